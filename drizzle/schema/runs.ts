@@ -1,0 +1,140 @@
+import { sql } from "drizzle-orm";
+import {
+  type AnyPgColumn,
+  boolean,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import type { JobState, JobStep } from "../../shared/job.ts";
+import type { Reason, RunState, TableRunState } from "../../shared/run.ts";
+import type { TableDefinition } from "../../shared/table.ts";
+import { count, createdAt, id, instant, key } from "./columns.ts";
+import { frequencies } from "./frequencies.ts";
+import { tables } from "./tables.ts";
+import { users } from "./users.ts";
+
+export const runs = pgTable(
+  "runs",
+  {
+    id: id(),
+    frequencyId: key().references(() => frequencies.id),
+    tickAt: instant(),
+    kind: text().$type<"tick" | "manual">().notNull(),
+    state: text().$type<RunState>().notNull().default("running"),
+    reason: text(),
+    startedBy: key().references((): AnyPgColumn => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+    /** Set by a user; the dispatcher then cancels what runs. */
+    cancelRequestedAt: instant(),
+    resumedCount: integer().notNull().default(0),
+    endedAt: instant(),
+  },
+  (t) => [
+    unique("runs_tick").on(t.frequencyId, t.tickAt),
+    uniqueIndex("runs_one_unfinished").on(t.frequencyId).where(sql`${t.endedAt} is null`),
+    index("runs_created").on(t.createdAt),
+    check(
+      "runs_state",
+      sql`${t.state} in ('running', 'succeeded', 'failed', 'cancelled', 'skipped')`,
+    ),
+    check("runs_ended", sql`(${t.state} = 'running') = (${t.endedAt} is null)`),
+  ],
+);
+
+/**
+ * One table of one run. waiting → ready (by the last parent's success) → running (claimed by a
+ * daemon) → succeeded | failed | cancelled; waiting → skipped (by a failed ancestor).
+ */
+export const tableRuns = pgTable(
+  "table_runs",
+  {
+    id: id(),
+    runId: key()
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
+    tableId: key()
+      .notNull()
+      .references((): AnyPgColumn => tables.id),
+    /** As it was at assembly; later edits do not touch an assembled run. */
+    definition: jsonb().$type<TableDefinition>().notNull(),
+    /** Ids of the table runs of this run that it waits for. */
+    parentIds: key().array().notNull().default([]),
+    /** How many of them have not succeeded yet. */
+    pendingParents: integer().notNull().default(0),
+    priority: integer().notNull().default(0),
+    /** Longest path to a leaf in past durations, seconds; breaks ties of priority. */
+    remainingSeconds: doublePrecision().notNull().default(0),
+    state: text().$type<TableRunState>().notNull(),
+    reason: jsonb().$type<Reason>(),
+    /** `query`, `import`, `load`, `upload`, `extract`: what is done now. */
+    step: text(),
+    /** The object names of an upload, or of a staged import, that the load reads. */
+    stagedObjects: text().array().notNull().default([]),
+    /** The object names that the extract wrote. */
+    extractObjects: text().array().notNull().default([]),
+    rowCount: count(),
+    leaseOwner: text(),
+    leaseUntil: instant(),
+    /** Counts claims: every write of a claimant names the fence it holds. */
+    fence: integer().notNull().default(0),
+    readyAt: instant(),
+    startedAt: instant(),
+    endedAt: instant(),
+  },
+  (t) => [
+    unique("table_runs_table").on(t.runId, t.tableId),
+    index("table_runs_ready")
+      .on(t.priority.desc(), t.remainingSeconds.desc(), t.id)
+      .where(sql`${t.state} = 'ready'`),
+    index("table_runs_running").on(t.leaseUntil).where(sql`${t.state} = 'running'`),
+    index("table_runs_table_latest").on(t.tableId, t.id),
+    check(
+      "table_runs_state",
+      sql`${t.state} in ('waiting', 'ready', 'running', 'succeeded', 'failed', 'skipped', 'cancelled')`,
+    ),
+  ],
+);
+
+export const jobs = pgTable(
+  "jobs",
+  {
+    id: id(),
+    /** Null for a job that serves no table run (previews are no jobs of ours and are not here). */
+    tableRunId: key().references(() => tableRuns.id, { onDelete: "cascade" }),
+    tableId: key().references((): AnyPgColumn => tables.id),
+    step: text().$type<JobStep>().notNull(),
+    attempt: integer().notNull(),
+    /** `maestro_<instance>_<table run>_<step>_<attempt>`, stored before it is submitted. */
+    bqJobId: text().notNull().unique(),
+    configuration: jsonb().$type<Record<string, unknown>>().notNull(),
+    configurationHash: text().notNull(),
+    state: text().$type<JobState>().notNull().default("pending"),
+    error: text(),
+    errorReason: text(),
+    statistics: jsonb().$type<Record<string, unknown>>(),
+    bytesProcessed: count(),
+    bytesBilled: count(),
+    slotMs: count(),
+    cacheHit: boolean(),
+    createdAt: createdAt(),
+    submittedAt: instant(),
+    startedAt: instant(),
+    endedAt: instant(),
+  },
+  (t) => [
+    unique("jobs_attempt").on(t.tableRunId, t.step, t.attempt),
+    index("jobs_table").on(t.tableId, t.id),
+    index("jobs_unfinished").on(t.id).where(sql`${t.state} in ('pending', 'running')`),
+    check(
+      "jobs_state",
+      sql`${t.state} in ('pending', 'running', 'succeeded', 'failed', 'cancelled')`,
+    ),
+  ],
+);

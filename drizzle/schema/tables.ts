@@ -1,0 +1,137 @@
+import { sql } from "drizzle-orm";
+import {
+  type AnyPgColumn,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import type { Condition } from "../../shared/condition.ts";
+import type { FileFormat, Partitioning, TableDefinition, TableKind } from "../../shared/table.ts";
+import { bytes, count, createdAt, id, instant, key } from "./columns.ts";
+import { frequencies } from "./frequencies.ts";
+import { groups, users } from "./users.ts";
+
+export const datasets = pgTable("datasets", {
+  id: id(),
+  name: text().notNull().unique(),
+  createdAt: createdAt(),
+});
+
+export const databases = pgTable("databases", {
+  id: id(),
+  name: text().notNull().unique(),
+  kind: text().$type<"postgres" | "mysql">().notNull(),
+  host: text().notNull(),
+  port: integer().notNull(),
+  database: text().notNull(),
+  username: text().notNull(),
+  password: bytes(),
+  mayImport: boolean().notNull().default(true),
+  mayExport: boolean().notNull().default(false),
+  createdAt: createdAt(),
+});
+
+export const tables = pgTable(
+  "tables",
+  {
+    id: id(),
+    datasetId: key()
+      .notNull()
+      .references((): AnyPgColumn => datasets.id),
+    name: text().notNull(),
+    kind: text().$type<TableKind>().notNull(),
+    query: text().notNull().default(""),
+    legacySql: boolean().notNull().default(false),
+    disposition: text().$type<"truncate" | "append">().notNull().default("truncate"),
+    partitioning: jsonb().$type<Partitioning>(),
+    clustering: text().array().notNull().default([]),
+    description: text().notNull().default(""),
+    groupId: key().references((): AnyPgColumn => groups.id),
+    ownerId: key().references((): AnyPgColumn => users.id),
+    frequencyId: key().references((): AnyPgColumn => frequencies.id),
+    conditions: jsonb().$type<Condition[]>().notNull().default([]),
+    extract: boolean().notNull().default(false),
+    extractFormat: text().$type<FileFormat>().notNull().default("CSV"),
+    importDatabaseId: key().references((): AnyPgColumn => databases.id),
+    importTable: text().notNull().default(""),
+    idColumn: text(),
+    /** The watermark of an incremental import, in the id column's own text form. */
+    lastId: text(),
+    importedAt: instant(),
+    externalTimeoutSeconds: integer().notNull().default(3600),
+    externalFormat: text().$type<FileFormat>().notNull().default("CSV"),
+    costCapBytes: count(),
+    retries: integer().notNull().default(3),
+    extraParents: text().array().notNull().default([]),
+    ignoredParents: text().array().notNull().default([]),
+    warnings: text().array().notNull().default([]),
+    version: integer().notNull().default(1),
+    /** What the last finished run left: shown in lists without asking the warehouse. */
+    rowCount: count(),
+    bytes: count(),
+    lastOkAt: instant(),
+    createdAt: createdAt(),
+    updatedAt: instant().notNull().defaultNow(),
+    deletedAt: instant(),
+  },
+  (t) => [
+    uniqueIndex("tables_name").on(t.datasetId, t.name).where(sql`${t.deletedAt} is null`),
+    index("tables_frequency").on(t.frequencyId).where(sql`${t.deletedAt} is null`),
+    check("tables_kind", sql`${t.kind} in ('summary', 'import', 'external')`),
+    check("tables_disposition", sql`${t.disposition} in ('truncate', 'append')`),
+    check(
+      "tables_import_database",
+      sql`(${t.kind} = 'import') = (${t.importDatabaseId} is not null)`,
+    ),
+    check("tables_clustering", sql`cardinality(${t.clustering}) <= 4`),
+    check("tables_retries", sql`${t.retries} between 0 and 10`),
+  ],
+);
+
+export const tableVersions = pgTable(
+  "table_versions",
+  {
+    id: id(),
+    tableId: key()
+      .notNull()
+      .references(() => tables.id),
+    version: integer().notNull(),
+    definition: jsonb().$type<TableDefinition>().notNull(),
+    savedBy: key().references(() => users.id, { onDelete: "set null" }),
+    savedAt: createdAt(),
+  },
+  (t) => [unique("table_versions_version").on(t.tableId, t.version)],
+);
+
+/**
+ * What a table reads, one row a name as written. `dataset`/`name` are the name split for matching
+ * against the catalog; `pattern` is the LIKE-free prefix of a wildcard. Parents are found by
+ * joining, so that a table catalogued later becomes a parent without a rewrite of its readers.
+ */
+export const tableReferences = pgTable(
+  "table_references",
+  {
+    tableId: key()
+      .notNull()
+      .references(() => tables.id, { onDelete: "cascade" }),
+    /** As written, without backticks; wildcards kept. */
+    source: text().notNull(),
+    dataset: text(),
+    /** Exact table name, or the prefix before `*` where `isWildcard`. */
+    name: text().notNull(),
+    isWildcard: boolean().notNull().default(false),
+    foundBy: text().array().notNull(),
+    ignored: boolean().notNull().default(false),
+  },
+  (t) => [
+    primaryKey({ columns: [t.tableId, t.source] }),
+    index("table_references_target").on(t.dataset, t.name),
+  ],
+);

@@ -1,0 +1,104 @@
+import { sql } from "drizzle-orm";
+import {
+  type AnyPgColumn,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+} from "drizzle-orm/pg-core";
+import type { FieldSchema } from "../../shared/table.ts";
+import type { TransferKind, TransferState } from "../../shared/transfer.ts";
+import { count, createdAt, id, instant, key } from "./columns.ts";
+import { tableRuns } from "./runs.ts";
+import { tables } from "./tables.ts";
+
+/**
+ * Work for a room. queued → running (claimed: lease, fence + 1, attempt + 1) → succeeded | failed |
+ * cancelled; running with an expired lease is claimed again, up to three attempts. Every write of
+ * a room names its fence, so a room that lost its lease changes nothing.
+ */
+export const transfers = pgTable(
+  "transfers",
+  {
+    id: id(),
+    tableRunId: key()
+      .notNull()
+      .references((): AnyPgColumn => tableRuns.id, { onDelete: "cascade" }),
+    tableId: key()
+      .notNull()
+      .references((): AnyPgColumn => tables.id),
+    kind: text().$type<TransferKind>().notNull(),
+    state: text().$type<TransferState>().notNull().default("queued"),
+    attempt: integer().notNull().default(0),
+    leaseOwner: text(),
+    leaseUntil: instant(),
+    fence: integer().notNull().default(0),
+    cancelRequestedAt: instant(),
+    rows: count().notNull().default(0),
+    bytes: count().notNull().default(0),
+    totalRows: count(),
+    /** What was staged: object names, their schema, rows and the new watermark. */
+    result: jsonb().$type<TransferResult>(),
+    error: text(),
+    errorRetryable: integer().notNull().default(0),
+    createdAt: createdAt(),
+    startedAt: instant(),
+    endedAt: instant(),
+  },
+  (t) => [
+    unique("transfers_table_run").on(t.tableRunId, t.kind),
+    index("transfers_open").on(t.leaseUntil, t.id).where(sql`${t.state} in ('queued', 'running')`),
+    check(
+      "transfers_state",
+      sql`${t.state} in ('queued', 'running', 'succeeded', 'failed', 'cancelled')`,
+    ),
+  ],
+);
+
+export interface TransferResult {
+  /** Object names in the bucket. */
+  objects: string[];
+  format: "CSV" | "PARQUET" | "NEWLINE_DELIMITED_JSON";
+  schema: FieldSchema[];
+  rows: number;
+  /** The id column's highest value read, as text; null where the import is whole. */
+  lastId: string | null;
+}
+
+export const notifications = pgTable(
+  "notifications",
+  {
+    id: id(),
+    tableRunId: key()
+      .notNull()
+      .references((): AnyPgColumn => tableRuns.id, { onDelete: "cascade" }),
+    url: text().notNull(),
+    state: text().$type<"queued" | "delivered" | "failed">().notNull().default("queued"),
+    attempts: jsonb()
+      .$type<{ at: string; status: number | null; error: string | null }[]>()
+      .notNull()
+      .default([]),
+    nextAttemptAt: instant(),
+    createdAt: createdAt(),
+  },
+  (t) => [unique("notifications_once").on(t.tableRunId, t.url)],
+);
+
+/** Messages to the outside (Slack, Git), delivered at least once and in order of id by topic. */
+export const outbox = pgTable(
+  "outbox",
+  {
+    id: id(),
+    topic: text().notNull(),
+    payload: jsonb().$type<Record<string, unknown>>().notNull(),
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: instant().notNull().defaultNow(),
+    deliveredAt: instant(),
+    lastError: text(),
+    createdAt: createdAt(),
+  },
+  (t) => [index("outbox_open").on(t.topic, t.id).where(sql`${t.deliveredAt} is null`)],
+);

@@ -1,0 +1,84 @@
+import { sql } from "drizzle-orm";
+import {
+  boolean,
+  check,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import { bytes, createdAt, id, instant, key } from "./columns.ts";
+
+export const users = pgTable(
+  "users",
+  {
+    id: id(),
+    email: text().notNull(),
+    name: text().notNull().default(""),
+    isAdmin: boolean().notNull().default(false),
+    /** Later users wait here for an admin. */
+    disabled: boolean().notNull().default(true),
+    createdAt: createdAt(),
+    lastSeenAt: instant(),
+  },
+  (t) => [uniqueIndex("users_email").on(sql`lower(${t.email})`)],
+);
+
+export const groups = pgTable("groups", {
+  id: id(),
+  name: text().notNull().unique(),
+  createdAt: createdAt(),
+});
+
+export const userGroups = pgTable(
+  "user_groups",
+  {
+    userId: key()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    groupId: key()
+      .notNull()
+      .references(() => groups.id, { onDelete: "cascade" }),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.groupId] })],
+);
+
+export const apiTokens = pgTable(
+  "api_tokens",
+  {
+    id: id(),
+    userId: key()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    name: text().notNull(),
+    /** SHA-256 of the token's text; the text itself is shown once and never stored. */
+    tokenSha256: bytes().notNull().unique(),
+    scopes: text().array().notNull(),
+    createdAt: createdAt(),
+    expiresAt: instant(),
+    revokedAt: instant(),
+    lastUsedAt: instant(),
+  },
+  (t) => [check("api_tokens_sha256_length", sql`octet_length(${t.tokenSha256}) = 32`)],
+);
+
+export const auditLog = pgTable(
+  "audit_log",
+  {
+    id: id(),
+    at: createdAt(),
+    userId: key().references(() => users.id, { onDelete: "set null" }),
+    /** The e-mail address at the time, or the process that acted. */
+    actor: text().notNull(),
+    action: text().notNull(),
+    subjectKind: text().notNull(),
+    subjectId: key(),
+    detail: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (t) => [
+    index("audit_log_subject").on(t.subjectKind, t.subjectId),
+    index("audit_log_at").on(t.at),
+  ],
+);

@@ -1,0 +1,20 @@
+import type { Readable } from "node:stream";
+
+/** Cloud Storage as Maestro uses it: one bucket. The implementation is gcs.ts, over Google's client. */
+export interface ObjectStore {
+  readonly bucket: string;
+  /** A resumable upload, visible only when complete; overwrites. Resolves to the bytes stored. */
+  upload(
+    name: string,
+    content: Readable,
+    options: { contentType: string; signal?: AbortSignal },
+  ): Promise<number>;
+  /** Names and sizes under a prefix, in name order. */
+  list(prefix: string): Promise<{ name: string; bytes: number }[]>;
+  /** Deletes what exists of these; missing ones are no error. */
+  remove(names: string[]): Promise<void>;
+  /** V4 signed URL, `expiresSeconds` at most seven days. */
+  signedReadUrl(name: string, expiresSeconds: number): Promise<string>;
+  signedWriteUrl(name: string, expiresSeconds: number, contentType: string): Promise<string>;
+  ensureBucket(): Promise<void>;
+}

@@ -1,0 +1,52 @@
+import type { FieldSchema, TablePreview } from "../../shared/table.ts";
+
+/** BigQuery as Maestro uses it. The one implementation is bigquery.ts, over Google's client. */
+export interface Warehouse {
+  readonly projectId: string;
+  readonly location: string;
+  /**
+   * Inserts a job under our id. `adopted`: the id existed already (409), with the configuration it
+   * then has, so that the caller can compare. Throws MaestroError; `retryable` set for transient faults.
+   */
+  insertJob(
+    jobId: string,
+    configuration: JobConfiguration,
+    labels: Record<string, string>,
+  ): Promise<JobStatus & { adopted: boolean }>;
+  /** Null where BigQuery has no such job. */
+  getJob(jobId: string): Promise<JobStatus | null>;
+  /** Long-polls until the query job is done or `timeoutMs` has passed; then its status as it is. */
+  awaitQuery(jobId: string, timeoutMs: number): Promise<JobStatus>;
+  cancelJob(jobId: string): Promise<void>;
+  /** Runs nothing. Throws `invalidSql` with its position where BigQuery refuses. */
+  dryRun(query: string, options: { legacySql: boolean }): Promise<DryRunStatistics>;
+  /** Null where the table does not exist. */
+  getTable(
+    dataset: string,
+    name: string,
+  ): Promise<{ schema: FieldSchema[]; rowCount: number; bytes: number } | null>;
+  preview(dataset: string, name: string, maxRows: number): Promise<TablePreview>;
+  ensureDataset(dataset: string): Promise<void>;
+}
+
+/** BigQuery's JobConfiguration (REST reference, jobs resource) without its labels. */
+export type JobConfiguration =
+  | { query: Record<string, unknown> }
+  | { load: Record<string, unknown> }
+  | { extract: Record<string, unknown> };
+
+export interface JobStatus {
+  state: "PENDING" | "RUNNING" | "DONE";
+  /** Set when done and failed. */
+  error: { reason: string; message: string; retryable: boolean } | null;
+  configuration: Record<string, unknown>;
+  /** As BigQuery returned them. */
+  statistics: Record<string, unknown>;
+}
+
+export interface DryRunStatistics {
+  bytesProcessed: number;
+  schema: FieldSchema[];
+  /** `project.dataset.table`. */
+  referencedTables: string[];
+}

@@ -1,0 +1,111 @@
+import pg from "pg";
+import type { ChangeEvent } from "../../shared/event.ts";
+import type { Log } from "../support/log.ts";
+
+/**
+ * Changes told between processes by NOTIFY: a latency hint and never a record.
+ *
+ * `publish` reaches this process's subscribers at once, and the others in batches of `batchMs` on
+ * one connection: a NOTIFY inside each transaction would serialize all commits of the database on
+ * its queue lock. What a crash or a broken connection loses, the loops' polls and the clients'
+ * refetch cover. After a reconnect subscribers get an event with a null id, so that they look.
+ */
+export interface Changes {
+  publish(event: ChangeEvent): void;
+  /** Returns the unsubscription. */
+  subscribe(listener: (event: ChangeEvent) => void): () => void;
+  close(): Promise<void>;
+}
+
+const channel = "maestro_changes";
+const batchMs = 40;
+/** PostgreSQL refuses a payload of 8,000 bytes or more. */
+const maxPayload = 7_500;
+
+export function createChanges(connectionString: string, log: Log): Changes {
+  const origin = Math.random().toString(36).slice(2, 10);
+  const listeners = new Set<(event: ChangeEvent) => void>();
+  let queue: ChangeEvent[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let client: pg.Client | undefined;
+  let closed = false;
+
+  const deliver = (event: ChangeEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+
+  const flush = async () => {
+    timer = undefined;
+    const events = queue;
+    queue = [];
+    if (!client) return;
+    for (const payload of packEvents(origin, events)) {
+      await client.query("select pg_notify($1, $2)", [channel, payload]).catch(() => undefined);
+    }
+  };
+
+  const connect = async () => {
+    if (closed) return;
+    const next = new pg.Client({
+      connectionString,
+      application_name: "maestro changes",
+      keepAlive: true,
+    });
+    next.on("error", () => undefined);
+    next.once("end", () => {
+      if (client === next) client = undefined;
+      if (!closed) setTimeout(connect, 1_000).unref();
+    });
+    next.on("notification", (message) => {
+      const [from, events] = JSON.parse(message.payload ?? "[]") as [string, ChangeEvent[]];
+      if (from !== origin) for (const event of events) deliver(event);
+    });
+    try {
+      await next.connect();
+      await next.query(`listen ${channel}`);
+      client = next;
+      deliver({ noun: "run", id: null });
+    } catch (error) {
+      log.warn({ err: error }, "changes: not listening; polls cover it until the next try");
+    }
+  };
+  void connect();
+
+  return {
+    publish(event) {
+      deliver(event);
+      queue.push(event);
+      timer ??= setTimeout(() => void flush(), batchMs);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await flush();
+      await client?.end();
+    },
+  };
+}
+
+/** As few payloads as fit; equal events are sent once. */
+function packEvents(origin: string, events: ChangeEvent[]): string[] {
+  const texts = [...new Set(events.map((event) => JSON.stringify(event)))];
+  const payloads: string[] = [];
+  let batch: string[] = [];
+  let size = 0;
+  const close = () => {
+    if (batch.length > 0) payloads.push(`["${origin}",[${batch.join(",")}]]`);
+    batch = [];
+    size = 0;
+  };
+  for (const text of texts) {
+    if (size + text.length > maxPayload) close();
+    batch.push(text);
+    size += text.length + 1;
+  }
+  close();
+  return payloads;
+}

@@ -1,0 +1,55 @@
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import pg from "pg";
+import * as frequencies from "../../drizzle/schema/frequencies.ts";
+import * as runs from "../../drizzle/schema/runs.ts";
+import * as schedulers from "../../drizzle/schema/schedulers.ts";
+import * as settings from "../../drizzle/schema/settings.ts";
+import * as tables from "../../drizzle/schema/tables.ts";
+import * as transfers from "../../drizzle/schema/transfers.ts";
+import * as users from "../../drizzle/schema/users.ts";
+
+export const schema = {
+  ...frequencies,
+  ...runs,
+  ...schedulers,
+  ...settings,
+  ...tables,
+  ...transfers,
+  ...users,
+};
+
+/** Drizzle over one pool. Inside `db.transaction(tx => …)` pass `tx` where a `Db` is asked for. */
+export type Db = Pick<
+  NodePgDatabase<typeof schema>,
+  | "select"
+  | "selectDistinct"
+  | "insert"
+  | "update"
+  | "delete"
+  | "execute"
+  | "transaction"
+  | "$count"
+  | "with"
+>;
+
+export interface DbClient {
+  db: Db;
+  pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+export function createDbClient(options: {
+  connectionString: string;
+  poolSize: number;
+  applicationName: string;
+}): DbClient {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.poolSize,
+    application_name: options.applicationName,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced by the pool at the next query.
+  pool.on("error", () => undefined);
+  return { db: drizzle(pool, { schema, casing: "snake_case" }), pool, close: () => pool.end() };
+}

@@ -1,0 +1,122 @@
+import type { FieldSchema } from "../../../shared/table.ts";
+
+/*
+ * The border between the two halves of the local warehouse: the SQL front end (`sql/`, GoogleSQL in,
+ * DuckDB SQL out, or a refusal that names the construct) and the server (BigQuery's REST API, the
+ * jobs, the tables' metadata, load and extract).
+ *
+ * Types are stored so: STRING VARCHAR, BYTES BLOB, INT64 BIGINT, FLOAT64 DOUBLE, BOOL BOOLEAN,
+ * NUMERIC DECIMAL(38,9), DATE DATE, DATETIME TIMESTAMP, TIMESTAMP TIMESTAMPTZ, TIME TIME, JSON JSON,
+ * INTERVAL INTERVAL, ARRAY<T> T[], STRUCT STRUCT. A result of any other DuckDB type is refused.
+ */
+
+export interface TableName {
+  projectId: string;
+  datasetId: string;
+  tableId: string;
+}
+
+/** A table or view as the SQL front end sees it. */
+export interface WarehouseTable {
+  name: TableName;
+  type: "TABLE" | "VIEW";
+  /** Where DuckDB has it, quoted and ready to stand after FROM. */
+  relation: string;
+  schema: FieldSchema[];
+  partitioning: { type: "HOUR" | "DAY" | "MONTH" | "YEAR"; field: string | null } | null;
+  /** GoogleSQL of a view; null for a table. */
+  viewQuery: string | null;
+}
+
+/** Answers from memory. Names are case-sensitive, as BigQuery's are. */
+export interface WarehouseCatalog {
+  hasDataset(projectId: string, datasetId: string): boolean;
+  get(name: TableName): WarehouseTable | undefined;
+  list(projectId: string, datasetId: string): WarehouseTable[];
+}
+
+/** REST's queryParameters entry, as sent. */
+export interface QueryParameter {
+  name?: string;
+  parameterType: { type: string; arrayType?: unknown; structTypes?: unknown };
+  parameterValue: { value?: string; arrayValues?: unknown; structValues?: unknown };
+}
+
+export interface CompileOptions {
+  projectId: string;
+  defaultDataset: { projectId: string; datasetId: string } | null;
+  legacySql: boolean;
+  catalog: WarehouseCatalog;
+  parameters: QueryParameter[];
+  /** What CURRENT_TIMESTAMP answers for the whole job. */
+  now: Date;
+}
+
+export interface Compiled {
+  statements: CompiledStatement[];
+  /** Tables read, each once; views and what they read both. */
+  referencedTables: TableName[];
+}
+
+interface StatementBase {
+  /** BigQuery's statistics.query.statementType. */
+  statementType: string;
+  /** For the bytes: tables read by this statement, and the top-level columns where it can tell (null: all). */
+  reads: { table: TableName; columns: string[] | null }[];
+}
+
+export type CompiledStatement =
+  /** `sql` is one DuckDB SELECT. */
+  | (StatementBase & { kind: "select"; sql: string })
+  /** CREATE TABLE. `sql` is the AS SELECT, or null with an explicit schema. */
+  | (StatementBase & {
+      kind: "createTable";
+      target: TableName;
+      mode: "create" | "orReplace" | "ifNotExists";
+      sql: string | null;
+      schema: FieldSchema[] | null;
+      partitioning: WarehouseTable["partitioning"];
+      clustering: string[];
+      description: string | null;
+    })
+  | (StatementBase & {
+      kind: "createView";
+      target: TableName;
+      mode: "create" | "orReplace" | "ifNotExists";
+      viewQuery: string;
+    })
+  | (StatementBase & {
+      kind: "drop";
+      object: "TABLE" | "VIEW" | "SCHEMA";
+      target: TableName;
+      ifExists: boolean;
+    })
+  | (StatementBase & {
+      kind: "createSchema";
+      projectId: string;
+      datasetId: string;
+      ifNotExists: boolean;
+    })
+  /** INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs as it is; DuckDB's count of changed rows is the answer. */
+  | (StatementBase & { kind: "dml"; target: TableName; sql: string });
+
+/** Thrown by both halves; the server puts it into BigQuery's error shape. */
+export class WarehouseError extends Error {
+  readonly reason: WarehouseErrorReason;
+  constructor(reason: WarehouseErrorReason, message: string) {
+    super(message);
+    this.name = "WarehouseError";
+    this.reason = reason;
+  }
+}
+
+export type WarehouseErrorReason =
+  | "invalidQuery"
+  | "notFound"
+  | "duplicate"
+  | "invalid"
+  | "stopped"
+  | "notImplemented"
+  | "bytesBilledLimitExceeded"
+  | "resourcesExceeded"
+  | "internalError";

@@ -1,0 +1,36 @@
+import type { ObjectStore } from "../connectors/object-store.ts";
+import type { SqlParser } from "../connectors/sql-parser.ts";
+import type { Warehouse } from "../connectors/warehouse.ts";
+import type { Changes } from "../db/changes.ts";
+import type { DbClient } from "../db/client.ts";
+import type { SecretBox } from "../support/crypto.ts";
+import type { Log } from "../support/log.ts";
+
+/** Everything that a service may reach: built once by main.ts, replaced piece by piece in tests. */
+export interface Deps extends Pick<DbClient, "db" | "pool"> {
+  log: Log;
+  changes: Changes;
+  warehouse: Warehouse;
+  objectStore: ObjectStore;
+  sqlParser: SqlParser;
+  secretBox: SecretBox;
+  /** The current instant. Leases use PostgreSQL's clock instead. */
+  now: () => Date;
+  /** In [0, 1), for jitter. */
+  random: () => number;
+  /** Names this installation in job ids: letters and digits, kept in settings. */
+  instanceId: string;
+  /** Names this process in leases. */
+  processId: string;
+  limits: Limits;
+}
+
+export interface Limits {
+  /** BigQuery jobs and transfers at once, over all daemons' table runs. */
+  concurrentTableRuns: number;
+  concurrentTableRunsPerRun: number;
+  /** Seconds that signed URLs of extracts live. */
+  signedUrlSeconds: number;
+  /** Price shown beside bytes, in US dollars per TiB. */
+  pricePerTib: number;
+}

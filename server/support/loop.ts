@@ -1,0 +1,69 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../shared/errors.ts";
+import type { Log } from "./log.ts";
+
+/**
+ * A background loop: `body` runs, then again after `periodMs` or as soon as `wake` is called. A
+ * wake during a body is not lost: the body runs once more. What a body throws is logged and the
+ * loop goes on after a pause that doubles up to 30 s and falls back at the first success; this is
+ * the only place where loops catch.
+ */
+export interface Loop {
+  wake(): void;
+  /** Ends after the body that runs now; resolves when it has. */
+  stop(): Promise<void>;
+}
+
+const maxPauseMs = 30_000;
+
+export function startLoop(options: {
+  name: string;
+  log: Log;
+  periodMs: number;
+  body: (signal: AbortSignal) => Promise<void>;
+}): Loop {
+  const stopping = new AbortController();
+  let woken = false;
+  let sleeping: AbortController | undefined;
+
+  const pause = async (ms: number) => {
+    if (woken || stopping.signal.aborted) return;
+    sleeping = new AbortController();
+    await delay(ms, undefined, { signal: sleeping.signal }).catch(() => undefined);
+    sleeping = undefined;
+  };
+
+  const running = (async () => {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      woken = false;
+      try {
+        await options.body(stopping.signal);
+        failures = 0;
+      } catch (error) {
+        if (stopping.signal.aborted) break;
+        failures += 1;
+        options.log.error(
+          { loop: options.name, failures, err: error },
+          `${options.name}: ${messageOf(error)}`,
+        );
+        // A wake must not turn a persistent fault into a busy loop.
+        woken = false;
+      }
+      const backoffMs = Math.min(maxPauseMs, 250 * 2 ** Math.min(failures, 10));
+      await pause(failures === 0 ? options.periodMs : Math.max(options.periodMs, backoffMs));
+    }
+  })();
+
+  return {
+    wake() {
+      woken = true;
+      sleeping?.abort();
+    },
+    async stop() {
+      stopping.abort();
+      sleeping?.abort();
+      await running;
+    },
+  };
+}

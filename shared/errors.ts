@@ -1,0 +1,64 @@
+/**
+ * The codes of every error that reaches a user, with the HTTP status they travel under and what
+ * the user can do. A test holds this table against the README's.
+ */
+export const errorCodes = {
+  invalidInput: { status: 400, hint: "Correct the named field and send it again." },
+  invalidSql: { status: 400, hint: "Correct the SQL at the line and column named." },
+  cycle: { status: 409, hint: "Break the named path, or ignore one of its parents." },
+  conflict: {
+    status: 409,
+    hint: "Someone changed it meanwhile, or it exists: reload and try again.",
+  },
+  unauthenticated: { status: 401, hint: "Sign in, or send an API token." },
+  forbidden: { status: 403, hint: "Ask an admin or a member of the table's group." },
+  notFound: { status: 404, hint: "Check the name or id; it may have been deleted." },
+  notSupported: { status: 501, hint: "Rewrite the named construct, or use BigQuery itself." },
+  warehouse: { status: 502, hint: "Read the warehouse's message; run again when it is mended." },
+  storage: { status: 502, hint: "Check the bucket and the credentials, then run again." },
+  database: { status: 502, hint: "Check the database's address, credentials and table." },
+  transient: { status: 503, hint: "Nothing to do: it is retried by itself." },
+  timeout: { status: 504, hint: "Try again; if it stays, look at what it waits for." },
+  cancelled: { status: 409, hint: "It was cancelled; resume or run it again." },
+  configuration: { status: 500, hint: "Correct the named setting and start again." },
+  internal: { status: 500, hint: "Report it with the log's lines of this time." },
+} as const satisfies Record<string, { status: number; hint: string }>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** What an error may carry beside its message. */
+export interface ErrorDetails {
+  cause?: unknown;
+  /** True where the same call may succeed later unchanged. Set by connectors alone. */
+  retryable?: boolean;
+  /** The input field at fault, as a dotted path. */
+  field?: string;
+  /** 1-based position in the SQL that is at fault. */
+  position?: { line: number; column: number };
+  /** The vendor's own reason word, such as BigQuery's `rateLimitExceeded`. */
+  reason?: string;
+}
+
+/** The one error class of Maestro: a code of `errorCodes` and a message a user can act on. */
+export class MaestroError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly field: string | undefined;
+  readonly position: { line: number; column: number } | undefined;
+  readonly reason: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "MaestroError";
+    this.code = code;
+    this.retryable = details.retryable ?? false;
+    this.field = details.field;
+    this.position = details.position;
+    this.reason = details.reason;
+  }
+}
+
+/** Any thrown value's message. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,11 @@
+/**
+ * A change that the web app and other processes may want to know of: a latency hint and never a
+ * record. A loss is covered by polls and by the client's refetch on reconnect.
+ */
+export interface ChangeEvent {
+  noun: "table" | "run" | "tableRun" | "job" | "transfer" | "frequency" | "database" | "demo";
+  /** The row's id; null: several, fetch again. */
+  id: number | null;
+  runId?: number;
+  tableId?: number;
+}

@@ -1,0 +1,26 @@
+export const jobSteps = ["query", "load", "extract"] as const;
+export type JobStep = (typeof jobSteps)[number];
+
+export const jobStates = ["pending", "running", "succeeded", "failed", "cancelled"] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** One BigQuery job: one attempt of one step of one table run. Instants are ISO strings. */
+export interface JobView {
+  id: number;
+  bqJobId: string;
+  step: JobStep;
+  attempt: number;
+  state: JobState;
+  tableId: number | null;
+  tableName: string | null;
+  runId: number | null;
+  tableRunId: number | null;
+  error: string | null;
+  bytesProcessed: number | null;
+  bytesBilled: number | null;
+  slotMs: number | null;
+  cacheHit: boolean | null;
+  createdAt: string;
+  startedAt: string | null;
+  endedAt: string | null;
+}

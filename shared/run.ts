@@ -1,0 +1,81 @@
+import type { TableKind } from "./table.ts";
+
+export const runStates = ["running", "succeeded", "failed", "cancelled", "skipped"] as const;
+export type RunState = (typeof runStates)[number];
+
+export const tableRunStates = [
+  "waiting",
+  "ready",
+  "running",
+  "succeeded",
+  "failed",
+  "skipped",
+  "cancelled",
+] as const;
+export type TableRunState = (typeof tableRunStates)[number];
+
+/** Why a table run is in its state: a word for programs, a sentence for people. */
+export interface Reason {
+  code:
+    | "parentsPending"
+    | "parentFailed"
+    | "conditionFalse"
+    | "slotsFull"
+    | "waitingForUpload"
+    | "uploadTimeout"
+    | "jobFailed"
+    | "transferFailed"
+    | "cancelled"
+    | "overlap"
+    | "retrying"
+    | "internal";
+  text: string;
+  /** The table run that is the cause, where one is. */
+  tableRunId?: number;
+}
+
+/** How a manual run chooses its tables. */
+export type RunSelection =
+  | { kind: "frequency"; frequencyId: number }
+  | { kind: "tables"; tableIds: number[]; withAncestors: boolean; withDescendants: boolean };
+
+export interface RunListItem {
+  id: number;
+  kind: "tick" | "manual";
+  frequencyId: number | null;
+  frequencyName: string | null;
+  tickAt: string | null;
+  state: RunState;
+  reason: string | null;
+  startedBy: string | null;
+  createdAt: string;
+  endedAt: string | null;
+  /** Table runs by state. */
+  counts: Record<TableRunState, number>;
+  bytesBilled: number;
+}
+
+export interface TableRunView {
+  id: number;
+  tableId: number;
+  tableName: string;
+  kind: TableKind;
+  state: TableRunState;
+  priority: number;
+  reason: Reason | null;
+  parentIds: number[];
+  readyAt: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  /** What it is doing now: `query`, `load`, `extract`, `import`, `upload`. */
+  step: string | null;
+  /** Rows and bytes of a transfer in progress. */
+  progress: { rows: number; bytes: number; totalRows: number | null } | null;
+  bytesBilled: number;
+  rowCount: number | null;
+}
+
+/** One run whole: its table runs are the nodes of its graph, `parentIds` (table-run ids) its edges. */
+export interface RunDetail extends RunListItem {
+  tableRuns: TableRunView[];
+}

@@ -1,0 +1,166 @@
+import { z } from "zod";
+import { conditionSchema } from "./condition.ts";
+
+export const tableKinds = ["summary", "import", "external"] as const;
+export type TableKind = (typeof tableKinds)[number];
+
+export const fileFormats = ["CSV", "NEWLINE_DELIMITED_JSON", "PARQUET"] as const;
+export type FileFormat = (typeof fileFormats)[number];
+
+const identifier = z
+  .string()
+  .regex(/^[A-Za-z0-9_]{1,1024}$/, "letters, digits and underscores only");
+
+export const partitioningSchema = z.object({
+  type: z.enum(["HOUR", "DAY", "MONTH", "YEAR"]),
+  /** The column; null partitions by ingestion time. */
+  field: identifier.nullable().default(null),
+  expirationDays: z.number().positive().nullable().default(null),
+});
+export type Partitioning = z.infer<typeof partitioningSchema>;
+
+/** `d.t` or `p.d.t`, as a person names a table that the SQL does not show. */
+const tableReferenceName = z
+  .string()
+  .regex(/^([A-Za-z0-9_-]+\.)?[A-Za-z0-9_]+\.[A-Za-z0-9_*]+$/, "write it as dataset.name");
+
+/**
+ * All that a user decides about a table. It is what a save validates, what a version keeps and
+ * what a table run snapshots at assembly.
+ */
+export const tableDefinitionSchema = z.object({
+  dataset: identifier,
+  name: identifier,
+  kind: z.enum(tableKinds),
+  /** BigQuery SQL of a summary; restricted SELECT of an import (empty: all columns of `importTable`). */
+  query: z.string().max(1_000_000).default(""),
+  legacySql: z.boolean().default(false),
+  disposition: z.enum(["truncate", "append"]).default("truncate"),
+  partitioning: partitioningSchema.nullable().default(null),
+  clustering: z.array(identifier).max(4, "BigQuery clusters by at most four columns").default([]),
+  description: z.string().max(16_384).default(""),
+  groupId: z.int().nullable().default(null),
+  frequencyId: z.int().nullable().default(null),
+  conditions: z.array(conditionSchema).max(20).default([]),
+  extract: z.boolean().default(false),
+  extractFormat: z.enum(fileFormats).default("CSV"),
+  importDatabaseId: z.int().nullable().default(null),
+  /** `schema.table` or `table` in the source; used where `query` is empty. */
+  importTable: z.string().max(256).default(""),
+  /** Incremental imports: the column that grows. Null reimports everything each time. */
+  idColumn: identifier.nullable().default(null),
+  /** Seconds that a table run waits for an upload. */
+  externalTimeoutSeconds: z
+    .int()
+    .min(1)
+    .max(7 * 86_400)
+    .default(3600),
+  externalFormat: z.enum(fileFormats).default("CSV"),
+  /** BigQuery's maximumBytesBilled; null is no cap. */
+  costCapBytes: z.int().positive().nullable().default(null),
+  /** Attempts after the first, for transient faults only. */
+  retries: z.int().min(0).max(10).default(3),
+  /** Parents that the SQL does not show. */
+  extraParents: z.array(tableReferenceName).max(100).default([]),
+  /** Parents that are read in their last version: no edge in the graph. */
+  ignoredParents: z.array(tableReferenceName).max(100).default([]),
+});
+export type TableDefinition = z.infer<typeof tableDefinitionSchema>;
+/** The same before defaults are filled in. */
+export type TableDefinitionInput = z.input<typeof tableDefinitionSchema>;
+
+export const referenceSources = ["ast", "scanner", "dryRun", "manual"] as const;
+export type ReferenceSource = (typeof referenceSources)[number];
+
+/** One table that a table's SQL reads (or is told to depend on). */
+export interface TableReferenceView {
+  /** As written, without backticks; wildcards kept. */
+  name: string;
+  foundBy: ReferenceSource[];
+  /** The catalogued tables it stands for; more than one for a wildcard, none outside the catalog. */
+  parents: { id: number; name: string }[];
+  ignored: boolean;
+}
+
+export type TableStatus =
+  | "never"
+  | "waiting"
+  | "running"
+  | "succeeded"
+  | "failed"
+  | "skipped"
+  | "cancelled";
+
+/** A row of the tables list. `name` is `dataset.name`; instants are ISO strings. */
+export interface TableListItem {
+  id: number;
+  name: string;
+  kind: TableKind;
+  groupName: string | null;
+  ownerEmail: string | null;
+  frequencyId: number | null;
+  frequencyName: string | null;
+  status: TableStatus;
+  statusReason: string | null;
+  lastRunAt: string | null;
+  lastOkAt: string | null;
+  rowCount: number | null;
+  bytes: number | null;
+  parentCount: number;
+  childCount: number;
+  updatedAt: string;
+}
+
+/** One table whole. */
+export interface TableDetail extends TableListItem {
+  definition: TableDefinition;
+  /** Counts saves, from 1. Send it back on update to refuse a lost edit. */
+  version: number;
+  references: TableReferenceView[];
+  parents: { id: number; name: string; ignored: boolean }[];
+  children: { id: number; name: string }[];
+  /** What AST, scanner and dry run did not agree on, in sentences. */
+  warnings: string[];
+  canWrite: boolean;
+}
+
+export interface TableVersionView {
+  version: number;
+  savedAt: string;
+  savedBy: string | null;
+  definition: TableDefinition;
+}
+
+/** A BigQuery field, nested for RECORD. */
+export interface FieldSchema {
+  name: string;
+  type: string;
+  mode: "NULLABLE" | "REQUIRED" | "REPEATED";
+  fields?: FieldSchema[];
+}
+
+/** The first rows of a table. Cells are JSON values: null, string, number, boolean, arrays, objects. */
+export interface TablePreview {
+  schema: FieldSchema[];
+  rows: unknown[][];
+  totalRows: number;
+  bytes: number;
+}
+
+/** What a dry run answers, or where it failed. */
+export type DryRunResult =
+  | {
+      ok: true;
+      bytesProcessed: number;
+      schema: FieldSchema[];
+      references: TableReferenceView[];
+      warnings: string[];
+    }
+  | {
+      ok: false;
+      message: string;
+      line: number | null;
+      column: number | null;
+      references: TableReferenceView[];
+      warnings: string[];
+    };
