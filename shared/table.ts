@@ -164,3 +164,62 @@ export type DryRunResult =
       references: TableReferenceView[];
       warnings: string[];
     };
+
+/** What a save answered: its warnings are stored too and shown on the table. */
+export interface SavedTable {
+  id: number;
+  version: number;
+  warnings: string[];
+}
+
+/** What a save would change, computed without saving. */
+export interface TablePlan {
+  /** The path of the cycle that would refuse the save, first = last. */
+  cycle: string[] | null;
+  newParents: string[];
+  droppedParents: string[];
+  /** Against the table as it is in the warehouse; empty where either side is unknown. */
+  columnsAdded: string[];
+  columnsRemoved: string[];
+  columnsChanged: { name: string; from: string; to: string }[];
+  /** Null where there was no dry run. */
+  bytes: number | null;
+  priceUsd: number | null;
+  warnings: string[];
+}
+
+/** The files of a table's newest extract. The URLs are signed on reading and expire. */
+export interface TableExtract {
+  runId: number;
+  tableRunId: number;
+  at: string;
+  expiresAt: string;
+  files: { name: string; bytes: number; url: string }[];
+}
+
+/** Where to PUT a file of an external table; send exactly this content type. */
+export interface UploadTarget {
+  url: string;
+  objectName: string;
+  contentType: string;
+  expiresAt: string;
+}
+
+/** A table's state in short, as a script that polls it wants it. */
+export interface TableStatusView {
+  id: number;
+  name: string;
+  status: TableStatus;
+  reason: string | null;
+  /** The newest run that it took part in. */
+  runId: number | null;
+  lastRunAt: string | null;
+  lastOkAt: string | null;
+}
+
+/** A dataset that has tables in the catalog. */
+export interface DatasetView {
+  id: number;
+  name: string;
+  tableCount: number;
+}

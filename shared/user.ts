@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** The signed-in person, as `me.get` answers. */
 export interface Me {
   id: number;
@@ -18,4 +20,35 @@ export interface TokenView {
   createdAt: string;
   expiresAt: string | null;
   lastUsedAt: string | null;
+}
+
+/** A new token: the only time that its text is shown. */
+export interface IssuedToken {
+  id: number;
+  token: string;
+}
+
+export const tokenInputSchema = z.object({
+  name: z.string().trim().min(1, "a token needs a name").max(100),
+  scopes: z.array(z.enum(tokenScopes)).min(1, "choose at least one scope"),
+  /** Null never expires. */
+  expiresDays: z.int().min(1).max(3650).nullable().default(null),
+});
+export type TokenInput = z.infer<typeof tokenInputSchema>;
+
+export interface UserView {
+  id: number;
+  email: string;
+  name: string;
+  isAdmin: boolean;
+  disabled: boolean;
+  groups: { id: number; name: string }[];
+  lastSeenAt: string | null;
+}
+
+export interface GroupView {
+  id: number;
+  name: string;
+  memberCount: number;
+  tableCount: number;
 }

@@ -279,6 +279,13 @@ CREATE TABLE "groups" (
 	CONSTRAINT "groups_name_unique" UNIQUE("name")
 );
 --> statement-breakpoint
+CREATE TABLE "sign_in_tokens" (
+	"token_sha256" "bytea" PRIMARY KEY NOT NULL,
+	"user_id" bigint NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "sign_in_tokens_sha256_length" CHECK (octet_length("sign_in_tokens"."token_sha256") = 32)
+);
+--> statement-breakpoint
 CREATE TABLE "user_groups" (
 	"user_id" bigint NOT NULL,
 	"group_id" bigint NOT NULL,
@@ -316,6 +323,7 @@ ALTER TABLE "transfers" ADD CONSTRAINT "transfers_table_run_id_table_runs_id_fk"
 ALTER TABLE "transfers" ADD CONSTRAINT "transfers_table_id_tables_id_fk" FOREIGN KEY ("table_id") REFERENCES "public"."tables"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_log" ADD CONSTRAINT "audit_log_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sign_in_tokens" ADD CONSTRAINT "sign_in_tokens_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "user_groups" ADD CONSTRAINT "user_groups_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "user_groups" ADD CONSTRAINT "user_groups_group_id_groups_id_fk" FOREIGN KEY ("group_id") REFERENCES "public"."groups"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "jobs_table" ON "jobs" USING btree ("table_id","id");--> statement-breakpoint

@@ -64,6 +64,22 @@ export const apiTokens = pgTable(
   (t) => [check("api_tokens_sha256_length", sql`octet_length(${t.tokenSha256}) = 32`)],
 );
 
+/**
+ * One-time sign-in links of the loopback address. A row is deleted by the request that redeems it,
+ * so that of several requests with one token a single one wins, whatever process answers them.
+ */
+export const signInTokens = pgTable(
+  "sign_in_tokens",
+  {
+    tokenSha256: bytes().primaryKey(),
+    userId: key()
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    expiresAt: instant().notNull(),
+  },
+  (t) => [check("sign_in_tokens_sha256_length", sql`octet_length(${t.tokenSha256}) = 32`)],
+);
+
 export const auditLog = pgTable(
   "audit_log",
   {

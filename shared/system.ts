@@ -1,0 +1,29 @@
+import type { RunListItem } from "./run.ts";
+
+export interface SystemInfo {
+  version: string;
+  /** True where the embedded stand-ins serve instead of BigQuery and Cloud Storage. */
+  localCloud: boolean;
+  projectId: string;
+  location: string;
+  instanceId: string;
+  /** US dollars per TiB billed. */
+  pricePerTib: number;
+}
+
+/** A frequency whose last tick should have made a run by now and has not. */
+export interface LateFrequency {
+  frequencyId: number;
+  name: string;
+  tickAt: string;
+}
+
+export interface HomeView {
+  tableCounts: { summary: number; import: number; external: number };
+  running: RunListItem[];
+  /** Runs that ended failed within the last seven days, newest first. */
+  failedRecently: RunListItem[];
+  late: LateFrequency[];
+  /** Since 00:00 UTC. */
+  today: { bytesBilled: number; usd: number; jobs: number };
+}
