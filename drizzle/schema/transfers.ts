@@ -64,8 +64,12 @@ export interface TransferResult {
   format: "CSV" | "PARQUET" | "NEWLINE_DELIMITED_JSON";
   schema: FieldSchema[];
   rows: number;
-  /** The id column's highest value read, as text; null where the import is whole. */
+  /** The id column's highest value read, as text; null where the table has no id column. */
   lastId: string | null;
+  /** The watermark it read above. Not null: the rows are an increment, to be appended. */
+  fromLastId: string | null;
+  /** What stands for NULL in a CSV. */
+  nullMarker: string | null;
 }
 
 export const notifications = pgTable(

@@ -1,0 +1,275 @@
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { tableRuns } from "../../drizzle/schema/runs.ts";
+import { databases, tables } from "../../drizzle/schema/tables.ts";
+import { type TransferResult, transfers } from "../../drizzle/schema/transfers.ts";
+import type { TableDefinition } from "../../shared/table.ts";
+import type { TransferKind, TransferState } from "../../shared/transfer.ts";
+import type { Db } from "./client.ts";
+
+/*
+ * The queue of transfers, and its claim.
+ *
+ * States: queued → running → succeeded | failed | cancelled.
+ *   - enqueue     makes the row queued, or queued again where the table run is resumed or retried.
+ *   - claim       queued, or running with an expired lease → running; attempt + 1, fence + 1, and a
+ *                 lease of 30 s on PostgreSQL's clock.
+ *   - renew       pushes the lease on and writes the progress; the room does it every 10 s at most.
+ *   - settle      running → succeeded | failed | cancelled.
+ *   - hand back   running → queued, by a room that stops or met a transient fault.
+ *   - sweep       running, expired, three attempts made → failed (poison: it kills its rooms);
+ *                 running, expired, cancel asked for → cancelled.
+ *
+ * Every write of a room names the fence of its claim, and changes no row once another room has
+ * claimed: a room that was merely slow finds out by its next write and stops. Between any two lines
+ * of a room a crash leaves a running row whose lease ends; the next claim begins anew, under another
+ * fence and so under other object names, and what the dead room had staged is never read.
+ *
+ * One table is imported by one table run at a time: a transfer is not claimed while another of its
+ * table is running, is queued before it, or has succeeded and is being loaded. Otherwise two runs
+ * would both read above the same watermark and append the same rows twice. Claims are serialized by
+ * an advisory lock, because two claims under way do not see each other's rows.
+ */
+
+export const leaseSeconds = 30;
+export const maxAttempts = 3;
+
+/** Any number that no other lock of ours has. */
+const claimLock = 7_102_027;
+
+const leaseEnd = sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})`;
+const expired = sql`${transfers.state} = 'running' and ${transfers.leaseUntil} < clock_timestamp()`;
+const cleared = { leaseOwner: null, leaseUntil: null };
+
+/** What a change event of a transfer names. */
+export interface TransferKeys {
+  id: number;
+  tableId: number;
+  tableRunId: number;
+  runId: number;
+}
+
+export interface ClaimedTransfer extends TransferKeys {
+  kind: TransferKind;
+  attempt: number;
+  fence: number;
+}
+
+/** All that an import reads before it starts. */
+export interface ImportContext {
+  definition: TableDefinition;
+  lastId: string | null;
+  database: typeof databases.$inferSelect | null;
+}
+
+const withKeys = {
+  id: transfers.id,
+  tableId: transfers.tableId,
+  tableRunId: transfers.tableRunId,
+  runId:
+    sql<number>`(select r.run_id from ${tableRuns} r where r.id = ${transfers.tableRunId})`.mapWith(
+      Number,
+    ),
+};
+
+export async function insertTransfer(
+  tx: Db,
+  row: { tableRunId: number; tableId: number; kind: TransferKind },
+): Promise<void> {
+  await tx
+    .insert(transfers)
+    .values(row)
+    .onConflictDoUpdate({
+      target: [transfers.tableRunId, transfers.kind],
+      set: {
+        state: "queued",
+        attempt: 0,
+        fence: sql`${transfers.fence} + 1`,
+        ...cleared,
+        cancelRequestedAt: null,
+        rows: 0,
+        bytes: 0,
+        totalRows: null,
+        result: null,
+        error: null,
+        errorRetryable: 0,
+        startedAt: null,
+        endedAt: null,
+      },
+      setWhere: inArray(transfers.state, ["succeeded", "failed", "cancelled"]),
+    });
+}
+
+/** The oldest transfer that may start, for `owner`; null where there is none. */
+export async function claimNextTransfer(db: Db, owner: string): Promise<ClaimedTransfer | null> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${claimLock})`);
+    const [claimed] = await tx
+      .update(transfers)
+      .set({
+        state: "running",
+        attempt: sql`${transfers.attempt} + 1`,
+        fence: sql`${transfers.fence} + 1`,
+        leaseOwner: owner,
+        leaseUntil: leaseEnd,
+        startedAt: sql`coalesce(${transfers.startedAt}, clock_timestamp())`,
+        rows: 0,
+        bytes: 0,
+        error: null,
+      })
+      .where(eq(transfers.id, sql`(${nextClaimable()})`))
+      .returning({
+        ...withKeys,
+        kind: transfers.kind,
+        attempt: transfers.attempt,
+        fence: transfers.fence,
+      });
+    return claimed ?? null;
+  });
+}
+
+function nextClaimable(): SQL {
+  return sql`
+    select t.id from ${transfers} t
+    where (t.state = 'queued' or (t.state = 'running' and t.lease_until < clock_timestamp()))
+      and t.attempt < ${maxAttempts} and t.cancel_requested_at is null
+      and not exists (
+        select from ${transfers} o join ${tableRuns} r on r.id = o.table_run_id
+        where o.table_id = t.table_id and o.id <> t.id and (
+          o.state = 'running' or (o.state = 'queued' and o.id < t.id)
+          or (o.state = 'succeeded' and r.state = 'running')
+        )
+      )
+    order by t.id limit 1 for update of t skip locked`;
+}
+
+/** Ends what no room will take again; the keys of the transfers that it ended. */
+export async function sweepTransfers(db: Db): Promise<TransferKeys[]> {
+  const cancelled = await db
+    .update(transfers)
+    .set({ state: "cancelled", ...cleared, endedAt: sql`clock_timestamp()`, error: "cancelled" })
+    .where(and(expired, sql`${transfers.cancelRequestedAt} is not null`))
+    .returning(withKeys);
+  const poisoned = await db
+    .update(transfers)
+    .set({
+      state: "failed",
+      ...cleared,
+      endedAt: sql`clock_timestamp()`,
+      error: `given up: the room of each of ${maxAttempts} attempts died`,
+    })
+    .where(and(expired, sql`${transfers.attempt} >= ${maxAttempts}`))
+    .returning(withKeys);
+  return [...cancelled, ...poisoned];
+}
+
+export type LeaseAnswer = "held" | "cancelRequested" | "lost";
+
+/** Pushes the lease on and writes the progress, in one statement. */
+export async function renewLease(
+  db: Db,
+  claim: { id: number; fence: number },
+  progress: { rows: number; bytes: number; totalRows: number | null },
+): Promise<LeaseAnswer> {
+  const [row] = await db
+    .update(transfers)
+    .set({ leaseUntil: leaseEnd, ...progress })
+    .where(held(claim))
+    .returning({ cancelRequestedAt: transfers.cancelRequestedAt });
+  if (!row) return "lost";
+  return row.cancelRequestedAt ? "cancelRequested" : "held";
+}
+
+export type Settlement =
+  | { state: "succeeded"; result: TransferResult; bytes: number }
+  | { state: "failed"; error: string; retryable: boolean }
+  | { state: "cancelled" };
+
+/** False where the fence is no longer ours: nothing was changed. */
+export async function settleTransfer(
+  db: Db,
+  claim: { id: number; fence: number },
+  settlement: Settlement,
+): Promise<boolean> {
+  const changed = await db
+    .update(transfers)
+    .set({
+      state: settlement.state,
+      ...settledColumns(settlement),
+      ...cleared,
+      endedAt: sql`clock_timestamp()`,
+    })
+    .where(held(claim))
+    .returning({ id: transfers.id });
+  return changed.length > 0;
+}
+
+function settledColumns(settlement: Settlement): Partial<typeof transfers.$inferInsert> {
+  switch (settlement.state) {
+    case "succeeded":
+      return { result: settlement.result, rows: settlement.result.rows, bytes: settlement.bytes };
+    case "failed":
+      return { error: settlement.error, errorRetryable: settlement.retryable ? 1 : 0 };
+    case "cancelled":
+      return { error: "cancelled" };
+  }
+}
+
+/** running → queued. A hand-back that is nobody's fault (`isAttempt` false) does not count as an attempt. */
+export async function handBackTransfer(
+  db: Db,
+  claim: { id: number; fence: number },
+  why: { error: string | null; isAttempt: boolean },
+): Promise<boolean> {
+  const changed = await db
+    .update(transfers)
+    .set({
+      state: "queued",
+      ...cleared,
+      error: why.error,
+      attempt: why.isAttempt ? transfers.attempt : sql`greatest(${transfers.attempt} - 1, 0)`,
+    })
+    .where(held(claim))
+    .returning({ id: transfers.id });
+  return changed.length > 0;
+}
+
+/** A queued transfer is cancelled at once; a running one by its room. The states left unended are untouched. */
+export async function requestCancel(db: Db, id: number): Promise<TransferState | null> {
+  const [row] = await db
+    .update(transfers)
+    .set({
+      cancelRequestedAt: sql`clock_timestamp()`,
+      state: sql`case when ${transfers.state} = 'queued' then 'cancelled' else ${transfers.state} end`,
+      endedAt: sql`case when ${transfers.state} = 'queued' then clock_timestamp() end`,
+    })
+    .where(and(eq(transfers.id, id), inArray(transfers.state, ["queued", "running"])))
+    .returning({ state: transfers.state });
+  return row?.state ?? null;
+}
+
+function held(claim: { id: number; fence: number }): SQL | undefined {
+  return and(
+    eq(transfers.id, claim.id),
+    eq(transfers.fence, claim.fence),
+    eq(transfers.state, "running"),
+  );
+}
+
+/** The definition is the table run's (as it was at assembly); the watermark is the table's, now. */
+export async function readImportContext(db: Db, tableRunId: number): Promise<ImportContext | null> {
+  const [row] = await db
+    .select({ definition: tableRuns.definition, lastId: tables.lastId, database: databases })
+    .from(tableRuns)
+    .innerJoin(tables, eq(tables.id, tableRuns.tableId))
+    .leftJoin(
+      databases,
+      eq(databases.id, sql`(${tableRuns.definition} ->> 'importDatabaseId')::bigint`),
+    )
+    .where(eq(tableRuns.id, tableRunId));
+  return row ?? null;
+}
+
+export async function readTransferKeys(db: Db, id: number): Promise<TransferKeys | null> {
+  const [row] = await db.select(withKeys).from(transfers).where(eq(transfers.id, id));
+  return row ?? null;
+}

@@ -1,0 +1,168 @@
+import { eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tableRuns } from "../../../drizzle/schema/runs.ts";
+import { transfers } from "../../../drizzle/schema/transfers.ts";
+import { selectTransfers } from "../../../server/db/transfer-views.ts";
+import {
+  claimNextTransfer,
+  handBackTransfer,
+  renewLease,
+  requestCancel,
+  settleTransfer,
+  sweepTransfers,
+} from "../../../server/db/transfers.ts";
+import { enqueueImport } from "../../../server/services/transfers/enqueue-import.ts";
+import { insertImportTable, insertTableRun, openTestDb } from "./fixture.ts";
+
+let client: Awaited<ReturnType<typeof openTestDb>>;
+beforeAll(async () => {
+  client = await openTestDb();
+});
+afterAll(() => client.close());
+
+const progress = { rows: 5, bytes: 50, totalRows: 10 };
+const result = {
+  objects: ["imports/1/1/data.parquet"],
+  format: "PARQUET" as const,
+  schema: [],
+  rows: 7,
+  lastId: null,
+  fromLastId: null,
+  nullMarker: null,
+};
+
+async function queueOne() {
+  await client.db.delete(transfers);
+  const table = await insertImportTable(client);
+  const tableRun = await insertTableRun(client, table);
+  await enqueueImport(client.db, tableRun);
+  return { table, tableRun };
+}
+
+const expire = () =>
+  client.db.update(transfers).set({ leaseUntil: sql`now() - interval '1 second'` });
+const states = async () =>
+  (await client.db.select({ state: transfers.state }).from(transfers).orderBy(transfers.id)).map(
+    (row) => row.state,
+  );
+
+test("one transfer goes to one of many rooms", async () => {
+  await queueOne();
+  const claims = await Promise.all(
+    Array.from({ length: 6 }, (_, room) => claimNextTransfer(client.db, `room ${room}`)),
+  );
+  expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+});
+
+test("a claim names its run and table, and shows in the list", async () => {
+  const { table, tableRun } = await queueOne();
+  const claim = (await claimNextTransfer(client.db, "room"))!;
+  expect(claim).toMatchObject({
+    tableId: table.tableId,
+    tableRunId: tableRun.id,
+    runId: tableRun.runId,
+    attempt: 1,
+  });
+  expect(await renewLease(client.db, claim, progress)).toBe("held");
+  const [view] = await selectTransfers(client.db, { limit: 10 });
+  expect(view).toMatchObject({ state: "running", rows: 5, bytes: 50, totalRows: 10, attempt: 1 });
+  expect(view!.tableName).toBe(`${table.definition.dataset}.orders`);
+  expect(view!.expectedEndAt).toMatch(/^\d{4}-/);
+});
+
+test("a room whose lease was taken over changes no row, whatever it writes", async () => {
+  await queueOne();
+  const dead = (await claimNextTransfer(client.db, "dead"))!;
+  expect(await claimNextTransfer(client.db, "early")).toBeNull();
+  await expire();
+  const heir = (await claimNextTransfer(client.db, "heir"))!;
+  expect(heir).toMatchObject({ id: dead.id, attempt: 2, fence: dead.fence + 1 });
+  const before = await client.db.select().from(transfers);
+  expect(await renewLease(client.db, dead, progress)).toBe("lost");
+  expect(await settleTransfer(client.db, dead, { state: "succeeded", result, bytes: 1 })).toBe(
+    false,
+  );
+  expect(
+    await settleTransfer(client.db, dead, { state: "failed", error: "x", retryable: true }),
+  ).toBe(false);
+  expect(await handBackTransfer(client.db, dead, { error: null, isAttempt: false })).toBe(false);
+  expect(await client.db.select().from(transfers)).toEqual(before);
+  expect(await settleTransfer(client.db, heir, { state: "succeeded", result, bytes: 1 })).toBe(
+    true,
+  );
+});
+
+test("a lease that expired unclaimed is still its room's", async () => {
+  await queueOne();
+  const claim = (await claimNextTransfer(client.db, "slow"))!;
+  await expire();
+  expect(await renewLease(client.db, claim, progress)).toBe("held");
+  expect(await claimNextTransfer(client.db, "other")).toBeNull();
+});
+
+test("a transfer that kills three rooms is given up", async () => {
+  await queueOne();
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    expect((await claimNextTransfer(client.db, "room"))!.attempt).toBe(attempt);
+    await expire();
+  }
+  expect(await claimNextTransfer(client.db, "room")).toBeNull();
+  expect(await sweepTransfers(client.db)).toHaveLength(1);
+  const [row] = await client.db.select().from(transfers);
+  expect(row).toMatchObject({ state: "failed", leaseOwner: null });
+  expect(row!.error).toMatch(/3 attempts/);
+});
+
+test("a drained room's transfer is no attempt; a fault's is", async () => {
+  await queueOne();
+  const first = (await claimNextTransfer(client.db, "drained"))!;
+  await handBackTransfer(client.db, first, { error: null, isAttempt: false });
+  const second = (await claimNextTransfer(client.db, "faulty"))!;
+  expect(second.attempt).toBe(1);
+  await handBackTransfer(client.db, second, { error: "connection reset", isAttempt: true });
+  expect((await claimNextTransfer(client.db, "third"))!.attempt).toBe(2);
+});
+
+test("cancel ends a queued transfer at once, a running one by its room or by the sweep", async () => {
+  await queueOne();
+  const [row] = await client.db.select().from(transfers);
+  expect(await requestCancel(client.db, row!.id)).toBe("cancelled");
+  expect(await claimNextTransfer(client.db, "room")).toBeNull();
+
+  await queueOne();
+  const claim = (await claimNextTransfer(client.db, "room"))!;
+  expect(await requestCancel(client.db, claim.id)).toBe("running");
+  expect(await renewLease(client.db, claim, progress)).toBe("cancelRequested");
+  await expire();
+  expect(await claimNextTransfer(client.db, "other")).toBeNull();
+  await sweepTransfers(client.db);
+  expect(await states()).toEqual(["cancelled"]);
+});
+
+test("enqueueing again restarts what ended and leaves alone what is open", async () => {
+  const { tableRun } = await queueOne();
+  const claim = (await claimNextTransfer(client.db, "room"))!;
+  await enqueueImport(client.db, tableRun);
+  expect(await states()).toEqual(["running"]);
+  await settleTransfer(client.db, claim, { state: "failed", error: "no", retryable: false });
+  await enqueueImport(client.db, tableRun);
+  const again = (await claimNextTransfer(client.db, "room"))!;
+  expect(again).toMatchObject({ id: claim.id, attempt: 1 });
+  expect(again.fence).toBeGreaterThan(claim.fence);
+});
+
+test("a table's next import waits until the one before it is loaded", async () => {
+  const { table, tableRun } = await queueOne();
+  const later = await insertTableRun(client, table);
+  await enqueueImport(client.db, later);
+  const first = (await claimNextTransfer(client.db, "a"))!;
+  expect(first.tableRunId).toBe(tableRun.id);
+  expect(await claimNextTransfer(client.db, "b")).toBeNull();
+  await settleTransfer(client.db, first, { state: "succeeded", result, bytes: 1 });
+  expect(await claimNextTransfer(client.db, "b")).toBeNull();
+  await client.db
+    .update(tableRuns)
+    .set({ state: "succeeded" })
+    .where(eq(tableRuns.id, tableRun.id));
+  expect((await claimNextTransfer(client.db, "b"))!.tableRunId).toBe(later.id);
+});
