@@ -1,0 +1,112 @@
+import { TRPCError } from "@trpc/server";
+import { type ErrorCode, errorCodes, MaestroError } from "../../shared/errors.ts";
+
+/** What travels in `error.data` of every refused call; the client shows it as it is. */
+export interface ErrorData {
+  code: ErrorCode;
+  httpStatus: number;
+  hint: string;
+  field: string | null;
+  position: { line: number; column: number } | null;
+}
+
+const trpcCodes = {
+  400: "BAD_REQUEST",
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  409: "CONFLICT",
+  500: "INTERNAL_SERVER_ERROR",
+  501: "NOT_IMPLEMENTED",
+  502: "BAD_GATEWAY",
+  503: "SERVICE_UNAVAILABLE",
+  504: "GATEWAY_TIMEOUT",
+} as const satisfies Record<(typeof errorCodes)[ErrorCode]["status"], TRPCError["code"]>;
+
+/** tRPC's own refusals, which carry no MaestroError. */
+const codesOfTrpc: Partial<Record<TRPCError["code"], ErrorCode>> = {
+  BAD_REQUEST: "invalidInput",
+  PARSE_ERROR: "invalidInput",
+  UNSUPPORTED_MEDIA_TYPE: "invalidInput",
+  METHOD_NOT_SUPPORTED: "invalidInput",
+  PAYLOAD_TOO_LARGE: "invalidInput",
+  NOT_FOUND: "notFound",
+  CLIENT_CLOSED_REQUEST: "cancelled",
+};
+
+/** The TRPCError that makes tRPC answer a MaestroError with its own HTTP status. */
+export function toTrpcError(error: MaestroError): TRPCError {
+  return new TRPCError({
+    code: trpcCodes[errorCodes[error.code].status],
+    message: error.message,
+    cause: error,
+  });
+}
+
+/** The message and data to answer with. Errors that are no answer of ours are named by `id` alone. */
+export function describeError(
+  error: TRPCError,
+  id: string,
+): { message: string; data: ErrorData; internal: boolean } {
+  const { cause } = error;
+  if (cause instanceof MaestroError) return describeMaestroError(cause, id);
+  const issue = firstIssue(cause);
+  if (issue) {
+    return answer("invalidInput", issue.message, { field: issue.path });
+  }
+  const code = codesOfTrpc[error.code];
+  if (code) return answer(code, error.message, {}, statusOf(error));
+  return hidden(id);
+}
+
+function describeMaestroError(error: MaestroError, id: string) {
+  if (error.code === "internal") return hidden(id);
+  return answer(error.code, error.message, {
+    ...(error.field === undefined ? {} : { field: error.field }),
+    ...(error.position === undefined ? {} : { position: error.position }),
+  });
+}
+
+function answer(
+  code: ErrorCode,
+  message: string,
+  at: { field?: string; position?: { line: number; column: number } },
+  httpStatus: number = errorCodes[code].status,
+) {
+  const { hint } = errorCodes[code];
+  const data = {
+    code,
+    httpStatus,
+    hint,
+    field: at.field ?? null,
+    position: at.position ?? null,
+  };
+  return { message, data, internal: false };
+}
+
+function hidden(id: string) {
+  const { data } = answer("internal", "", {});
+  return {
+    message: `something failed inside Maestro; the log has it under ${id}`,
+    data,
+    internal: true,
+  };
+}
+
+function statusOf(error: TRPCError): number {
+  if (error.code === "PAYLOAD_TOO_LARGE") return 413;
+  if (error.code === "UNSUPPORTED_MEDIA_TYPE") return 415;
+  if (error.code === "METHOD_NOT_SUPPORTED") return 405;
+  if (error.code === "NOT_FOUND") return 404;
+  return error.code === "CLIENT_CLOSED_REQUEST" ? 499 : 400;
+}
+
+/** The first issue of a refused input, with its path as `definition.name`. */
+function firstIssue(cause: unknown): { message: string; path: string } | null {
+  if (!(cause instanceof Error) || !("issues" in cause) || !Array.isArray(cause.issues))
+    return null;
+  const issue = cause.issues[0] as { message: string; path?: PropertyKey[] } | undefined;
+  if (!issue) return null;
+  const path = (issue.path ?? []).map(String).join(".");
+  return { message: path === "" ? issue.message : `${path}: ${issue.message}`, path };
+}

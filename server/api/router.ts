@@ -1,0 +1,38 @@
+import { databasesRouter } from "./routers/databases.ts";
+import { events } from "./routers/events.ts";
+import { frequenciesRouter } from "./routers/frequencies.ts";
+import { jobsRouter } from "./routers/jobs.ts";
+import { groupsRouter, meRouter, tokensRouter, usersRouter } from "./routers/people.ts";
+import { runsRouter } from "./routers/runs.ts";
+import {
+  auditRouter,
+  costsRouter,
+  datasetsRouter,
+  lineageRouter,
+  systemRouter,
+} from "./routers/system.ts";
+import { tablesRouter } from "./routers/tables.ts";
+import { transfersRouter } from "./routers/transfers.ts";
+import { router } from "./trpc.ts";
+
+/** Every procedure of Maestro, one router a noun. */
+export const appRouter = router({
+  audit: auditRouter,
+  costs: costsRouter,
+  databases: databasesRouter,
+  datasets: datasetsRouter,
+  events,
+  frequencies: frequenciesRouter,
+  groups: groupsRouter,
+  jobs: jobsRouter,
+  lineage: lineageRouter,
+  me: meRouter,
+  runs: runsRouter,
+  system: systemRouter,
+  tables: tablesRouter,
+  tokens: tokensRouter,
+  transfers: transfersRouter,
+  users: usersRouter,
+});
+
+export type AppRouter = typeof appRouter;

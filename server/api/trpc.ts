@@ -1,0 +1,85 @@
+import { initTRPC } from "@trpc/server";
+import { MaestroError } from "../../shared/errors.ts";
+import { assertMayWriteTable } from "../services/access/assert-may-write-table.ts";
+import { authorize, type Policy } from "../services/access/authorize.ts";
+import type { Principal } from "../services/access/principal.ts";
+import type { Deps } from "../services/deps.ts";
+import { describeError, toTrpcError } from "./error-formatter.ts";
+
+/** What the server's owner tells it about itself. */
+export interface ServerFacts {
+  version: string;
+  localCloud: boolean;
+}
+
+export interface ApiContext {
+  deps: Deps;
+  facts: ServerFacts;
+  principal: Principal;
+  /** Names this request in the log and in the answer to an internal error. */
+  requestId: string;
+}
+
+interface Meta {
+  policy: Policy;
+}
+
+const t = initTRPC
+  .context<ApiContext>()
+  .meta<Meta>()
+  .create({
+    isServer: true,
+    isDev: false,
+    sse: {
+      ping: { enabled: true, intervalMs: 10_000 },
+      client: { reconnectAfterInactivityMs: 30_000 },
+    },
+    errorFormatter({ shape, error, ctx }) {
+      const { message, data } = describeError(error, ctx?.requestId ?? "no request");
+      return { ...shape, message, data };
+    },
+  });
+
+export const { router, createCallerFactory } = t;
+
+/** Gives every MaestroError its HTTP status. */
+const translateErrors = t.middleware(async ({ next }) => {
+  const result = await next();
+  if (!result.ok && result.error.cause instanceof MaestroError) {
+    throw toTrpcError(result.error.cause);
+  }
+  return result;
+});
+
+/**
+ * Holds the caller against the procedure's policy before its input is read. A procedure that
+ * declares none is refused to everyone: the default is deny.
+ */
+const enforcePolicy = t.middleware(async ({ ctx, meta, next, getRawInput, path }) => {
+  const policy = meta?.policy;
+  if (policy === undefined) {
+    throw new MaestroError("forbidden", `${path} declares no policy and is refused to everyone`);
+  }
+  if (policy === "public") return next();
+  const principal = authorize(policy, ctx.principal);
+  if (policy === "writeTable") {
+    await assertMayWriteTable(ctx.deps, principal, await getRawInput());
+  }
+  return next({ ctx: { principal } });
+});
+
+const base = t.procedure.use(translateErrors).use(enforcePolicy);
+
+/** A procedure anyone may call, signed in or not. */
+export const publicProcedure = base.meta({ policy: "public" });
+
+/** A procedure with a policy; its context's principal is signed in. */
+export function procedure(policy: Exclude<Policy, "public">) {
+  return base.meta({ policy }).use(({ ctx, next }) => {
+    const { principal } = ctx;
+    if (principal.kind === "anonymous") {
+      throw new MaestroError("unauthenticated", "this needs a signed-in user");
+    }
+    return next({ ctx: { principal } });
+  });
+}
