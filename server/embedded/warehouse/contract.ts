@@ -26,13 +26,33 @@ export interface WarehouseTable {
   partitioning: { type: "HOUR" | "DAY" | "MONTH" | "YEAR"; field: string | null } | null;
   /** GoogleSQL of a view; null for a table. */
   viewQuery: string | null;
+  /** Milliseconds since 1970. A wildcard over tables has the schema of the youngest. */
+  createdAt?: number;
 }
+
+/**
+ * A table partitioned by ingestion time stores the partition in this hidden column (TIMESTAMPTZ,
+ * truncated to the partition), which `schema` leaves out. It is queried as `_PARTITIONTIME` and
+ * `_PARTITIONDATE`.
+ */
+export const partitionTimeColumn = "_PARTITIONTIME";
 
 /** Answers from memory. Names are case-sensitive, as BigQuery's are. */
 export interface WarehouseCatalog {
   hasDataset(projectId: string, datasetId: string): boolean;
   get(name: TableName): WarehouseTable | undefined;
   list(projectId: string, datasetId: string): WarehouseTable[];
+  /** Where DuckDB will have a table that an earlier statement of the same job creates. */
+  relationFor?(name: TableName): string;
+  /**
+   * INFORMATION_SCHEMA.<view>, upper case (TABLES, COLUMNS, SCHEMATA, JOBS …), of a dataset or (null)
+   * of the project or region. Absent views are refused by name.
+   */
+  informationSchema?(
+    projectId: string,
+    datasetId: string | null,
+    view: string,
+  ): WarehouseTable | undefined;
 }
 
 /** REST's queryParameters entry, as sent. */
@@ -67,14 +87,17 @@ interface StatementBase {
 
 export type CompiledStatement =
   /** `sql` is one DuckDB SELECT. */
-  | (StatementBase & { kind: "select"; sql: string })
-  /** CREATE TABLE. `sql` is the AS SELECT, or null with an explicit schema. */
+  | (StatementBase & { kind: "select"; sql: string; schema: FieldSchema[] })
+  /**
+   * CREATE TABLE. `sql` is the AS SELECT, or null with an explicit schema. The schema is the analyzer's
+   * and always there, in the order of the SELECT's columns.
+   */
   | (StatementBase & {
       kind: "createTable";
       target: TableName;
       mode: "create" | "orReplace" | "ifNotExists";
       sql: string | null;
-      schema: FieldSchema[] | null;
+      schema: FieldSchema[];
       partitioning: WarehouseTable["partitioning"];
       clustering: string[];
       description: string | null;
@@ -84,6 +107,7 @@ export type CompiledStatement =
       target: TableName;
       mode: "create" | "orReplace" | "ifNotExists";
       viewQuery: string;
+      schema: FieldSchema[];
     })
   | (StatementBase & {
       kind: "drop";
