@@ -1,0 +1,32 @@
+import type { Log } from "../support/log.ts";
+
+/**
+ * Aborts at SIGINT or SIGTERM, or when the parent that forked this process is gone. From then on a
+ * second signal, or the end of the graceful timeout, ends the process at once with a warning.
+ */
+export function createStopSignal(gracefulSeconds: number, log: Log): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (cause: string) => {
+    if (stopping.signal.aborted) {
+      log.warn({ cause }, "stopped at once, with work left");
+      process.exit(130);
+    }
+    log.info({ cause }, "stopping");
+    setTimeout(() => {
+      log.warn({ gracefulSeconds }, "the graceful timeout is over: exiting with work left");
+      process.exit(1);
+    }, gracefulSeconds * 1_000).unref();
+    stopping.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  if (process.channel) process.once("disconnect", () => stop("parent gone"));
+  return stopping.signal;
+}
+
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+}

@@ -1,0 +1,253 @@
+import { z } from "zod";
+
+/**
+ * Every setting of the processes, once: its variable (`MAESTRO_` stands before the name), its flag
+ * if it has one, what is allowed and what it does. The README's table is made from this.
+ */
+export interface Variable<T> {
+  variable: string;
+  flag?: string;
+  schema: z.ZodType<T, string | undefined>;
+  default: string;
+  effect: string;
+  secret?: boolean;
+}
+
+function text(v: Omit<Variable<string>, "schema">): Variable<string> {
+  return { ...v, schema: z.string().default("") };
+}
+
+function optional(v: Omit<Variable<string | null>, "schema">): Variable<string | null> {
+  const schema = z
+    .string()
+    .optional()
+    .transform((value) => (value === undefined || value === "" ? null : value));
+  return { ...v, schema };
+}
+
+function whole(
+  v: Omit<Variable<number>, "schema" | "default"> & { min: number; max: number; default: number },
+): Variable<number> {
+  const problem = `a whole number from ${v.min} to ${v.max}`;
+  const schema = z
+    .string()
+    .optional()
+    .transform((value) => (value === undefined || value === "" ? v.default : Number(value)))
+    .refine((value) => Number.isInteger(value) && value >= v.min && value <= v.max, problem);
+  return { ...v, schema, default: String(v.default) };
+}
+
+const address = z
+  .string()
+  .optional()
+  .transform((value) => value || "localhost:3000")
+  .refine((value) => parseAddress(value) !== null, "host:port, such as localhost:3000 or :8080")
+  .transform((value) => parseAddress(value) ?? { host: "localhost", port: 3000 });
+
+/** `host:port`, `[v6]:port` or `:port` (all addresses). */
+function parseAddress(value: string): { host: string; port: number } | null {
+  const match = /^(?:\[(?<v6>[0-9a-fA-F:]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/.exec(value);
+  const port = Number(match?.groups?.["port"]);
+  if (!match?.groups || port > 65_535) return null;
+  return { host: match.groups["v6"] ?? (match.groups["host"] || "0.0.0.0"), port };
+}
+
+const level = z
+  .string()
+  .optional()
+  .transform((value) => value || "info")
+  .refine(
+    (value) => ["debug", "info", "warn", "error"].includes(value),
+    "debug, info, warn or error",
+  );
+
+export const variables = {
+  listen: {
+    variable: "LISTEN",
+    flag: "listen",
+    schema: address,
+    default: "localhost:3000",
+    effect: "where the web app and the API answer",
+  } satisfies Variable<{ host: string; port: number }>,
+  dataDir: {
+    ...text({
+      variable: "DATA_DIR",
+      flag: "data-dir",
+      default: ".maestro",
+      effect: "where the embedded servers, the secret and the logs are kept",
+    }),
+    schema: z
+      .string()
+      .optional()
+      .transform((value) => value || ".maestro"),
+  } satisfies Variable<string>,
+  dbConnect: optional({
+    variable: "DB_CONNECT",
+    flag: "db-connect",
+    default: "unset: embedded PostgreSQL",
+    effect:
+      "where the state lives, as postgresql://user:password@host:port/database; wins over EXTENSIONS_PG_*",
+    secret: true,
+  }),
+  pgHost: optional({
+    variable: "EXTENSIONS_PG_HOST",
+    default: "unset: embedded PostgreSQL",
+    effect: "PostgreSQL's host",
+  }),
+  pgPort: whole({
+    variable: "EXTENSIONS_PG_PORT",
+    default: 5432,
+    min: 1,
+    max: 65_535,
+    effect: "PostgreSQL's port",
+  }),
+  pgUser: text({ variable: "EXTENSIONS_PG_USER", default: "", effect: "PostgreSQL's user" }),
+  pgPass: text({
+    variable: "EXTENSIONS_PG_PASS",
+    default: "",
+    effect: "PostgreSQL's password",
+    secret: true,
+  }),
+  pgDatabase: text({
+    variable: "EXTENSIONS_PG_DATABASE",
+    default: "",
+    effect: "PostgreSQL's database",
+  }),
+  pgPoolSize: whole({
+    variable: "EXTENSIONS_PG_POOLSIZE",
+    default: 20,
+    min: 2,
+    max: 500,
+    effect: "connections of one process",
+  }),
+  pgConnectionTimeoutSeconds: whole({
+    variable: "EXTENSIONS_PG_CONNECTIONTIMEOUT",
+    default: 100,
+    min: 1,
+    max: 86_400,
+    effect: "seconds that a start tries to reach PostgreSQL before it exits with the reason",
+  }),
+  secret: optional({
+    variable: "SECRET",
+    flag: "secret",
+    default: "unset: made at the first start, in the data directory",
+    effect: "the secret that credentials are encrypted with",
+    secret: true,
+  }),
+  secretPath: optional({
+    variable: "SECRETPATH",
+    flag: "secretpath",
+    default: "unset",
+    effect: "a file that holds the secret; safer than -secret",
+  }),
+  logPath: optional({
+    variable: "LOGPATH",
+    flag: "logpath",
+    default: "unset: standard error",
+    effect: "the file that log lines go to",
+  }),
+  logLevel: {
+    variable: "LOG_LEVEL",
+    flag: "log-level",
+    schema: level,
+    default: "info",
+    effect: "the least severe line that is logged",
+  } satisfies Variable<string>,
+  bigqueryProject: optional({
+    variable: "BIGQUERY_PROJECT",
+    flag: "bigquery-project",
+    default: "unset: the local cloud",
+    effect:
+      "the Google Cloud project whose BigQuery and Cloud Storage are used, with application default credentials",
+  }),
+  bigqueryLocation: {
+    ...text({
+      variable: "BIGQUERY_LOCATION",
+      flag: "bigquery-location",
+      default: "US",
+      effect: "where jobs and datasets are",
+    }),
+    schema: z
+      .string()
+      .optional()
+      .transform((value) => value || "US"),
+  } satisfies Variable<string>,
+  bucket: {
+    ...text({
+      variable: "BUCKET",
+      flag: "bucket",
+      default: "maestro-local with the local cloud",
+      effect: "the Cloud Storage bucket of extracts and staged files",
+    }),
+    schema: z
+      .string()
+      .optional()
+      .transform((value) => value || "maestro-local"),
+  } satisfies Variable<string>,
+  localCloudUrl: optional({
+    variable: "LOCAL_CLOUD_URL",
+    default: "unset: started with `start`",
+    effect: "a local cloud that runs already",
+  }),
+  concurrentTableRuns: whole({
+    variable: "CONCURRENT_TABLE_RUNS",
+    default: 16,
+    min: 1,
+    max: 1000,
+    effect: "table runs at once, over all daemons",
+  }),
+  concurrentTableRunsPerRun: whole({
+    variable: "CONCURRENT_TABLE_RUNS_PER_RUN",
+    default: 16,
+    min: 1,
+    max: 1000,
+    effect: "table runs at once within one run",
+  }),
+  transfersPerRoom: whole({
+    variable: "TRANSFERS_PER_ROOM",
+    default: 2,
+    min: 1,
+    max: 64,
+    effect: "transfers at once within one room",
+  }),
+  signedUrlSeconds: whole({
+    variable: "SIGNED_URL_SECONDS",
+    default: 86_400,
+    min: 60,
+    max: 604_800,
+    effect: "seconds that the signed URLs of extracts live",
+  }),
+  pricePerTibCents: whole({
+    variable: "PRICE_PER_TIB_CENTS",
+    default: 625,
+    min: 0,
+    max: 1_000_000,
+    effect: "US cents a TiB billed, for the costs shown",
+  }),
+  gracefulShutdownSeconds: whole({
+    variable: "WORKER_GRACEFULSHUTDOWNTIMEOUT",
+    default: 300,
+    min: 1,
+    max: 86_400,
+    effect: "seconds after SIGTERM until a process exits whatever is left",
+  }),
+  url: {
+    ...text({
+      variable: "URL",
+      flag: "url",
+      default: "http://localhost:3000",
+      effect: "the server that the client commands talk to",
+    }),
+    schema: z
+      .string()
+      .optional()
+      .transform((value) => value || "http://localhost:3000"),
+  } satisfies Variable<string>,
+  token: optional({
+    variable: "TOKEN",
+    flag: "token",
+    default: "unset",
+    effect: "the API token of the client commands",
+    secret: true,
+  }),
+};

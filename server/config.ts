@@ -1,0 +1,75 @@
+import { MaestroError } from "../shared/errors.ts";
+import { type Variable, variables } from "./config-variables.ts";
+
+type Variables = typeof variables;
+type ValueOf<V> = V extends { schema: { _output: infer T } } ? T : never;
+
+/** What the processes are told, typed and checked. Flags win over variables, these over defaults. */
+export type Config = { [K in keyof Variables]: ValueOf<Variables[K]> };
+
+/** The one place where the environment is read; children inherit it. */
+export const environment: NodeJS.ProcessEnv = process.env;
+
+/**
+ * Reads flags (by their name without dashes) and the environment. Throws one `configuration` error
+ * that lists all that is wrong: the variable, its value (secrets masked) and what is allowed.
+ */
+export function readConfig(
+  flags: Record<string, string | undefined>,
+  variablesGiven: NodeJS.ProcessEnv = environment,
+): Config {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, definition] of Object.entries(variables) as [string, Variable<unknown>][]) {
+    const variable = `MAESTRO_${definition.variable}`;
+    const flag = definition.flag === undefined ? undefined : flags[definition.flag];
+    const given = flag ?? variablesGiven[variable];
+    const parsed = definition.schema.safeParse(given);
+    if (parsed.success) {
+      values[name] = parsed.data;
+      continue;
+    }
+    const source = flag === undefined ? variable : `-${definition.flag}`;
+    const shown = definition.secret ? "[hidden]" : JSON.stringify(given);
+    faults.push(`${source} is ${shown}, allowed: ${parsed.error.issues[0]?.message}`);
+  }
+  const config = values as Config;
+  faults.push(...contradictions(config));
+  if (faults.length > 0) {
+    throw new MaestroError(
+      "configuration",
+      `the configuration is wrong:\n  ${faults.join("\n  ")}`,
+    );
+  }
+  return config;
+}
+
+/** The PostgreSQL that was named, or null for the embedded one. */
+export function connectionStringOf(config: Config): string | null {
+  if (config.dbConnect) return config.dbConnect;
+  if (!config.pgHost) return null;
+  const url = new URL("postgresql://localhost");
+  url.hostname = config.pgHost;
+  url.port = String(config.pgPort);
+  url.username = encodeURIComponent(config.pgUser);
+  url.password = encodeURIComponent(config.pgPass);
+  url.pathname = `/${encodeURIComponent(config.pgDatabase)}`;
+  return url.toString();
+}
+
+function contradictions(config: Config): string[] {
+  const faults: string[] = [];
+  if (config.secret && config.secretPath) faults.push("-secret and -secretpath: give one of them");
+  if (config.secret && config.secret.length < 8) {
+    faults.push("-secret is [hidden], allowed: at least 8 characters");
+  }
+  if (config.pgHost && !config.dbConnect) {
+    if (!config.pgUser) faults.push("MAESTRO_EXTENSIONS_PG_USER is missing beside _PG_HOST");
+    if (!config.pgDatabase)
+      faults.push("MAESTRO_EXTENSIONS_PG_DATABASE is missing beside _PG_HOST");
+  }
+  if (config.dbConnect && !/^postgres(ql)?:\/\//.test(config.dbConnect)) {
+    faults.push("-db-connect is [hidden], allowed: postgresql://user:password@host:port/database");
+  }
+  return faults;
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { MaestroError, messageOf } from "../../shared/errors.ts";
+
+/** Makes the data directory and sees that it can be written. Answers its absolute path. */
+export async function openDataDirectory(path: string): Promise<string> {
+  const directory = resolve(path);
+  const probe = join(directory, `.probe-${process.pid}`);
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await writeFile(probe, "");
+    await rm(probe);
+    return directory;
+  } catch (cause) {
+    throw new MaestroError(
+      "configuration",
+      `the data directory ${directory} cannot be written (${messageOf(cause)}): name another with -data-dir`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Takes the data directory for this process: two trees on one directory would stop each other's
+ * servers. The lock is a file with the holder's pid and start time, so that one left behind by a
+ * SIGKILL, or whose pid another program has by now, is taken over.
+ */
+export async function lockDataDirectory(directory: string): Promise<() => Promise<void>> {
+  const path = join(directory, "maestro.pid");
+  const mine = `${process.pid} ${await startTimeOf(process.pid)}`;
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const taken = await writeFile(path, mine, { flag: "wx" }).then(
+      () => true,
+      () => false,
+    );
+    if (taken) return () => rm(path, { force: true });
+    const [pid, startTime] = (await readFile(path, "utf8").catch(() => "")).split(" ");
+    if (pid && startTime && (await startTimeOf(Number(pid))) === startTime) {
+      throw new MaestroError(
+        "configuration",
+        `Maestro runs already on ${directory} (process ${pid}): stop it, or name another directory with -data-dir`,
+      );
+    }
+    await rm(path, { force: true });
+  }
+  throw new MaestroError("configuration", `the lock ${path} cannot be taken`);
+}
+
+/** Clock ticks since boot (Linux), `alive` where the system does not tell, empty where it is gone. */
+async function startTimeOf(pid: number): Promise<string> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EPERM") return "";
+  }
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
+  // The command's name may hold spaces: count from its closing bracket.
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "alive";
+}
+
+/** The secret named, or the data directory's own, which is made at the first start. */
+export async function readSecret(options: {
+  secret: string | null;
+  secretPath: string | null;
+  directory: string;
+}): Promise<string> {
+  if (options.secret) return options.secret;
+  const path = options.secretPath ?? join(options.directory, "secret");
+  if (!options.secretPath) {
+    await writeFile(path, randomBytes(32).toString("base64url"), { flag: "wx", mode: 0o600 }).catch(
+      (error) => {
+        if ((error as { code?: string }).code !== "EEXIST") throw error;
+      },
+    );
+  }
+  const secret = await readFile(path, "utf8").catch((cause) => {
+    throw new MaestroError(
+      "configuration",
+      `the secret file ${path} cannot be read: ${messageOf(cause)}`,
+      { cause },
+    );
+  });
+  if (secret.trim().length < 8) {
+    throw new MaestroError("configuration", `the secret in ${path} is shorter than 8 characters`);
+  }
+  return secret.trim();
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { connectionStringOf, readConfig } from "../../server/config.ts";
+
+test("with nothing given it is the laptop's: loopback, embedded servers", () => {
+  const config = readConfig({}, {});
+  expect(config.listen).toEqual({ host: "localhost", port: 3000 });
+  expect(config.dataDir).toBe(".maestro");
+  expect(config.bigqueryProject).toBeNull();
+  expect(connectionStringOf(config)).toBeNull();
+});
+
+test("flags win over the environment, which wins over defaults", () => {
+  const environment = { MAESTRO_LISTEN: "127.0.0.1:4000", MAESTRO_LOG_LEVEL: "debug" };
+  const config = readConfig({ listen: ":5000" }, environment);
+  expect(config.listen).toEqual({ host: "0.0.0.0", port: 5000 });
+  expect(config.logLevel).toBe("debug");
+});
+
+test("one error names every fault, with the value, and masks secrets", () => {
+  const faults = () =>
+    readConfig(
+      { listen: "nowhere", secret: "short" },
+      {
+        MAESTRO_EXTENSIONS_PG_POOLSIZE: "many",
+        MAESTRO_EXTENSIONS_PG_HOST: "db",
+        MAESTRO_CONCURRENT_TABLE_RUNS: "0",
+      },
+    );
+  expect(faults).toThrow(/-listen is "nowhere"/);
+  expect(faults).toThrow(/MAESTRO_EXTENSIONS_PG_POOLSIZE is "many", allowed: a whole number/);
+  expect(faults).toThrow(/MAESTRO_CONCURRENT_TABLE_RUNS is "0"/);
+  expect(faults).toThrow(/-secret is \[hidden\], allowed: at least 8 characters/);
+  expect(faults).toThrow(/MAESTRO_EXTENSIONS_PG_USER is missing/);
+  expect(faults).not.toThrow(/short\b/);
+});
+
+test("separate variables make one connection string, with odd characters escaped", () => {
+  const config = readConfig(
+    {},
+    {
+      MAESTRO_EXTENSIONS_PG_HOST: "db.example",
+      MAESTRO_EXTENSIONS_PG_PORT: "6543",
+      MAESTRO_EXTENSIONS_PG_USER: "a@b",
+      MAESTRO_EXTENSIONS_PG_PASS: "p/w:d",
+      MAESTRO_EXTENSIONS_PG_DATABASE: "maestro",
+    },
+  );
+  expect(connectionStringOf(config)).toBe("postgresql://a%40b:p%2Fw%3Ad@db.example:6543/maestro");
+});
