@@ -19,6 +19,8 @@ export interface Reason {
   code:
     | "parentsPending"
     | "parentFailed"
+    | "parentTick"
+    | "tableBusy"
     | "conditionFalse"
     | "slotsFull"
     | "waitingForUpload"
@@ -32,6 +34,16 @@ export interface Reason {
   text: string;
   /** The table run that is the cause, where one is. */
   tableRunId?: number;
+}
+
+/** A tick of another frequency that a table run's parent must have finished first. */
+export interface AwaitedTick {
+  tableId: number;
+  /** `dataset.name` of the parent. */
+  tableName: string;
+  frequencyId: number;
+  /** ISO instant. */
+  tickAt: string;
 }
 
 /** How a manual run chooses its tables. */

@@ -5,6 +5,8 @@ CREATE TABLE "frequencies" (
 	"offset_seconds" integer DEFAULT 0 NOT NULL,
 	"time_zone" text,
 	"active" boolean DEFAULT true NOT NULL,
+	"parent_wait_seconds" integer,
+	"effective_from" timestamp with time zone DEFAULT now() NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "frequencies_name_unique" UNIQUE("name"),
 	CONSTRAINT "frequencies_period" CHECK ("frequencies"."period_seconds" > 0)
@@ -59,6 +61,9 @@ CREATE TABLE "table_runs" (
 	"table_id" bigint NOT NULL,
 	"definition" jsonb NOT NULL,
 	"parent_ids" bigint[] DEFAULT '{}' NOT NULL,
+	"child_ids" bigint[] DEFAULT '{}' NOT NULL,
+	"awaits" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"await_until" timestamp with time zone,
 	"pending_parents" integer DEFAULT 0 NOT NULL,
 	"priority" integer DEFAULT 0 NOT NULL,
 	"remaining_seconds" double precision DEFAULT 0 NOT NULL,
@@ -330,7 +335,10 @@ CREATE INDEX "jobs_table" ON "jobs" USING btree ("table_id","id");--> statement-
 CREATE INDEX "jobs_unfinished" ON "jobs" USING btree ("id") WHERE "jobs"."state" in ('pending', 'running');--> statement-breakpoint
 CREATE UNIQUE INDEX "runs_one_unfinished" ON "runs" USING btree ("frequency_id") WHERE "runs"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "runs_created" ON "runs" USING btree ("created_at");--> statement-breakpoint
-CREATE INDEX "table_runs_ready" ON "table_runs" USING btree ("priority" DESC NULLS LAST,"remaining_seconds" DESC NULLS LAST,"id") WHERE "table_runs"."state" = 'ready';--> statement-breakpoint
+CREATE INDEX "table_runs_ready" ON "table_runs" USING btree ("run_id","priority" DESC NULLS LAST,"remaining_seconds" DESC NULLS LAST,"id") WHERE "table_runs"."state" = 'ready';--> statement-breakpoint
+CREATE INDEX "table_runs_unfinished" ON "table_runs" USING btree ("run_id") WHERE "table_runs"."state" in ('waiting', 'ready', 'running');--> statement-breakpoint
+CREATE INDEX "table_runs_awaiting" ON "table_runs" USING btree ("id") WHERE "table_runs"."state" = 'waiting' and "table_runs"."awaits" <> '[]';--> statement-breakpoint
+CREATE INDEX "table_runs_staged" ON "table_runs" USING btree ("id") WHERE "table_runs"."staged_objects" <> '{}';--> statement-breakpoint
 CREATE INDEX "table_runs_running" ON "table_runs" USING btree ("lease_until") WHERE "table_runs"."state" = 'running';--> statement-breakpoint
 CREATE INDEX "table_runs_table_latest" ON "table_runs" USING btree ("table_id","id");--> statement-breakpoint
 CREATE INDEX "table_references_target" ON "table_references" USING btree ("dataset","name");--> statement-breakpoint

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, check, integer, pgTable, text } from "drizzle-orm/pg-core";
-import { createdAt, id } from "./columns.ts";
+import { createdAt, id, instant } from "./columns.ts";
 
 export const frequencies = pgTable(
   "frequencies",
@@ -11,6 +11,10 @@ export const frequencies = pgTable(
     offsetSeconds: integer().notNull().default(0),
     timeZone: text(),
     active: boolean().notNull().default(true),
+    /** Seconds that its table runs wait for ticks of other frequencies; null is one period. */
+    parentWaitSeconds: integer(),
+    /** Ticks before it are no missed ticks: set when the schedule changes or is switched on. */
+    effectiveFrom: instant().notNull().defaultNow(),
     createdAt: createdAt(),
   },
   (t) => [check("frequencies_period", sql`${t.periodSeconds} > 0`)],

@@ -13,7 +13,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { JobState, JobStep } from "../../shared/job.ts";
-import type { Reason, RunState, TableRunState } from "../../shared/run.ts";
+import type { AwaitedTick, Reason, RunState, TableRunState } from "../../shared/run.ts";
 import type { TableDefinition } from "../../shared/table.ts";
 import { count, createdAt, id, instant, key } from "./columns.ts";
 import { frequencies } from "./frequencies.ts";
@@ -66,14 +66,20 @@ export const tableRuns = pgTable(
     definition: jsonb().$type<TableDefinition>().notNull(),
     /** Ids of the table runs of this run that it waits for. */
     parentIds: key().array().notNull().default([]),
-    /** How many of them have not succeeded yet. */
+    /** The other direction of the same edges: what its success or failure reaches, without a search. */
+    childIds: key().array().notNull().default([]),
+    /** Ticks of other frequencies that parents outside this run must have finished. */
+    awaits: jsonb().$type<AwaitedTick[]>().notNull().default([]),
+    /** When it fails for want of them. */
+    awaitUntil: instant(),
+    /** How many of them have not succeeded yet, and one more while `awaits` is not empty. */
     pendingParents: integer().notNull().default(0),
     priority: integer().notNull().default(0),
     /** Longest path to a leaf in past durations, seconds; breaks ties of priority. */
     remainingSeconds: doublePrecision().notNull().default(0),
     state: text().$type<TableRunState>().notNull(),
     reason: jsonb().$type<Reason>(),
-    /** `query`, `import`, `load`, `upload`, `extract`: what is done now. */
+    /** `query`, `import`, `load`, `upload`, `extract`: what is done now, or first. */
     step: text(),
     /** The object names of an upload, or of a staged import, that the load reads. */
     stagedObjects: text().array().notNull().default([]),
@@ -91,8 +97,15 @@ export const tableRuns = pgTable(
   (t) => [
     unique("table_runs_table").on(t.runId, t.tableId),
     index("table_runs_ready")
-      .on(t.priority.desc(), t.remainingSeconds.desc(), t.id)
+      .on(t.runId, t.priority.desc(), t.remainingSeconds.desc(), t.id)
       .where(sql`${t.state} = 'ready'`),
+    index("table_runs_unfinished")
+      .on(t.runId)
+      .where(sql`${t.state} in ('waiting', 'ready', 'running')`),
+    index("table_runs_awaiting")
+      .on(t.id)
+      .where(sql`${t.state} = 'waiting' and ${t.awaits} <> '[]'`),
+    index("table_runs_staged").on(t.id).where(sql`${t.stagedObjects} <> '{}'`),
     index("table_runs_running").on(t.leaseUntil).where(sql`${t.state} = 'running'`),
     index("table_runs_table_latest").on(t.tableId, t.id),
     check(
