@@ -18,8 +18,14 @@ export interface Warehouse {
   /** Long-polls until the query job is done or `timeoutMs` has passed; then its status as it is. */
   awaitQuery(jobId: string, timeoutMs: number): Promise<JobStatus>;
   cancelJob(jobId: string): Promise<void>;
-  /** Runs nothing. Throws `invalidSql` with its position where BigQuery refuses. */
-  dryRun(query: string, options: { legacySql: boolean }): Promise<DryRunStatistics>;
+  /**
+   * Runs nothing. Throws `invalidSql` with its position where BigQuery refuses. Names without a
+   * dataset are of `defaultDataset`.
+   */
+  dryRun(
+    query: string,
+    options: { legacySql: boolean; defaultDataset?: string },
+  ): Promise<DryRunStatistics>;
   /** Null where the table does not exist. */
   getTable(
     dataset: string,
