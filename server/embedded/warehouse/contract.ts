@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FieldSchema } from "../../../shared/table.ts";
 
 /*
@@ -123,6 +124,18 @@ export type CompiledStatement =
     })
   /** INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs as it is; DuckDB's count of changed rows is the answer. */
   | (StatementBase & { kind: "dml"; target: TableName; sql: string });
+
+/** What `sql/front-end.ts` exports as `createSqlFrontEnd(): Promise<SqlFrontEnd>`. */
+export interface SqlFrontEnd {
+  /** Throws WarehouseError. Does not touch DuckDB. */
+  compile(sql: string, options: CompileOptions): Promise<Compiled>;
+  /**
+   * Defines the macros and functions that compiled SQL calls, for all connections of the instance.
+   * Called once after each opening of the file, before settings are locked and any SQL runs.
+   */
+  install(connection: DuckDBConnection): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** Thrown by both halves; the server puts it into BigQuery's error shape. */
 export class WarehouseError extends Error {
