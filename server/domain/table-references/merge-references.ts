@@ -1,0 +1,136 @@
+import type { ReferenceSource } from "../../../shared/table.ts";
+import { splitReference } from "./match-reference.ts";
+import { sortedNames } from "./source-names.ts";
+
+/** One table that a table depends on, and who says so. */
+export interface MergedReference {
+  /** As written, without backticks; wildcards kept. */
+  name: string;
+  foundBy: ReferenceSource[];
+  /** It is read in its last version: no edge of the graph. */
+  ignored: boolean;
+}
+
+/** What is known of one table's dependencies. Lists that are null were not to be had. */
+export interface ReferenceLayers {
+  ast: string[] | null;
+  /** Why there is no AST. */
+  astError: string | null;
+  scanner: string[];
+  dryRun: string[] | null;
+  /** Parents that the SQL does not show, and parents to ignore, as a person named them. */
+  manual: string[];
+  ignored: string[];
+}
+
+/**
+ * The union of all layers, sorted by name, and a sentence for each disagreement. Names that mean the
+ * same table (`t.d` and `p.t.d` of the default project, `d.t$2024` and `d.t`) are one row, under the
+ * name as the SQL has it.
+ */
+export function mergeReferences(
+  layers: ReferenceLayers,
+  options: { defaultProject: string | null },
+): { references: MergedReference[]; warnings: string[] } {
+  const identityOf = (name: string) => identify(name, options.defaultProject);
+  const rows = new Map<string, MergedReference>();
+  const add = (names: readonly string[], source: ReferenceSource) => {
+    for (const name of sortedNames(names)) {
+      const identity = identityOf(name);
+      const row = rows.get(identity) ?? { name, foundBy: [], ignored: false };
+      rows.set(identity, row);
+      if (!row.foundBy.includes(source)) row.foundBy.push(source);
+    }
+  };
+  add(layers.ast ?? [], "ast");
+  add(layers.scanner, "scanner");
+  addDryRun(layers.dryRun ?? [], rows, add, options.defaultProject);
+  add(layers.manual, "manual");
+  const warnings = [...disagreements(layers, rows), ...ignore(layers.ignored, rows, identityOf)];
+  const names = sortedNames([...rows.values()].map((row) => row.name));
+  const byName = new Map([...rows.values()].map((row) => [row.name, row]));
+  return { references: names.flatMap((name) => byName.get(name) ?? []), warnings };
+}
+
+function identify(name: string, defaultProject: string | null): string {
+  const split = splitReference(name, defaultProject);
+  if (!split) return name;
+  return JSON.stringify([split.project, split.dataset, split.name, split.isWildcard]);
+}
+
+/** BigQuery names each table of a wildcard: those are the wildcard's, no rows of their own. */
+function addDryRun(
+  names: string[],
+  rows: Map<string, MergedReference>,
+  add: (names: string[], source: ReferenceSource) => void,
+  defaultProject: string | null,
+): void {
+  const wildcards = [...rows.values()].flatMap(({ name }) => {
+    const split = splitReference(name, defaultProject);
+    return split?.isWildcard ? [{ name, split }] : [];
+  });
+  for (const name of names) {
+    const table = splitReference(name, defaultProject);
+    const wildcard = wildcards.find(
+      ({ split }) =>
+        table?.project === split.project &&
+        table.dataset === split.dataset &&
+        table.name.startsWith(split.name),
+    );
+    add([wildcard?.name ?? name], "dryRun");
+  }
+}
+
+function disagreements(layers: ReferenceLayers, rows: Map<string, MergedReference>): string[] {
+  const warnings: string[] = [];
+  if (layers.ast === null) {
+    const why = layers.astError === null ? "" : ` (${layers.astError})`;
+    warnings.push(
+      `The parser could not read this SQL${why}: its references were found by scanning the text alone.`,
+    );
+  }
+  for (const { name, foundBy } of rows.values()) {
+    const sentence = disagreement(name, foundBy, layers);
+    if (sentence !== null) warnings.push(sentence);
+  }
+  return warnings;
+}
+
+function disagreement(
+  name: string,
+  foundBy: ReferenceSource[],
+  layers: ReferenceLayers,
+): string | null {
+  const has = (source: ReferenceSource) => foundBy.includes(source);
+  const isInSql = has("ast") || has("scanner");
+  if (!isInSql && has("dryRun")) {
+    return `BigQuery reads ${name}, which the SQL does not show (through a view or a function).`;
+  }
+  if (!isInSql) return null;
+  if (layers.ast !== null && !has("ast")) {
+    return `${name} was found by scanning the text, but not by the parser; it counts as a parent.`;
+  }
+  if (!has("scanner")) {
+    return `${name} was found by the parser, but not by scanning the text; it counts as a parent.`;
+  }
+  // BigQuery's list is cut off above 50 tables: then what it lacks says nothing.
+  if (layers.dryRun !== null && layers.dryRun.length < 50 && !has("dryRun")) {
+    return `The SQL names ${name}, but BigQuery's dry run does not read it; it counts as a parent.`;
+  }
+  return null;
+}
+
+/** Marks the rows to ignore; a name that is no reference gets a warning. */
+function ignore(
+  names: string[],
+  rows: Map<string, MergedReference>,
+  identityOf: (name: string) => string,
+): string[] {
+  const warnings: string[] = [];
+  for (const name of names) {
+    const row = rows.get(identityOf(name));
+    if (row) row.ignored = true;
+    else warnings.push(`${name} is to be ignored, but nothing refers to it.`);
+  }
+  return warnings;
+}
