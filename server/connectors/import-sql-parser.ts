@@ -1,0 +1,151 @@
+import { parse, type SelectFromStatement, type Statement } from "pgsql-ast-parser";
+import { MaestroError } from "../../shared/errors.ts";
+import type { ImportExpression, ImportSelect, SourceName } from "../../shared/import-select.ts";
+import { SqlNodeReader } from "./import-sql-expression.ts";
+
+/*
+ * Reads an import's SQL into the restricted SELECT. It is an allow-list: each node is taken apart by
+ * the properties known here, and one that has a property, a type or a place that is not known is
+ * refused by its name. Functions, operators and types are held against their own lists where the
+ * SELECT is printed (domain/primitive-select.ts).
+ */
+
+/** The grammar is Earley's: its time grows with the cube of the worst input. */
+const maxLength = 20_000;
+const maxNesting = 40;
+
+const statementNames: Record<string, string> = {
+  union: "UNION",
+  "union all": "UNION ALL",
+  with: "WITH (a CTE)",
+  "with recursive": "WITH RECURSIVE (a CTE)",
+  values: "VALUES",
+};
+
+const clauseNames: Record<string, string> = {
+  groupBy: "GROUP BY",
+  having: "HAVING",
+  orderBy: "ORDER BY",
+  distinct: "DISTINCT",
+  for: "FOR UPDATE or FOR SHARE",
+  skip: "SKIP LOCKED or NOWAIT",
+};
+
+/** Throws `invalidSql` with the position of what is refused. */
+export function parseImportSql(sql: string): ImportSelect {
+  checkSize(sql);
+  const statements = parseStatements(sql);
+  const reader = new SqlNodeReader(sql);
+  const [statement, second] = statements;
+  if (!statement) throw reader.refuse("an empty query", undefined);
+  if (second) throw reader.refuse("a second statement", second);
+  if (statement.type !== "select") {
+    throw reader.refuse(statementNames[statement.type] ?? statement.type.toUpperCase(), statement);
+  }
+  return readSelect(reader, statement);
+}
+
+function checkSize(sql: string): void {
+  if (sql.length > maxLength) {
+    throw new MaestroError("invalidSql", `an import's SQL is at most ${maxLength} characters`);
+  }
+  let depth = 0;
+  for (const character of sql) {
+    if (character === "(" || character === "[") depth += 1;
+    if (character === ")" || character === "]") depth -= 1;
+    if (depth > maxNesting) {
+      throw new MaestroError("invalidSql", `an import's SQL nests at most ${maxNesting} deep`);
+    }
+  }
+}
+
+function parseStatements(sql: string): Statement[] {
+  try {
+    return parse(sql, { locationTracking: true });
+  } catch (error) {
+    throw syntaxError(sql, error);
+  }
+}
+
+/** The parser's own message goes on for pages about its grammar's state. */
+function syntaxError(sql: string, error: unknown): MaestroError {
+  const token = tokenOf(error);
+  if (!token) {
+    const lines = sql.split("\n");
+    return new MaestroError(
+      "invalidSql",
+      "the SQL ends too early, or has a character unknown here",
+      {
+        position: { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 },
+      },
+    );
+  }
+  return new MaestroError(
+    "invalidSql",
+    `unexpected ${JSON.stringify(token.text)}: an import is SELECT … FROM one table [WHERE …] [LIMIT n]`,
+    { position: { line: token.line, column: token.col } },
+  );
+}
+
+function tokenOf(error: unknown): { text: string; line: number; col: number } | null {
+  if (typeof error !== "object" || error === null || !("token" in error)) return null;
+  const token = error.token as { text?: unknown; line?: unknown; col?: unknown } | undefined;
+  return typeof token?.text === "string" &&
+    typeof token.line === "number" &&
+    typeof token.col === "number"
+    ? { text: token.text, line: token.line, col: token.col }
+    : null;
+}
+
+function readSelect(reader: SqlNodeReader, statement: SelectFromStatement): ImportSelect {
+  const { type: _type, _location, columns, from, where, limit, ...others } = statement;
+  for (const [clause, value] of Object.entries(others)) {
+    if (value !== undefined && value !== null) {
+      throw reader.refuse(clauseNames[clause] ?? clause, statement);
+    }
+  }
+  if (!columns || columns.length === 0) throw reader.refuse("a SELECT without columns", statement);
+  return {
+    columns: columns.map(({ expr, alias }) => ({
+      expression: reader.column(expr),
+      alias: alias ? reader.identifier(alias.name) : null,
+    })),
+    table: readTable(reader, statement),
+    where: where ? reader.expression(where) : null,
+    limit: readLimit(reader, limit),
+  };
+}
+
+function readTable(reader: SqlNodeReader, statement: SelectFromStatement): ImportSelect["table"] {
+  const [table, second] = statement.from ?? [];
+  if (!table) throw reader.refuse("a SELECT without FROM", statement);
+  if (second) {
+    throw reader.refuse(second.join ? "JOIN" : "a second table in FROM", second);
+  }
+  if (table.type !== "table") {
+    throw reader.refuse(
+      table.type === "call" ? "a function in FROM" : "a subselect in FROM",
+      table,
+    );
+  }
+  const { type: _type, _location, name, ...others } = table;
+  reader.refuseOthers("FROM", others, table);
+  const { schema, name: tableName, alias, _location: _at, ...nameOthers } = name;
+  reader.refuseOthers("FROM", nameOthers, table);
+  const source: SourceName = {
+    schema: schema === undefined ? null : reader.identifier(schema),
+    name: reader.identifier(tableName),
+  };
+  return { ...source, alias: alias === undefined ? null : reader.identifier(alias) };
+}
+
+function readLimit(reader: SqlNodeReader, limit: SelectFromStatement["limit"]): string | null {
+  if (!limit) return null;
+  if (limit.offset) throw reader.refuse("OFFSET", limit);
+  if (!limit.limit) return null;
+  const count: ImportExpression = reader.expression(limit.limit);
+  if (count.kind !== "number" || !/^\d+$/.test(count.text)) {
+    throw reader.refuse("a LIMIT that is not a whole number", limit);
+  }
+  return count.text;
+}

@@ -1,0 +1,117 @@
+import pg from "pg";
+import { MaestroError, messageOf } from "../../shared/errors.ts";
+
+export interface PostgresAddress {
+  host: string;
+  port: number;
+  database: string;
+  username: string;
+  password: string;
+}
+
+/** SQLSTATEs, and the start of some, under which the same call may succeed later. */
+const transientStates = /^(08|40001|40P01|53|57P0[123]|58)/;
+const transientFaults = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+]);
+
+/**
+ * Connects as libpq does with `sslmode=prefer`: encrypted where the server can, plain where it
+ * cannot; the server's certificate is not verified. Throws `database` errors that say what is wrong.
+ */
+export async function connectPostgres(
+  address: PostgresAddress,
+  applicationName: string,
+): Promise<pg.Client> {
+  try {
+    return await connect(address, applicationName, true);
+  } catch (error) {
+    if (!/does not support SSL/.test(messageOf(error))) throw describeFault(error, address);
+  }
+  try {
+    return await connect(address, applicationName, false);
+  } catch (error) {
+    throw describeFault(error, address);
+  }
+}
+
+async function connect(
+  address: PostgresAddress,
+  applicationName: string,
+  encrypted: boolean,
+): Promise<pg.Client> {
+  const client = new pg.Client({
+    host: address.host,
+    port: address.port,
+    database: address.database,
+    user: address.username,
+    password: address.password,
+    application_name: applicationName,
+    connectionTimeoutMillis: 15_000,
+    keepAlive: true,
+    ssl: encrypted ? { rejectUnauthorized: false } : false,
+  });
+  // A connection that breaks between two queries fails the next one; it must not end the process.
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** What a user can act on, and whether a retry may help. A MaestroError stays as it is. */
+export function describeFault(error: unknown, address: PostgresAddress): MaestroError {
+  if (error instanceof MaestroError) return error;
+  const code = codeOf(error);
+  return new MaestroError("database", sentence(error, code, address), {
+    cause: error,
+    retryable: transientFaults.has(code) || transientStates.test(code) || isBroken(error),
+    ...(code === "" ? {} : { reason: code }),
+  });
+}
+
+function sentence(error: unknown, code: string, address: PostgresAddress): string {
+  const at = `${address.host}:${address.port}`;
+  const text = messageOf(error) || code;
+  switch (code) {
+    case "ENOTFOUND":
+      return `there is no host named ${address.host}`;
+    case "EAI_AGAIN":
+      return `the name ${address.host} cannot be looked up now`;
+    case "ECONNREFUSED":
+      return `nothing listens at ${at}: check host and port, and that PostgreSQL accepts TCP connections`;
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return `${at} cannot be reached: check the address and firewalls`;
+    case "28P01":
+    case "28000":
+      return `${at} refuses the user ${address.username}: ${text}`;
+    case "3D000":
+      return `${at} has no database named ${address.database}`;
+    case "42501":
+      return `the user ${address.username} may not read it: ${text}`;
+    case "57014":
+      return `PostgreSQL ended the statement: ${text}`;
+    default:
+      return /timeout expired/.test(text)
+        ? `${at} does not answer within 15 s: check the address and firewalls`
+        : text;
+  }
+}
+
+/** pg has no code for a connection that ends under a query. */
+function isBroken(error: unknown): boolean {
+  return /Connection terminated|connection ended|Client has encountered a connection error/i.test(
+    messageOf(error),
+  );
+}
+
+function codeOf(error: unknown): string {
+  const inner = error instanceof AggregateError ? error.errors[0] : error;
+  return typeof inner === "object" && inner !== null && "code" in inner ? String(inner.code) : "";
+}

@@ -1,0 +1,210 @@
+import type pg from "pg";
+import { MaestroError } from "../../shared/errors.ts";
+import type { SourceName } from "../../shared/import-select.ts";
+import { CopyOutStream } from "./copy-out-stream.ts";
+import { safeBound } from "./postgres-bound.ts";
+import { connectPostgres, describeFault, type PostgresAddress } from "./postgres-connection.ts";
+import { describeColumn, type PostgresType, type SourceColumn } from "./postgres-types.ts";
+
+/*
+ * A PostgreSQL that is imported from. One connection, one import:
+ *   findTable → [safeBound] → begin (one read-only snapshot) → describe → copy → close.
+ * The session is pinned, so that texts mean the same whatever the server, role or database sets.
+ * Every error comes out as a `database` error in words; an abort cancels the statement that runs.
+ */
+export interface PostgresSource {
+  /** Names are exact. Throws `database` where there is no such table or the role may not read it. */
+  findTable(name: SourceName): Promise<SourceRelation>;
+  /** See postgres-bound.ts. Null: the table has no row with an id above `above`. */
+  safeBound(relation: SourceRelation, column: string, above: string | null): Promise<string | null>;
+  /** Opens the snapshot that all that follows reads. */
+  begin(): Promise<void>;
+  /** The columns of a printed SELECT, and about how many rows PostgreSQL expects. */
+  describe(select: string): Promise<{ columns: SourceColumn[]; expectedRows: number | null }>;
+  /** CSV as `staging` reads it: every value quoted, NULL as a bare N. */
+  copy(select: string, columns: SourceColumn[]): CopyOutStream;
+  /** The stream's error, or any other, in words. */
+  describeFault(error: unknown): MaestroError;
+  close(): Promise<void>;
+}
+
+export interface SourceRelation {
+  oid: number;
+  schema: string;
+  name: string;
+  /** pg_class.relkind: r table, p partitioned, v view, m materialized view, f foreign table. */
+  kind: string;
+  columns: { name: string; type: string }[];
+}
+
+const pins = [
+  "standard_conforming_strings = on",
+  "client_encoding = 'UTF8'",
+  "datestyle = 'ISO, YMD'",
+  "intervalstyle = 'postgres'",
+  "timezone = 'UTC'",
+  "bytea_output = 'hex'",
+  "extra_float_digits = 1",
+  "xmloption = 'content'",
+  "default_transaction_read_only = on",
+  "idle_in_transaction_session_timeout = 0",
+];
+
+export async function openPostgresSource(
+  address: PostgresAddress,
+  options: { statementTimeoutSeconds: number; signal: AbortSignal },
+): Promise<PostgresSource> {
+  const client = await connectPostgres(address, "maestro import");
+  let copying: CopyOutStream | undefined;
+  const cancel = () => void cancelStatement(client, address);
+  options.signal.addEventListener("abort", cancel, { once: true });
+  const translated = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      options.signal.throwIfAborted();
+      return await work();
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw describeFault(error, address);
+    }
+  };
+  const close = async () => {
+    options.signal.removeEventListener("abort", cancel);
+    // A COPY that is not over would be drained to its end first.
+    if (copying && copying.sourceRows === null) client.connection.stream.destroy();
+    await client.end().catch(() => undefined);
+  };
+  try {
+    await translated(async () => {
+      const timeoutMs = Math.round(options.statementTimeoutSeconds * 1000);
+      for (const pin of [...pins, `statement_timeout = ${timeoutMs}`]) {
+        await client.query(`set ${pin}`);
+      }
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    findTable: (name) => translated(() => findTable(client, name)),
+    safeBound: (relation, column, above) =>
+      translated(() => safeBound(client, relation, column, above, options.signal)),
+    begin: () =>
+      translated(async () => {
+        await client.query("begin isolation level repeatable read read only");
+      }),
+    describe: (select) => translated(() => describe(client, select)),
+    copy(select, columns) {
+      copying = client.query(new CopyOutStream(copyStatement(select, columns)));
+      return copying;
+    },
+    describeFault: (error) => describeFault(error, address),
+    close,
+  };
+}
+
+/** From a second connection; where that fails, the closing of the first one ends the statement. */
+async function cancelStatement(client: pg.Client, address: PostgresAddress): Promise<void> {
+  const processId = "processID" in client ? Number(client.processID) : Number.NaN;
+  if (!Number.isInteger(processId)) return;
+  try {
+    const second = await connectPostgres(address, "maestro cancel");
+    await second.query("select pg_cancel_backend($1)", [processId]);
+    await second.end();
+  } catch {
+    client.connection.stream.destroy();
+  }
+}
+
+/**
+ * Every value is quoted and NULL is a bare N, so that NULL, '' and 'N' stay apart and no row of one
+ * column is an empty line, which readers of CSV skip.
+ */
+function copyStatement(select: string, columns: SourceColumn[]): string {
+  const list = columns.map((column) => column.expression).join(", ");
+  return `copy (select ${list} from (${select}) as source) to stdout (format csv, null 'N', force_quote *)`;
+}
+
+async function findTable(client: pg.Client, name: SourceName): Promise<SourceRelation> {
+  const quoted = [name.schema, name.name]
+    .filter((part) => part !== null)
+    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .join(".");
+  const { rows } = await client.query<Omit<SourceRelation, "columns"> & { readable: boolean }>(
+    `select c.oid, n.nspname as schema, c.relname as name, c.relkind as kind,
+       pg_catalog.has_any_column_privilege(c.oid, 'select') as readable
+     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.oid = pg_catalog.to_regclass($1) and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
+    [quoted],
+  );
+  const [relation] = rows;
+  if (!relation) {
+    throw new MaestroError("database", `the database has no table ${quoted} that the user can see`);
+  }
+  if (!relation.readable) {
+    throw new MaestroError("database", `the user may not read ${quoted}: grant select on it`);
+  }
+  const columns = await client.query<{ name: string; type: string }>(
+    `select attname as name, pg_catalog.format_type(atttypid, atttypmod) as type
+     from pg_catalog.pg_attribute where attrelid = $1 and attnum > 0 and not attisdropped order by attnum`,
+    [relation.oid],
+  );
+  const { readable: _readable, ...found } = relation;
+  return { ...found, columns: columns.rows };
+}
+
+async function describe(
+  client: pg.Client,
+  select: string,
+): Promise<{ columns: SourceColumn[]; expectedRows: number | null }> {
+  const { fields } = await client.query({
+    text: `select * from (${select}) as source limit 0`,
+    rowMode: "array",
+  });
+  const types = await readTypes(client, [...new Set(fields.map((field) => field.dataTypeID))]);
+  const columns = fields.map((field) => {
+    const type = types.get(field.dataTypeID) ?? { name: "", isBuiltin: false, element: null };
+    const quoted = `source."${field.name.replaceAll('"', '""')}"`;
+    return describeColumn(field.name, quoted, type, field.dataTypeModifier);
+  });
+  const plan = await client.query<{ "QUERY PLAN": { Plan?: { "Plan Rows"?: number } }[] }>(
+    `explain (format json) ${select}`,
+  );
+  const expectedRows = plan.rows[0]?.["QUERY PLAN"][0]?.Plan?.["Plan Rows"] ?? null;
+  return { columns, expectedRows };
+}
+
+/** Types by oid, with what arrays and domains are made of. */
+async function readTypes(client: pg.Client, oids: number[]): Promise<Map<number, PostgresType>> {
+  const { rows } = await client.query<{
+    oid: string;
+    name: string;
+    builtin: boolean;
+    base: string;
+    element: string;
+  }>(
+    `with recursive needed(oid) as (
+       select unnest($1::oid[])
+       union
+       select made_of from needed join pg_catalog.pg_type t using (oid),
+         unnest(array[t.typbasetype, case when t.typcategory = 'A' then t.typelem else 0 end]) as made_of
+       where made_of <> 0
+     )
+     select t.oid::text, t.typname as name, n.nspname = 'pg_catalog' as builtin,
+       t.typbasetype::text as base,
+       case when t.typcategory = 'A' and t.typtype = 'b' then t.typelem else 0 end::text as element
+     from needed join pg_catalog.pg_type t using (oid)
+     join pg_catalog.pg_namespace n on n.oid = t.typnamespace`,
+    [oids],
+  );
+  const byOid = new Map(rows.map((row) => [row.oid, row]));
+  const resolve = (oid: string): PostgresType | null => {
+    const row = byOid.get(oid);
+    if (!row) return null;
+    if (row.base !== "0") return resolve(row.base);
+    const element = row.element === "0" ? null : resolve(row.element);
+    return { name: row.name, isBuiltin: row.builtin, element };
+  };
+  return new Map(oids.map((oid) => [oid, resolve(String(oid)) ?? unknownType]));
+}
+
+const unknownType: PostgresType = { name: "", isBuiltin: false, element: null };

@@ -1,0 +1,129 @@
+import type { FieldSchema } from "../../shared/table.ts";
+
+/*
+ * PostgreSQL's types in BigQuery. "Refused" fails the import before anything is staged, with the
+ * column, the value and the remedy.
+ *
+ *   smallint, integer, bigint, oid      INT64
+ *   real, double precision              FLOAT64; NaN and the infinities too; real as its shortest text
+ *   numeric(p,s), s ≤ 9, p−s ≤ 29       NUMERIC; NaN is refused
+ *   money                               NUMERIC
+ *   numeric without or beyond that      STRING, every digit, NaN and the infinities; `x::numeric(38,9)`
+ *                                       in the import's SQL makes it NUMERIC
+ *   boolean                             BOOL
+ *   date                                DATE      } from year 1 to 9999; others, and the infinities,
+ *   timestamp                           DATETIME  } are refused: BigQuery has no such instants, and a
+ *   timestamptz                         TIMESTAMP } stand-in would be a value that was never there
+ *   time                                TIME; 24:00:00 is refused
+ *   bytea                               BYTES
+ *   json, jsonb                         JSON
+ *   T[]                                 REPEATED T; NULL arrives as the empty array (BigQuery keeps no
+ *                                       NULL arrays); NULL elements and several dimensions are refused
+ *   json[], jsonb[]                     JSON, the array as one value
+ *   everything else (text, varchar, char with its padding, uuid, enums, interval, timetz, inet, ranges,
+ *   composites, geometry, bit strings, xml, …)   STRING: PostgreSQL's own text of the value
+ *
+ * Domains are what they are made of.
+ */
+
+export type ScalarType =
+  | "INT64"
+  | "FLOAT64"
+  | "NUMERIC"
+  | "BOOL"
+  | "DATE"
+  | "DATETIME"
+  | "TIMESTAMP"
+  | "TIME"
+  | "BYTES"
+  | "JSON"
+  | "STRING";
+
+/** A column of the source's answer: what it is, and how COPY writes it. */
+export interface SourceColumn {
+  name: string;
+  type: ScalarType;
+  isArray: boolean;
+  /** SQL of the text that goes into the CSV; an array goes as a JSON array of texts. */
+  expression: string;
+}
+
+export interface PostgresType {
+  /** The base type's name where it is a domain. */
+  name: string;
+  isBuiltin: boolean;
+  /** Of an array. */
+  element: PostgresType | null;
+}
+
+const builtinTypes: Record<string, ScalarType> = {
+  int2: "INT64",
+  int4: "INT64",
+  int8: "INT64",
+  oid: "INT64",
+  float4: "FLOAT64",
+  float8: "FLOAT64",
+  bool: "BOOL",
+  date: "DATE",
+  timestamp: "DATETIME",
+  timestamptz: "TIMESTAMP",
+  time: "TIME",
+  bytea: "BYTES",
+  json: "JSON",
+  jsonb: "JSON",
+  money: "NUMERIC",
+};
+
+/** `quoted` is the column's name, quoted; `modifier` is PostgreSQL's atttypmod. */
+export function describeColumn(
+  name: string,
+  quoted: string,
+  type: PostgresType,
+  modifier: number,
+): SourceColumn {
+  if (!type.element) {
+    const scalar = scalarType(type, modifier);
+    const expression = type.name === "money" ? `${quoted}::numeric` : quoted;
+    return { name, type: scalar, isArray: false, expression };
+  }
+  const scalar = scalarType(type.element, modifier);
+  if (scalar === "JSON") {
+    return { name, type: "JSON", isArray: false, expression: `to_json(${quoted})` };
+  }
+  return { name, type: scalar, isArray: true, expression: arrayText(quoted, type.element, scalar) };
+}
+
+function scalarType(type: PostgresType, modifier: number): ScalarType {
+  if (!type.isBuiltin) return "STRING";
+  if (type.name === "numeric") return fitsNumeric(modifier) ? "NUMERIC" : "STRING";
+  return builtinTypes[type.name] ?? "STRING";
+}
+
+/** atttypmod of numeric(p,s): ((p << 16) | (s & 0x7ff)) + 4, s signed; −1 without (p,s). */
+function fitsNumeric(modifier: number): boolean {
+  if (modifier < 4) return false;
+  const precision = ((modifier - 4) >> 16) & 0xffff;
+  const scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
+  return scale <= 9 && precision - scale <= 29 && precision <= 38;
+}
+
+/**
+ * Elements go as texts, so that no JSON number rounds them. `::text[]` would take the padding of
+ * char(n) off: what is a JSON string anyhow stays as to_json writes it.
+ */
+function arrayText(quoted: string, element: PostgresType, scalar: ScalarType): string {
+  if (element.isBuiltin && element.name === "money") return `to_json(${quoted}::numeric[]::text[])`;
+  const isText = scalar === "STRING" && element.name !== "numeric";
+  return isText && element.isBuiltin && element.name === "bpchar"
+    ? `to_json(${quoted})`
+    : `to_json(${quoted}::text[])`;
+}
+
+/** BigQuery's schema of the columns. */
+export function schemaOf(columns: SourceColumn[]): FieldSchema[] {
+  return columns.map(({ name, type, isArray }) => ({
+    name,
+    type,
+    mode: isArray ? "REPEATED" : "NULLABLE",
+  }));
+}

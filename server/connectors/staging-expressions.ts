@@ -1,0 +1,103 @@
+import type { ScalarType, SourceColumn } from "./postgres-types.ts";
+
+/*
+ * DuckDB's SQL that turns the texts of PostgreSQL's COPY into values, exactly or not at all: a value
+ * that BigQuery's type cannot hold raises an error that names the column and the value. In CSV and
+ * JSON the values go as the texts that were checked so.
+ */
+
+const ranges: Partial<Record<ScalarType, [type: string, low: string, high: string]>> = {
+  DATE: ["DATE", "DATE '0001-01-01'", "DATE '9999-12-31'"],
+  DATETIME: [
+    "TIMESTAMP",
+    "TIMESTAMP '0001-01-01 00:00:00'",
+    "TIMESTAMP '9999-12-31 23:59:59.999999'",
+  ],
+  TIMESTAMP: [
+    "TIMESTAMPTZ",
+    "TIMESTAMPTZ '0001-01-01 00:00:00+00'",
+    "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
+  ],
+  TIME: ["TIME", "TIME '00:00:00'", "TIME '23:59:59.999999'"],
+  NUMERIC: [
+    "DECIMAL(38, 9)",
+    "-99999999999999999999999999999.999999999::DECIMAL(38, 9)",
+    "99999999999999999999999999999.999999999::DECIMAL(38, 9)",
+  ],
+};
+
+const casts: Partial<Record<ScalarType, string>> = {
+  INT64: "BIGINT",
+  FLOAT64: "DOUBLE",
+  BOOL: "BOOLEAN",
+};
+
+/** A typed value of the column's text `input`, for Parquet. */
+export function typedValue(column: SourceColumn, input: string): string {
+  return column.isArray
+    ? arrayOf(column, input, (item) => scalar(column, item))
+    : scalar(column, input);
+}
+
+/** The column's text, checked, as BigQuery reads it in CSV. Arrays have no place there. */
+export function textValue(column: SourceColumn, input: string): string {
+  return checkedText(column, input);
+}
+
+/** As `textValue`, for JSON lines: arrays as arrays of texts, JSON as itself. */
+export function jsonValue(column: SourceColumn, input: string): string {
+  if (column.isArray) return arrayOf(column, input, (item) => checkedText(column, item));
+  if (column.type !== "JSON") return checkedText(column, input);
+  const isJsonNull = `json_type(${input}::JSON) = 'NULL'`;
+  return `CASE WHEN ${isJsonNull} THEN ${refusal(column, input, "JSON null beside an array")}::JSON ELSE ${input}::JSON END`;
+}
+
+function scalar(column: SourceColumn, input: string): string {
+  const range = ranges[column.type];
+  if (range) {
+    const [type, low, high] = range;
+    const value = `TRY_CAST(${input} AS ${type})`;
+    const error = refusal(column, input, `BigQuery's ${column.type}`);
+    // DuckDB reads a date before year 1 without its BC.
+    return `CASE WHEN ${input} IS NULL THEN NULL WHEN ${input} NOT LIKE '%BC' AND ${value} BETWEEN ${low} AND ${high} THEN ${value} ELSE CAST(${error} AS ${type}) END`;
+  }
+  if (column.type === "BYTES") return `unhex(substr(${input}, 3))`;
+  const cast = casts[column.type];
+  return cast ? `CAST(${input} AS ${cast})` : input;
+}
+
+function checkedText(column: SourceColumn, input: string): string {
+  switch (column.type) {
+    case "STRING":
+    case "JSON":
+      return input;
+    case "BYTES":
+      return `to_base64(unhex(substr(${input}, 3)))`;
+    case "BOOL":
+      return `CAST(CAST(${input} AS BOOLEAN) AS VARCHAR)`;
+    default:
+      return `CASE WHEN ${scalar(column, input)} IS NOT NULL THEN ${input} END`;
+  }
+}
+
+/** The text is a JSON array of texts; a NULL array arrives empty, a NULL element does not arrive. */
+function arrayOf(column: SourceColumn, input: string, item: (input: string) => string): string {
+  const list = `from_json(${input}, '["VARCHAR"]')`;
+  const nested = `json_type(${input}, '$[0]') = 'ARRAY'`;
+  const nulls = `len(list_filter(${list}, lambda x: x IS NULL)) > 0`;
+  const refused = (what: string) => `CAST(${refusal(column, input, what)} AS VARCHAR[])`;
+  const checked = `CASE WHEN ${input} IS NULL THEN []::VARCHAR[] WHEN ${nested} THEN ${refused("an array of BigQuery (of one dimension)")} WHEN ${nulls} THEN ${refused("an array of BigQuery (without NULL elements)")} ELSE ${list} END`;
+  return `list_transform(${checked}, lambda x: ${item("x")})`;
+}
+
+function refusal(column: SourceColumn, input: string, holder: string): string {
+  const before = quote(`column ${column.name} holds `);
+  const after = quote(
+    `, which does not fit into ${holder}: convert it in the import's SQL, for example ${column.name}::text or to_json(${column.name})`,
+  );
+  return `error(${before} || left(${input}, 100) || ${after})`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
