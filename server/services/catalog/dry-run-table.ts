@@ -1,0 +1,40 @@
+import type { DryRunResult, TableDefinition } from "../../../shared/table.ts";
+import { priceBytes } from "../costs/price-bytes.ts";
+import type { Deps } from "../deps.ts";
+import { inferReferences } from "./infer-references.ts";
+import { resolveReferences } from "./resolve-references.ts";
+import { validateImport } from "./validate-import.ts";
+
+/** Someone waits and looks: longer than a save waits. */
+const timeoutMs = 30_000;
+
+/**
+ * What the definition would cost and read, without saving it. SQL that is refused is an answer, with
+ * the place of the fault; so is an import's SELECT, which is held against what imports may do.
+ */
+export async function dryRunTable(
+  deps: Pick<Deps, "db" | "sqlParser" | "warehouse" | "limits">,
+  definition: TableDefinition,
+  id: number | null,
+): Promise<DryRunResult & { priceUsd: number | null }> {
+  const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
+  const { warnings, dryRun } = inference;
+  const references = await resolveReferences(deps.db, inference.references, id);
+  const fault =
+    dryRun.kind === "refused" || dryRun.kind === "away" ? dryRun.error : validateImport(definition);
+  if (fault) {
+    return {
+      ok: false,
+      message: fault.message,
+      line: fault.position?.line ?? null,
+      column: fault.position?.column ?? null,
+      references,
+      warnings,
+      priceUsd: null,
+    };
+  }
+  const { bytesProcessed, schema } =
+    dryRun.kind === "done" ? dryRun.statistics : { bytesProcessed: 0, schema: [] };
+  const priceUsd = priceBytes(bytesProcessed, deps.limits.pricePerTib);
+  return { ok: true, bytesProcessed, schema, references, warnings, priceUsd };
+}

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { MaestroError, messageOf } from "../../../shared/errors.ts";
+import type { TableDefinition } from "../../../shared/table.ts";
+import type { DryRunStatistics } from "../../connectors/warehouse.ts";
+import type { Deps } from "../deps.ts";
+import { type MergedReferences, mergeReferences } from "./merge-references.ts";
+
+export type DryRunOutcome =
+  | { kind: "done"; statistics: DryRunStatistics }
+  /** BigQuery refused the SQL (which a missing upstream does too), or could not be asked. */
+  | { kind: "refused" | "away"; error: MaestroError }
+  /** Nothing to run: no summary, or no SQL. */
+  | { kind: "none" };
+
+export interface Inference extends MergedReferences {
+  dryRun: DryRunOutcome;
+}
+
+type InferenceDeps = Pick<Deps, "sqlParser" | "warehouse">;
+
+/**
+ * What a definition reads: the union of the parser, the scanner, a dry run and the parents named by
+ * hand. Never throws for SQL that nobody can read or a warehouse that is away: it warns instead.
+ */
+export async function inferReferences(
+  deps: InferenceDeps,
+  definition: TableDefinition,
+  options: { dryRunTimeoutMs: number },
+): Promise<Inference> {
+  const { query, legacySql, dataset, kind } = definition;
+  const hasSql = kind === "summary" && query.trim() !== "";
+  const [sql, dryRun] = await Promise.all([
+    hasSql ? deps.sqlParser.references(query, { legacySql }) : null,
+    hasSql
+      ? dryRunWithin(deps, { query, legacySql, dataset }, options.dryRunTimeoutMs)
+      : ({ kind: "none" } as const),
+  ]);
+  const merged = mergeReferences(
+    {
+      sql,
+      dryRun: dryRun.kind === "done" ? dryRun.statistics.referencedTables : null,
+      extraParents: definition.extraParents,
+      ignoredParents: definition.ignoredParents,
+    },
+    { projectId: deps.warehouse.projectId, dataset },
+  );
+  return { ...merged, warnings: [...merged.warnings, ...dryRunWarnings(dryRun)], dryRun };
+}
+
+async function dryRunWithin(
+  deps: InferenceDeps,
+  input: { query: string; legacySql: boolean; dataset: string },
+  timeoutMs: number,
+): Promise<DryRunOutcome> {
+  const timer = new AbortController();
+  const options = { legacySql: input.legacySql, defaultDataset: input.dataset };
+  const asked = deps.warehouse.dryRun(input.query, options).then(
+    (statistics): DryRunOutcome => ({ kind: "done", statistics }),
+    (error: unknown): DryRunOutcome => refusal(error),
+  );
+  const tooLate = delay(timeoutMs, undefined, { signal: timer.signal }).then(
+    (): DryRunOutcome => ({
+      kind: "away",
+      error: new MaestroError("timeout", `the dry run took longer than ${timeoutMs / 1000} s`),
+    }),
+    (): DryRunOutcome => ({ kind: "none" }),
+  );
+  try {
+    return await Promise.race([asked, tooLate]);
+  } finally {
+    timer.abort();
+  }
+}
+
+function refusal(error: unknown): DryRunOutcome {
+  if (!(error instanceof MaestroError)) {
+    const away = new MaestroError("warehouse", messageOf(error), { cause: error });
+    return { kind: "away", error: away };
+  }
+  const refused = ["invalidSql", "notFound", "notSupported", "invalidInput"].includes(error.code);
+  return { kind: refused ? "refused" : "away", error };
+}
+
+function dryRunWarnings(dryRun: DryRunOutcome): string[] {
+  if (dryRun.kind === "refused") return [`The dry run was refused: ${dryRun.error.message}`];
+  if (dryRun.kind === "away") {
+    return [
+      `There was no dry run (${dryRun.error.message}): the parents are those that the SQL shows.`,
+    ];
+  }
+  return [];
+}

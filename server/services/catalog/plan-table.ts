@@ -1,0 +1,122 @@
+import type { FieldSchema, TableDefinition, TablePlan } from "../../../shared/table.ts";
+import {
+  matchNames,
+  selectChildIds,
+  selectEdges,
+  selectParentIds,
+  selectReadersOfName,
+} from "../../db/catalog-edges.ts";
+import type { Db } from "../../db/client.ts";
+import { selectTableStatuses } from "../../db/table-list.ts";
+import type { StoredReference } from "../../db/table-references.ts";
+import { priceBytes } from "../costs/price-bytes.ts";
+import type { Deps } from "../deps.ts";
+import { inferReferences } from "./infer-references.ts";
+import { tracePath } from "./trace-path.ts";
+
+const timeoutMs = 30_000;
+
+/** Stands for a table that is not saved yet; ids begin at 1. */
+const unsavedId = 0;
+
+/** What saving the definition would do to the graph, the columns and the bytes. Saves nothing. */
+export async function planTable(
+  deps: Pick<Deps, "db" | "sqlParser" | "warehouse" | "limits">,
+  definition: TableDefinition,
+  id: number | null,
+): Promise<TablePlan> {
+  const { db } = deps;
+  const ownId = id ?? unsavedId;
+  const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
+  const [parents, before, current] = await Promise.all([
+    parentsOf(db, inference.references, ownId),
+    id === null ? [] : selectParentIds(db, id),
+    deps.warehouse.getTable(definition.dataset, definition.name).catch(() => null),
+  ]);
+  const after = new Set(parents);
+  const names = await namesOf(db);
+  const nameOf = (tableId: number) =>
+    tableId === ownId
+      ? `${definition.dataset}.${definition.name}`
+      : (names.get(tableId) ?? String(tableId));
+  const cycle = await findCycle(db, definition, ownId, parents);
+  const statistics = inference.dryRun.kind === "done" ? inference.dryRun.statistics : null;
+  return {
+    cycle: cycle?.map(nameOf) ?? null,
+    newParents: parents.filter((parent) => !before.includes(parent)).map(nameOf),
+    droppedParents: before.filter((parent) => !after.has(parent)).map(nameOf),
+    ...compareColumns(current?.schema ?? null, statistics?.schema ?? null),
+    bytes: statistics?.bytesProcessed ?? null,
+    priceUsd: statistics
+      ? priceBytes(statistics.bytesProcessed, deps.limits.pricePerTib)
+      : null,
+    warnings: inference.warnings,
+  };
+}
+
+async function parentsOf(
+  db: Db,
+  references: StoredReference[],
+  ownId: number,
+): Promise<number[]> {
+  const matches = await matchNames(db, references);
+  const ignored = new Set(
+    matches.filter(({ index }) => references[index]?.ignored).map((match) => match.id),
+  );
+  const parents = matches.filter(({ id }) => id !== ownId && !ignored.has(id));
+  return [...new Set(parents.map((match) => match.id))];
+}
+
+async function findCycle(
+  db: Db,
+  definition: TableDefinition,
+  ownId: number,
+  parents: number[],
+): Promise<number[] | null> {
+  // Who reads it after the save: the readers of the name that it will have.
+  const renamed = await selectReadersOfName(db, definition.dataset, definition.name);
+  const children = ownId === unsavedId ? [] : await selectChildIds(db, ownId);
+  const readers = new Set([...renamed, ...children].filter((reader) => reader !== ownId));
+  if (parents.length === 0 || readers.size === 0) return null;
+  const others = (await selectEdges(db)).filter(
+    ([parent, child]) => parent !== ownId && child !== ownId,
+  );
+  return tracePath(
+    [
+      ...others,
+      ...parents.map((parent): [number, number] => [parent, ownId]),
+      ...[...readers].map((reader): [number, number] => [ownId, reader]),
+    ],
+    ownId,
+    ownId,
+  );
+}
+
+async function namesOf(db: Db): Promise<Map<number, string>> {
+  const rows = await selectTableStatuses(db);
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+function compareColumns(
+  before: FieldSchema[] | null,
+  after: FieldSchema[] | null,
+): Pick<TablePlan, "columnsAdded" | "columnsRemoved" | "columnsChanged"> {
+  if (!before || !after) return { columnsAdded: [], columnsRemoved: [], columnsChanged: [] };
+  const old = new Map(before.map((field) => [field.name, typeText(field)]));
+  const fresh = new Map(after.map((field) => [field.name, typeText(field)]));
+  return {
+    columnsAdded: [...fresh.keys()].filter((name) => !old.has(name)),
+    columnsRemoved: [...old.keys()].filter((name) => !fresh.has(name)),
+    columnsChanged: [...fresh].flatMap(([name, to]) => {
+      const from = old.get(name);
+      return from === undefined || from === to ? [] : [{ name, from, to }];
+    }),
+  };
+}
+
+function typeText(field: FieldSchema): string {
+  const inner = field.fields
+    ? `${field.type}<${field.fields.map((one) => `${one.name} ${typeText(one)}`).join(", ")}>`
+    : field.type;
+  return field.mode === "REPEATED" ? `ARRAY<${inner}>` : inner;
+}

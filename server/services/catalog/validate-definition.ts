@@ -1,0 +1,91 @@
+import { eq } from "drizzle-orm";
+import { frequencies } from "../../../drizzle/schema/frequencies.ts";
+import { databases } from "../../../drizzle/schema/tables.ts";
+import { groups } from "../../../drizzle/schema/users.ts";
+import { MaestroError } from "../../../shared/errors.ts";
+import type { TableDefinition } from "../../../shared/table.ts";
+import type { Db } from "../../db/client.ts";
+
+/**
+ * What the schema of a definition cannot say: which fields belong to which kind, and that what it
+ * points at exists. Throws `invalidInput` with the field and what to do.
+ */
+export async function validateDefinition(db: Db, definition: TableDefinition): Promise<void> {
+  validateKind(definition);
+  const both = definition.extraParents.find((name) => definition.ignoredParents.includes(name));
+  if (both !== undefined) {
+    throw invalid(
+      "ignoredParents",
+      `${both} is an extra parent and an ignored one: take it from one of the lists`,
+    );
+  }
+  if (definition.partitioning?.field && definition.clustering.includes(definition.partitioning.field)) {
+    throw invalid(
+      "clustering",
+      `${definition.partitioning.field} partitions the table already: cluster by other columns`,
+    );
+  }
+  await validatePointers(db, definition);
+}
+
+function validateKind(definition: TableDefinition): void {
+  const { kind, query, importDatabaseId, importTable, idColumn, legacySql } = definition;
+  const hasQuery = query.trim() !== "";
+  if (kind === "summary" && !hasQuery) {
+    throw invalid("query", "a summary needs a query: write the SQL that makes the table");
+  }
+  if (kind === "external" && hasQuery) {
+    throw invalid("query", "an external table is made of uploaded files: leave its query empty");
+  }
+  if (kind !== "summary" && legacySql) {
+    throw invalid("legacySql", `legacy SQL is for summaries: an ${kind} table has none`);
+  }
+  if (kind !== "import") {
+    const given = [
+      importDatabaseId !== null && "importDatabaseId",
+      importTable !== "" && "importTable",
+      idColumn !== null && "idColumn",
+    ].find((field) => field !== false);
+    if (given) throw invalid(given, `${given} is for imports: leave it empty`);
+    return;
+  }
+  if (importDatabaseId === null) {
+    throw invalid("importDatabaseId", "choose the database to import from");
+  }
+  if (!hasQuery && importTable.trim() === "") {
+    throw invalid("importTable", "name the source's table, or write a SELECT of it");
+  }
+}
+
+async function validatePointers(db: Db, definition: TableDefinition): Promise<void> {
+  const { groupId, frequencyId, importDatabaseId } = definition;
+  if (groupId !== null) {
+    const found = await db.select({ id: groups.id }).from(groups).where(eq(groups.id, groupId));
+    if (found.length === 0) throw invalid("groupId", `there is no group with id ${groupId}`);
+  }
+  if (frequencyId !== null) {
+    const found = await db
+      .select({ id: frequencies.id })
+      .from(frequencies)
+      .where(eq(frequencies.id, frequencyId));
+    if (found.length === 0) {
+      throw invalid("frequencyId", `there is no frequency with id ${frequencyId}`);
+    }
+  }
+  if (importDatabaseId !== null) {
+    const [found] = await db
+      .select({ name: databases.name, mayImport: databases.mayImport })
+      .from(databases)
+      .where(eq(databases.id, importDatabaseId));
+    if (!found) {
+      throw invalid("importDatabaseId", `there is no database with id ${importDatabaseId}`);
+    }
+    if (!found.mayImport) {
+      throw invalid("importDatabaseId", `imports from ${found.name} are turned off by an admin`);
+    }
+  }
+}
+
+function invalid(field: keyof TableDefinition, message: string): MaestroError {
+  return new MaestroError("invalidInput", message, { field });
+}
