@@ -18,6 +18,8 @@ export interface ApiContext {
   principal: Principal;
   /** Names this request in the log and in the answer to an internal error. */
   requestId: string;
+  /** Aborted when the server stops: streams then end, and their clients come back. */
+  closing: AbortSignal;
 }
 
 interface Meta {

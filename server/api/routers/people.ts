@@ -1,6 +1,9 @@
-import type { GroupView, IssuedToken, Me, TokenView, UserView } from "../../../shared/user.ts";
-import { tokenInputSchema } from "../../../shared/user.ts";
-import { pending } from "../pending.ts";
+import { type Me, tokenInputSchema } from "../../../shared/user.ts";
+import { createToken } from "../../services/access/create-token.ts";
+import { listTokens } from "../../services/access/list-tokens.ts";
+import { revokeToken } from "../../services/access/revoke-token.ts";
+import { listGroups } from "../../services/people/list-groups.ts";
+import { listUsers } from "../../services/people/list-users.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId } from "./inputs.ts";
 
@@ -9,19 +12,23 @@ export const meRouter = router({
 });
 
 export const groupsRouter = router({
-  list: procedure("read").query(() => pending<GroupView[]>()),
+  list: procedure("read").query(({ ctx }) => listGroups(ctx.deps)),
 });
 
 export const usersRouter = router({
-  list: procedure("read").query(() => pending<UserView[]>()),
+  list: procedure("read").query(({ ctx }) => listUsers(ctx.deps)),
 });
 
+/** A user's own tokens. A token cannot make tokens, so that a leaked one ends with its expiry. */
 export const tokensRouter = router({
-  list: procedure("signedIn").query(() => pending<TokenView[]>()),
+  list: procedure("signedIn").query(({ ctx }) => listTokens(ctx.deps, ctx.principal.user.id)),
   create: procedure("signedIn")
     .input(tokenInputSchema)
-    .mutation(() => pending<IssuedToken>()),
+    .mutation(({ ctx, input }) => createToken(ctx.deps, ctx.principal.user, input)),
   revoke: procedure("signedIn")
     .input(byId)
-    .mutation(() => pending<{ id: number }>()),
+    .mutation(async ({ ctx, input }) => {
+      await revokeToken(ctx.deps, ctx.principal.user, input.id);
+      return { id: input.id };
+    }),
 });

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { AuditEntry } from "../../../shared/audit.ts";
-import type { CostsSummary } from "../../../shared/cost.ts";
 import type { DemoStatus } from "../../../shared/demo.ts";
-import type { LineageGraph } from "../../../shared/lineage.ts";
 import type { HomeView, SystemInfo } from "../../../shared/system.ts";
-import type { DatasetView } from "../../../shared/table.ts";
+import { listChanges } from "../../services/audit/list-changes.ts";
+import { listDatasets } from "../../services/catalog/list-datasets.ts";
+import { summarizeCosts } from "../../services/costs/summarize-costs.ts";
+import { loadLineage } from "../../services/lineage/load-lineage.ts";
 import { pending } from "../pending.ts";
 import { procedure, router } from "../trpc.ts";
 import { limitOf } from "./inputs.ts";
@@ -27,21 +27,21 @@ export const systemRouter = router({
 export const lineageRouter = router({
   graph: procedure("read")
     .input(z.object({}).optional())
-    .query(() => pending<LineageGraph>()),
+    .query(({ ctx }) => loadLineage(ctx.deps)),
 });
 
 export const datasetsRouter = router({
-  list: procedure("read").query(() => pending<DatasetView[]>()),
+  list: procedure("read").query(({ ctx }) => listDatasets(ctx.deps)),
 });
 
 export const auditRouter = router({
   list: procedure("admin")
     .input(z.object({ limit: limitOf(1000, 100) }))
-    .query(() => pending<AuditEntry[]>()),
+    .query(({ ctx, input }) => listChanges(ctx.deps, input.limit)),
 });
 
 export const costsRouter = router({
   summary: procedure("read")
     .input(z.object({ days: z.int().min(1).max(366).default(30) }))
-    .query(() => pending<CostsSummary>()),
+    .query(({ ctx, input }) => summarizeCosts(ctx.deps, input.days)),
 });

@@ -1,22 +1,30 @@
 import { z } from "zod";
 import type { JobView } from "../../../shared/job.ts";
 import {
-  type DryRunResult,
-  type SavedTable,
-  type TableDetail,
   type TableExtract,
-  type TableListItem,
-  type TablePlan,
-  type TablePreview,
-  type TableStatusView,
-  type TableVersionView,
   tableDefinitionSchema,
   tableKinds,
   type UploadTarget,
 } from "../../../shared/table.ts";
+import { assertMayWriteGroup } from "../../services/access/authorize.ts";
+import { dryRunTable } from "../../services/catalog/dry-run-table.ts";
+import { findTable } from "../../services/catalog/find-table.ts";
+import { getStatus } from "../../services/catalog/get-status.ts";
+import { getTable } from "../../services/catalog/get-table.ts";
+import { listTables } from "../../services/catalog/list-tables.ts";
+import { listVersions } from "../../services/catalog/list-versions.ts";
+import { planTable } from "../../services/catalog/plan-table.ts";
+import { previewTable } from "../../services/catalog/preview-table.ts";
+import { removeTable } from "../../services/catalog/remove-table.ts";
+import { restoreVersion } from "../../services/catalog/restore-version.ts";
+import { createTable, updateTable } from "../../services/catalog/save-table.ts";
+import { loadLineage } from "../../services/lineage/load-lineage.ts";
+import { actorOf } from "../actor.ts";
 import { pending } from "../pending.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf, rowId } from "./inputs.ts";
+
+const definitionInput = z.object({ definition: tableDefinitionSchema });
 
 export const tablesRouter = router({
   list: procedure("read")
@@ -27,34 +35,52 @@ export const tablesRouter = router({
         limit: limitOf(100_000, 20_000),
       }),
     )
-    .query(() => pending<TableListItem[]>()),
+    .query(({ ctx, input }) => listTables(ctx.deps, input)),
   get: procedure("read")
     .input(byId)
-    .query(() => pending<TableDetail>()),
+    .query(({ ctx, input }) => getTable(ctx.deps, input.id, ctx.principal)),
   byName: procedure("read")
-    .input(z.object({ name: z.string() }))
-    .query(() => pending<TableDetail>()),
+    .input(z.object({ name: z.string().max(2100) }))
+    .query(async ({ ctx, input }) =>
+      getTable(ctx.deps, await findTable(ctx.deps, input.name), ctx.principal),
+    ),
   create: procedure("write")
-    .input(z.object({ definition: tableDefinitionSchema }))
-    .mutation(() => pending<SavedTable>()),
+    .input(definitionInput)
+    .mutation(({ ctx, input }) => {
+      const { principal } = ctx;
+      // A table is its maker's first group's unless said otherwise, so that its costs have an owner.
+      const groupId = input.definition.groupId ?? principal.user.groups[0]?.id ?? null;
+      assertMayWriteGroup(principal, groupId);
+      return createTable(ctx.deps, { ...input.definition, groupId }, actorOf(principal));
+    }),
   update: procedure("writeTable")
     .input(byId.extend({ version: z.int().min(1), definition: tableDefinitionSchema }))
-    .mutation(() => pending<SavedTable>()),
+    .mutation(({ ctx, input }) => {
+      assertMayWriteGroup(ctx.principal, input.definition.groupId);
+      return updateTable(ctx.deps, input, actorOf(ctx.principal));
+    }),
   remove: procedure("writeTable")
     .input(byId)
-    .mutation(() => pending<{ id: number }>()),
+    .mutation(async ({ ctx, input }) => {
+      await removeTable(ctx.deps, input.id, actorOf(ctx.principal));
+      return { id: input.id };
+    }),
   versions: procedure("read")
     .input(byId)
-    .query(() => pending<TableVersionView[]>()),
+    .query(({ ctx, input }) => listVersions(ctx.deps, input.id)),
   restore: procedure("writeTable")
     .input(byId.extend({ version: z.int().min(1) }))
-    .mutation(() => pending<SavedTable>()),
+    .mutation(({ ctx, input }) =>
+      restoreVersion(ctx.deps, input, actorOf(ctx.principal), (definition) =>
+        assertMayWriteGroup(ctx.principal, definition.groupId),
+      ),
+    ),
   dryRun: procedure("read")
-    .input(z.object({ definition: tableDefinitionSchema, id: rowId.optional() }))
-    .query(() => pending<DryRunResult & { priceUsd: number | null }>()),
+    .input(definitionInput.extend({ id: rowId.optional() }))
+    .query(({ ctx, input }) => dryRunTable(ctx.deps, input.definition, input.id ?? null)),
   plan: procedure("read")
-    .input(z.object({ definition: tableDefinitionSchema, id: rowId.optional() }))
-    .query(() => pending<TablePlan>()),
+    .input(definitionInput.extend({ id: rowId.optional() }))
+    .query(({ ctx, input }) => planTable(ctx.deps, input.definition, input.id ?? null)),
   run: procedure("writeTable")
     .input(
       byId.extend({
@@ -74,13 +100,13 @@ export const tablesRouter = router({
     .query(() => pending<JobView[]>()),
   preview: procedure("read")
     .input(byId.extend({ maxRows: limitOf(1000, 100) }))
-    .query(() => pending<TablePreview | null>()),
+    .query(({ ctx, input }) => previewTable(ctx.deps, input.id, input.maxRows)),
   status: procedure("read")
     .input(byId)
-    .query(() => pending<TableStatusView>()),
+    .query(({ ctx, input }) => getStatus(ctx.deps, input.id)),
   lineage: procedure("read")
     .input(byId)
-    .query(() => pending<import("../../../shared/lineage.ts").LineageGraph>()),
+    .query(({ ctx, input }) => loadLineage(ctx.deps, input.id)),
   uploadUrl: procedure("writeTable")
     .input(byId.extend({ fileName: z.string().min(1).max(200) }))
     .mutation(() => pending<UploadTarget>()),

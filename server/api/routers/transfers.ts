@@ -1,14 +1,20 @@
 import { z } from "zod";
-import { type TransferView, transferStates } from "../../../shared/transfer.ts";
-import { pending } from "../pending.ts";
+import { transferStates } from "../../../shared/transfer.ts";
+import { cancelTransfer } from "../../services/transfers/cancel-transfer.ts";
+import { listTransfers } from "../../services/transfers/list-transfers.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf } from "./inputs.ts";
 
 export const transfersRouter = router({
   list: procedure("read")
     .input(z.object({ limit: limitOf(1000, 100), state: z.enum(transferStates).optional() }))
-    .query(() => pending<TransferView[]>()),
+    .query(({ ctx, input: { limit, state } }) =>
+      listTransfers(ctx.deps, state === undefined ? { limit } : { limit, state }),
+    ),
   cancel: procedure("write")
     .input(byId)
-    .mutation(() => pending<{ id: number }>()),
+    .mutation(async ({ ctx, input }) => {
+      await cancelTransfer(ctx.deps, input.id);
+      return { id: input.id };
+    }),
 });

@@ -44,3 +44,13 @@ export function mayWriteGroup(principal: SignedIn, groupId: number | null): bool
   if (principal.user.isAdmin) return true;
   return groupId !== null && principal.user.groups.some((group) => group.id === groupId);
 }
+
+/** Throws `forbidden` unless the principal may save tables of this group. */
+export function assertMayWriteGroup(principal: SignedIn, groupId: number | null): void {
+  if (mayWriteGroup(principal, groupId)) return;
+  const message =
+    groupId === null
+      ? "only admins may save a table without a group: choose one of your groups"
+      : "you are not in this group: choose one of your own";
+  throw new MaestroError("forbidden", message, { field: "groupId" });
+}

@@ -1,9 +1,10 @@
 import { MaestroError } from "../../../shared/errors.ts";
-import { isOwnAncestor, selectEdges } from "../../db/catalog-edges.ts";
+import { isOwnAncestor } from "../../db/catalog-edges.ts";
 import type { Db } from "../../db/client.ts";
-import { selectTableStatuses } from "../../db/table-list.ts";
 import { idArray } from "../../db/sql-text.ts";
-import { tracePath } from "./trace-path.ts";
+import { selectTableStatuses } from "../../db/table-list.ts";
+import { findCycleThrough } from "../../domain/graph.ts";
+import { loadCatalogGraph } from "./catalog-graph.ts";
 
 /**
  * Throws `cycle`, naming its path, where a table just written in this transaction has become its
@@ -11,7 +12,7 @@ import { tracePath } from "./trace-path.ts";
  */
 export async function assertAcyclic(tx: Db, tableId: number): Promise<void> {
   if (!(await isOwnAncestor(tx, tableId))) return;
-  const path = tracePath(await selectEdges(tx), tableId, tableId) ?? [tableId, tableId];
+  const path = findCycleThrough(await loadCatalogGraph(tx), tableId) ?? [tableId, tableId];
   const names = await namesOf(tx, path);
   throw new MaestroError(
     "cycle",

@@ -1,7 +1,7 @@
+import type { ReferenceSource } from "../../../shared/table.ts";
 import type { SqlReferences } from "../../connectors/sql-parser.ts";
 import type { StoredReference } from "../../db/table-references.ts";
 import { splitReference } from "../../domain/table-references/match-reference.ts";
-import type { ReferenceSource } from "../../../shared/table.ts";
 
 /** What each way of reading a table's dependencies found. Null: that way was not gone or failed. */
 export interface FoundReferences {
@@ -93,33 +93,39 @@ function uniqueSources(references: StoredReference[]): StoredReference[] {
 }
 
 function disagreements(found: FoundReferences, references: StoredReference[]): string[] {
-  const warnings: string[] = [];
   const { sql, dryRun } = found;
+  const warnings: string[] = [];
   if (sql?.ast === null) {
     const why = sql.astError === null ? "" : ` (${sql.astError})`;
     warnings.push(
       `The parser could not read this SQL${why}: its tables were found by the scanner alone.`,
     );
   }
-  for (const { source, foundBy, isWildcard } of references) {
-    const inSql = foundBy.includes("ast") || foundBy.includes("scanner");
-    if (sql?.ast && inSql && !(foundBy.includes("ast") && foundBy.includes("scanner"))) {
-      const by = foundBy.includes("ast") ? "parser" : "scanner";
-      warnings.push(
-        `Only the ${by} finds ${source}; it counts as a parent unless you ignore it.`,
-      );
-    }
-    if (!dryRun) continue;
-    if (!inSql && foundBy.includes("dryRun")) {
-      warnings.push(
-        `BigQuery reads ${source}, which the SQL does not name; it counts as a parent.`,
-      );
-    }
-    if (inSql && !isWildcard && !foundBy.includes("dryRun") && dryRun.length < dryRunListLimit) {
-      warnings.push(
-        `The SQL names ${source}, but BigQuery's dry run does not; it counts as a parent.`,
-      );
-    }
+  for (const reference of references) {
+    if (sql?.ast) warnings.push(...withinSql(reference));
+    if (dryRun) warnings.push(...againstDryRun(reference, dryRun.length < dryRunListLimit));
   }
   return warnings;
+}
+
+function withinSql({ source, foundBy }: StoredReference): string[] {
+  const byParser = foundBy.includes("ast");
+  if (byParser === foundBy.includes("scanner")) return [];
+  const only = byParser ? "parser" : "scanner";
+  return [`Only the ${only} finds ${source}; it counts as a parent unless you ignore it.`];
+}
+
+function againstDryRun(
+  { source, foundBy, isWildcard }: StoredReference,
+  listIsComplete: boolean,
+): string[] {
+  const inSql = foundBy.includes("ast") || foundBy.includes("scanner");
+  const inDryRun = foundBy.includes("dryRun");
+  if (inDryRun && !inSql) {
+    return [`BigQuery reads ${source}, which the SQL does not name; it counts as a parent.`];
+  }
+  if (inSql && !inDryRun && !isWildcard && listIsComplete) {
+    return [`The SQL names ${source}, but BigQuery's dry run does not; it counts as a parent.`];
+  }
+  return [];
 }

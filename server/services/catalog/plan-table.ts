@@ -9,10 +9,10 @@ import {
 import type { Db } from "../../db/client.ts";
 import { selectTableStatuses } from "../../db/table-list.ts";
 import type { StoredReference } from "../../db/table-references.ts";
+import { findCycleThrough } from "../../domain/graph.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import type { Deps } from "../deps.ts";
 import { inferReferences } from "./infer-references.ts";
-import { tracePath } from "./trace-path.ts";
 
 const timeoutMs = 30_000;
 
@@ -30,7 +30,7 @@ export async function planTable(
   const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
   const [parents, before, current] = await Promise.all([
     parentsOf(db, inference.references, ownId),
-    id === null ? [] : selectParentIds(db, id),
+    id === null ? Promise.resolve<number[]>([]) : selectParentIds(db, id),
     deps.warehouse.getTable(definition.dataset, definition.name).catch(() => null),
   ]);
   const after = new Set(parents);
@@ -47,18 +47,12 @@ export async function planTable(
     droppedParents: before.filter((parent) => !after.has(parent)).map(nameOf),
     ...compareColumns(current?.schema ?? null, statistics?.schema ?? null),
     bytes: statistics?.bytesProcessed ?? null,
-    priceUsd: statistics
-      ? priceBytes(statistics.bytesProcessed, deps.limits.pricePerTib)
-      : null,
+    priceUsd: statistics ? priceBytes(statistics.bytesProcessed, deps.limits.pricePerTib) : null,
     warnings: inference.warnings,
   };
 }
 
-async function parentsOf(
-  db: Db,
-  references: StoredReference[],
-  ownId: number,
-): Promise<number[]> {
+async function parentsOf(db: Db, references: StoredReference[], ownId: number): Promise<number[]> {
   const matches = await matchNames(db, references);
   const ignored = new Set(
     matches.filter(({ index }) => references[index]?.ignored).map((match) => match.id),
@@ -81,15 +75,12 @@ async function findCycle(
   const others = (await selectEdges(db)).filter(
     ([parent, child]) => parent !== ownId && child !== ownId,
   );
-  return tracePath(
-    [
-      ...others,
-      ...parents.map((parent): [number, number] => [parent, ownId]),
-      ...[...readers].map((reader): [number, number] => [ownId, reader]),
-    ],
-    ownId,
-    ownId,
-  );
+  const edges = [
+    ...others,
+    ...parents.map((parent): [number, number] => [parent, ownId]),
+    ...[...readers].map((reader): [number, number] => [ownId, reader]),
+  ];
+  return findCycleThrough({ ids: [...new Set(edges.flat())], edges }, ownId);
 }
 
 async function namesOf(db: Db): Promise<Map<number, string>> {

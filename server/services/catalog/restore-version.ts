@@ -1,5 +1,9 @@
 import { MaestroError } from "../../../shared/errors.ts";
-import { type SavedTable, type TableDefinition, tableDefinitionSchema } from "../../../shared/table.ts";
+import {
+  type SavedTable,
+  type TableDefinition,
+  tableDefinitionSchema,
+} from "../../../shared/table.ts";
 import { selectTable, selectTableVersions } from "../../db/tables.ts";
 import type { Actor } from "../audit/record-change.ts";
 import { type CatalogDeps, updateTable } from "./save-table.ts";

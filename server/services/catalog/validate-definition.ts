@@ -19,7 +19,10 @@ export async function validateDefinition(db: Db, definition: TableDefinition): P
       `${both} is an extra parent and an ignored one: take it from one of the lists`,
     );
   }
-  if (definition.partitioning?.field && definition.clustering.includes(definition.partitioning.field)) {
+  if (
+    definition.partitioning?.field &&
+    definition.clustering.includes(definition.partitioning.field)
+  ) {
     throw invalid(
       "clustering",
       `${definition.partitioning.field} partitions the table already: cluster by other columns`,
@@ -41,12 +44,9 @@ function validateKind(definition: TableDefinition): void {
     throw invalid("legacySql", `legacy SQL is for summaries: an ${kind} table has none`);
   }
   if (kind !== "import") {
-    const given = [
-      importDatabaseId !== null && "importDatabaseId",
-      importTable !== "" && "importTable",
-      idColumn !== null && "idColumn",
-    ].find((field) => field !== false);
-    if (given) throw invalid(given, `${given} is for imports: leave it empty`);
+    refuseImportField("importDatabaseId", importDatabaseId !== null);
+    refuseImportField("importTable", importTable !== "");
+    refuseImportField("idColumn", idColumn !== null);
     return;
   }
   if (importDatabaseId === null) {
@@ -55,6 +55,10 @@ function validateKind(definition: TableDefinition): void {
   if (!hasQuery && importTable.trim() === "") {
     throw invalid("importTable", "name the source's table, or write a SELECT of it");
   }
+}
+
+function refuseImportField(field: keyof TableDefinition, given: boolean): void {
+  if (given) throw invalid(field, `${field} is for imports: leave it empty`);
 }
 
 async function validatePointers(db: Db, definition: TableDefinition): Promise<void> {

@@ -6,10 +6,7 @@ import { ancestorsOf, descendantsOf } from "../../domain/graph.ts";
 import type { Deps } from "../deps.ts";
 
 /** The catalog as a graph, or of one table: its ancestors, itself and its descendants. */
-export async function loadLineage(
-  deps: Pick<Deps, "db">,
-  tableId?: number,
-): Promise<LineageGraph> {
+export async function loadLineage(deps: Pick<Deps, "db">, tableId?: number): Promise<LineageGraph> {
   const [rows, edges] = await Promise.all([selectTableStatuses(deps.db), selectEdges(deps.db)]);
   const nodes = rows.map(({ id, name, kind, status, frequencyId }) => ({
     id,

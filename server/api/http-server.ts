@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import fastifyCompress from "@fastify/compress";
+import fastifyCookie from "@fastify/cookie";
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
+import fastify, { type FastifyInstance } from "fastify";
+import { errorCodes, MaestroError } from "../../shared/errors.ts";
+import type { Deps } from "../services/deps.ts";
+import { describeError } from "./error-formatter.ts";
+import { principalOf, serveAuth } from "./http/auth-routes.ts";
+import { serveHealth } from "./http/health-routes.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { type AllowedHosts, guardRequests } from "./http/request-guards.ts";
+import { sendSecurityHeaders } from "./http/security-headers.ts";
+import { serveWebApp } from "./http/static-app.ts";
+import { type AppRouter, appRouter } from "./router.ts";
+import type { ServerFacts } from "./trpc.ts";
+
+export interface HttpServerOptions {
+  facts: ServerFacts;
+  /** Directory of the built web app; it may be missing. */
+  webRoot: string;
+  allowedHosts: AllowedHosts;
+  /** True where users come over https: the cookie is then marked so. */
+  secureCookies: boolean;
+  /** Origins that browsers upload files to, such as `https://storage.googleapis.com`. */
+  connectSources: readonly string[];
+}
+
+export interface HttpServer {
+  /** Resolves to the URL that it answers on; port 0 takes a free one. */
+  listen(options: { host: string; port: number }): Promise<string>;
+  /** Ends the event streams, lets requests in progress finish for a moment, and closes. */
+  close(): Promise<void>;
+}
+
+const maxBodyBytes = 4 * 2 ** 20;
+const graceMs = 5_000;
+
+/** The API, the sign-in, the health routes and the web app on one port. */
+export async function createHttpServer(
+  deps: Deps,
+  options: HttpServerOptions,
+): Promise<HttpServer> {
+  const { secureCookies, allowedHosts } = options;
+  const closing = new AbortController();
+  const server = fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    // tRPC puts the names of batched procedures into the path.
+    routerOptions: { maxParamLength: 5_000 },
+    genReqId: () => randomUUID(),
+    forceCloseConnections: "idle",
+  });
+  answerErrors(server, deps);
+  sendSecurityHeaders(server, options.connectSources);
+  guardRequests(server, allowedHosts);
+  const metrics = createMetrics(server, deps);
+  await server.register(fastifyCookie);
+  await server.register(fastifyCompress, { threshold: 2_048, encodings: ["br", "gzip"] });
+  await server.register(fastifyTRPCPlugin, {
+    prefix: "/trpc",
+    trpcOptions: {
+      router: appRouter,
+      maxBodySize: maxBodyBytes,
+      createContext: async ({ req }) => ({
+        deps,
+        facts: options.facts,
+        principal: await principalOf(deps, req, secureCookies),
+        requestId: req.id,
+        closing: closing.signal,
+      }),
+      onError({ error, path, ctx }) {
+        const { internal } = describeError(error, "");
+        if (!internal) return;
+        deps.log.error(
+          { err: error.cause ?? error, path, requestId: ctx?.requestId },
+          "api failed",
+        );
+      },
+    } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
+  });
+  serveAuth(server, deps, secureCookies);
+  const publicMetrics = allowedHosts === "loopback";
+  serveHealth(server, deps, { metrics, publicMetrics, secureCookies });
+  await serveWebApp(server, options.webRoot);
+  return {
+    listen: (address) => server.listen(address),
+    async close() {
+      closing.abort();
+      const lingering = setTimeout(() => server.server.closeAllConnections(), graceMs);
+      await server.close().finally(() => clearTimeout(lingering));
+    },
+  };
+}
+
+/** Errors of plain routes in the shape that tRPC's have, under `error`. */
+function answerErrors(server: FastifyInstance, deps: Pick<Deps, "log">): void {
+  server.setErrorHandler((error: unknown, request, reply) => {
+    if (error instanceof MaestroError && error.code !== "internal") {
+      const { status, hint } = errorCodes[error.code];
+      const { code, message, field = null } = error;
+      return reply.code(status).send({ error: { code, message, hint, field } });
+    }
+    const status = statusOf(error);
+    if (status < 500) {
+      const { hint } = errorCodes.invalidInput;
+      const message = error instanceof Error ? error.message : "the request was refused";
+      return reply
+        .code(status)
+        .send({ error: { code: "invalidInput", message, hint, field: null } });
+    }
+    deps.log.error(
+      { err: error, requestId: request.id, url: request.routeOptions.url },
+      "http failed",
+    );
+    const { hint } = errorCodes.internal;
+    const message = `something failed inside Maestro; the log has it under ${request.id}`;
+    return reply.code(500).send({ error: { code: "internal", message, hint, field: null } });
+  });
+}
+
+/** Fastify's own refusals (a body too large, a content type unknown) name their status. */
+function statusOf(error: unknown): number {
+  if (!(error instanceof Error) || !("statusCode" in error)) return 500;
+  return typeof error.statusCode === "number" ? error.statusCode : 500;
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { MaestroError } from "../../../shared/errors.ts";
+
+/**
+ * Which `Host` headers are answered. `loopback`: names of this machine's loopback alone, on any
+ * port, so that a foreign name that is made to resolve to 127.0.0.1 (DNS rebinding) reaches nothing.
+ * A list: these names and the loopback's. `any`: whatever is asked, behind a proxy that checks.
+ */
+export type AllowedHosts = "loopback" | "any" | readonly string[];
+
+const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Refuses, before any route: foreign hosts; and changes that a page of another origin sends with the
+ * visitor's cookie. Browsers name the origin on every such request; a program that sends a token and
+ * no cookie needs none.
+ */
+export function guardRequests(server: FastifyInstance, allowedHosts: AllowedHosts): void {
+  server.addHook("onRequest", async (request) => {
+    if (!hostAllowed(request.headers.host, allowedHosts)) {
+      throw new MaestroError(
+        "forbidden",
+        `this server does not answer for the host ${JSON.stringify(request.headers.host ?? "")}`,
+      );
+    }
+    if (safeMethods.has(request.method)) return;
+    if (!originAllowed(request)) {
+      throw new MaestroError("forbidden", "requests of other origins may change nothing here");
+    }
+  });
+}
+
+function hostAllowed(host: string | undefined, allowed: AllowedHosts): boolean {
+  if (allowed === "any") return true;
+  const name = (host ?? "").replace(/:\d+$/, "").toLowerCase();
+  if (loopbackNames.has(name)) return true;
+  return allowed !== "loopback" && allowed.includes(name);
+}
+
+function originAllowed(request: FastifyRequest): boolean {
+  const { origin, host, cookie } = request.headers;
+  const site = request.headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+  if (origin !== undefined) return URL.canParse(origin) && new URL(origin).host === host;
+  // No browser leaves both out on a request that may change something.
+  return cookie === undefined || site === "same-origin";
+}

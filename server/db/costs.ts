@@ -1,0 +1,53 @@
+import { sql } from "drizzle-orm";
+import type { Db } from "./client.ts";
+
+export const costDimensions = ["day", "table", "user", "group", "frequency"] as const;
+export type CostDimension = (typeof costDimensions)[number];
+
+export interface CostRow extends Record<string, unknown> {
+  dimension: CostDimension;
+  name: string;
+  bytesBilled: number;
+  jobs: number;
+}
+
+/**
+ * Bytes billed by the jobs of the last `days` UTC days up to `now`, summed along each dimension in
+ * one pass. A job is its table's, and through it its owner's, group's and (by its run) frequency's.
+ */
+export async function selectCosts(db: Db, now: Date, days: number): Promise<CostRow[]> {
+  const { rows } = await db.execute<CostRow>(sql`
+    with billed as (
+      select to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD') as day,
+        coalesce(d.name || '.' || t.name, 'no table') as "table",
+        coalesce(u.email, 'no owner') as "user",
+        coalesce(g.name, 'no group') as "group",
+        coalesce(f.name, 'manual') as frequency,
+        coalesce(j.bytes_billed, 0) as bytes
+      from jobs j
+      left join tables t on t.id = j.table_id
+      left join datasets d on d.id = t.dataset_id
+      left join users u on u.id = t.owner_id
+      left join groups g on g.id = t.group_id
+      left join table_runs tr on tr.id = j.table_run_id
+      left join runs r on r.id = tr.run_id
+      left join frequencies f on f.id = r.frequency_id
+      where j.created_at >= (date_trunc('day', ${now.toISOString()}::timestamptz at time zone 'UTC')
+        - make_interval(days => ${days - 1})) at time zone 'UTC'
+    )
+    select
+      case
+        when grouping(day) = 0 then 'day'
+        when grouping("table") = 0 then 'table'
+        when grouping("user") = 0 then 'user'
+        when grouping("group") = 0 then 'group'
+        else 'frequency'
+      end as dimension,
+      coalesce(day, "table", "user", "group", frequency) as name,
+      sum(bytes)::float8 as "bytesBilled",
+      count(*)::int as jobs
+    from billed
+    group by grouping sets ((day), ("table"), ("user"), ("group"), (frequency))
+    order by 1, 3 desc, 2`);
+  return rows;
+}

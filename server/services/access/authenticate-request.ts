@@ -1,0 +1,37 @@
+import { findApiToken, markApiTokenUsed } from "../../db/tokens.ts";
+import { selectMe } from "../../db/users.ts";
+import { sha256 } from "../../support/crypto.ts";
+import type { Deps } from "../deps.ts";
+import type { Principal } from "./principal.ts";
+import { decodeSession } from "./session-cookie.ts";
+
+/**
+ * Who a request is from. A token outweighs a cookie: whoever sends one means it. Credentials that
+ * are not accepted make the request anonymous, with the reason.
+ */
+export async function authenticateRequest(
+  deps: Pick<Deps, "db" | "secretBox">,
+  credentials: { token: string | null; sessionCookie: string | null },
+): Promise<Principal> {
+  const { token, sessionCookie } = credentials;
+  if (token !== null) return authenticateToken(deps, token);
+  if (sessionCookie === null) return { kind: "anonymous", refusal: null };
+  const userId = await decodeSession(deps, sessionCookie);
+  const user = userId === null ? null : await selectMe(deps.db, userId);
+  if (!user) return { kind: "anonymous", refusal: "the session has ended: sign in again" };
+  return { kind: "session", user };
+}
+
+async function authenticateToken(deps: Pick<Deps, "db">, text: string): Promise<Principal> {
+  const found = await findApiToken(deps.db, sha256(text));
+  if (!found || found.revoked) {
+    return { kind: "anonymous", refusal: "this API token is not known here, or was revoked" };
+  }
+  if (found.expired) {
+    return { kind: "anonymous", refusal: "this API token has expired: make a new one" };
+  }
+  const user = await selectMe(deps.db, found.userId);
+  if (!user) return { kind: "anonymous", refusal: "the user of this API token is disabled" };
+  if (found.stale) await markApiTokenUsed(deps.db, found.id);
+  return { kind: "token", user, scopes: found.scopes };
+}

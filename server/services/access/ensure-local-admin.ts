@@ -1,0 +1,63 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import { groups, userGroups, users } from "../../../drizzle/schema/users.ts";
+import type { Me } from "../../../shared/user.ts";
+import { selectMe } from "../../db/users.ts";
+import { recordChange } from "../audit/record-change.ts";
+import type { Deps } from "../deps.ts";
+
+/** Any number that no other lock of ours has. */
+const firstUserLock = 7_102_028;
+
+const localEmail = "admin@localhost";
+
+/**
+ * The admin of this machine: the first enabled admin, or, where there is no user at all, a new one
+ * with the group `default`. Two processes that start together make one.
+ */
+export async function ensureLocalAdmin(deps: Pick<Deps, "db">): Promise<Me> {
+  const id = await deps.db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${firstUserLock})`);
+    const [admin] = await tx
+      .select({ id: users.id })
+      .from(users)
+      .where(and(eq(users.isAdmin, true), eq(users.disabled, false)))
+      .orderBy(asc(users.id))
+      .limit(1);
+    if (admin) return admin.id;
+    const rights = { isAdmin: true, disabled: false };
+    const [known] = await tx
+      .update(users)
+      .set(rights)
+      .where(sql`lower(${users.email}) = ${localEmail}`)
+      .returning({ id: users.id });
+    const [made] = known
+      ? [known]
+      : await tx
+          .insert(users)
+          .values({ email: localEmail, name: "Local admin", ...rights })
+          .returning({ id: users.id });
+    if (!made) throw new Error("an insert returned no row");
+    await tx.insert(groups).values({ name: "default" }).onConflictDoNothing();
+    const [group] = await tx
+      .select({ id: groups.id })
+      .from(groups)
+      .where(eq(groups.name, "default"));
+    if (group) {
+      await tx
+        .insert(userGroups)
+        .values({ userId: made.id, groupId: group.id })
+        .onConflictDoNothing();
+    }
+    const actor = { userId: made.id, name: "start" };
+    await recordChange(tx, actor, {
+      action: "user.create",
+      subjectKind: "user",
+      subjectId: made.id,
+      detail: { email: localEmail, isAdmin: true },
+    });
+    return made.id;
+  });
+  const me = await selectMe(deps.db, id);
+  if (!me) throw new Error("the local admin was disabled while it was made");
+  return me;
+}

@@ -1,0 +1,39 @@
+import type { CostLine, CostsSummary } from "../../../shared/cost.ts";
+import { type CostDimension, selectCosts } from "../../db/costs.ts";
+import type { Deps } from "../deps.ts";
+import { priceBytes } from "./price-bytes.ts";
+
+const dayMs = 86_400_000;
+
+/** What the last `days` UTC days cost, today included, at the price per TiB that is set now. */
+export async function summarizeCosts(
+  deps: Pick<Deps, "db" | "limits" | "now">,
+  days: number,
+): Promise<CostsSummary> {
+  const now = deps.now();
+  const rows = await selectCosts(deps.db, now, days);
+  const along = (dimension: CostDimension): CostLine[] =>
+    rows
+      .filter((row) => row.dimension === dimension)
+      .map(({ name, bytesBilled, jobs }) => ({
+        name,
+        bytesBilled,
+        usd: priceBytes(bytesBilled, deps.limits.pricePerTib),
+        jobs,
+      }));
+  const byDay = new Map(along("day").map((line) => [line.name, line]));
+  const perDay = Array.from({ length: days }, (_, index) => {
+    const day = new Date(now.getTime() - (days - 1 - index) * dayMs).toISOString().slice(0, 10);
+    const line = byDay.get(day);
+    return { day, bytesBilled: line?.bytesBilled ?? 0, usd: line?.usd ?? 0 };
+  });
+  const totalBytes = perDay.reduce((sum, { bytesBilled }) => sum + bytesBilled, 0);
+  return {
+    perDay,
+    byTable: along("table"),
+    byUser: along("user"),
+    byGroup: along("group"),
+    byFrequency: along("frequency"),
+    totalUsd: priceBytes(totalBytes, deps.limits.pricePerTib),
+  };
+}
