@@ -15,7 +15,8 @@ import type { Db } from "./client.ts";
  *                 lease of 30 s on PostgreSQL's clock.
  *   - renew       pushes the lease on and writes the progress; the room does it every 10 s at most.
  *   - settle      running → succeeded | failed | cancelled.
- *   - hand back   running → queued, by a room that stops or met a transient fault.
+ *   - hand back   running → queued, by a room that stops or met a transient fault. After a fault the
+ *                 queued row keeps a lease of nobody's, before whose end it is not claimed.
  *   - sweep       running, expired, three attempts made → failed (poison: it kills its rooms);
  *                 running, expired, cancel asked for → cancelled.
  *
@@ -130,8 +131,8 @@ export async function claimNextTransfer(db: Db, owner: string): Promise<ClaimedT
 function nextClaimable(): SQL {
   return sql`
     select t.id from ${transfers} t
-    where (t.state = 'queued' or (t.state = 'running' and t.lease_until < clock_timestamp()))
-      and t.attempt < ${maxAttempts} and t.cancel_requested_at is null
+    where t.state in ('queued', 'running')
+      and (t.lease_until is null or t.lease_until < clock_timestamp()) and t.attempt < ${maxAttempts} and t.cancel_requested_at is null
       and not exists (
         select from ${transfers} o join ${tableRuns} r on r.id = o.table_run_id
         where o.table_id = t.table_id and o.id <> t.id and (
@@ -218,13 +219,16 @@ function settledColumns(settlement: Settlement): Partial<typeof transfers.$infer
 export async function handBackTransfer(
   db: Db,
   claim: { id: number; fence: number },
-  why: { error: string | null; isAttempt: boolean },
+  why: { error: string | null; isAttempt: boolean; pauseSeconds?: number },
 ): Promise<boolean> {
   const changed = await db
     .update(transfers)
     .set({
       state: "queued",
-      ...cleared,
+      leaseOwner: null,
+      leaseUntil: why.pauseSeconds
+        ? sql`clock_timestamp() + make_interval(secs => ${why.pauseSeconds})`
+        : null,
       error: why.error,
       attempt: why.isAttempt ? transfers.attempt : sql`greatest(${transfers.attempt} - 1, 0)`,
     })

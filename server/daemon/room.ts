@@ -1,0 +1,65 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Deps } from "../services/deps.ts";
+import { claimTransfer } from "../services/transfers/claim-transfer.ts";
+import { sweepStagingFiles } from "../services/transfers/sweep-staging-files.ts";
+import { workTransfer } from "../services/transfers/work-transfer.ts";
+import { startLoop } from "../support/loop.ts";
+
+/*
+ * A room: claims transfers while it has a free slot, works on them, and settles each. Woken by change
+ * events, covered by a poll. `stop` claims nothing more, gives what runs `drainSeconds` to end, and
+ * hands the rest back, so that another room goes on at once and not when the lease is over.
+ */
+
+export interface Room {
+  stop(): Promise<void>;
+}
+
+const pollMs = 1_000;
+const defaultDrainSeconds = 20;
+/** Each holds one thread of Node's pool of four while DuckDB converts; files and names need some too. */
+const mostAtOnce = 3;
+
+export function startRoom(
+  deps: Deps,
+  options: { concurrency: number; roomId?: string; drainSeconds?: number },
+): Room {
+  const roomId = options.roomId ?? deps.processId;
+  const slots = Math.min(options.concurrency, mostAtOnce);
+  const working = new Set<Promise<void>>();
+  const draining = new AbortController();
+
+  const start = async (signal: AbortSignal) => {
+    while (working.size < slots && !signal.aborted) {
+      const claim = await claimTransfer(deps, roomId);
+      if (!claim) return;
+      deps.log.info(
+        { transfer: claim.id, attempt: claim.attempt, room: roomId },
+        "transfer: claimed",
+      );
+      const work = workTransfer(deps, claim, draining.signal).finally(() => {
+        working.delete(work);
+        loop.wake();
+      });
+      working.add(work);
+    }
+  };
+  const loop = startLoop({ name: "room", log: deps.log, periodMs: pollMs, body: start });
+  const unsubscribe = deps.changes.subscribe((event) => {
+    if (event.noun === "transfer" && working.size < slots) loop.wake();
+  });
+  void sweepStagingFiles(deps);
+
+  return {
+    async stop() {
+      unsubscribe();
+      await loop.stop();
+      const drained = new AbortController();
+      const limit = delay((options.drainSeconds ?? defaultDrainSeconds) * 1000, undefined, drained);
+      await Promise.race([Promise.all(working), limit.catch(() => undefined)]);
+      drained.abort();
+      draining.abort();
+      await Promise.all(working);
+    },
+  };
+}

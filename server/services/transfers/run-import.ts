@@ -1,0 +1,191 @@
+import { createReadStream } from "node:fs";
+import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
+import { MaestroError } from "../../../shared/errors.ts";
+import type { ImportSelect } from "../../../shared/import-select.ts";
+import {
+  openPostgresSource,
+  type PostgresSource,
+  type SourceRelation,
+} from "../../connectors/postgres-source.ts";
+import { schemaOf } from "../../connectors/postgres-types.ts";
+import { withStagingDirectory } from "../../connectors/staging-directory.ts";
+import {
+  lineBytes,
+  longLineBytes,
+  type StagedFile,
+  type Staging,
+  stageRows,
+} from "../../connectors/staging-file.ts";
+import { type ClaimedTransfer, readImportContext } from "../../db/transfers.ts";
+import { checkColumnNames } from "../../domain/column-names.ts";
+import {
+  type IdRange,
+  isSystemSchema,
+  namedColumns,
+  printSelect,
+} from "../../domain/primitive-select.ts";
+import { databaseAddress } from "../databases/database-address.ts";
+import type { Deps } from "../deps.ts";
+import { stagingPrefix } from "./remove-staged-objects.ts";
+import { validateImportQuery } from "./validate-import-query.ts";
+
+/** A COPY that takes longer is ended by the source. */
+const statementTimeoutSeconds = 6 * 3600;
+const reportMs = 500;
+
+export interface Progress {
+  rows: number;
+  bytes: number;
+  totalRows: number | null;
+}
+
+interface Work {
+  claim: ClaimedTransfer;
+  signal: AbortSignal;
+  report: (progress: Progress) => void;
+}
+
+interface Reading {
+  file: StagedFile;
+  result: Omit<TransferResult, "objects">;
+}
+
+/**
+ * Source → staged file → bucket. Nothing is visible before the upload is whole, and then under a
+ * name that only this claim uses, so that it counts only once the claim's room has settled it.
+ */
+export async function runImport(
+  deps: Deps,
+  work: Work,
+): Promise<{ result: TransferResult; bytes: number }> {
+  const context = await readImportContext(deps.db, work.claim.tableRunId);
+  if (!context?.database) {
+    throw new MaestroError("notFound", "the database that it imports from is gone");
+  }
+  if (!context.database.mayImport) {
+    throw new MaestroError("forbidden", `${context.database.name} may not be imported from`);
+  }
+  const address = databaseAddress(deps, context.database);
+  const { select } = validateImportQuery(context.definition);
+  const open = () => openPostgresSource(address, { statementTimeoutSeconds, signal: work.signal });
+  const read = (directory: string, maxLineBytes: number) =>
+    withSource(open, (source) =>
+      readSource(source, work, {
+        select,
+        idColumn: context.definition.idColumn,
+        lastId: context.lastId,
+        directory,
+        maxLineBytes,
+      }),
+    );
+  return withStagingDirectory(async (directory) => {
+    let reading = await read(directory, lineBytes);
+    if (reading === "tooLong")
+      reading = await withStagingDirectory((next) => read(next, longLineBytes));
+    if (reading === "tooLong") {
+      throw new MaestroError("database", "a row is larger than BigQuery's 100 MB");
+    }
+    const name = await upload(deps, work, reading.file);
+    return { result: { ...reading.result, objects: [name] }, bytes: reading.file.bytes };
+  });
+}
+
+async function withSource<T>(
+  open: () => Promise<PostgresSource>,
+  work: (source: PostgresSource) => Promise<T>,
+): Promise<T> {
+  const source = await open();
+  try {
+    return await work(source);
+  } catch (error) {
+    throw source.describeFault(error);
+  } finally {
+    await source.close();
+  }
+}
+
+async function readSource(
+  source: PostgresSource,
+  work: Work,
+  plan: {
+    select: ImportSelect;
+    idColumn: string | null;
+    lastId: string | null;
+    directory: string;
+    maxLineBytes: number;
+  },
+): Promise<Reading | "tooLong"> {
+  const relation = await source.findTable(plan.select.table);
+  checkRelation(relation, plan.select);
+  const range = plan.idColumn
+    ? await chooseRange(source, relation, plan.idColumn, plan.lastId)
+    : null;
+  await source.begin();
+  const printed = printSelect(plan.select, relation.schema, range?.ids ?? null);
+  const { columns, expectedRows } = await source.describe(printed);
+  checkColumnNames(columns.map((column) => column.name));
+  const nullMarker = `~null ${work.claim.id}.${work.claim.fence}~`;
+  const stream = source.copy(printed, columns);
+  const report = () =>
+    work.report({ rows: stream.rows, bytes: stream.bytes, totalRows: expectedRows });
+  const timer = setInterval(report, reportMs);
+  let staged: Staging;
+  try {
+    staged = await stageRows({ ...plan, stream, columns, nullMarker });
+  } finally {
+    clearInterval(timer);
+  }
+  if (staged === "tooLong") return staged;
+  report();
+  return {
+    file: staged,
+    result: {
+      format: staged.format,
+      schema: schemaOf(columns),
+      rows: staged.rows,
+      lastId: range?.lastId ?? null,
+      fromLastId: plan.idColumn ? plan.lastId : null,
+      nullMarker: staged.format === "CSV" ? nullMarker : null,
+    },
+  };
+}
+
+/** PostgreSQL would take a name that is no column for a function of the row, or for the whole row. */
+function checkRelation(relation: SourceRelation, select: ImportSelect): void {
+  if (isSystemSchema(relation.schema)) {
+    throw new MaestroError("invalidSql", `the system table ${relation.name} cannot be imported`);
+  }
+  const known = new Set(relation.columns.map((column) => column.name));
+  const unknown = namedColumns(select).find((column) => !known.has(column.name));
+  if (unknown) {
+    throw new MaestroError("invalidSql", `${relation.name} has no column ${unknown.name}`, {
+      position: unknown.at,
+    });
+  }
+}
+
+/** No committed row above the watermark: an empty range, so that what is committed since waits. */
+async function chooseRange(
+  source: PostgresSource,
+  relation: SourceRelation,
+  column: string,
+  above: string | null,
+): Promise<{ ids: IdRange; lastId: string | null }> {
+  const bound = await source.safeBound(relation, column, above);
+  if (bound !== null) return { ids: { column, above, upTo: bound }, lastId: bound };
+  const empty = above ?? "0";
+  return { ids: { column, above: empty, upTo: empty }, lastId: above };
+}
+
+async function upload(deps: Deps, work: Work, file: StagedFile): Promise<string> {
+  const { tableRunId, fence } = work.claim;
+  const name = `${stagingPrefix(tableRunId)}${fence}/${file.path.split("/").at(-1)}`;
+  const stored = await deps.objectStore.upload(name, createReadStream(file.path), {
+    contentType: file.contentType,
+    signal: work.signal,
+  });
+  if (stored === file.bytes) return name;
+  throw new MaestroError("storage", `${name}: ${file.bytes} bytes staged, ${stored} stored`, {
+    retryable: true,
+  });
+}

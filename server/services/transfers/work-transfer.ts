@@ -1,0 +1,104 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { MaestroError, messageOf } from "../../../shared/errors.ts";
+import {
+  type ClaimedTransfer,
+  handBackTransfer,
+  maxAttempts,
+  type Settlement,
+  settleTransfer,
+} from "../../db/transfers.ts";
+import type { Deps } from "../deps.ts";
+import { publishTransfer } from "./publish-transfer.ts";
+import { reportProgress } from "./report-progress.ts";
+import { runImport } from "./run-import.ts";
+
+/** How long a room tries to write down how a transfer ended while PostgreSQL is away. */
+const settleSeconds = 300;
+const pauseSeconds = [2, 10];
+
+type Stop = "cancelRequested" | "lost" | "drained";
+type HandBack = { state: "handBack"; error: string | null; isAttempt: boolean };
+
+/**
+ * Does one claimed transfer and settles it. Never throws: how it ended is on the row.
+ *   done                → succeeded
+ *   cancel asked for    → cancelled
+ *   `drain` aborted     → handed back, no attempt counted
+ *   a transient fault   → handed back after a pause, the last attempt failed
+ *   any other fault     → failed
+ *   another room has it → nothing: it is theirs
+ */
+export async function workTransfer(
+  deps: Deps,
+  claim: ClaimedTransfer,
+  drain: AbortSignal,
+): Promise<void> {
+  const stopping = new AbortController();
+  let why: Stop | null = null;
+  const stop = (cause: Stop) => {
+    why ??= cause;
+    stopping.abort();
+  };
+  const onDrain = () => stop("drained");
+  drain.addEventListener("abort", onDrain, { once: true });
+  const progress = reportProgress(deps, claim, stop);
+  let outcome: Settlement | HandBack | null;
+  try {
+    const { signal } = stopping;
+    const { report } = progress;
+    outcome = { state: "succeeded", ...(await runImport(deps, { claim, signal, report })) };
+  } catch (error) {
+    outcome = outcomeOf(error, why, claim);
+    deps.log.warn(
+      { err: error, transfer: claim.id, why, outcome: outcome?.state },
+      "transfer: stopped",
+    );
+  } finally {
+    drain.removeEventListener("abort", onDrain);
+    await progress.stop();
+  }
+  if (outcome) await writeOutcome(deps, claim, outcome);
+}
+
+function outcomeOf(
+  error: unknown,
+  why: Stop | null,
+  claim: ClaimedTransfer,
+): Settlement | HandBack | null {
+  if (why === "lost") return null;
+  if (why === "cancelRequested") return { state: "cancelled" };
+  if (why === "drained") return { state: "handBack", error: null, isAttempt: false };
+  const retryable = error instanceof MaestroError && error.retryable;
+  return retryable && claim.attempt < maxAttempts
+    ? { state: "handBack", error: messageOf(error), isAttempt: true }
+    : { state: "failed", error: messageOf(error), retryable };
+}
+
+async function writeOutcome(
+  deps: Deps,
+  claim: ClaimedTransfer,
+  outcome: Settlement | HandBack,
+): Promise<void> {
+  const until = performance.now() + settleSeconds * 1000;
+  for (;;) {
+    try {
+      const isOurs =
+        outcome.state === "handBack"
+          ? await handBack(deps, claim, outcome)
+          : await settleTransfer(deps.db, claim, outcome);
+      deps.log.info({ transfer: claim.id, outcome: outcome.state, isOurs }, "transfer: settled");
+      publishTransfer(deps, claim);
+      return;
+    } catch (error) {
+      deps.log.error({ err: error, transfer: claim.id }, "transfer: cannot be settled now");
+      // The lease ends, and another room does it again.
+      if (performance.now() > until) return;
+      await delay(1_000);
+    }
+  }
+}
+
+function handBack(deps: Deps, claim: ClaimedTransfer, outcome: HandBack): Promise<boolean> {
+  const pause = outcome.isAttempt ? (pauseSeconds[claim.attempt - 1] ?? 30) : 0;
+  return handBackTransfer(deps.db, claim, { ...outcome, pauseSeconds: pause });
+}
