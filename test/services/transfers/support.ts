@@ -1,0 +1,31 @@
+import { pino } from "pino";
+import { createChanges } from "../../../server/db/changes.ts";
+import type { Deps } from "../../../server/services/deps.ts";
+import { createSecretBox } from "../../../server/support/crypto.ts";
+import { openTestDb } from "./fixture.ts";
+
+export const actor = { userId: null, name: "test" };
+
+/** What the services of transfers and databases reach, on a database of the test's own. */
+export async function openTransferDeps(objectStore?: Deps["objectStore"]) {
+  const client = await openTestDb();
+  const log = pino({ level: "silent" });
+  const changes = createChanges(client.connectionString, log);
+  const deps = {
+    db: client.db,
+    pool: client.pool,
+    log,
+    changes,
+    secretBox: createSecretBox("a secret of the tests"),
+    processId: "test process",
+    objectStore,
+  };
+  return {
+    client,
+    deps: deps as typeof deps & Deps,
+    async close() {
+      await changes.close();
+      await client.close();
+    },
+  };
+}
