@@ -63,6 +63,11 @@ export class SqlNodeReader {
     return name.replaceAll('""', '"');
   }
 
+  /** As it stands in the text. */
+  text(node: PGNode): string {
+    return this.#sql.slice(node._location?.start ?? 0, node._location?.end ?? 0);
+  }
+
   /** As `expression`, and `*`. */
   column(node: Expr): ImportExpression {
     if (node.type !== "ref" || node.name !== "*") return this.expression(node);
@@ -139,9 +144,8 @@ export class SqlNodeReader {
    * `1e5` as 1 named e5, so what follows the digits is looked at too.
    */
   #number(node: ExprInteger | ExprNumeric): ImportExpression {
-    const { start = 0, end = 0 } = node._location ?? {};
-    const text = this.#sql.slice(start, end).replace(/^-\s+/, "-");
-    const next = this.#sql.charAt(end);
+    const text = this.text(node).replace(/^-\s+/, "-");
+    const next = this.#sql.charAt(node._location?.end ?? 0);
     if (!/^-?(\d+(\.\d*)?|\.\d+)$/.test(text) || /[\w.]/.test(next)) {
       throw this.refuse(`the number ${text}${next}… (write it without an exponent)`, node);
     }

@@ -1,6 +1,6 @@
 import { parse, type SelectFromStatement, type Statement } from "pgsql-ast-parser";
 import { MaestroError } from "../../shared/errors.ts";
-import type { ImportExpression, ImportSelect, SourceName } from "../../shared/import-select.ts";
+import type { ImportSelect, SourceName } from "../../shared/import-select.ts";
 import { SqlNodeReader } from "./import-sql-expression.ts";
 
 /*
@@ -143,9 +143,7 @@ function readLimit(reader: SqlNodeReader, limit: SelectFromStatement["limit"]): 
   if (!limit) return null;
   if (limit.offset) throw reader.refuse("OFFSET", limit);
   if (!limit.limit) return null;
-  const count: ImportExpression = reader.expression(limit.limit);
-  if (count.kind !== "number" || !/^\d+$/.test(count.text)) {
-    throw reader.refuse("a LIMIT that is not a whole number", limit);
-  }
-  return count.text;
+  const count = limit.limit.type === "integer" ? reader.text(limit.limit) : "";
+  if (!/^\d+$/.test(count)) throw reader.refuse("a LIMIT that is not a whole number", limit);
+  return count;
 }
