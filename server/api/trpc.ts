@@ -70,14 +70,12 @@ const enforcePolicy = t.middleware(async ({ ctx, meta, next, getRawInput, path }
   return next({ ctx: { principal } });
 });
 
-const base = t.procedure.use(translateErrors).use(enforcePolicy);
-
-/** A procedure anyone may call, signed in or not. */
-export const publicProcedure = base.meta({ policy: "public" });
+/** What all procedures are made from. It declares no policy, and so is refused to everyone. */
+export const undeclaredProcedure = t.procedure.use(translateErrors).use(enforcePolicy);
 
 /** A procedure with a policy; its context's principal is signed in. */
 export function procedure(policy: Exclude<Policy, "public">) {
-  return base.meta({ policy }).use(({ ctx, next }) => {
+  return undeclaredProcedure.meta({ policy }).use(({ ctx, next }) => {
     const { principal } = ctx;
     if (principal.kind === "anonymous") {
       throw new MaestroError("unauthenticated", "this needs a signed-in user");

@@ -1,14 +1,17 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { tables } from "../../drizzle/schema/tables.ts";
-import { groups, userGroups, users } from "../../drizzle/schema/users.ts";
+import { groups, users } from "../../drizzle/schema/users.ts";
 import type { GroupView, Me, UserView } from "../../shared/user.ts";
 import type { Db } from "./client.ts";
 
-/** A user's groups as a JSON array, in the order of their names. */
+/**
+ * A user's groups as a JSON array, in the order of their names. Written out by hand: within a select
+ * of one table Drizzle leaves table names away, and the inner `id` would be the wrong one.
+ */
 const groupsOf = sql<{ id: number; name: string }[]>`coalesce((
-  select json_agg(json_build_object('id', ${groups.id}, 'name', ${groups.name}) order by ${groups.name})
-  from ${userGroups} join ${groups} on ${groups.id} = ${userGroups.groupId}
-  where ${userGroups.userId} = ${users.id}), '[]')`;
+  select json_agg(json_build_object('id', g.id, 'name', g.name) order by g.name)
+  from user_groups ug join groups g on g.id = ug.group_id
+  where ug.user_id = users.id), '[]')`;
 
 const meColumns = {
   id: users.id,
@@ -40,7 +43,8 @@ export async function selectGroups(db: Db): Promise<GroupView[]> {
     .select({
       id: groups.id,
       name: groups.name,
-      memberCount: sql<number>`(select count(*)::int from ${userGroups} where ${userGroups.groupId} = ${groups.id})`,
+      memberCount: sql<number>`(
+        select count(*)::int from user_groups ug where ug.group_id = groups.id)`,
       tableCount: sql<number>`count(${tables.id})::int`,
     })
     .from(groups)

@@ -1,5 +1,5 @@
 import type { ReferenceSource } from "../../../shared/table.ts";
-import { splitReference } from "./match-reference.ts";
+import { type SplitReference, splitReference } from "./match-reference.ts";
 import { sortedNames } from "./source-names.ts";
 
 /** One table that a table depends on, and who says so. */
@@ -23,16 +23,25 @@ export interface ReferenceLayers {
   ignored: string[];
 }
 
+/** What names without a project or a dataset are of. */
+export interface NameDefaults {
+  defaultProject: string | null;
+  defaultDataset?: string | null;
+}
+
 /**
  * The union of all layers, sorted by name, and a sentence for each disagreement. Names that mean the
- * same table (`t.d` and `p.t.d` of the default project, `d.t$2024` and `d.t`) are one row, under the
- * name as the SQL has it.
+ * same table (`d.t` and `p.d.t` of the default project, `t` and `d.t` of the default dataset,
+ * `d.t$2024` and `d.t`) are one row, under the name as the SQL has it.
  */
 export function mergeReferences(
   layers: ReferenceLayers,
-  options: { defaultProject: string | null },
+  defaults: NameDefaults,
 ): { references: MergedReference[]; warnings: string[] } {
-  const identityOf = (name: string) => identify(name, options.defaultProject);
+  const identityOf = (name: string) => {
+    const split = splitWithin(name, defaults);
+    return split ? JSON.stringify(Object.values(split)) : name;
+  };
   const rows = new Map<string, MergedReference>();
   const add = (names: readonly string[], source: ReferenceSource) => {
     for (const name of sortedNames(names)) {
@@ -44,18 +53,29 @@ export function mergeReferences(
   };
   add(layers.ast ?? [], "ast");
   add(layers.scanner, "scanner");
-  addDryRun(layers.dryRun ?? [], rows, add, options.defaultProject);
+  addDryRun(layers.dryRun ?? [], rows, add, defaults);
   add(layers.manual, "manual");
-  const warnings = [...disagreements(layers, rows), ...ignore(layers.ignored, rows, identityOf)];
+  const warnings = [...disagreements(layers, rows), ...ignore(layers.ignored, rows, defaults)];
   const names = sortedNames([...rows.values()].map((row) => row.name));
   const byName = new Map([...rows.values()].map((row) => [row.name, row]));
   return { references: names.flatMap((name) => byName.get(name) ?? []), warnings };
 }
 
-function identify(name: string, defaultProject: string | null): string {
-  const split = splitReference(name, defaultProject);
-  if (!split) return name;
-  return JSON.stringify([split.project, split.dataset, split.name, split.isWildcard]);
+/** A name taken apart, with the defaults filled in. */
+function splitWithin(name: string, defaults: NameDefaults): SplitReference | null {
+  const split = splitReference(name, defaults.defaultProject);
+  if (!split || split.dataset !== null) return split;
+  const dataset = defaults.defaultDataset ?? null;
+  return { ...split, dataset, project: dataset === null ? null : defaults.defaultProject };
+}
+
+function covers(wildcard: SplitReference, table: SplitReference | null): boolean {
+  return (
+    wildcard.isWildcard &&
+    table?.project === wildcard.project &&
+    table.dataset === wildcard.dataset &&
+    table.name.startsWith(wildcard.name)
+  );
 }
 
 /** BigQuery names each table of a wildcard: those are the wildcard's, no rows of their own. */
@@ -63,20 +83,15 @@ function addDryRun(
   names: string[],
   rows: Map<string, MergedReference>,
   add: (names: string[], source: ReferenceSource) => void,
-  defaultProject: string | null,
+  defaults: NameDefaults,
 ): void {
   const wildcards = [...rows.values()].flatMap(({ name }) => {
-    const split = splitReference(name, defaultProject);
+    const split = splitWithin(name, defaults);
     return split?.isWildcard ? [{ name, split }] : [];
   });
   for (const name of names) {
-    const table = splitReference(name, defaultProject);
-    const wildcard = wildcards.find(
-      ({ split }) =>
-        table?.project === split.project &&
-        table.dataset === split.dataset &&
-        table.name.startsWith(split.name),
-    );
+    const table = splitWithin(name, defaults);
+    const wildcard = wildcards.find(({ split }) => covers(split, table));
     add([wildcard?.name ?? name], "dryRun");
   }
 }
@@ -120,17 +135,31 @@ function disagreement(
   return null;
 }
 
-/** Marks the rows to ignore; a name that is no reference gets a warning. */
+/**
+ * Marks the rows to ignore: of the same table, and of those that an ignored wildcard stands for. One
+ * table of a wildcard that is read gets a row of its own, to be taken from the wildcard's. A name
+ * that is no reference gets a warning.
+ */
 function ignore(
   names: string[],
   rows: Map<string, MergedReference>,
-  identityOf: (name: string) => string,
+  defaults: NameDefaults,
 ): string[] {
   const warnings: string[] = [];
+  const read = [...rows.values()].map((row) => ({ row, split: splitWithin(row.name, defaults) }));
   for (const name of names) {
-    const row = rows.get(identityOf(name));
-    if (row) row.ignored = true;
-    else warnings.push(`${name} is to be ignored, but nothing refers to it.`);
+    const split = splitWithin(name, defaults);
+    const key = JSON.stringify(split);
+    const marked = read.filter(
+      (one) => JSON.stringify(one.split) === key || (split && covers(split, one.split)),
+    );
+    for (const { row } of marked) row.ignored = true;
+    if (marked.length > 0) continue;
+    if (read.some((one) => one.split && covers(one.split, split))) {
+      rows.set(name, { name, foundBy: ["manual"], ignored: true });
+    } else {
+      warnings.push(`${name} is to be ignored, but nothing refers to it.`);
+    }
   }
   return warnings;
 }

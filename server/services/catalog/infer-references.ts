@@ -2,8 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError, messageOf } from "../../../shared/errors.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
 import type { DryRunStatistics } from "../../connectors/warehouse.ts";
+import type { StoredReference } from "../../db/table-references.ts";
+import { splitReference } from "../../domain/table-references/match-reference.ts";
+import {
+  type MergedReference,
+  mergeReferences,
+} from "../../domain/table-references/merge-references.ts";
 import type { Deps } from "../deps.ts";
-import { type MergedReferences, mergeReferences } from "./merge-references.ts";
 
 export type DryRunOutcome =
   | { kind: "done"; statistics: DryRunStatistics }
@@ -12,7 +17,10 @@ export type DryRunOutcome =
   /** Nothing to run: no summary, or no SQL. */
   | { kind: "none" };
 
-export interface Inference extends MergedReferences {
+export interface Inference {
+  references: StoredReference[];
+  /** What they did not agree on, in sentences. */
+  warnings: string[];
   dryRun: DryRunOutcome;
 }
 
@@ -35,16 +43,39 @@ export async function inferReferences(
       ? dryRunWithin(deps, { query, legacySql, dataset }, options.dryRunTimeoutMs)
       : ({ kind: "none" } as const),
   ]);
-  const merged = mergeReferences(
+  const { projectId } = deps.warehouse;
+  const { references, warnings } = mergeReferences(
     {
-      sql,
+      ast: sql === null ? [] : sql.ast,
+      astError: sql?.astError ?? null,
+      scanner: sql?.scanner ?? [],
       dryRun: dryRun.kind === "done" ? dryRun.statistics.referencedTables : null,
-      extraParents: definition.extraParents,
-      ignoredParents: definition.ignoredParents,
+      manual: definition.extraParents,
+      ignored: definition.ignoredParents,
     },
-    { projectId: deps.warehouse.projectId, dataset },
+    { defaultProject: projectId, defaultDataset: dataset },
   );
-  return { ...merged, warnings: [...merged.warnings, ...dryRunWarnings(dryRun)], dryRun };
+  return {
+    references: references.flatMap((reference) => toStored(reference, projectId, dataset)),
+    warnings: [...warnings, ...dryRunWarnings(dryRun)],
+    dryRun,
+  };
+}
+
+/**
+ * Split for the join with the catalog: a name without a dataset is of the table's own, and a name of
+ * another project has none, so that it matches nothing.
+ */
+function toStored(
+  { name: source, foundBy, ignored }: MergedReference,
+  projectId: string,
+  ownDataset: string,
+): StoredReference[] {
+  const split = splitReference(source, projectId);
+  if (!split) return [];
+  const ours = split.project === null || split.project === projectId;
+  const dataset = ours ? (split.dataset ?? ownDataset) : null;
+  return [{ source, dataset, name: split.name, isWildcard: split.isWildcard, foundBy, ignored }];
 }
 
 async function dryRunWithin(
