@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { SignedIn } from "../../../server/services/access/principal.ts";
 import { getTable } from "../../../server/services/catalog/get-table.ts";
 import { createTable, updateTable } from "../../../server/services/catalog/save-table.ts";
 import { MaestroError } from "../../../shared/errors.ts";
@@ -6,10 +7,10 @@ import type { TableDefinitionInput } from "../../../shared/table.ts";
 import { createTestDeps, type TestDeps } from "../../api/support.ts";
 
 const actor = { userId: null, name: "test" };
-const reader = {
+const reader: SignedIn = {
   kind: "session",
   user: { id: 1, email: "a@b", name: "", isAdmin: true, groups: [] },
-} as const;
+};
 
 let context: TestDeps;
 let dataset: string;
