@@ -8,6 +8,7 @@ import type {
   ExprMember,
   ExprNumeric,
   ExprRef,
+  ExprString,
   ExprSubstring,
   ExprTernary,
   ExprUnary,
@@ -127,7 +128,7 @@ export class SqlNodeReader {
       case "numeric":
         return this.#number(node);
       case "string":
-        return { kind: "string", value: node.value, at };
+        return this.#string(node);
       case "boolean":
         return { kind: "boolean", value: node.value, at };
       case "null":
@@ -150,6 +151,14 @@ export class SqlNodeReader {
       throw this.refuse(`the number ${text}${next}… (write it without an exponent)`, node);
     }
     return { kind: "number", text, at: this.#at(node) };
+  }
+
+  /** The parser decodes E'…' by rules that are not PostgreSQL's: only what stands as it means is read. */
+  #string(node: ExprString): ImportExpression {
+    if (this.text(node) !== quoted(node.value)) {
+      throw this.refuse("an escape string (write '…' with the characters themselves)", node);
+    }
+    return { kind: "string", value: node.value, at: this.#at(node) };
   }
 
   #reference(node: ExprRef): ImportExpression {
@@ -193,6 +202,11 @@ export class SqlNodeReader {
 
   #member(node: ExprMember): ImportExpression {
     const at = this.#at(node);
+    const isNumber = typeof node.member === "number";
+    const written = isNumber ? String(node.member) : quoted(String(node.member));
+    if (!this.text(node).endsWith(written)) {
+      throw this.refuse(`this operand of ${node.op} (write a plain '…' or a number)`, node);
+    }
     const right: ImportExpression =
       typeof node.member === "number"
         ? { kind: "number", text: String(node.member), at }
@@ -271,4 +285,8 @@ export class SqlNodeReader {
     const before = this.#sql.slice(0, node?._location?.start ?? 0).split("\n");
     return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
   }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

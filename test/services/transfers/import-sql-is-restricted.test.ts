@@ -53,7 +53,7 @@ const hostile: [sql: string, named: RegExp][] = [
   ["select a from t where a = any(select b from u)", /subselect/],
   ["select array(select b from u) from t", /subselect/],
   ["select a from t where (select pg_sleep(10)) is null", /subselect/],
-  ["select a from t limit (select 1)", /subselect/],
+  ["select a from t limit (select 1)", /LIMIT/],
   ["select case when exists (select 1) then a end from t", /subselect/],
   ["select coalesce(a, (select 1)) from t", /subselect/],
   // Clauses
@@ -170,7 +170,6 @@ const hostile: [sql: string, named: RegExp][] = [
   ['select * from "pg_catalog"."pg_authid"', /system table/],
   ["select * from pg_toast.pg_toast_1", /system table/],
   // Not SQL of this kind at all
-  ["select a from t where name='\\'' union select b from u -- '", /unexpected|UNION|not allowed/],
   ["select a from only t", /unexpected/],
   ["select a from t tablesample system (1)", /unexpected/],
   ["select a into x from t", /unexpected/],
@@ -178,6 +177,10 @@ const hostile: [sql: string, named: RegExp][] = [
   ["table t", /unexpected/],
   ["explain select a from t", /unexpected/],
   ["select $$x$$ from t", /unexpected/],
+  ["select E'a\\nb' from t", /escape string/],
+  ["select e'\\\\n' from t", /escape string/],
+  ["select j ->> E'a\\nb' from t", /operand of ->>/],
+  ["select interval E'1 day' from t", /escape string|unexpected/],
   ['select a collate "C" from t', /unexpected/],
   ["select 'a\u0000b' from t", /NUL|unexpected/],
   ["", /importTable|names no table/],
@@ -189,7 +192,7 @@ const hostile: [sql: string, named: RegExp][] = [
   [`select ${"a, ".repeat(10_000)} a from t`, /at most/],
 ];
 
-test.each(hostile)("refuses %.70s", (sql, named) => {
+test.each(hostile)("refuses %s", (sql, named) => {
   let message = "";
   try {
     read(sql);
@@ -227,7 +230,9 @@ test("an injected name or text stays a name or a text", () => {
   expect(print(`select '''; drop table t; --' as "x""; drop table t; --" from t`)).toBe(
     `SELECT '''; drop table t; --' AS "x""; drop table t; --" FROM "public"."t" AS "t"`,
   );
-  expect(print("select E'\\\\''; drop table t; --' from t")).toContain(`'\\''; drop table t; --'`);
+  expect(print("select a from t where name='\\'' union select b from u -- '")).toContain(
+    `("t"."name" = '\\'' union select b from u -- ')`,
+  );
   expect(print(`select a from "t"" as x; drop table u; --" where a = '\\'`)).toBe(
     `SELECT "t"" as x; drop table u; --"."a" FROM "public"."t"" as x; drop table u; --" AS "t"" as x; drop table u; --" WHERE ("t"" as x; drop table u; --"."a" = '\\')`,
   );
@@ -270,7 +275,7 @@ describe("what is printed means what was written", () => {
     "select n, 0.10 as tenth, 12345678901234567890.123456789 as long, .5 as half, -7 as minus from t",
     "select a in (1, 5, -5) as i, b not in (2) as o, a between -5 and 0 as w, a not between 1 and 2 as v from t",
     "select s like 'it%' as l, s not like '%z' as m, s ilike 'IT%' as i, s || '\\' || 'x' as c from t",
-    "select 'a\\nb' as plain, E'a\\nb\\t\\\\ ' as escaped, 'x''y' as q, '' as e from t",
+    "select 'a\\nb' as plain, 'x''y' as q, '' as e from t",
     "select j -> 'x' -> 'y' ->> 1 as one, j ->> 'k' as k, j #>> '{x,y,0}' as p, j @> '{\"k\": null}' as c, j ? 'k' as h from t",
     "select tags[1] as first, array_length(tags, 1) as n, array[a, b] as ab, cardinality(tags) c from t",
     "select d::date as day, date_trunc('month', d) as m, extract(year from d) as y, d at time zone 'Asia/Tokyo' as tz, d + interval '1 day 2 hours' as later from t",
@@ -278,7 +283,7 @@ describe("what is printed means what was written", () => {
     "select cast(a as text), a::numeric(10, 2) as n2, s::varchar(2) as s2, s::char as s1, n::double precision as dp, tags::text as tt, a::text::int as ii from t",
     "select case when a > 0 then 'plus' when a < 0 then 'minus' else null end as sign, case a when 5 then 1 else 0 end as five from t",
     "select coalesce(b, 0) as b0, nullif(s, '') as s0, greatest(a, b) as g, least(a, 0) as l from t",
-    "select substring(s from 1 for 2) as a1, substring(s, 2) as a2, substring(s from 'i.') as a3, trim(s) as a4, replace(s, 'q', E'\\\\') as a5, left(s, 2) as a6 from t",
+    "select substring(s from 1 for 2) as a1, substring(s, 2) as a2, substring(s from 'i.') as a3, trim(s) as a4, replace(s, 'q', '\\\\') as a5, left(s, 2) as a6 from t",
     "select round(n, 1) as r, abs(a) as b1, mod(a, 3) as m, power(2, 3) as p, trunc(n) as t1, ceil(n) as c from t",
     "select a is null as x, b is not null as y, f is true as z, f is not false as w from t",
     "select md5(s) as m, encode(convert_to(s, 'UTF8'), 'hex') as h, octet_length(s) as o, to_char(d, 'YYYY-MM') as c from t",
