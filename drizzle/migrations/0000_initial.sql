@@ -342,6 +342,7 @@ CREATE INDEX "table_runs_staged" ON "table_runs" USING btree ("id") WHERE "table
 CREATE INDEX "table_runs_running" ON "table_runs" USING btree ("lease_until") WHERE "table_runs"."state" = 'running';--> statement-breakpoint
 CREATE INDEX "table_runs_table_latest" ON "table_runs" USING btree ("table_id","id");--> statement-breakpoint
 CREATE INDEX "table_references_target" ON "table_references" USING btree ("dataset","name");--> statement-breakpoint
+CREATE INDEX "table_references_ignored" ON "table_references" USING btree ("table_id") WHERE "table_references"."ignored";--> statement-breakpoint
 CREATE UNIQUE INDEX "tables_name" ON "tables" USING btree ("dataset_id","name") WHERE "tables"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "tables_frequency" ON "tables" USING btree ("frequency_id") WHERE "tables"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "outbox_open" ON "outbox" USING btree ("topic","id") WHERE "outbox"."delivered_at" is null;--> statement-breakpoint

@@ -133,5 +133,6 @@ export const tableReferences = pgTable(
   (t) => [
     primaryKey({ columns: [t.tableId, t.source] }),
     index("table_references_target").on(t.dataset, t.name),
+    index("table_references_ignored").on(t.tableId).where(sql`${t.ignored}`),
   ],
 );

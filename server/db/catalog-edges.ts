@@ -10,26 +10,33 @@ import type { Db } from "./client.ts";
  * however else the reader names it. Deleted tables are neither parents nor children.
  */
 function edgesWhere(references: SQL): SQL {
-  const notIgnored = sql`not exists (
-    select from table_references i
-    where i.ignored and i.table_id = r.table_id and i.dataset = d.name
-      and case when i.is_wildcard then starts_with(p.name, i.name) else i.name = p.name end)`;
   const readerStands = sql`exists (
     select from tables c where c.id = r.table_id and c.deleted_at is null)`;
+  const which = sql`${references} and ${readerStands}`;
+  return sql`${exactEdges(which)} union ${wildcardEdges(which)}`;
+}
+
+const notIgnored = sql`not exists (
+  select from table_references i
+  where i.ignored and i.table_id = r.table_id and i.dataset = d.name
+    and case when i.is_wildcard then starts_with(p.name, i.name) else i.name = p.name end)`;
+
+function exactEdges(which: SQL): SQL {
   return sql`
     select p.id as parent, r.table_id as child
     from table_references r
     join datasets d on d.name = r.dataset
     join tables p on p.dataset_id = d.id and p.name = r.name and p.deleted_at is null
-    where ${references} and not r.ignored and not r.is_wildcard and p.id <> r.table_id
-      and ${readerStands} and ${notIgnored}
-    union
+    where ${which} and not r.ignored and not r.is_wildcard and p.id <> r.table_id and ${notIgnored}`;
+}
+
+function wildcardEdges(which: SQL): SQL {
+  return sql`
     select p.id as parent, r.table_id as child
     from table_references r
     join datasets d on d.name = r.dataset
     join tables p on p.dataset_id = d.id and starts_with(p.name, r.name) and p.deleted_at is null
-    where ${references} and not r.ignored and r.is_wildcard and p.id <> r.table_id
-      and ${readerStands} and ${notIgnored}`;
+    where ${which} and not r.ignored and r.is_wildcard and p.id <> r.table_id and ${notIgnored}`;
 }
 
 /** All edges, as a subquery with the columns `parent` and `child`. */
@@ -106,15 +113,20 @@ export async function selectExactReaders(db: Db, tableId: number): Promise<strin
   return rows.map(({ name }) => name);
 }
 
-/** Whether a table is an ancestor of itself; climbs from it, so that only its ancestors are read. */
+/**
+ * Whether a table is an ancestor of itself. One that nobody reads is none; else this climbs from it,
+ * so that only its ancestors are read.
+ */
 export async function isOwnAncestor(db: Db, tableId: number): Promise<boolean> {
+  const above = sql`r.table_id = a.id`;
   const { rows } = await db.execute(sql`
     with recursive ancestors(id) as (
       select parent from (${edgesInto(tableId)}) e
+      where exists (${edgesOutOf(tableId)})
       union
-      select above.parent
+      select e.parent
       from ancestors a
-      cross join lateral (${edgesInto(sql`a.id`)}) above
+      cross join lateral (${exactEdges(above)} union all ${wildcardEdges(above)}) e
     )
     select 1 from ancestors where id = ${tableId} limit 1`);
   return rows.length > 0;
