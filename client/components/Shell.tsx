@@ -1,0 +1,141 @@
+import { A, useLocation } from "@solidjs/router";
+import { createEffect, createSignal, For, type JSX, on, Show } from "solid-js";
+import type { Me } from "../../shared/user.ts";
+import { chooseTheme, currentTheme, type Theme } from "../state/create-theme.ts";
+import { Icon, type IconName } from "./Icon.tsx";
+
+const nav: { title: string; links: { href: string; label: string; icon: IconName }[] }[] = [
+  {
+    title: "Work",
+    links: [
+      { href: "/", label: "Home", icon: "home" },
+      { href: "/tables", label: "Tables", icon: "table" },
+      { href: "/graph", label: "Graph", icon: "graph" },
+      { href: "/runs", label: "Runs", icon: "run" },
+      { href: "/transfers", label: "Transfers", icon: "transfer" },
+      { href: "/costs", label: "Costs", icon: "coin" },
+    ],
+  },
+  {
+    title: "Set up",
+    links: [
+      { href: "/frequencies", label: "Frequencies", icon: "clock" },
+      { href: "/databases", label: "Databases", icon: "database" },
+      { href: "/tokens", label: "Tokens", icon: "key" },
+      { href: "/audit", label: "Audit", icon: "list" },
+    ],
+  },
+];
+
+const themes: { value: Theme; icon: IconName; label: string; next: Theme }[] = [
+  { value: "", icon: "auto", label: "Theme: as the system", next: "light" },
+  { value: "light", icon: "sun", label: "Theme: light", next: "dark" },
+  { value: "dark", icon: "moon", label: "Theme: dark", next: "" },
+];
+
+interface Props {
+  me: Me;
+  isConnected: boolean;
+  signOut: () => void;
+  children: JSX.Element;
+}
+
+export function Shell(props: Props) {
+  const location = useLocation();
+  const [isOpen, setOpen] = createSignal(false);
+  createEffect(
+    on(
+      () => location.pathname,
+      () => setOpen(false),
+    ),
+  );
+  return (
+    <div class="shell">
+      <a class="skip-link" href="#main">
+        Skip to content
+      </a>
+      <aside class="sidebar" classList={{ open: isOpen() }}>
+        <div class="brand-row">
+          <A href="/" class="brand" activeClass="" inactiveClass="">
+            <img src="/icon.svg" alt="" width="24" height="24" />
+            Maestro
+          </A>
+          <button
+            type="button"
+            class="button quiet icon menu-button"
+            aria-label="Menu"
+            aria-expanded={isOpen()}
+            onClick={() => setOpen(!isOpen())}
+          >
+            <Icon name="menu" size={18} />
+          </button>
+        </div>
+        <nav aria-label="Main">
+          <For each={nav}>
+            {(group) => (
+              <div class="nav-group">
+                <h2>{group.title}</h2>
+                <ul>
+                  <For each={group.links}>
+                    {(link) => (
+                      <li>
+                        <A href={link.href} class="nav-link" end={link.href === "/"}>
+                          <Icon name={link.icon} />
+                          {link.label}
+                        </A>
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              </div>
+            )}
+          </For>
+        </nav>
+        <Who me={props.me} signOut={props.signOut} />
+      </aside>
+      <div class="main">
+        <Show when={!props.isConnected}>
+          <div class="offline" role="status">
+            <Icon name="warning" size={14} />
+            Reconnecting… what you see may be out of date.
+          </div>
+        </Show>
+        <main id="main">{props.children}</main>
+      </div>
+    </div>
+  );
+}
+
+function Who(props: { me: Me; signOut: () => void }) {
+  const theme = () => themes.find((one) => one.value === currentTheme());
+  return (
+    <div class="sidebar-foot">
+      <div class="who">
+        <span class="avatar" aria-hidden="true">
+          {(props.me.name || props.me.email).slice(0, 1).toUpperCase()}
+        </span>
+        <div class="truncate small" title={props.me.email}>
+          {props.me.name || props.me.email}
+        </div>
+        <button
+          type="button"
+          class="button quiet icon small"
+          aria-label={theme()?.label}
+          title={theme()?.label}
+          onClick={() => chooseTheme(theme()?.next ?? "")}
+        >
+          <Icon name={theme()?.icon ?? "auto"} />
+        </button>
+        <button
+          type="button"
+          class="button quiet icon small"
+          aria-label="Sign out"
+          title="Sign out"
+          onClick={() => props.signOut()}
+        >
+          <Icon name="exit" />
+        </button>
+      </div>
+    </div>
+  );
+}

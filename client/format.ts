@@ -1,0 +1,88 @@
+const integers = new Intl.NumberFormat("en");
+const byteUnits = ["B", "KB", "MB", "GB", "TB", "PB"];
+
+export function formatCount(count: number): string {
+  return integers.format(count);
+}
+
+/** `1 table`, `2 tables`. */
+export function formatPlural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Bytes in powers of 1024, as BigQuery bills them. */
+export function formatBytes(bytes: number): string {
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1024 && unit < byteUnits.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)} ${byteUnits[unit]}`;
+}
+
+/** Dollars with enough digits that a small query does not read as free. */
+export function formatUsd(usd: number): string {
+  if (usd === 0) return "$0";
+  if (usd < 0.0001) return "< $0.0001";
+  return `$${usd.toFixed(usd < 0.01 ? 4 : 2)}`;
+}
+
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
+
+/** `every day at +06:00`-like words for a period. */
+export function formatPeriod(seconds: number): string {
+  const units: [number, string][] = [
+    [604_800, "week"],
+    [86_400, "day"],
+    [3600, "hour"],
+    [60, "minute"],
+    [1, "second"],
+  ];
+  for (const [size, word] of units) {
+    if (seconds % size === 0) {
+      const count = seconds / size;
+      return count === 1 ? `every ${word}` : `every ${count} ${word}s`;
+    }
+  }
+  return `every ${seconds} seconds`;
+}
+
+/** `3 min ago`, `in 2 h`, from two instants in ms. */
+export function formatRelative(instantMs: number, nowMs: number): string {
+  const ago = nowMs - instantMs;
+  const size = Math.abs(ago) / 1000;
+  if (size < 5) return "just now";
+  const words = relativeWords(size);
+  return ago >= 0 ? `${words} ago` : `in ${words}`;
+}
+
+function relativeWords(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h`;
+  if (seconds < 86_400 * 60) return `${Math.round(seconds / 86_400)} d`;
+  return `${Math.round(seconds / (86_400 * 30))} months`;
+}
+
+const absolute = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short",
+  year: "numeric",
+  month: "short",
+  day: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZoneName: "short",
+});
+
+export function formatInstant(iso: string): string {
+  return absolute.format(new Date(iso));
+}

@@ -1,0 +1,133 @@
+import { useSearchParams } from "@solidjs/router";
+import { For, lazy, Show, Suspense } from "solid-js";
+import type { CostLine, CostsSummary } from "../../../shared/cost.ts";
+import { Empty, Loading } from "../../components/Feedback.tsx";
+import { Page } from "../../components/Page.tsx";
+import { QueryView } from "../../components/QueryView.tsx";
+import { Tabs } from "../../components/Tabs.tsx";
+import { formatBytes, formatCount, formatUsd } from "../../format.ts";
+import { createApiQuery } from "../../state/create-api-query.ts";
+import { api } from "../../trpc.ts";
+
+const DayChart = lazy(async () => ({ default: (await import("./DayChart.tsx")).DayChart }));
+
+const spans = [7, 30, 90];
+const by = [
+  { key: "byTable", label: "Table" },
+  { key: "byUser", label: "Person" },
+  { key: "byGroup", label: "Group" },
+  { key: "byFrequency", label: "Frequency" },
+] as const;
+
+export function CostsPage() {
+  const [params] = useSearchParams<{ days?: string }>();
+  const days = () => spans.find((one) => String(one) === params.days) ?? 30;
+  const costs = createApiQuery(
+    () => ["costs", days()],
+    (signal) => api.costs.summary.query({ days: days() }, { signal }),
+    { keepPrevious: true, replace: true },
+  );
+  return (
+    <Page title="Costs" lead="What BigQuery billed for the jobs of this installation.">
+      <Tabs
+        label="Span"
+        tabs={spans.map((span) => ({
+          label: `${span} days`,
+          href: `/costs?days=${span}`,
+          get isActive() {
+            return days() === span;
+          },
+        }))}
+      />
+      <QueryView query={costs} what="the costs" lines={8}>
+        {(data) => <Summary costs={data()} />}
+      </QueryView>
+    </Page>
+  );
+}
+
+function Summary(props: { costs: CostsSummary }) {
+  const bytes = () => props.costs.perDay.reduce((sum, day) => sum + day.bytesBilled, 0);
+  const jobs = () => props.costs.byTable.reduce((sum, line) => sum + line.jobs, 0);
+  return (
+    <>
+      <dl class="stats">
+        <div class="stat">
+          <dt>Total</dt>
+          <dd>{formatUsd(props.costs.totalUsd)}</dd>
+        </div>
+        <div class="stat">
+          <dt>Billed</dt>
+          <dd>{formatBytes(bytes())}</dd>
+        </div>
+        <div class="stat">
+          <dt>Jobs</dt>
+          <dd>{formatCount(jobs())}</dd>
+        </div>
+        <div class="stat">
+          <dt>A day, on average</dt>
+          <dd>{formatUsd(props.costs.totalUsd / Math.max(1, props.costs.perDay.length))}</dd>
+        </div>
+      </dl>
+      <section class="card">
+        <div class="card-head">
+          <h2>By day</h2>
+        </div>
+        <Suspense fallback={<Loading what="the chart" lines={6} />}>
+          <DayChart days={props.costs.perDay} />
+        </Suspense>
+      </section>
+      <div class="columns">
+        <For each={by}>{(part) => <Lines title={part.label} lines={props.costs[part.key]} />}</For>
+      </div>
+    </>
+  );
+}
+
+function Lines(props: { title: string; lines: CostLine[] }) {
+  const most = () => Math.max(1, ...props.lines.map((line) => line.bytesBilled));
+  return (
+    <section class="card">
+      <div class="card-head">
+        <h2>By {props.title.toLowerCase()}</h2>
+      </div>
+      <Show when={props.lines.length > 0} fallback={<Empty title="Nothing billed" />}>
+        <div class="table-wrap">
+          <table class="table">
+            <thead>
+              <tr>
+                <th scope="col">{props.title}</th>
+                <th scope="col" class="right">
+                  Jobs
+                </th>
+                <th scope="col" class="right">
+                  Billed
+                </th>
+                <th scope="col" class="right">
+                  Cost
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              <For each={props.lines.slice(0, 50)}>
+                {(line) => (
+                  <tr>
+                    <td>
+                      <div class="share">
+                        <span class="truncate">{line.name}</span>
+                        <i style={{ width: `${(line.bytesBilled / most()) * 100}%` }} />
+                      </div>
+                    </td>
+                    <td class="right shrink">{formatCount(line.jobs)}</td>
+                    <td class="right shrink">{formatBytes(line.bytesBilled)}</td>
+                    <td class="right shrink">{formatUsd(line.usd)}</td>
+                  </tr>
+                )}
+              </For>
+            </tbody>
+          </table>
+        </div>
+      </Show>
+    </section>
+  );
+}

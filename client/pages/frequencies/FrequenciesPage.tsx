@@ -1,0 +1,170 @@
+import { A, useNavigate } from "@solidjs/router";
+import { createSignal, For, Show } from "solid-js";
+import type { FrequencyView } from "../../../shared/frequency.ts";
+import { ConfirmDialog } from "../../components/Dialog.tsx";
+import { Empty } from "../../components/Feedback.tsx";
+import { Icon } from "../../components/Icon.tsx";
+import { Page } from "../../components/Page.tsx";
+import { QueryView } from "../../components/QueryView.tsx";
+import { RelativeTime } from "../../components/Time.tsx";
+import { formatPeriod, formatPlural } from "../../format.ts";
+import { createAction } from "../../state/create-action.ts";
+import { createApiQuery } from "../../state/create-api-query.ts";
+import { api } from "../../trpc.ts";
+import { describeOffset } from "./describe-offset.ts";
+import { FrequencyDialog } from "./FrequencyDialog.tsx";
+
+export function FrequenciesPage() {
+  const frequencies = createApiQuery(
+    () => ["frequencies"],
+    (signal) => api.frequencies.list.query(undefined, { signal }),
+    { pollMs: () => 60_000 },
+  );
+  const [edited, setEdited] = createSignal<FrequencyView | "new" | null>(null);
+  return (
+    <Page
+      title="Frequencies"
+      lead="What makes runs periodic: a period, and an offset into it."
+      actions={
+        <button type="button" class="button primary" onClick={() => setEdited("new")}>
+          <Icon name="plus" />
+          New frequency
+        </button>
+      }
+    >
+      <QueryView query={frequencies} what="the frequencies">
+        {(data) => (
+          <Show
+            when={data().length > 0}
+            fallback={
+              <Empty title="No frequencies yet">
+                <p>Create one, then choose it in the settings of your tables.</p>
+              </Empty>
+            }
+          >
+            <FrequencyTable
+              frequencies={data()}
+              onEdit={setEdited}
+              onChanged={frequencies.refetch}
+            />
+          </Show>
+        )}
+      </QueryView>
+      <Show when={edited()} keyed>
+        {(one) => (
+          <FrequencyDialog
+            frequency={one === "new" ? null : one}
+            onClose={() => setEdited(null)}
+            onSaved={() => {
+              setEdited(null);
+              frequencies.refetch();
+            }}
+          />
+        )}
+      </Show>
+    </Page>
+  );
+}
+
+function FrequencyTable(props: {
+  frequencies: FrequencyView[];
+  onEdit: (frequency: FrequencyView) => void;
+  onChanged: () => void;
+}) {
+  return (
+    <div class="card table-wrap">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Ticks</th>
+            <th scope="col">Next</th>
+            <th scope="col">Tables</th>
+            <th scope="col">
+              <span class="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <For each={props.frequencies}>
+            {(frequency) => (
+              <tr>
+                <td>
+                  <A href={`/runs?frequency=${frequency.id}`}>{frequency.name}</A>{" "}
+                  <Show when={!frequency.active}>
+                    <span class="pill">paused</span>
+                  </Show>
+                </td>
+                <td>
+                  {formatPeriod(frequency.periodSeconds)}
+                  <span class="muted">
+                    {describeOffset(frequency.offsetSeconds)}, {frequency.timeZone ?? "UTC"}
+                  </span>
+                </td>
+                <td class="shrink">
+                  <Show when={frequency.active} fallback={<span class="muted">never</span>}>
+                    <RelativeTime at={frequency.nextTicks[0] ?? null} />
+                  </Show>
+                </td>
+                <td class="shrink num">{formatPlural(frequency.tableCount, "table")}</td>
+                <td class="shrink">
+                  <RowActions
+                    frequency={frequency}
+                    onEdit={props.onEdit}
+                    onChanged={props.onChanged}
+                  />
+                </td>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function RowActions(props: {
+  frequency: FrequencyView;
+  onEdit: (frequency: FrequencyView) => void;
+  onChanged: () => void;
+}) {
+  const navigate = useNavigate();
+  const [isRemoving, setRemoving] = createSignal(false);
+  const start = createAction("Start a run", async () => {
+    const { runId } = await api.runs.start.mutate({
+      kind: "frequency",
+      frequencyId: props.frequency.id,
+    });
+    navigate(`/runs/${runId}`);
+  });
+  const remove = createAction("Delete the frequency", async () => {
+    await api.frequencies.remove.mutate({ id: props.frequency.id });
+    props.onChanged();
+  });
+  return (
+    <div class="row" style={{ "flex-wrap": "nowrap" }}>
+      <button
+        type="button"
+        class="button small"
+        disabled={start.isRunning() || props.frequency.tableCount === 0}
+        onClick={() => void start.run()}
+      >
+        Run now
+      </button>
+      <button type="button" class="button small" onClick={() => props.onEdit(props.frequency)}>
+        Edit
+      </button>
+      <button type="button" class="button small quiet danger" onClick={() => setRemoving(true)}>
+        Delete
+      </button>
+      <ConfirmDialog
+        title={`Delete ${props.frequency.name}?`}
+        text="Its tables stay, and run by hand from then on."
+        action="Delete"
+        open={isRemoving()}
+        onClose={() => setRemoving(false)}
+        onConfirm={() => void remove.run()}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,113 @@
+import { A } from "@solidjs/router";
+import { createMemo, createSignal, For, Show } from "solid-js";
+import type { TableRunState, TableRunView } from "../../../shared/run.ts";
+import { ProgressBar } from "../../components/Feedback.tsx";
+import { Kind, StatusPill } from "../../components/Status.tsx";
+import { Duration } from "../../components/Time.tsx";
+import { formatBytes, formatCount } from "../../format.ts";
+
+const order: TableRunState[] = [
+  "failed",
+  "running",
+  "ready",
+  "waiting",
+  "cancelled",
+  "skipped",
+  "succeeded",
+];
+
+/** Each table run with why it is in its state; what needs a look comes first. */
+export function TableRunList(props: { tableRuns: TableRunView[] }) {
+  const [state, setState] = createSignal<string>("");
+  const rows = createMemo(() =>
+    props.tableRuns
+      .filter((row) => state() === "" || row.state === state())
+      .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.priority - a.priority),
+  );
+  return (
+    <div class="stack">
+      <div style={{ width: "10rem" }}>
+        <select
+          class="select"
+          aria-label="Filter by state"
+          onChange={(event) => setState(event.currentTarget.value)}
+        >
+          <option value="">Any state</option>
+          <For each={order}>{(one) => <option value={one}>{one}</option>}</For>
+        </select>
+      </div>
+      <div class="card table-wrap">
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">Table</th>
+              <th scope="col">State</th>
+              <th scope="col">Why</th>
+              <th scope="col" class="right" title="Descendants in this run">
+                Priority
+              </th>
+              <th scope="col" class="right">
+                Took
+              </th>
+              <th scope="col" class="right">
+                Rows
+              </th>
+              <th scope="col" class="right">
+                Billed
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            <For each={rows()}>{(row) => <Row row={row} />}</For>
+          </tbody>
+        </table>
+      </div>
+    </div>
+  );
+}
+
+function Row(props: { row: TableRunView }) {
+  return (
+    <tr>
+      <td class="shrink">
+        <span class="row">
+          <Kind kind={props.row.kind} iconOnly />
+          <A href={`/tables/${props.row.tableId}`}>{props.row.tableName}</A>
+        </span>
+      </td>
+      <td class="shrink">
+        <StatusPill state={props.row.state} />
+      </td>
+      <td>
+        <span class="why" classList={{ bad: props.row.state === "failed" }}>
+          {props.row.reason?.text ??
+            (props.row.state === "running" && props.row.step !== null
+              ? `now: ${props.row.step}`
+              : "")}
+        </span>
+        <Show when={props.row.progress}>
+          {(progress) => (
+            <div class="stack tight" style={{ "max-width": "18rem" }}>
+              <ProgressBar
+                label={`Transfer of ${props.row.tableName}`}
+                done={progress().rows}
+                total={progress().totalRows}
+              />
+              <span class="small muted num">
+                {formatCount(progress().rows)} rows, {formatBytes(progress().bytes)}
+              </span>
+            </div>
+          )}
+        </Show>
+      </td>
+      <td class="right shrink">{props.row.priority}</td>
+      <td class="right shrink">
+        <Duration from={props.row.startedAt} to={props.row.endedAt} />
+      </td>
+      <td class="right shrink">
+        {props.row.rowCount === null ? "–" : formatCount(props.row.rowCount)}
+      </td>
+      <td class="right shrink">{formatBytes(props.row.bytesBilled)}</td>
+    </tr>
+  );
+}

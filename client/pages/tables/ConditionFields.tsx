@@ -1,0 +1,106 @@
+import { For, Index } from "solid-js";
+import type { Condition } from "../../../shared/condition.ts";
+import { Icon } from "../../components/Icon.tsx";
+import type { TableForm } from "../../state/create-table-form.ts";
+
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/** Monday first; the values are those of `Condition`. */
+const weekdays: [string, number][] = [
+  ["Mon", 1],
+  ["Tue", 2],
+  ["Wed", 3],
+  ["Thu", 4],
+  ["Fri", 5],
+  ["Sat", 6],
+  ["Sun", 0],
+];
+
+const parts: { part: keyof Condition; label: string; options: [string, number][] }[] = [
+  { part: "months", label: "Months", options: months.map((name, index) => [name, index + 1]) },
+  { part: "weekdays", label: "Weekdays", options: weekdays },
+  { part: "days", label: "Days", options: numbers(1, 31) },
+  { part: "hours", label: "Hours", options: numbers(0, 23) },
+];
+
+/** When the table takes part in its frequency's runs, by clicking. */
+export function ConditionFields(props: { form: TableForm }) {
+  const conditions = () => props.form.draft.conditions;
+  const replace = (at: number, next: Condition | null) =>
+    props.form.set({
+      conditions: conditions().flatMap((condition, index) =>
+        index === at ? (next === null ? [] : [next]) : [condition],
+      ),
+    });
+  return (
+    <div class="stack">
+      <p class="muted">
+        {conditions().length === 0
+          ? "It takes part in every run of its frequency."
+          : "It takes part in a run if any one of these holds. In a row with nothing chosen, all are allowed."}
+      </p>
+      <Index each={conditions()}>
+        {(condition, index) => (
+          // biome-ignore lint/a11y/useSemanticElements: a fieldset here would inherit the form's look
+          <div class="card pad stack tight" role="group" aria-label={`Condition ${index + 1}`}>
+            <For each={parts}>
+              {(row) => (
+                <div class="condition-row">
+                  <span class="field-label">{row.label}</span>
+                  <div class="chips">
+                    <For each={row.options}>
+                      {([label, value]) => (
+                        <button
+                          type="button"
+                          class="chip num"
+                          aria-pressed={condition()[row.part].includes(value)}
+                          onClick={() => replace(index, toggle(condition(), row.part, value))}
+                        >
+                          {label}
+                        </button>
+                      )}
+                    </For>
+                  </div>
+                </div>
+              )}
+            </For>
+            <div class="row">
+              <button
+                type="button"
+                class="button quiet small danger"
+                onClick={() => replace(index, null)}
+              >
+                Remove condition
+              </button>
+            </div>
+          </div>
+        )}
+      </Index>
+      <div class="row">
+        <button
+          type="button"
+          class="button small"
+          onClick={() =>
+            props.form.set({
+              conditions: [...conditions(), { months: [], weekdays: [], days: [], hours: [] }],
+            })
+          }
+        >
+          <Icon name="plus" size={14} />
+          Add a condition
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function toggle(condition: Condition, part: keyof Condition, value: number): Condition {
+  const chosen = condition[part];
+  const next = chosen.includes(value)
+    ? chosen.filter((one) => one !== value)
+    : [...chosen, value].sort((a, b) => a - b);
+  return { ...condition, [part]: next };
+}
+
+function numbers(from: number, to: number): [string, number][] {
+  return Array.from({ length: to - from + 1 }, (_, index) => [String(from + index), from + index]);
+}

@@ -1,0 +1,122 @@
+import { createMemo, createSignal, For, Show } from "solid-js";
+import type { TableDefinition, TableDetail, TableVersionView } from "../../../shared/table.ts";
+import { type DiffLine, diffLines } from "../../components/diff-lines.ts";
+import { QueryView } from "../../components/QueryView.tsx";
+import { RelativeTime } from "../../components/Time.tsx";
+import { createAction } from "../../state/create-action.ts";
+import { createApiQuery } from "../../state/create-api-query.ts";
+import { showToast } from "../../state/create-toasts.ts";
+import { api } from "../../trpc.ts";
+
+const signs = { same: "  ", added: "+ ", removed: "− " };
+
+/** Every save, newest first; each against the one before it, with a way back. */
+export function VersionsTab(props: { table: TableDetail }) {
+  const versions = createApiQuery(
+    () => ["table", "versions", props.table.id],
+    (signal) => api.tables.versions.query({ id: props.table.id }, { signal }),
+    { replace: true },
+  );
+  const [chosen, setChosen] = createSignal<number | null>(null);
+  const restore = createAction("Restore", async (version: number) => {
+    const saved = await api.tables.restore.mutate({ id: props.table.id, version });
+    showToast(`Version ${version} is back`, `saved as version ${saved.version}`);
+    setChosen(null);
+    versions.refetch();
+  });
+  return (
+    <QueryView query={versions} what="the versions">
+      {(data) => {
+        const sorted = createMemo(() => [...data()].sort((a, b) => b.version - a.version));
+        const shown = createMemo(
+          () => sorted().find((one) => one.version === chosen()) ?? sorted()[0],
+        );
+        const before = createMemo(() =>
+          sorted().find((one) => one.version < (shown()?.version ?? 0)),
+        );
+        return (
+          <div class="versions">
+            <ul class="card list" aria-label="Versions">
+              <For each={sorted()}>
+                {(one) => (
+                  <li>
+                    <button
+                      type="button"
+                      class="link-button grow"
+                      style={{ "text-align": "left" }}
+                      aria-pressed={shown()?.version === one.version}
+                      onClick={() => setChosen(one.version)}
+                    >
+                      <strong>Version {one.version}</strong>
+                      <div class="small muted">
+                        {one.savedBy ?? "Maestro"}, <RelativeTime at={one.savedAt} />
+                      </div>
+                    </button>
+                    <Show
+                      when={one.version !== props.table.version}
+                      fallback={<span class="pill succeeded">current</span>}
+                    >
+                      <button
+                        type="button"
+                        class="button small"
+                        disabled={restore.isRunning() || !props.table.canWrite}
+                        onClick={() => void restore.run(one.version)}
+                      >
+                        Restore
+                      </button>
+                    </Show>
+                  </li>
+                )}
+              </For>
+            </ul>
+            <Show when={shown()}>
+              {(now) => <VersionDiff now={now()} before={before() ?? null} />}
+            </Show>
+          </div>
+        );
+      }}
+    </QueryView>
+  );
+}
+
+function VersionDiff(props: { now: TableVersionView; before: TableVersionView | null }) {
+  const lines = createMemo<DiffLine[]>(() =>
+    diffLines(
+      props.before === null ? "" : describe(props.before.definition),
+      describe(props.now.definition),
+    ),
+  );
+  return (
+    <section class="card" aria-label="Changes">
+      <div class="card-head">
+        <h2>
+          {props.before === null
+            ? "As it was created"
+            : `Version ${props.now.version} against ${props.before.version}`}
+        </h2>
+      </div>
+      <div class="diff">
+        <For each={lines()}>
+          {(line) => (
+            <div class={line.kind}>
+              {signs[line.kind]}
+              {line.text}
+            </div>
+          )}
+        </For>
+      </div>
+    </section>
+  );
+}
+
+/** A definition as lines: its settings that say something, then its SQL. */
+function describe(definition: TableDefinition): string {
+  const { query, ...settings } = definition;
+  const lines = Object.entries(settings)
+    .filter(([, value]) => value !== null && value !== "" && value !== false)
+    .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
+    .map(
+      ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+  return query === "" ? lines.join("\n") : `${lines.join("\n")}\n\n${query}`;
+}

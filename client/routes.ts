@@ -1,0 +1,95 @@
+import type { RouteDefinition } from "@solidjs/router";
+import { lazy } from "solid-js";
+
+const tablePage = lazy(async () => ({
+  default: (await import("./pages/tables/TablePage.tsx")).TablePage,
+}));
+
+/** Every page is a chunk of its own; the editor, the layout and the chart load with theirs. */
+export const routes: RouteDefinition[] = [
+  {
+    path: "/",
+    component: lazy(async () => ({
+      default: (await import("./pages/home/HomePage.tsx")).HomePage,
+    })),
+  },
+  {
+    path: "/tables",
+    component: lazy(async () => ({
+      default: (await import("./pages/tables/TablesPage.tsx")).TablesPage,
+    })),
+  },
+  {
+    path: "/tables/new",
+    component: lazy(async () => ({
+      default: (await import("./pages/tables/NewTablePage.tsx")).NewTablePage,
+    })),
+  },
+  { path: "/tables/:id/:tab?", matchFilters: { id: /^\d+$/ }, component: tablePage },
+  {
+    path: "/graph",
+    component: lazy(async () => ({
+      default: (await import("./pages/graph/GraphPage.tsx")).GraphPage,
+    })),
+  },
+  {
+    path: "/runs",
+    component: lazy(async () => ({
+      default: (await import("./pages/runs/RunsPage.tsx")).RunsPage,
+    })),
+  },
+  {
+    path: "/runs/:id/:tab?",
+    matchFilters: { id: /^\d+$/ },
+    component: lazy(async () => ({ default: (await import("./pages/runs/RunPage.tsx")).RunPage })),
+  },
+  {
+    path: "/transfers",
+    component: lazy(async () => ({
+      default: (await import("./pages/transfers/TransfersPage.tsx")).TransfersPage,
+    })),
+  },
+  {
+    path: "/costs",
+    component: lazy(async () => ({
+      default: (await import("./pages/costs/CostsPage.tsx")).CostsPage,
+    })),
+  },
+  {
+    path: "/frequencies",
+    component: lazy(async () => ({
+      default: (await import("./pages/frequencies/FrequenciesPage.tsx")).FrequenciesPage,
+    })),
+  },
+  {
+    path: "/databases",
+    component: lazy(async () => ({
+      default: (await import("./pages/databases/DatabasesPage.tsx")).DatabasesPage,
+    })),
+  },
+  {
+    path: "/databases/:id",
+    matchFilters: { id: /^\d+$/ },
+    component: lazy(async () => ({
+      default: (await import("./pages/databases/DatabasePage.tsx")).DatabasePage,
+    })),
+  },
+  {
+    path: "/tokens",
+    component: lazy(async () => ({
+      default: (await import("./pages/tokens/TokensPage.tsx")).TokensPage,
+    })),
+  },
+  {
+    path: "/audit",
+    component: lazy(async () => ({
+      default: (await import("./pages/audit/AuditPage.tsx")).AuditPage,
+    })),
+  },
+  {
+    path: "*",
+    component: lazy(async () => ({
+      default: (await import("./pages/NotFoundPage.tsx")).NotFoundPage,
+    })),
+  },
+];

@@ -1,0 +1,76 @@
+import type { QueryClient } from "@tanstack/solid-query";
+import { createSignal, onCleanup } from "solid-js";
+import type { ChangeEvent } from "../../shared/event.ts";
+import { api } from "../trpc.ts";
+
+/** The queries that a change of a noun makes stale, by the first part of their keys. */
+const staleBy: Record<ChangeEvent["noun"], string[]> = {
+  table: ["tables", "table", "lineage", "home"],
+  run: ["runs", "run", "home", "tables", "table", "costs"],
+  tableRun: ["run", "runs", "tables", "table", "lineage", "home"],
+  job: ["run", "table", "costs"],
+  transfer: ["transfers", "run"],
+  frequency: ["frequencies", "tables"],
+  database: ["databases"],
+  demo: ["demo", "home", "frequencies", "databases"],
+};
+
+const quietMs = 200;
+
+/**
+ * Keeps every query on screen live. The stream has three states:
+ *
+ * - connecting: nothing is known; a first connection shows nothing, a lost one shows
+ *   "reconnecting…" (what is on screen may be old, and says so).
+ * - open: an event marks the queries of its noun stale. They are fetched again at most once per
+ *   `quietMs` and never while the round before is under way, so a burst of a thousand events
+ *   costs a few rounds.
+ * - opened again: events were missed, so everything is fetched again.
+ */
+export function createLiveUpdates(client: QueryClient): { isConnected: () => boolean } {
+  const [isConnected, setConnected] = createSignal(true);
+  const stale = new Set<string>();
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let wasOpen = false;
+  let closed = false;
+
+  async function flush(): Promise<void> {
+    const nouns = new Set(stale);
+    stale.clear();
+    await client
+      .invalidateQueries({ predicate: (query) => nouns.has(String(query.queryKey[0])) })
+      .catch(() => undefined);
+    timer = null;
+    if (stale.size > 0) schedule();
+  }
+
+  function schedule(): void {
+    if (timer === null && !closed) timer = setTimeout(() => void flush(), quietMs);
+  }
+
+  const subscription = api.events.subscribe(undefined, {
+    onData(event) {
+      for (const noun of staleBy[event.noun]) stale.add(noun);
+      schedule();
+    },
+    onConnectionStateChange({ state }) {
+      if (state === "pending") {
+        if (wasOpen && !isConnected()) void client.invalidateQueries();
+        wasOpen = true;
+        setConnected(true);
+      } else if (state === "connecting" && wasOpen) {
+        setConnected(false);
+      }
+    },
+    onError() {
+      setConnected(false);
+    },
+  });
+
+  onCleanup(() => {
+    closed = true;
+    if (timer !== null) clearTimeout(timer);
+    subscription.unsubscribe();
+  });
+  return { isConnected };
+}
