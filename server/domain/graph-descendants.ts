@@ -12,10 +12,10 @@ import type { Adjacency } from "./graph-index.ts";
  */
 export function countDescendants(parents: Adjacency, children: Adjacency): Float64Array {
   const size = parents.offsets.length - 1;
-  const edges = children.targets.length;
-  const bitsetSteps = ((size + edges) * size) / 64;
-  const budget = Math.max(200_000, bitsetSteps / 8);
-  return countBySearch(parents, budget) ?? countByBitsets(children);
+  const rows = shareRows(children);
+  const bitsetSteps = ((rows.firstOf.length + rows.edges) * size) / 64;
+  const budget = Math.max(4 * size, bitsetSteps / 8);
+  return countBySearch(parents, budget) ?? countByBitsets(children, rows);
 }
 
 /**
@@ -75,16 +75,15 @@ function addToAncestors(
 }
 
 /** Words of 32 bits in a row of a block: a block's rows then stay in the processor's cache. */
-const rowWords = 8;
+const rowWords = 32;
 const rowBits = rowWords * 32;
 
 /**
- * For one block of 256 nodes at a time, which of them each node reaches, as one row of bits; rows
+ * For one block of 1,024 nodes at a time, which of them each node reaches, as one row of bits; rows
  * are made from the children's rows, last node first. Nodes with the same children share a row.
  */
-function countByBitsets(children: Adjacency): Float64Array {
+function countByBitsets(children: Adjacency, { rowOf, firstOf }: SharedRows): Float64Array {
   const size = children.offsets.length - 1;
-  const { rowOf, firstOf } = shareRows(children);
   const rows = new Int32Array(firstOf.length * rowWords);
   const rowCounts = new Float64Array(firstOf.length);
   for (let low = 0; low < size; low += rowBits) {
@@ -126,12 +125,21 @@ function uniteChildren(
   }
 }
 
-/** Gives nodes with equal lists of children one row. `firstOf`: a node of each row, last ones first. */
-function shareRows({ offsets, targets }: Adjacency): { rowOf: Int32Array; firstOf: number[] } {
+interface SharedRows {
+  rowOf: Int32Array;
+  /** A node of each row; rows are numbered from the last node on. */
+  firstOf: number[];
+  /** How many children the rows have together. */
+  edges: number;
+}
+
+/** Gives nodes with equal lists of children, and so with the same descendants, one row. */
+function shareRows({ offsets, targets }: Adjacency): SharedRows {
   const size = offsets.length - 1;
   const rowOf = new Int32Array(size);
   const firstOf: number[] = [];
   const byHash = new Map<number, number[]>();
+  let edges = 0;
   for (let node = size - 1; node >= 0; node -= 1) {
     const start = offsets[node] ?? 0;
     const end = offsets[node + 1] ?? 0;
@@ -148,8 +156,9 @@ function shareRows({ offsets, targets }: Adjacency): { rowOf: Int32Array; firstO
     candidates.push(firstOf.length);
     byHash.set(hash, candidates);
     firstOf.push(node);
+    edges += end - start;
   }
-  return { rowOf, firstOf };
+  return { rowOf, firstOf, edges };
 }
 
 function sameChildren(offsets: Int32Array, targets: Int32Array, a: number, b: number): boolean {

@@ -17,17 +17,13 @@ export interface IndexedGraph {
   ids: number[];
   /** The position of an id, or -1. */
   positionOf: (id: number) => number;
+  /** In the order of the edges given, doubled ones too. */
   children: Adjacency;
-  parents: Adjacency;
 }
 
-/**
- * Edges of a table with itself and edges that name unknown ids are left out; doubled edges and
- * doubled ids are harmless.
- */
+/** Edges of a table with itself and edges that name unknown ids are left out. */
 export function indexGraph(graph: GraphInput): IndexedGraph {
-  const ids = [...new Set(graph.ids)];
-  const positionOf = makeLookup(ids);
+  const { ids, positionOf } = indexIds(graph.ids);
   const from = new Int32Array(graph.edges.length);
   const to = new Int32Array(graph.edges.length);
   let count = 0;
@@ -39,38 +35,43 @@ export function indexGraph(graph: GraphInput): IndexedGraph {
     to[count] = child;
     count += 1;
   }
-  const children = makeAdjacency(ids.length, from.subarray(0, count), to.subarray(0, count));
-  return { ids, positionOf, children, parents: reverse(children) };
+  const children = group(ids.length, from.subarray(0, count), to.subarray(0, count));
+  return { ids, positionOf, children };
 }
 
 /** Ids of a database are dense: an array answers several times faster than a map. */
-function makeLookup(ids: number[]): (id: number) => number {
+function indexIds(given: number[]): { ids: number[]; positionOf: (id: number) => number } {
   let max = 0;
   let isDense = true;
-  for (const id of ids) {
+  for (const id of given) {
     if (!Number.isInteger(id) || id < 0) isDense = false;
     if (id > max) max = id;
   }
-  if (isDense && max <= 8 * ids.length + 65_536) {
-    const positions = new Int32Array(max + 1).fill(-1);
-    for (const [position, id] of ids.entries()) positions[id] = position;
-    return (id) => positions[id] ?? -1;
+  if (!isDense || max > 8 * given.length + 65_536) {
+    const ids = [...new Set(given)];
+    const positions = new Map(ids.map((id, position) => [id, position]));
+    return { ids, positionOf: (id) => positions.get(id) ?? -1 };
   }
-  const positions = new Map(ids.map((id, position) => [id, position]));
-  return (id) => positions.get(id) ?? -1;
+  const positions = new Int32Array(max + 1).fill(-1);
+  const ids: number[] = [];
+  for (const id of given) {
+    if (positions[id] !== -1) continue;
+    positions[id] = ids.length;
+    ids.push(id);
+  }
+  return { ids, positionOf: (id) => positions[id] ?? -1 };
 }
 
-/** Neighbours in ascending order, each once. */
-function makeAdjacency(size: number, from: Int32Array, to: Int32Array): Adjacency {
-  // Sorting by target and then, stably, by source is two passes of counting.
-  return withoutDoubles(size, reverse(group(size, to, from)));
-}
-
+/** The neighbours of every key, in the order in which they come. */
 function group(size: number, keys: Int32Array, values: Int32Array): Adjacency {
   const offsets = new Int32Array(size + 1);
-  for (const key of keys) offsets[key + 1] = (offsets[key + 1] ?? 0) + 1;
-  for (let at = 0; at < size; at += 1)
+  for (let at = 0; at < keys.length; at += 1) {
+    const slot = (keys[at] ?? 0) + 1;
+    offsets[slot] = (offsets[slot] ?? 0) + 1;
+  }
+  for (let at = 0; at < size; at += 1) {
     offsets[at + 1] = (offsets[at + 1] ?? 0) + (offsets[at] ?? 0);
+  }
   const next = offsets.slice(0, size);
   const targets = new Int32Array(keys.length);
   for (let at = 0; at < keys.length; at += 1) {
@@ -83,7 +84,7 @@ function group(size: number, keys: Int32Array, values: Int32Array): Adjacency {
 }
 
 /** The same edges from their other end; neighbours come out in ascending order. */
-function reverse({ offsets, targets }: Adjacency): Adjacency {
+export function reverse({ offsets, targets }: Adjacency): Adjacency {
   const size = offsets.length - 1;
   const sources = new Int32Array(targets.length);
   for (let source = 0; source < size; source += 1) {
@@ -92,37 +93,73 @@ function reverse({ offsets, targets }: Adjacency): Adjacency {
   return group(size, targets, sources);
 }
 
-function withoutDoubles(size: number, { offsets, targets }: Adjacency): Adjacency {
+/** Each neighbour once; they must be in ascending order. */
+function withoutDoubles({ offsets, targets }: Adjacency): Adjacency {
+  const size = offsets.length - 1;
   const kept = new Int32Array(size + 1);
+  const once = new Int32Array(targets.length);
   let count = 0;
   for (let source = 0; source < size; source += 1) {
     let last = -1;
     const end = offsets[source + 1] ?? 0;
     for (let at = offsets[source] ?? 0; at < end; at += 1) {
       const target = targets[at] ?? 0;
-      if (target === last) continue;
+      if (target !== last) {
+        once[count] = target;
+        count += 1;
+      }
       last = target;
-      // Writing never overtakes reading.
-      targets[count] = target;
-      count += 1;
     }
     kept[source + 1] = count;
   }
-  return { offsets: kept, targets: targets.slice(0, count) };
+  return { offsets: kept, targets: once.subarray(0, count) };
+}
+
+/**
+ * The graph with every position replaced by its rank in an order, without edges that lead back in
+ * that order: what is left is acyclic. Neighbours ascend, each once.
+ */
+export function rankGraph(
+  { offsets, targets }: Adjacency,
+  order: Int32Array,
+): { rank: Int32Array; parents: Adjacency; children: Adjacency } {
+  const size = order.length;
+  const rank = new Int32Array(size);
+  for (let at = 0; at < size; at += 1) rank[order[at] ?? 0] = at;
+  const from = new Int32Array(targets.length);
+  const to = new Int32Array(targets.length);
+  let count = 0;
+  for (let parent = 0; parent < size; parent += 1) {
+    const position = order[parent] ?? 0;
+    const end = offsets[position + 1] ?? 0;
+    for (let at = offsets[position] ?? 0; at < end; at += 1) {
+      const child = rank[targets[at] ?? 0] ?? 0;
+      if (child <= parent) continue;
+      from[count] = parent;
+      to[count] = child;
+      count += 1;
+    }
+  }
+  // Parents come in ascending order, because the loop above goes through them so.
+  const all = group(size, to.subarray(0, count), from.subarray(0, count));
+  const parents = withoutDoubles(all);
+  return { rank, parents, children: reverse(parents) };
 }
 
 /**
  * A depth-first walk over the whole graph: an order with parents before their children, as far as
  * no cycle prevents it, and the first cycle met, as the path along its edges with first = last.
  */
-export function walkGraph(graph: IndexedGraph): { order: Int32Array; cycle: number[] | null } {
-  const size = graph.ids.length;
+export function walkGraph(
+  size: number,
+  children: Adjacency,
+): { order: Int32Array; cycle: number[] | null } {
   const walk: Walk = {
-    ...graph.children,
+    ...children,
     order: new Int32Array(size),
     free: size,
     state: new Uint8Array(size),
-    next: graph.children.offsets.slice(0, size),
+    next: children.offsets.slice(0, size),
     path: new Int32Array(size),
     cycle: null,
   };

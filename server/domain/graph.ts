@@ -4,7 +4,9 @@ import {
   type GraphInput,
   type IndexedGraph,
   indexGraph,
+  rankGraph,
   reachable,
+  reverse,
   walkGraph,
 } from "./graph-index.ts";
 
@@ -13,34 +15,14 @@ import {
 
 /** The number of distinct descendants of every table. */
 export function computePriorities(graph: GraphInput): Map<number, number> {
-  const indexed = indexGraph(graph);
-  const { order } = walkGraph(indexed);
-  const rank = new Int32Array(order.length);
-  for (let at = 0; at < order.length; at += 1) rank[order[at] ?? 0] = at;
-  const ranked = rankedEdges(indexed, rank);
+  const { ids, children } = indexGraph(graph);
+  const ranked = rankGraph(children, walkGraph(ids.length, children).order);
   const counts = countDescendants(ranked.parents, ranked.children);
   const priorities = new Map<number, number>();
-  for (const [position, id] of indexed.ids.entries()) {
-    priorities.set(id, counts[rank[position] ?? 0] ?? 0);
+  for (let position = 0; position < ids.length; position += 1) {
+    priorities.set(ids[position] ?? 0, counts[ranked.rank[position] ?? 0] ?? 0);
   }
   return priorities;
-}
-
-/** The same graph with every table at its rank, without edges that lead back. */
-function rankedEdges(
-  { ids, children }: IndexedGraph,
-  rank: Int32Array,
-): { parents: Adjacency; children: Adjacency } {
-  const edges: [number, number][] = [];
-  for (let position = 0; position < ids.length; position += 1) {
-    const from = rank[position] ?? 0;
-    const end = children.offsets[position + 1] ?? 0;
-    for (let at = children.offsets[position] ?? 0; at < end; at += 1) {
-      const to = rank[children.targets[at] ?? 0] ?? 0;
-      if (to > from) edges.push([from, to]);
-    }
-  }
-  return indexGraph({ ids: ids.map((_, at) => at), edges });
 }
 
 /**
@@ -53,7 +35,7 @@ export function longestRemaining(
 ): Map<number, number> {
   const indexed = indexGraph(graph);
   const { offsets, targets } = indexed.children;
-  const { order } = walkGraph(indexed);
+  const { order } = walkGraph(indexed.ids.length, indexed.children);
   const longest = new Float64Array(indexed.ids.length);
   for (const position of order.toReversed()) {
     let below = 0;
@@ -69,7 +51,7 @@ export function longestRemaining(
 /** A cycle as the path along its edges, first = last; null where there is none. */
 export function findCycle(graph: GraphInput): number[] | null {
   const indexed = indexGraph(graph);
-  return named(indexed, walkGraph(indexed).cycle);
+  return named(indexed, walkGraph(indexed.ids.length, indexed.children).cycle);
 }
 
 /**
@@ -113,7 +95,7 @@ function named({ ids }: IndexedGraph, positions: number[] | null): number[] | nu
 /** All ids, each after its parents; null where a cycle makes that impossible. */
 export function topologicalOrder(graph: GraphInput): number[] | null {
   const indexed = indexGraph(graph);
-  const { order, cycle } = walkGraph(indexed);
+  const { order, cycle } = walkGraph(indexed.ids.length, indexed.children);
   return cycle ? null : Array.from(order, (position) => indexed.ids[position] ?? -1);
 }
 
@@ -126,7 +108,7 @@ export function descendantsOf(graph: GraphInput, roots: Iterable<number>): Set<n
 /** The tables that the roots are made from, over any number of steps. */
 export function ancestorsOf(graph: GraphInput, roots: Iterable<number>): Set<number> {
   const indexed = indexGraph(graph);
-  return collect(indexed, indexed.parents, roots);
+  return collect(indexed, reverse(indexed.children), roots);
 }
 
 function collect(indexed: IndexedGraph, along: Adjacency, roots: Iterable<number>): Set<number> {

@@ -155,7 +155,7 @@ const strings = cases([
   ["minus a negative number", "SELECT 1 - -1 FROM shop.visits", ["shop.visits"]],
   [
     "javascript function",
-    'CREATE TEMP FUNCTION f(x STRING) RETURNS STRING LANGUAGE js AS r"""\n// import x from shop.a;\nreturn `${x} FROM shop.b`;\n"""; SELECT f(a) FROM shop.visits',
+    'CREATE TEMP FUNCTION f(x STRING) RETURNS STRING LANGUAGE js AS r"""\n// import x from shop.a;\nreturn x; // FROM shop.b\n"""; SELECT f(a) FROM shop.visits',
     ["shop.visits"],
   ],
   ["dynamic SQL is not looked into", "EXECUTE IMMEDIATE 'SELECT * FROM shop.a'", []],
