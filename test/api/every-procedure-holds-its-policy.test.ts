@@ -41,7 +41,7 @@ const allowed: Record<string, readonly Role[]> = {
 const expected: Record<string, string> = {
   "audit.list": "admin",
   "costs.summary": "read",
-  "databases.browse": "read",
+  "databases.browse": "write",
   "databases.create": "admin",
   "databases.list": "read",
   "databases.remove": "admin",

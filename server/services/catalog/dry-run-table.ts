@@ -1,6 +1,8 @@
+import { MaestroError } from "../../../shared/errors.ts";
 import type { DryRunResult, TableDefinition } from "../../../shared/table.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import type { Deps } from "../deps.ts";
+import { validateImportQuery } from "../transfers/validate-import-query.ts";
 import { inferReferences } from "./infer-references.ts";
 import { resolveReferences } from "./resolve-references.ts";
 
@@ -19,7 +21,8 @@ export async function dryRunTable(
   const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
   const { warnings, dryRun } = inference;
   const references = await resolveReferences(deps.db, inference.references, id);
-  const fault = dryRun.kind === "refused" || dryRun.kind === "away" ? dryRun.error : null;
+  const refused = dryRun.kind === "refused" || dryRun.kind === "away";
+  const fault = refused ? dryRun.error : importFault(definition);
   if (fault) {
     return {
       ok: false,
@@ -35,4 +38,16 @@ export async function dryRunTable(
     dryRun.kind === "done" ? dryRun.statistics : { bytesProcessed: 0, schema: [] };
   const priceUsd = priceBytes(bytesProcessed, deps.limits.pricePerTib);
   return { ok: true, bytesProcessed, schema, references, warnings, priceUsd };
+}
+
+/** What is wrong with an import's SELECT; null where nothing is, or where it is no import. */
+function importFault(definition: TableDefinition): MaestroError | null {
+  if (definition.kind !== "import") return null;
+  try {
+    validateImportQuery(definition);
+    return null;
+  } catch (error) {
+    if (error instanceof MaestroError) return error;
+    throw error;
+  }
 }

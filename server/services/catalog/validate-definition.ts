@@ -5,6 +5,7 @@ import { groups } from "../../../drizzle/schema/users.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
 import type { Db } from "../../db/client.ts";
+import { validateImportQuery } from "../transfers/validate-import-query.ts";
 
 /**
  * What the schema of a definition cannot say: which fields belong to which kind, and that what it
@@ -55,6 +56,7 @@ function validateKind(definition: TableDefinition): void {
   if (!hasQuery && importTable.trim() === "") {
     throw invalid("importTable", "name the source's table, or write a SELECT of it");
   }
+  validateImportQuery(definition);
 }
 
 function refuseImportField(field: keyof TableDefinition, given: boolean): void {

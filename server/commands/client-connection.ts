@@ -1,0 +1,84 @@
+import type { Writable } from "node:stream";
+import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
+import type { Command } from "commander";
+import { type ErrorCode, MaestroError } from "../../shared/errors.ts";
+import type { AppRouter } from "../api/router.ts";
+
+/** What a client command writes to and reads its defaults from. */
+export interface CommandIo {
+  stdout: Writable & { isTTY?: boolean };
+  stderr: Writable;
+  env: Record<string, string | undefined>;
+}
+
+/** The options that every command against a server has. */
+interface ConnectionOptions {
+  url?: string;
+  token?: string;
+  json?: boolean;
+}
+
+export type Client = ReturnType<typeof createTRPCClient<AppRouter>>;
+
+const defaultUrl = "http://localhost:3000";
+
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .option("--url <url>", `the server (default: MAESTRO_URL, or ${defaultUrl})`)
+    .option("--token <token>", "an API token (default: MAESTRO_TOKEN)")
+    .option("--json", "answer in JSON");
+}
+
+/** Calls the server with `use`, and says what is wrong in a sentence where it cannot be called. */
+export async function withClient<T>(
+  io: CommandIo,
+  options: ConnectionOptions,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const url = options.url ?? io.env["MAESTRO_URL"] ?? defaultUrl;
+  const token = options.token ?? io.env["MAESTRO_TOKEN"];
+  if (!URL.canParse(url)) {
+    throw new MaestroError("invalidInput", `${url} is no URL: write it as ${defaultUrl}`);
+  }
+  const client = createTRPCClient<AppRouter>({
+    links: [
+      httpLink({
+        url: new URL("/trpc", url).href,
+        headers: token === undefined ? {} : { "x-api-token": token },
+      }),
+    ],
+  });
+  try {
+    return await use(client);
+  } catch (error) {
+    throw explain(error, url, token !== undefined);
+  }
+}
+
+function explain(error: unknown, url: string, hasToken: boolean): unknown {
+  if (!(error instanceof TRPCClientError)) return error;
+  const data = error.data as { code?: ErrorCode } | null | undefined;
+  if (!data?.code) {
+    return new MaestroError(
+      "transient",
+      `cannot reach Maestro at ${url} (${reachFault(error)}): is it running, and is that its address?`,
+      { cause: error },
+    );
+  }
+  if (data.code === "unauthenticated") {
+    const remedy = hasToken
+      ? "make another with maestro token"
+      : "make a token with maestro token, and pass it in --token or MAESTRO_TOKEN";
+    return new MaestroError("unauthenticated", `${error.message}: ${remedy}`, { cause: error });
+  }
+  // The message is the server's answer and no secret of this process, whatever its code.
+  const code = data.code === "internal" ? "warehouse" : data.code;
+  return new MaestroError(code, error.message, { cause: error });
+}
+
+/** `fetch` hides why in nested causes. */
+function reachFault(error: Error): string {
+  let deepest: Error = error;
+  while (deepest.cause instanceof Error) deepest = deepest.cause;
+  return "code" in deepest ? String(deepest.code) : deepest.message;
+}

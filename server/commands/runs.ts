@@ -1,0 +1,108 @@
+import { Command } from "commander";
+import { MaestroError } from "../../shared/errors.ts";
+import type { RunDetail } from "../../shared/run.ts";
+import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
+import { bytesText, durationText, instantText, writeJson, writeTable } from "./client-output.ts";
+import { followRun } from "./follow-run.ts";
+import { finishRun } from "./run.ts";
+
+interface ShowOptions {
+  wait?: boolean;
+  json?: boolean;
+}
+
+/** `maestro runs list|show|resume|cancel`. */
+export function createRunsCommand(io: CommandIo): Command {
+  const runs = new Command("runs").description("runs, the newest first");
+  addConnectionOptions(runs.command("list"))
+    .option("--limit <count>", "how many", "20")
+    .description("what ran and runs")
+    .action((options: { limit: string; json?: boolean }) => listRuns(io, options));
+  addConnectionOptions(runs.command("show"))
+    .description("one run and its tables")
+    .argument("<run>", "its number")
+    .option("--wait", "watch it to its end; the exit code is then 1 unless it succeeds")
+    .action((id: string, options: ShowOptions) => showRun(io, idOf(id), options));
+  addConnectionOptions(runs.command("resume"))
+    .description("run again what failed or was skipped, and nothing that succeeded")
+    .argument("<run>", "its number")
+    .action((id: string, options: { json?: boolean }) => change(io, "resume", idOf(id), options));
+  addConnectionOptions(runs.command("cancel"))
+    .description("cancel it, with its jobs in BigQuery")
+    .argument("<run>", "its number")
+    .action((id: string, options: { json?: boolean }) => change(io, "cancel", idOf(id), options));
+  return runs;
+}
+
+async function listRuns(io: CommandIo, options: { limit: string; json?: boolean }): Promise<void> {
+  const limit = positive(options.limit, "--limit");
+  const rows = await withClient(io, options, (client) => client.runs.list.query({ limit }));
+  if (options.json) return writeJson(io.stdout, rows);
+  const now = new Date();
+  return writeTable(
+    io.stdout,
+    ["RUN", "WHAT", "STATE", "STARTED (UTC)", "TOOK", "DONE", "FAILED", "BILLED"],
+    rows.map((run) => [
+      run.id,
+      run.frequencyName ?? `by ${run.startedBy ?? "hand"}`,
+      run.state,
+      instantText(run.createdAt),
+      durationText(run.createdAt, run.endedAt, now),
+      run.counts.succeeded,
+      run.counts.failed,
+      bytesText(run.bytesBilled),
+    ]),
+  );
+}
+
+async function showRun(io: CommandIo, id: number, options: ShowOptions): Promise<void> {
+  const { json = false } = options;
+  await withClient(io, options, async (client) => {
+    if (options.wait) {
+      return finishRun(io, await followRun(io, client, id, { quiet: json }), json);
+    }
+    const run = await client.runs.get.query({ id });
+    if (json) return writeJson(io.stdout, run);
+    return writeRun(io, run);
+  });
+}
+
+function writeRun(io: CommandIo, run: RunDetail): void {
+  const now = new Date();
+  const what = run.frequencyName ?? `started by ${run.startedBy ?? "hand"}`;
+  const took = durationText(run.createdAt, run.endedAt, now);
+  io.stdout.write(`run ${run.id}, ${what}: ${run.state}, ${took}\n\n`);
+  writeTable(
+    io.stdout,
+    ["TABLE", "STATE", "TOOK", "ROWS", "BILLED", "WHY"],
+    run.tableRuns.map((tableRun) => [
+      tableRun.tableName,
+      tableRun.state,
+      durationText(tableRun.startedAt, tableRun.endedAt, now),
+      tableRun.rowCount,
+      bytesText(tableRun.bytesBilled),
+      tableRun.reason?.text ?? "",
+    ]),
+  );
+}
+
+async function change(
+  io: CommandIo,
+  action: "resume" | "cancel",
+  id: number,
+  options: { json?: boolean },
+): Promise<void> {
+  await withClient(io, options, (client) => client.runs[action].mutate({ id }));
+  if (options.json) return writeJson(io.stdout, { id });
+  io.stdout.write(`run ${id} is ${action === "resume" ? "resumed" : "being cancelled"}\n`);
+}
+
+function idOf(text: string): number {
+  return positive(text, "a run's number");
+}
+
+function positive(text: string, what: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new MaestroError("invalidInput", `${text} is not ${what}: write a whole number above 0`);
+}
