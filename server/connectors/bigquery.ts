@@ -1,0 +1,246 @@
+import { BigQuery, type BigQueryOptions } from "@google-cloud/bigquery";
+import type { FieldSchema } from "../../shared/table.ts";
+import { isRetryable, statusOf, translateError } from "./bigquery-errors.ts";
+import { type RestField, type RestRow, toFieldSchema, toValues } from "./bigquery-rows.ts";
+import type { JobStatus, Warehouse } from "./warehouse.ts";
+
+export interface WarehouseOptions {
+  projectId: string;
+  location: string;
+  /** A client that is set up already; the options below are then unused. */
+  bigquery?: BigQuery;
+  /** The local cloud's address; null is Google's. */
+  apiEndpoint?: string | null;
+  authClient?: BigQueryOptions["authClient"];
+  keyFile?: string;
+}
+
+interface JobResource {
+  status?: { state?: string; errorResult?: { reason?: string; message?: string } };
+  configuration?: Record<string, unknown>;
+  statistics?: Record<string, unknown>;
+}
+
+interface TableResource {
+  schema?: { fields?: RestField[] };
+  numRows?: string;
+  numBytes?: string;
+}
+
+interface Call {
+  method?: "GET" | "POST";
+  uri: string;
+  qs?: Record<string, unknown>;
+  json?: unknown;
+  timeoutMs?: number;
+}
+
+/** An answer that takes longer than this beyond what was asked for is a dead connection. */
+const answerMs = 60_000;
+
+/**
+ * BigQuery over Google's client: its authentication and transport, but our own requests, because
+ * its helpers repeat calls unseen and hide the answers that the engine decides by.
+ */
+export function createWarehouse(options: WarehouseOptions): Warehouse {
+  const { projectId, location } = options;
+  const api = createApi(options.bigquery ?? createClient(options));
+  return { projectId, location, ...jobCalls(api, options), ...tableCalls(api, options) };
+}
+
+interface Api {
+  call<T>(doing: string, request: Call): Promise<T>;
+  /** Null where it is a 404. */
+  callIfFound<T>(doing: string, request: Call): Promise<T | null>;
+}
+
+function createApi(bigquery: BigQuery): Api {
+  const call = <T>(doing: string, request: Call): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const { timeoutMs = 0, ...rest } = request;
+      bigquery.request(
+        { ...rest, timeout: answerMs + timeoutMs } as Parameters<BigQuery["request"]>[0],
+        (error, body) => (error ? reject(translateError(error, doing)) : resolve(body as T)),
+      );
+    });
+  return {
+    call,
+    callIfFound: <T>(doing: string, request: Call) =>
+      call<T>(doing, request).catch((error: unknown) => {
+        if (answeredWith(error) === 404) return null;
+        throw error;
+      }),
+  };
+}
+
+/** The HTTP status behind a translated error; null where there was no answer. */
+function answeredWith(error: unknown): number | null {
+  return statusOf((error as Error).cause);
+}
+
+type JobCalls = "insertJob" | "getJob" | "awaitQuery" | "cancelJob" | "dryRun";
+
+function jobCalls(api: Api, { projectId, location }: WarehouseOptions): Pick<Warehouse, JobCalls> {
+  const getJob = async (jobId: string): Promise<JobStatus | null> => {
+    const job = await api.callIfFound<JobResource>("get job", {
+      uri: `/jobs/${jobId}`,
+      qs: { location },
+    });
+    return job && toJobStatus(job);
+  };
+
+  return {
+    getJob,
+
+    async insertJob(jobId, configuration, labels) {
+      const json = {
+        jobReference: { projectId, jobId, location },
+        configuration: { ...configuration, labels },
+      };
+      try {
+        const job = await api.call<JobResource>("insert job", {
+          method: "POST",
+          uri: "/jobs",
+          json,
+        });
+        return { ...toJobStatus(job), adopted: false };
+      } catch (error) {
+        if (answeredWith(error) !== 409) throw error;
+        const job = await getJob(jobId);
+        if (!job) throw error;
+        return { ...job, adopted: true };
+      }
+    },
+
+    async awaitQuery(jobId, timeoutMs) {
+      const results = await api
+        .call<{ jobComplete?: boolean }>("await query", {
+          uri: `/queries/${jobId}`,
+          qs: { location, timeoutMs, maxResults: 0 },
+          timeoutMs,
+        })
+        .catch((error: unknown) => {
+          // A failed query answers with its own error, whatever the status: only the job tells it
+          // from a fault of this call.
+          if (answeredWith(error) !== null) return { jobComplete: true };
+          throw error;
+        });
+      return results.jobComplete ? ((await getJob(jobId)) ?? lost(jobId)) : running;
+    },
+
+    async cancelJob(jobId) {
+      const uri = `/jobs/${jobId}/cancel`;
+      await api.callIfFound("cancel job", { method: "POST", uri, qs: { location } });
+    },
+
+    async dryRun(query, { legacySql, defaultDataset }) {
+      const configuration = {
+        query,
+        useLegacySql: legacySql,
+        ...(defaultDataset ? { defaultDataset: { projectId, datasetId: defaultDataset } } : {}),
+      };
+      const job = await api.call<JobResource>("dry run", {
+        method: "POST",
+        uri: "/jobs",
+        json: {
+          jobReference: { projectId, location },
+          configuration: { dryRun: true, query: configuration },
+        },
+      });
+      return toDryRun(job);
+    },
+  };
+}
+
+type TableCalls = "getTable" | "preview" | "ensureDataset";
+
+function tableCalls(
+  api: Api,
+  { projectId, location }: WarehouseOptions,
+): Pick<Warehouse, TableCalls> {
+  const datasets = new Set<string>();
+  return {
+    async getTable(dataset, name) {
+      const table = await api.callIfFound<TableResource>("get table", {
+        uri: `/datasets/${dataset}/tables/${name}`,
+      });
+      return table && toTable(table);
+    },
+
+    async preview(dataset, name, maxRows) {
+      const uri = `/datasets/${dataset}/tables/${name}`;
+      const table = toTable(await api.call<TableResource>("get table", { uri }));
+      const data = await api.call<{ rows?: RestRow[]; totalRows?: string }>("read rows", {
+        uri: `${uri}/data`,
+        qs: { maxResults: maxRows, "formatOptions.useInt64Timestamp": true },
+      });
+      const rows = (data.rows ?? []).map((row) => toValues(row, table.schema));
+      const totalRows = Number(data.totalRows ?? table.rowCount);
+      return { schema: table.schema, rows, totalRows, bytes: table.bytes };
+    },
+
+    async ensureDataset(dataset) {
+      if (datasets.has(dataset)) return;
+      const found = await api.callIfFound("get dataset", { uri: `/datasets/${dataset}` });
+      if (!found) {
+        const json = { datasetReference: { projectId, datasetId: dataset }, location };
+        await api
+          .call("create dataset", { method: "POST", uri: "/datasets", json })
+          .catch((error: unknown) => {
+            if (answeredWith(error) !== 409) throw error;
+          });
+      }
+      datasets.add(dataset);
+    },
+  };
+}
+
+function createClient(options: WarehouseOptions): BigQuery {
+  return new BigQuery({
+    projectId: options.projectId,
+    location: options.location,
+    // The engine retries by its own rules, and where a user can see it.
+    autoRetry: false,
+    ...(options.apiEndpoint ? { apiEndpoint: options.apiEndpoint } : {}),
+    ...(options.authClient ? { authClient: options.authClient } : {}),
+    ...(options.keyFile ? { keyFilename: options.keyFile } : {}),
+  });
+}
+
+const running: JobStatus = { state: "RUNNING", error: null, configuration: {}, statistics: {} };
+
+function lost(jobId: string): JobStatus {
+  const message = `BigQuery has no job ${jobId}`;
+  return { ...running, state: "DONE", error: { reason: "notFound", message, retryable: false } };
+}
+
+function toJobStatus({ status, configuration = {}, statistics = {} }: JobResource): JobStatus {
+  const state = status?.state === "DONE" || status?.state === "PENDING" ? status.state : "RUNNING";
+  const { reason = "", message = "the job failed" } = status?.errorResult ?? {};
+  const error = status?.errorResult
+    ? { reason, message, retryable: isRetryable({ reason, message }) }
+    : null;
+  return { state, error, configuration, statistics };
+}
+
+function toTable(table: TableResource): { schema: FieldSchema[]; rowCount: number; bytes: number } {
+  return {
+    schema: (table.schema?.fields ?? []).map(toFieldSchema),
+    rowCount: Number(table.numRows ?? 0),
+    bytes: Number(table.numBytes ?? 0),
+  };
+}
+
+function toDryRun({ statistics = {} }: JobResource) {
+  const query = (statistics["query"] ?? {}) as {
+    schema?: { fields?: RestField[] };
+    referencedTables?: { projectId: string; datasetId: string; tableId: string }[];
+  };
+  return {
+    bytesProcessed: Number(statistics["totalBytesProcessed"] ?? 0),
+    schema: (query.schema?.fields ?? []).map(toFieldSchema),
+    referencedTables: (query.referencedTables ?? []).map(
+      (table) => `${table.projectId}.${table.datasetId}.${table.tableId}`,
+    ),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Deps } from "../services/deps.ts";
+import { cleanStaged } from "../services/runs/clean-staged.ts";
+import { startLoop } from "../support/loop.ts";
+import { startDispatcher } from "./dispatcher.ts";
+import { startSizeRefresher } from "./size-refresher.ts";
+import { startTicker } from "./ticker.ts";
+
+const cleanMs = 60_000;
+
+export interface Engine {
+  /** Takes nothing new, and hands back what it holds. */
+  stop(): Promise<void>;
+}
+
+/** The loops that make runs out of ticks and jobs out of runs. Start one a daemon. */
+export function startEngine(deps: Deps): Engine {
+  const sizes = startSizeRefresher(deps);
+  const cleaner = startLoop({
+    name: "staged files",
+    log: deps.log,
+    periodMs: cleanMs,
+    body: (signal) => cleanStaged(deps, signal),
+  });
+  const dispatcher = startDispatcher(deps, {
+    onAdvance: ({ succeeded, hasLoaded }) => {
+      for (const tableRun of succeeded) sizes.add(tableRun);
+      if (hasLoaded) cleaner.wake();
+    },
+  });
+  const ticker = startTicker(deps);
+  return {
+    async stop() {
+      await ticker.stop();
+      await dispatcher.stop();
+      await Promise.all([cleaner.stop(), sizes.stop()]);
+    },
+  };
+}

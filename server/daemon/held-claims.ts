@@ -1,0 +1,49 @@
+import type { DrivenJob, Driving } from "../services/jobs/driven-job.ts";
+import type { Advance, Pulse } from "../services/runs/advance-runs.ts";
+import type { Log } from "../support/log.ts";
+
+/** A claim of this process, and the two ways in which it ends early. */
+export interface HeldClaim {
+  driven: DrivenJob;
+  driving: Driving;
+}
+
+/** The claims of this process, by table run. */
+export function createHeldClaims(log: Log) {
+  const held = new Map<number, HeldClaim & { letGo: AbortController; cancel: AbortController }>();
+  return {
+    hold(driven: DrivenJob): HeldClaim {
+      const letGo = new AbortController();
+      const cancel = new AbortController();
+      if (driven.claim.cancelRequested) cancel.abort();
+      const driving = { signal: letGo.signal, cancel: cancel.signal };
+      const claim = { driven, driving, letGo, cancel };
+      held.set(driven.claim.id, claim);
+      return claim;
+    },
+    has: (claim: HeldClaim) => held.get(claim.driven.claim.id) === claim,
+    drop: (tableRunId: number) => held.delete(tableRunId),
+    list: (): NonNullable<Pulse["renew"]> =>
+      [...held.values()].map(({ driven: { claim } }) => ({
+        tableRunId: claim.id,
+        fence: claim.fence,
+      })),
+    /** Lets go what is another's by now, and cancels what people cancelled. */
+    applyRenewal(asked: NonNullable<Pulse["renew"]>, renewed: Advance["renewed"]) {
+      const answers = new Map(renewed.map((each) => [each.id, each]));
+      for (const { tableRunId, fence } of asked) {
+        const claim = held.get(tableRunId);
+        if (claim?.driven.claim.fence !== fence) continue;
+        const answer = answers.get(tableRunId);
+        if (answer?.cancelRequested) claim.cancel.abort();
+        if (answer) continue;
+        log.warn({ tableRunId }, "another daemon has taken over a table run");
+        claim.letGo.abort(new Error("the lease was lost"));
+        held.delete(tableRunId);
+      }
+    },
+    letAllGo(why: Error) {
+      for (const { letGo } of held.values()) letGo.abort(why);
+    },
+  };
+}

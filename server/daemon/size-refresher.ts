@@ -1,0 +1,39 @@
+import type { Deps } from "../services/deps.ts";
+import type { DrivenJob } from "../services/jobs/driven-job.ts";
+import { refreshTableSize } from "../services/jobs/refresh-table-size.ts";
+import { startLoop } from "../support/loop.ts";
+
+const pollMs = 60_000;
+
+export interface SizeRefresher {
+  add(tableRun: DrivenJob["claim"]): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Asks for the sizes of tables that were made, one at a time and beside the runs: nothing waits for
+ * it. A table that is made again meanwhile is asked for once. What a crash loses, the table's next
+ * run makes good.
+ */
+export function startSizeRefresher(deps: Deps): SizeRefresher {
+  const waiting = new Map<number, DrivenJob["claim"]>();
+  const loop = startLoop({
+    name: "table sizes",
+    log: deps.log,
+    periodMs: pollMs,
+    body: async (signal) => {
+      for (const [tableId, tableRun] of waiting) {
+        if (signal.aborted) return;
+        waiting.delete(tableId);
+        await refreshTableSize(deps, tableRun);
+      }
+    },
+  });
+  return {
+    add(tableRun) {
+      waiting.set(tableRun.tableId, tableRun);
+      loop.wake();
+    },
+    stop: () => loop.stop(),
+  };
+}

@@ -1,0 +1,190 @@
+import type { TransferResult } from "../../drizzle/schema/transfers.ts";
+import type { JobStep } from "../../shared/job.ts";
+import type { TableDefinition } from "../../shared/table.ts";
+import type { Transition } from "./transition.ts";
+
+/*
+ * The claims of table runs by daemons. All of it happens inside a transition (transition.ts).
+ *
+ * A claim is a lease of 15 s on PostgreSQL's clock, renewed every 5 s, and a fence: each claim adds
+ * one, and every later write of the claimant names the fence it got. Whoever lost its lease writes
+ * with a fence that is no longer the row's, and changes nothing.
+ *
+ * A running table run with a lease holds a slot, also while its lease has expired: its BigQuery job
+ * goes on without us. One without a lease is parked (parking.ts) and holds none. No table is run by
+ * two table runs at a time, whatever runs they belong to.
+ */
+
+export const leaseSeconds = 15;
+
+/** A job's row, as the one who drives it needs it. */
+export interface JobRow {
+  id: number;
+  bqJobId: string;
+  step: JobStep;
+  attempt: number;
+  /** False: whether BigQuery has it is not known. */
+  isSubmitted: boolean;
+  configuration: Record<string, unknown>;
+  configurationHash: string;
+}
+
+export interface ClaimRow {
+  id: number;
+  runId: number;
+  tableId: number;
+  fence: number;
+  step: JobStep;
+  definition: TableDefinition;
+  stagedObjects: string[];
+  cancelRequested: boolean;
+  /** What an import staged, at its load. */
+  staged: TransferResult | null;
+  /** Whom the job's costs are for: who started the run, else the table's owner. */
+  user: string | null;
+  group: string | null;
+  /** The highest attempt of this step so far, and how many were made before this start or resume. */
+  lastAttempt: number;
+  earlierAttempts: number;
+  /** The job that goes on, where the one before did not end. */
+  job: JobRow | null;
+}
+
+/** Everything beside the claim itself, for the table runs of the CTE `claimed`. */
+const describeClaimed = `
+  select c.id::float8 as id, c.run_id::float8 as "runId", c.table_id::float8 as "tableId",
+    c.fence, c.step, c.definition, c.staged_objects as "stagedObjects",
+    r.cancel_requested_at is not null as "cancelRequested",
+    case when c.step = 'load' then
+      (select x.result from transfers x where x.table_run_id = c.id and x.kind = 'import')
+    end as staged,
+    coalesce(s.email, o.email) as "user", g.name as "group",
+    coalesce(a.last, 0) as "lastAttempt", coalesce(a.earlier, 0) as "earlierAttempts",
+    (select jsonb_build_object('id', j.id, 'bqJobId', j.bq_job_id, 'step', j.step,
+        'attempt', j.attempt, 'isSubmitted', j.state = 'running',
+        'configuration', j.configuration, 'configurationHash', j.configuration_hash)
+      from jobs j where j.table_run_id = c.id and j.step = c.step
+        and j.state in ('pending', 'running')
+      order by j.attempt desc limit 1) as job
+  from claimed c
+  join runs r on r.id = c.run_id
+  join tables t on t.id = c.table_id
+  left join users s on s.id = r.started_by
+  left join users o on o.id = t.owner_id
+  left join groups g on g.id = (c.definition ->> 'groupId')::bigint
+  left join lateral (
+    select max(j.attempt) as last, max(j.attempt) filter (where j.created_at < c.ready_at) as earlier
+    from jobs j where j.table_run_id = c.id and j.step = c.step) a on true`;
+
+/** $1 owner, $2 lease seconds, $3 limit overall, $4 limit of a run. */
+const claimReadyText = `
+  with busy as materialized (
+    select run_id, table_id, lease_owner is not null as in_slot,
+      lease_owner is null and step = 'load' as loads, id
+    from table_runs where state = 'running'
+  ), free as materialized (
+    select greatest(0, $3::int - count(*))::int as n from busy where in_slot
+  ), candidates as (
+    select id, table_id, 0 as turn, 0 as priority, 0::float8 as remaining_seconds
+    from busy where loads
+    union all
+    select c.id, c.table_id, 1, c.priority, c.remaining_seconds
+    from runs r
+    cross join lateral (
+      select t.id, t.table_id, t.priority, t.remaining_seconds
+      from table_runs t
+      where t.run_id = r.id and t.state = 'ready' and t.step not in ('import', 'upload')
+        and not exists (select from busy b where b.table_id = t.table_id)
+      order by t.priority desc nulls last, t.remaining_seconds desc nulls last, t.id
+      limit least((select n from free), greatest(0, $4::int - (
+        select count(*) from busy b where b.run_id = r.id and b.in_slot)))
+    ) c
+    where r.ended_at is null
+  ), first_of_table as (
+    select distinct on (table_id) * from candidates order by table_id, turn, id
+  ), picked as (
+    select id from first_of_table
+    order by turn, priority desc, remaining_seconds desc, id
+    limit (select n from free)
+  ), locked as (
+    select t.id from table_runs t join picked p on p.id = t.id
+    order by t.id for update of t skip locked
+  ), claimed as (
+    update table_runs t
+    set state = 'running', reason = null, fence = t.fence + 1, lease_owner = $1,
+      lease_until = clock_timestamp() + make_interval(secs => $2),
+      started_at = coalesce(t.started_at, clock_timestamp())
+    from locked l where t.id = l.id
+    returning t.id, t.run_id, t.table_id, t.fence, t.step, t.definition, t.staged_objects,
+      t.ready_at, t.priority, t.remaining_seconds
+  )
+  ${describeClaimed}
+  order by c.priority desc, c.remaining_seconds desc, c.id`;
+
+/** $1 owner, $2 lease seconds. */
+const claimExpiredText = `
+  with locked as (
+    select id from table_runs
+    where state = 'running' and lease_owner is not null and lease_until < clock_timestamp()
+    order by id for update skip locked
+  ), claimed as (
+    update table_runs t
+    set fence = t.fence + 1, lease_owner = $1,
+      lease_until = clock_timestamp() + make_interval(secs => $2)
+    from locked l where t.id = l.id
+    returning t.id, t.run_id, t.table_id, t.fence, t.step, t.definition, t.staged_objects, t.ready_at
+  )
+  ${describeClaimed}`;
+
+export interface Slots {
+  concurrentTableRuns: number;
+  concurrentTableRunsPerRun: number;
+}
+
+/** As many ready table runs as the slots of all daemons together leave room for. */
+export function claimReady(
+  transition: Transition,
+  owner: string,
+  slots: Slots,
+): Promise<ClaimRow[]> {
+  const { concurrentTableRuns, concurrentTableRunsPerRun } = slots;
+  const values = [owner, leaseSeconds, concurrentTableRuns, concurrentTableRunsPerRun];
+  return transition.query<ClaimRow>("claim ready", claimReadyText, values);
+}
+
+/** What daemons left that died, stopped, or were away for longer than their lease. */
+export function claimExpired(transition: Transition, owner: string): Promise<ClaimRow[]> {
+  return transition.query<ClaimRow>("claim expired", claimExpiredText, [owner, leaseSeconds]);
+}
+
+export interface Held {
+  tableRunId: number;
+  fence: number;
+}
+
+/** Those of `held` that are held still, with whether their run is to be cancelled. */
+export function renewClaims(
+  transition: Transition,
+  held: Held[],
+): Promise<{ id: number; cancelRequested: boolean }[]> {
+  return transition.query(
+    "renew claims",
+    `update table_runs t
+     set lease_until = clock_timestamp() + make_interval(secs => $3)
+     from unnest($1::bigint[], $2::int[]) as h(id, fence), runs r
+     where t.id = h.id and t.fence = h.fence and t.state = 'running' and r.id = t.run_id
+     returning t.id::float8 as id, r.cancel_requested_at is not null as "cancelRequested"`,
+    [held.map((each) => each.tableRunId), held.map((each) => each.fence), leaseSeconds],
+  );
+}
+
+/** Hands back what is held: any daemon may claim it at once. */
+export async function releaseClaims(transition: Transition, held: Held[]): Promise<void> {
+  await transition.query(
+    "release claims",
+    `update table_runs t set lease_until = clock_timestamp() - interval '1 ms'
+     from unnest($1::bigint[], $2::int[]) as h(id, fence)
+     where t.id = h.id and t.fence = h.fence and t.state = 'running'`,
+    [held.map((each) => each.tableRunId), held.map((each) => each.fence)],
+  );
+}

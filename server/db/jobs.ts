@@ -1,0 +1,71 @@
+import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { jobs, tableRuns } from "../../drizzle/schema/runs.ts";
+import { datasets, tables } from "../../drizzle/schema/tables.ts";
+import type { JobView } from "../../shared/job.ts";
+import type { Db } from "./client.ts";
+
+/** How large a table run has left its table. */
+export async function storeTableSize(
+  db: Db,
+  size: { tableRunId: number; tableId: number; rowCount: number; bytes: number },
+): Promise<void> {
+  const { rowCount, bytes } = size;
+  await db.update(tables).set({ rowCount, bytes }).where(eq(tables.id, size.tableId));
+  await db.update(tableRuns).set({ rowCount }).where(eq(tableRuns.id, size.tableRunId));
+}
+
+export interface JobFilter {
+  tableId?: number | undefined;
+  runId?: number | undefined;
+  beforeId?: number | undefined;
+  limit: number;
+}
+
+/** The newest first. */
+export async function listJobs(db: Db, filter: JobFilter): Promise<JobView[]> {
+  const conditions: (SQL | undefined)[] = [
+    filter.tableId === undefined ? undefined : eq(jobs.tableId, filter.tableId),
+    filter.runId === undefined ? undefined : eq(tableRuns.runId, filter.runId),
+    filter.beforeId === undefined ? undefined : lt(jobs.id, filter.beforeId),
+  ];
+  const rows = await db
+    .select({
+      job: jobs,
+      runId: tableRuns.runId,
+      tableName: sql<string | null>`${datasets.name} || '.' || ${tables.name}`,
+    })
+    .from(jobs)
+    .leftJoin(tableRuns, eq(tableRuns.id, jobs.tableRunId))
+    .leftJoin(tables, eq(tables.id, jobs.tableId))
+    .leftJoin(datasets, eq(datasets.id, tables.datasetId))
+    .where(and(...conditions))
+    .orderBy(desc(jobs.id))
+    .limit(filter.limit);
+  return rows.map(({ job, runId, tableName }) => toView(job, runId, tableName));
+}
+
+function toView(
+  job: typeof jobs.$inferSelect,
+  runId: number | null,
+  tableName: string | null,
+): JobView {
+  return {
+    id: job.id,
+    bqJobId: job.bqJobId,
+    step: job.step,
+    attempt: job.attempt,
+    state: job.state,
+    tableId: job.tableId,
+    tableName,
+    runId,
+    tableRunId: job.tableRunId,
+    error: job.error,
+    bytesProcessed: job.bytesProcessed,
+    bytesBilled: job.bytesBilled,
+    slotMs: job.slotMs,
+    cacheHit: job.cacheHit,
+    createdAt: job.createdAt.toISOString(),
+    startedAt: job.startedAt?.toISOString() ?? null,
+    endedAt: job.endedAt?.toISOString() ?? null,
+  };
+}

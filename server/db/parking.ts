@@ -1,0 +1,137 @@
+import { eq, sql } from "drizzle-orm";
+import { tableRuns } from "../../drizzle/schema/runs.ts";
+import type { TableKind } from "../../shared/table.ts";
+import type { TransferState } from "../../shared/transfer.ts";
+import type { Db } from "./client.ts";
+import type { Transition } from "./transition.ts";
+
+/*
+ * Table runs that wait for a room or a person: running, at the step `import` or `upload`, without a
+ * lease. Nobody drives them; whoever pulses next sees that the transfer has ended or that the files
+ * are there, and turns them to `load`, still without a lease, to be claimed as soon as a slot is free.
+ */
+
+export interface Parked {
+  id: number;
+  runId: number;
+  tableId: number;
+  step: "import" | "upload";
+}
+
+/** Starts the ready imports and uploads: they need no slot, but their table to themselves. */
+export function parkReady(transition: Transition): Promise<Parked[]> {
+  return transition.query<Parked>(
+    "park ready",
+    `with picked as (
+       select distinct on (t.table_id) t.id
+       from runs r join table_runs t on t.run_id = r.id
+       where r.ended_at is null and t.state = 'ready' and t.step in ('import', 'upload')
+         and not exists (
+           select from table_runs b where b.state = 'running' and b.table_id = t.table_id)
+       order by t.table_id, t.id
+     ), locked as (
+       select t.id from table_runs t join picked p on p.id = t.id
+       order by t.id for update of t skip locked
+     ), parked as (
+       update table_runs t
+       set state = 'running', fence = t.fence + 1, lease_owner = null, lease_until = null,
+         started_at = clock_timestamp(),
+         reason = case when t.step = 'upload' then jsonb_build_object('code', 'waitingForUpload',
+           'text', 'waits for its files to be uploaded') end
+       from locked l where t.id = l.id
+       returning t.id, t.run_id, t.table_id, t.step, t.priority, t.remaining_seconds
+     )
+     select id::float8 as id, run_id::float8 as "runId", table_id::float8 as "tableId", step
+     from parked order by priority desc, remaining_seconds desc, id`,
+    [],
+  );
+}
+
+/** Turns those whose files are staged to their load. */
+export function turnToLoad(
+  transition: Transition,
+): Promise<{ id: number; runId: number; tableId: number }[]> {
+  return transition.query(
+    "turn to load",
+    `update table_runs t
+     set step = 'load', reason = null,
+       staged_objects = case t.step when 'upload' then t.staged_objects else array(
+         select jsonb_array_elements_text(x.result -> 'objects') from transfers x
+         where x.table_run_id = t.id and x.kind = 'import') end
+     where t.state = 'running' and t.lease_owner is null and (
+       (t.step = 'upload' and t.staged_objects <> '{}')
+       or (t.step = 'import' and exists (
+         select from transfers x
+         where x.table_run_id = t.id and x.kind = 'import' and x.state = 'succeeded')))
+     returning t.id::float8 as id, t.run_id::float8 as "runId", t.table_id::float8 as "tableId"`,
+    [],
+  );
+}
+
+export interface Overdue {
+  id: number;
+  fence: number;
+  step: "import" | "upload";
+  /** How the transfer ended; null for an upload that did not come in time. */
+  transferState: TransferState | null;
+  error: string | null;
+  timeoutSeconds: number;
+}
+
+/** Those that wait in vain: the transfer failed or was cancelled, or the time for the upload is up. */
+export function selectOverdue(transition: Transition): Promise<Overdue[]> {
+  return transition.query<Overdue>(
+    "select overdue",
+    `select t.id::float8 as id, t.fence, t.step, x.state as "transferState", x.error,
+       (t.definition ->> 'externalTimeoutSeconds')::float8 as "timeoutSeconds"
+     from table_runs t
+     left join transfers x on x.table_run_id = t.id and x.kind = 'import' and t.step = 'import'
+     where t.state = 'running' and t.lease_owner is null and (
+       (t.step = 'import' and x.state in ('failed', 'cancelled'))
+       or (t.step = 'upload' and t.staged_objects = '{}' and t.started_at + make_interval(
+         secs => (t.definition ->> 'externalTimeoutSeconds')::float8) < clock_timestamp()))`,
+    [],
+  );
+}
+
+/** Gives a waiting external table its files. Null where it waits for none. */
+export async function storeUpload(
+  transition: Transition,
+  tableRunId: number,
+  objects: string[],
+): Promise<{ runId: number; tableId: number } | null> {
+  const rows = await transition.query<{ runId: number; tableId: number }>(
+    "store upload",
+    `update table_runs set staged_objects = $2
+     where id = $1 and step = 'upload' and state in ('waiting', 'ready', 'running')
+     returning run_id::float8 as "runId", table_id::float8 as "tableId"`,
+    [tableRunId, objects],
+  );
+  return rows[0] ?? null;
+}
+
+/** Table runs whose load has succeeded, and whose staged files are still named. */
+export async function selectLoaded(db: Db): Promise<LoadedTableRun[]> {
+  return db
+    .select({
+      id: tableRuns.id,
+      kind: sql<TableKind>`${tableRuns.definition} ->> 'kind'`,
+      stagedObjects: tableRuns.stagedObjects,
+    })
+    .from(tableRuns)
+    .where(
+      sql`${tableRuns.stagedObjects} <> '{}' and (${tableRuns.state} = 'succeeded'
+        or (${tableRuns.state} in ('running', 'failed', 'cancelled') and ${tableRuns.step} = 'extract'))`,
+    )
+    .limit(100);
+}
+
+export interface LoadedTableRun {
+  id: number;
+  kind: TableKind;
+  stagedObjects: string[];
+}
+
+export async function clearStagedObjects(db: Db, id: number): Promise<void> {
+  await db.update(tableRuns).set({ stagedObjects: [] }).where(eq(tableRuns.id, id));
+}

@@ -1,0 +1,185 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { frequencies } from "../../drizzle/schema/frequencies.ts";
+import { runs } from "../../drizzle/schema/runs.ts";
+import { datasets, tables } from "../../drizzle/schema/tables.ts";
+import type { AwaitedTick, Reason, TableRunState } from "../../shared/run.ts";
+import type { TableDefinition } from "../../shared/table.ts";
+import { allEdges } from "./catalog-edges.ts";
+import type { Db } from "./client.ts";
+import { idArray } from "./sql-text.ts";
+import { definitionOf } from "./tables.ts";
+import { jsonText, type Transition } from "./transition.ts";
+
+export type FrequencyRow = typeof frequencies.$inferSelect;
+
+/** An active frequency that has tables, with the newest tick that was recorded for it. */
+export interface TickingFrequency extends FrequencyRow {
+  lastTickAt: Date | null;
+}
+
+export async function selectTickingFrequencies(db: Db): Promise<TickingFrequency[]> {
+  const rows = await db
+    .select({
+      frequency: frequencies,
+      lastTickAt: sql<Date | null>`(select max(${runs.tickAt}) from ${runs}
+        where ${runs.frequencyId} = ${frequencies.id})`.mapWith(runs.tickAt),
+    })
+    .from(frequencies)
+    .where(
+      sql`${frequencies.active} and exists (select from ${tables}
+        where ${tables.frequencyId} = ${frequencies.id} and ${tables.deletedAt} is null)`,
+    );
+  return rows.map(({ frequency, lastTickAt }) => ({ ...frequency, lastTickAt }));
+}
+
+/** Locked until the transaction's end, so that what is decided about its runs holds. */
+export async function lockFrequency(tx: Db, id: number): Promise<FrequencyRow | null> {
+  const [row] = await tx.select().from(frequencies).where(eq(frequencies.id, id)).for("update");
+  return row ?? null;
+}
+
+export async function hasTick(tx: Db, frequencyId: number, tickAt: Date): Promise<boolean> {
+  const where = and(eq(runs.frequencyId, frequencyId), eq(runs.tickAt, tickAt));
+  return (await tx.$count(runs, where)) > 0;
+}
+
+/** The run of a frequency that has not ended; null where there is none. */
+export async function unfinishedRunOf(tx: Db, frequencyId: number): Promise<number | null> {
+  const [row] = await tx
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.frequencyId, frequencyId), isNull(runs.endedAt)));
+  return row?.id ?? null;
+}
+
+export async function insertRun(
+  tx: Db,
+  values: Pick<typeof runs.$inferInsert, "kind" | "frequencyId" | "tickAt" | "startedBy"> &
+    Pick<Partial<typeof runs.$inferInsert>, "state" | "reason" | "endedAt">,
+): Promise<number> {
+  const [row] = await tx.insert(runs).values(values).returning({ id: runs.id });
+  if (!row) throw new Error("an insert returned no row");
+  return row.id;
+}
+
+export interface CatalogTable {
+  id: number;
+  frequencyId: number | null;
+  definition: TableDefinition;
+}
+
+/** The tables of a frequency, or those named, that are not deleted. */
+export async function selectTablesToRun(
+  tx: Db,
+  choice: { frequencyId: number } | { tableIds: number[] },
+): Promise<CatalogTable[]> {
+  const chosen =
+    "frequencyId" in choice
+      ? eq(tables.frequencyId, choice.frequencyId)
+      : sql`${tables.id} = any(${idArray(choice.tableIds)})`;
+  const rows = await tx
+    .select({ table: tables, dataset: datasets.name })
+    .from(tables)
+    .innerJoin(datasets, eq(datasets.id, tables.datasetId))
+    .where(and(chosen, isNull(tables.deletedAt)))
+    .orderBy(tables.id);
+  return rows.map(({ table, dataset }) => ({
+    id: table.id,
+    frequencyId: table.frequencyId,
+    definition: definitionOf(table, dataset),
+  }));
+}
+
+/** The edges into these tables, from tables inside or outside of them. */
+export async function selectEdgesInto(tx: Db, tableIds: number[]): Promise<[number, number][]> {
+  const { rows } = await tx.execute<{ parent: number; child: number }>(sql`
+    select e.parent::float8 as parent, e.child::float8 as child from (${allEdges}) e
+    where e.child = any(${idArray(tableIds)})`);
+  return rows.map(({ parent, child }) => [parent, child]);
+}
+
+/** The frequencies of tables that have an active one, with the tables' names. */
+export async function selectFrequenciesOf(
+  tx: Db,
+  tableIds: number[],
+): Promise<{ tableId: number; tableName: string; frequency: FrequencyRow }[]> {
+  return tx
+    .select({
+      tableId: tables.id,
+      tableName: sql<string>`${datasets.name} || '.' || ${tables.name}`,
+      frequency: frequencies,
+    })
+    .from(tables)
+    .innerJoin(datasets, eq(datasets.id, tables.datasetId))
+    .innerJoin(frequencies, eq(frequencies.id, tables.frequencyId))
+    .where(
+      sql`${tables.id} = any(${idArray(tableIds)}) and ${tables.deletedAt} is null
+        and ${frequencies.active}`,
+    );
+}
+
+/** Seconds that each table's newest successful table run took from its start to its end. */
+export async function selectPastSeconds(tx: Db, tableIds: number[]): Promise<Map<number, number>> {
+  const { rows } = await tx.execute<{ id: number; seconds: number }>(sql`
+    select t.id::float8 as id, p.seconds
+    from unnest(${idArray(tableIds)}) as t(id)
+    cross join lateral (
+      select extract(epoch from r.ended_at - r.started_at)::float8 as seconds
+      from table_runs r
+      where r.table_id = t.id and r.state = 'succeeded'
+      order by r.id desc limit 1) p
+    where p.seconds is not null`);
+  return new Map(rows.map(({ id, seconds }) => [id, seconds]));
+}
+
+export interface NewTableRun {
+  id: number;
+  tableId: number;
+  definition: TableDefinition;
+  parentIds: number[];
+  childIds: number[];
+  pendingParents: number;
+  priority: number;
+  remainingSeconds: number;
+  state: TableRunState;
+  reason: Reason | null;
+  step: string;
+  stagedObjects: string[];
+  awaits: AwaitedTick[];
+  awaitSeconds: number | null;
+}
+
+/** Ids for rows that name one another before they are there. */
+export async function reserveTableRunIds(transition: Transition, count: number): Promise<number[]> {
+  const rows = await transition.query<{ id: number }>(
+    "reserve table runs",
+    `select nextval(pg_get_serial_sequence('table_runs', 'id'))::float8 as id
+     from generate_series(1, $1)`,
+    [count],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export async function insertTableRuns(
+  transition: Transition,
+  runId: number,
+  rows: NewTableRun[],
+): Promise<void> {
+  await transition.query(
+    "insert table runs",
+    `insert into table_runs (id, run_id, table_id, definition, parent_ids, child_ids,
+       pending_parents, priority, remaining_seconds, state, reason, step, staged_objects, awaits,
+       await_until, ready_at, ended_at)
+     overriding system value
+     select id, $1, "tableId", definition, "parentIds", "childIds", "pendingParents", priority,
+       "remainingSeconds", state, reason, step, "stagedObjects", awaits,
+       clock_timestamp() + make_interval(secs => "awaitSeconds"),
+       case state when 'ready' then clock_timestamp() end,
+       case state when 'skipped' then clock_timestamp() end
+     from jsonb_to_recordset($2::jsonb) as n(id bigint, "tableId" bigint, definition jsonb,
+       "parentIds" bigint[], "childIds" bigint[], "pendingParents" int, priority int,
+       "remainingSeconds" float8, state text, reason jsonb, step text, "stagedObjects" text[],
+       awaits jsonb, "awaitSeconds" float8)`,
+    [runId, jsonText(rows)],
+  );
+}

@@ -1,0 +1,106 @@
+import type { RunState } from "../../shared/run.ts";
+import type { Transition } from "./transition.ts";
+
+/* What people do to runs: cancel and resume. All of it happens inside a transition (transition.ts). */
+
+export interface RunHead {
+  id: number;
+  state: RunState;
+  frequencyId: number | null;
+}
+
+/** Locked until the end of the transition. */
+export async function lockRun(transition: Transition, id: number): Promise<RunHead | null> {
+  const rows = await transition.query<RunHead>(
+    "lock run",
+    `select id::float8 as id, state, frequency_id::float8 as "frequencyId"
+     from runs where id = $1 for update`,
+    [id],
+  );
+  return rows[0] ?? null;
+}
+
+interface Changed {
+  id: number;
+  runId: number;
+  tableId: number;
+}
+
+const changed = `t.id::float8 as id, t.run_id::float8 as "runId", t.table_id::float8 as "tableId"`;
+
+/**
+ * Marks the run, and cancels at once all that nobody drives: what waits, what is ready, what is
+ * parked. The daemons cancel the jobs of the rest.
+ */
+export async function cancelUndriven(transition: Transition, runId: number): Promise<Changed[]> {
+  await transition.query(
+    "mark run cancelled",
+    "update runs set cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()) where id = $1",
+    [runId],
+  );
+  return transition.query<Changed>(
+    "cancel undriven",
+    `update table_runs t
+     set state = 'cancelled', fence = t.fence + 1, ended_at = clock_timestamp(),
+       reason = jsonb_build_object('code', 'cancelled', 'text', 'the run was cancelled')
+     where t.run_id = $1 and (t.state in ('waiting', 'ready')
+       or (t.state = 'running' and t.lease_owner is null))
+     returning ${changed}`,
+    [runId],
+  );
+}
+
+/** The transfers of a run that are to be cancelled with it. */
+export async function selectOpenTransfers(
+  transition: Transition,
+  runId: number,
+): Promise<number[]> {
+  const rows = await transition.query<{ id: number }>(
+    "select open transfers",
+    `select x.id::float8 as id from transfers x join table_runs t on t.id = x.table_run_id
+     where t.run_id = $1 and x.state in ('queued', 'running')`,
+    [runId],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Back to where it was before its end. */
+export async function reopenRun(transition: Transition, runId: number): Promise<void> {
+  await transition.query(
+    "reopen run",
+    `update runs set state = 'running', reason = null, ended_at = null, cancel_requested_at = null,
+       resumed_count = resumed_count + 1 where id = $1`,
+    [runId],
+  );
+}
+
+/**
+ * Makes what failed, was skipped for a failure, or was cancelled, wait or ready again. A step that
+ * had succeeded is not done again: it goes on at the step that it ended in. An import whose load did
+ * not come about imports anew, unless its files are staged still.
+ */
+export async function reopenTableRuns(transition: Transition, runId: number): Promise<Changed[]> {
+  return transition.query<Changed>(
+    "reopen table runs",
+    `with reopened as (
+       select t.id, (
+         select count(*)::int from table_runs p
+         where p.id = any(t.parent_ids) and p.state <> 'succeeded') as pending
+       from table_runs t
+       where t.run_id = $1 and (t.state in ('failed', 'cancelled')
+         or (t.state = 'skipped' and t.reason ->> 'code' <> 'conditionFalse'))
+     )
+     update table_runs t
+     set state = case when r.pending = 0 then 'ready' else 'waiting' end,
+       pending_parents = r.pending, awaits = '[]', await_until = null, reason = null,
+       step = case
+         when t.step = 'load' and t.definition ->> 'kind' = 'import' and not exists (
+           select from transfers x where x.table_run_id = t.id and x.state = 'succeeded')
+         then 'import' else t.step end,
+       fence = t.fence + 1, lease_owner = null, lease_until = null, ended_at = null,
+       started_at = null, ready_at = case when r.pending = 0 then clock_timestamp() end
+     from reopened r where t.id = r.id
+     returning ${changed}`,
+    [runId],
+  );
+}

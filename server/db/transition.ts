@@ -1,0 +1,71 @@
+import { drizzle } from "drizzle-orm/node-postgres";
+import type pg from "pg";
+import { type Db, schema } from "./client.ts";
+
+/*
+ * The transaction in which table runs are moved.
+ *
+ * Everything that moves more than one table run does it in here: the dispatcher's pulses, the start,
+ * resume and cancel of runs, the assembly of a tick. They take one advisory lock first, so that they
+ * follow one another over all daemons. That gives three things at once: no deadlock, whatever order
+ * the rows come in; limits of concurrency that are counted exactly; and completions, new ready rows,
+ * claims and the rows of the next jobs in one commit, as many at a time as have gathered meanwhile.
+ *
+ * A daemon that is stopped (SIGSTOP, a paused machine) inside the transaction would hold all others
+ * up. PostgreSQL itself ends its session after `idleMs`, which rolls back and frees the lock.
+ */
+
+/** Any number that no other lock of ours has. */
+const transitionLock = 7_102_028;
+const idleMs = 5_000;
+
+const begin = `begin; set local idle_in_transaction_session_timeout = ${idleMs}; select pg_advisory_xact_lock(${transitionLock})`;
+
+export interface Transition {
+  /** A hot statement: `name` makes PostgreSQL keep its plan for the connection. */
+  query<Row>(name: string, text: string, values: unknown[]): Promise<Row[]>;
+  /** The same transaction for code that speaks Drizzle. Do not open transactions on it. */
+  tx: Db;
+}
+
+export async function inTransition<T>(
+  pool: pg.Pool,
+  work: (transition: Transition) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // An ended session tells twice: to the query under way, and here where there is none.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on("error", onError);
+  try {
+    await client.query(begin);
+    const result = await work({
+      query: async <Row>(name: string, text: string, values: unknown[]) =>
+        (await client.query({ name, text, values })).rows as Row[],
+      tx: drizzle(client, { schema, casing: "snake_case" }),
+    });
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.off("error", onError);
+    client.release(broken);
+  }
+}
+
+/**
+ * PostgreSQL's JSON has neither NUL nor lone surrogates, and one in an error's text must not hold
+ * up everything else. JSON.stringify escapes both; an escaped backslash before them is not theirs.
+ */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g,
+    "$1\ufffd",
+  );
+}

@@ -1,0 +1,54 @@
+import type { JobStatus } from "../../connectors/warehouse.ts";
+import { pause } from "../../support/abortable.ts";
+import type { Deps } from "../deps.ts";
+import type { DrivenJob, Driving } from "./driven-job.ts";
+import { lostJob } from "./start-job.ts";
+import { untilAnswered } from "./until-answered.ts";
+
+const longPollMs = 20_000;
+
+/**
+ * Waits until BigQuery says that the job is done. A query is awaited by long polls, which answer as
+ * it ends; loads and extracts are asked for at a tenth of the time they have taken, from 50 ms to
+ * 2 s. A server that answers a long poll at once is asked no oftener than that either.
+ *
+ * Transient faults are waited out however long they last: the job goes on without us. Throws the
+ * signal's reason; a MaestroError where the job is gone or may not be read.
+ */
+export async function awaitJob(
+  deps: Pick<Deps, "warehouse" | "now" | "random" | "log">,
+  { job }: DrivenJob,
+  started: JobStatus,
+  { signal, cancel }: Driving,
+): Promise<JobStatus> {
+  const isLongPoll = job.step === "query";
+  const ask = () => (isLongPoll ? deps.warehouse.awaitQuery(job.bqJobId, longPollMs) : poll());
+  const poll = async () => {
+    const status = await deps.warehouse.getJob(job.bqJobId);
+    if (!status) throw lostJob(job.bqJobId);
+    return status;
+  };
+  const startedMs = deps.now().getTime();
+  let status = started;
+  let isCancelSent = false;
+  while (status.state !== "DONE") {
+    if (cancel.aborted && !isCancelSent) {
+      await untilAnswered(deps, () => deps.warehouse.cancelJob(job.bqJobId), signal);
+      isCancelSent = true;
+    }
+    // A cancel ends a poll; once it is sent, only the job's end does.
+    const interrupt = isCancelSent ? signal : AbortSignal.any([signal, cancel]);
+    const askedMs = deps.now().getTime();
+    const restMs = Math.min(2_000, Math.max(50, (askedMs - startedMs) * 0.1));
+    if (!isLongPoll) await pause(restMs, interrupt);
+    const answer = await untilAnswered(deps, ask, interrupt).catch((error: unknown) => {
+      if (interrupt.aborted && !signal.aborted) return null;
+      throw error;
+    });
+    if (!answer) continue;
+    status = answer;
+    const isSpinning = status.state !== "DONE" && deps.now().getTime() - askedMs < restMs;
+    if (isSpinning) await pause(restMs, interrupt);
+  }
+  return status;
+}

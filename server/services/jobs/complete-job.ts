@@ -1,0 +1,139 @@
+import { MaestroError, messageOf } from "../../../shared/errors.ts";
+import type { Reason } from "../../../shared/run.ts";
+import type { JobStatus } from "../../connectors/warehouse.ts";
+import type { JobEnd, Settlement } from "../../db/settlements.ts";
+import { extractPrefix } from "../../domain/job-configuration.ts";
+import { nextStep } from "../../domain/post-completion.ts";
+import type { Deps } from "../deps.ts";
+import { checkLoadedRows } from "../transfers/check-loaded-rows.ts";
+import type { DrivenJob } from "./driven-job.ts";
+import { type JobFigures, summarizeStatistics } from "./summarize-statistics.ts";
+
+/**
+ * What the end of a job means for its table run: the next step, another attempt, or its end. Writes
+ * nothing; the settlement is written with others in the dispatcher's next transition.
+ */
+export async function completeJob(
+  deps: Pick<Deps, "objectStore">,
+  driven: DrivenJob,
+  status: JobStatus,
+  wasCancelled: boolean,
+): Promise<Settlement> {
+  const figures = summarizeStatistics(status.statistics);
+  if (status.error) {
+    return settleError(driven, status.error, { ...status, figures }, wasCancelled);
+  }
+  const { claim, job } = driven;
+  try {
+    if (job.step === "load" && claim.staged)
+      checkLoadedRows(claim.staged, figures.outputRows ?? -1);
+  } catch (error) {
+    return settleError(
+      driven,
+      { reason: "rowCount", message: messageOf(error), retryable: false },
+      { ...status, figures },
+      false,
+    );
+  }
+  const following = nextStep(claim.definition, job.step);
+  const stops = following !== null && wasCancelled;
+  return {
+    tableRunId: claim.id,
+    fence: claim.fence,
+    state: following === null ? "succeeded" : stops ? "cancelled" : "running",
+    step: following ?? job.step,
+    reason: stops ? { code: "cancelled", text: `cancelled before its ${following}` } : null,
+    rowCount: figures.outputRows,
+    extractObjects: job.step === "extract" ? await listExtract(deps, driven, figures) : null,
+    job: jobEnd(driven, "succeeded", null, { ...status, figures }),
+  };
+}
+
+/** The same for a job that BigQuery refused, lost or may not show us. */
+export function failJob(driven: DrivenJob, error: unknown): Settlement {
+  const ended = { statistics: {}, figures: summarizeStatistics({}) };
+  if (error instanceof MaestroError && error.code === "cancelled") {
+    const reason: Reason = { code: "cancelled", text: error.message };
+    return {
+      ...settlement(driven, "cancelled", reason),
+      job: jobEnd(driven, "cancelled", null, ended),
+    };
+  }
+  const reason = error instanceof MaestroError ? (error.reason ?? error.code) : "internal";
+  // What startJob and awaitJob throw they have retried already: the same call, not a new job.
+  return settleError(driven, { reason, message: messageOf(error), retryable: false }, ended, false);
+}
+
+type Fault = NonNullable<JobStatus["error"]>;
+interface Ended {
+  statistics: Record<string, unknown>;
+  figures: JobFigures;
+}
+
+function settleError(
+  driven: DrivenJob,
+  fault: Fault,
+  ended: Ended,
+  wasCancelled: boolean,
+): Settlement {
+  const { claim, job } = driven;
+  if (wasCancelled && fault.reason === "stopped") {
+    const reason: Reason = { code: "cancelled", text: "cancelled while its job ran" };
+    const end = jobEnd(driven, "cancelled", fault, ended);
+    return { ...settlement(driven, "cancelled", reason), job: end };
+  }
+  const end = jobEnd(driven, "failed", fault, ended);
+  const attempt = job.attempt - claim.earlierAttempts;
+  if (fault.retryable && !wasCancelled && attempt <= claim.definition.retries) {
+    const text = `attempt ${attempt} of ${claim.definition.retries + 1} met a transient fault: ${fault.message}`;
+    return { ...settlement(driven, "running", { code: "retrying", text }), job: end };
+  }
+  return { ...settlement(driven, "failed", { code: "jobFailed", text: fault.message }), job: end };
+}
+
+function settlement(
+  { claim, job }: DrivenJob,
+  state: Settlement["state"],
+  reason: Reason,
+): Omit<Settlement, "job"> {
+  return {
+    tableRunId: claim.id,
+    fence: claim.fence,
+    state,
+    step: job.step,
+    reason,
+    rowCount: null,
+    extractObjects: null,
+  };
+}
+
+function jobEnd(
+  { job }: DrivenJob,
+  state: JobEnd["state"],
+  fault: Fault | null,
+  { statistics, figures }: Ended,
+): JobEnd {
+  const { outputRows: _rows, fileCount: _files, ...columns } = figures;
+  return {
+    jobId: job.id,
+    state,
+    error: fault?.message ?? null,
+    errorReason: fault?.reason ?? null,
+    statistics,
+    ...columns,
+  };
+}
+
+/**
+ * The files that the extract wrote. BigQuery says how many; an earlier attempt may have left more
+ * of them beside, and those are not part of it.
+ */
+async function listExtract(
+  { objectStore }: Pick<Deps, "objectStore">,
+  { claim }: DrivenJob,
+  { fileCount }: JobFigures,
+): Promise<string[]> {
+  const prefix = extractPrefix({ definition: claim.definition, tableRunId: claim.id });
+  const objects = await objectStore.list(prefix);
+  return objects.map((object) => object.name).slice(0, fileCount ?? objects.length);
+}

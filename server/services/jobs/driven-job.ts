@@ -1,0 +1,17 @@
+import type { ClaimRow, JobRow } from "../../db/claims.ts";
+
+/** A claimed table run with the job that is to be driven to its end. */
+export interface DrivenJob {
+  claim: Omit<ClaimRow, "job">;
+  job: JobRow;
+  /** Milliseconds to let pass before it is submitted: after a transient fault. */
+  delayMs: number;
+}
+
+/** What ends the driving of a job before the job ends. */
+export interface Driving {
+  /** Another daemon has it, or this one stops: let go, change nothing. */
+  signal: AbortSignal;
+  /** A person cancelled the run: cancel BigQuery's job, and see how it ends. */
+  cancel: AbortSignal;
+}

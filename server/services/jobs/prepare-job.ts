@@ -1,0 +1,44 @@
+import type { ClaimRow } from "../../db/claims.ts";
+import type { NewJob } from "../../db/settlements.ts";
+import {
+  bqJobId,
+  buildJobConfiguration,
+  buildLabels,
+  canonicalJson,
+} from "../../domain/job-configuration.ts";
+import { sha256 } from "../../support/crypto.ts";
+import type { Deps } from "../deps.ts";
+import { describeLoad } from "../transfers/describe-load.ts";
+
+/**
+ * The row of the next attempt of a claimed table run's step: its id, and the configuration with its
+ * labels exactly as it will be sent, now or by whoever takes over.
+ */
+export function prepareJob(
+  deps: Pick<Deps, "warehouse" | "objectStore" | "instanceId">,
+  claim: Omit<ClaimRow, "job">,
+  attempt: number,
+): NewJob {
+  const { definition, step } = claim;
+  const { bucket } = deps.objectStore;
+  const configuration = buildJobConfiguration(step, {
+    definition,
+    tableRunId: claim.id,
+    projectId: deps.warehouse.projectId,
+    bucket,
+    stagedObjects: claim.stagedObjects,
+    stagedLoad: claim.staged && describeLoad(bucket, claim.staged, definition),
+  });
+  const configurationHash = sha256(canonicalJson(configuration)).toString("hex");
+  const { instanceId } = deps;
+  const labels = buildLabels({ ...claim, instanceId, configurationHash });
+  return {
+    tableRunId: claim.id,
+    tableId: claim.tableId,
+    step,
+    attempt,
+    bqJobId: bqJobId({ instanceId, tableRunId: claim.id, step, attempt }),
+    configuration: { ...configuration, labels },
+    configurationHash,
+  };
+}

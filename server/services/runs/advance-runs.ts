@@ -1,0 +1,119 @@
+import {
+  type ClaimRow,
+  claimExpired,
+  claimReady,
+  type Held,
+  renewClaims,
+} from "../../db/claims.ts";
+import { turnToLoad } from "../../db/parking.ts";
+import { insertJobs, markSubmitted, type Settlement } from "../../db/settlements.ts";
+import { inTransition, type Transition } from "../../db/transition.ts";
+import { backoffMs } from "../../support/retry.ts";
+import type { Deps } from "../deps.ts";
+import type { DrivenJob } from "../jobs/driven-job.ts";
+import { prepareJob } from "../jobs/prepare-job.ts";
+import { parkTableRuns, settleOverdue } from "./park-table-runs.ts";
+import { settleAwaiting } from "./settle-awaiting.ts";
+import { settleTableRuns } from "./settle-table-runs.ts";
+
+/** What has gathered since the last pulse. */
+export interface Pulse {
+  /** Jobs that have ended, and what that means. */
+  ended: { driven: DrivenJob; settlement: Settlement }[];
+  /** Jobs that BigQuery has taken. */
+  submitted: { jobId: number; tableRunId: number; fence: number }[];
+  /** All claims of this process; their leases are renewed. Null: not yet due. */
+  renew: Held[] | null;
+  /** Also look for what others left: expired leases, transfers that ended, uploads, ready imports. */
+  isSweep: boolean;
+}
+
+export interface Advance {
+  /** Jobs to drive from here on. Their rows are committed. */
+  driven: DrivenJob[];
+  /** Which of `renew` are ours still. */
+  renewed: { id: number; cancelRequested: boolean }[];
+  /** Whether staged files are to be removed. */
+  hasLoaded: boolean;
+  /** Table runs that have given their tables new contents. */
+  succeeded: DrivenJob["claim"][];
+}
+
+/**
+ * One pulse of the dispatcher: in one transition, and one commit, everything that ended is written,
+ * what that makes ready is claimed, and the rows of the next jobs are stored. A crash before the
+ * commit changes nothing: the jobs are in BigQuery under their ids, and whoever claims next finds
+ * them ended. A crash after it, before a job is submitted, leaves a stored row that the next
+ * claimant submits.
+ */
+export async function advanceRuns(deps: Deps, pulse: Pulse): Promise<Advance> {
+  const { advance, moved, endedRuns } = await inTransition(deps.pool, (transition) =>
+    advanceInTransition(deps, transition, pulse),
+  );
+  for (const { id, runId, tableId } of moved) {
+    deps.changes.publish({ noun: "tableRun", id, runId, tableId });
+  }
+  for (const id of endedRuns) deps.changes.publish({ noun: "run", id, runId: id });
+  if (pulse.ended.length + advance.driven.length > 0) {
+    deps.changes.publish({ noun: "job", id: null });
+  }
+  return advance;
+}
+
+async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pulse) {
+  const renewed = pulse.renew?.length ? await renewClaims(transition, pulse.renew) : [];
+  if (pulse.submitted.length > 0) await markSubmitted(transition, pulse.submitted);
+  const turned = pulse.isSweep ? await turnToLoad(transition) : [];
+  const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
+  const awaiting = pulse.isSweep ? await settleAwaiting(transition) : noneAwaiting;
+  const settled = await settleTableRuns(transition, pulse.ended, overdue);
+  const parked = pulse.isSweep || settled.readiesParked ? await parkTableRuns(transition) : [];
+  const claims = [
+    ...(pulse.isSweep ? await claimExpired(transition, deps.processId) : []),
+    ...(await claimReady(transition, deps.processId, deps.limits)),
+  ];
+  const driven = await storeJobs(deps, transition, claims, settled.continuing);
+  return {
+    advance: { driven, renewed, hasLoaded: settled.hasLoaded, succeeded: settled.succeeded },
+    moved: [...turned, ...awaiting.moved, ...settled.moved, ...parked, ...claims],
+    endedRuns: [...awaiting.endedRuns, ...settled.endedRuns],
+  };
+}
+
+const noneAwaiting: Awaited<ReturnType<typeof settleAwaiting>> = { moved: [], endedRuns: [] };
+
+/** The jobs of what was claimed: the one that goes on, or a new row. */
+async function storeJobs(
+  deps: Deps,
+  transition: Transition,
+  claims: ClaimRow[],
+  continuing: { driven: DrivenJob; settlement: Settlement }[],
+): Promise<DrivenJob[]> {
+  const adopted: DrivenJob[] = [];
+  const wanted: { claim: Omit<ClaimRow, "job">; attempt: number; delayMs: number }[] = [];
+  for (const { job, ...claim } of claims) {
+    if (job) adopted.push({ claim, job, delayMs: 0 });
+    else wanted.push({ claim, attempt: claim.lastAttempt + 1, delayMs: 0 });
+  }
+  for (const { driven, settlement } of continuing) wanted.push(following(deps, driven, settlement));
+  if (wanted.length === 0) return adopted;
+  const rows = wanted.map(({ claim, attempt }) => prepareJob(deps, claim, attempt));
+  const ids = await insertJobs(transition, rows);
+  const stored = wanted.flatMap(({ claim, delayMs }, index) => {
+    const row = rows[index];
+    const id = row && ids.get(row.bqJobId);
+    return row && id ? [{ claim, delayMs, job: { ...row, id, isSubmitted: false } }] : [];
+  });
+  return [...adopted, ...stored];
+}
+
+/** The next step's first attempt, or after a transient fault the same step's next, after a while. */
+function following({ random }: Pick<Deps, "random">, driven: DrivenJob, settlement: Settlement) {
+  const { claim, job } = driven;
+  if (settlement.step === job.step) {
+    const delayMs = backoffMs(job.attempt - claim.earlierAttempts, random);
+    return { claim, attempt: job.attempt + 1, delayMs };
+  }
+  const step = settlement.step as DrivenJob["job"]["step"];
+  return { claim: { ...claim, step, earlierAttempts: 0 }, attempt: 1, delayMs: 0 };
+}

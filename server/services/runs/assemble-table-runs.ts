@@ -1,0 +1,112 @@
+import type { AwaitedTick } from "../../../shared/run.ts";
+import {
+  type CatalogTable,
+  type FrequencyRow,
+  insertTableRuns,
+  type NewTableRun,
+  reserveTableRunIds,
+  selectEdgesInto,
+  selectPastSeconds,
+} from "../../db/run-assembly.ts";
+import type { Transition } from "../../db/transition.ts";
+import { conditionsHold } from "../../domain/condition.ts";
+import { computePriorities, longestRemaining } from "../../domain/graph.ts";
+import { firstStep } from "../../domain/post-completion.ts";
+import { awaitedTicks } from "./awaited-ticks.ts";
+
+export interface Assembly {
+  runId: number;
+  tables: CatalogTable[];
+  /** Conditions are asked at the tick; null for a manual run, in which everything chosen takes part. */
+  tick: { at: Date; frequency: FrequencyRow } | null;
+  /** Files of external tables that are uploaded already, by table id. */
+  stagedObjects: ReadonlyMap<number, string[]>;
+}
+
+/**
+ * Writes the table runs of a run: the definitions as they are now, the graph among the tables that
+ * take part, priorities (descendants, then the longest path in past durations). A table kept out by
+ * its conditions is recorded as skipped and is no node of the graph: its children read its last
+ * version. Returns how many take part.
+ */
+export async function assembleTableRuns(
+  transition: Transition,
+  { runId, tables, tick, stagedObjects }: Assembly,
+): Promise<number> {
+  const { tx } = transition;
+  const keptOut = tick ? tablesKeptOut(tables, tick) : new Map<number, string>();
+  const taking = tables.filter(({ id }) => !keptOut.has(id));
+  const tableIds = taking.map(({ id }) => id);
+  const edges = await selectEdgesInto(tx, tableIds);
+  const inRun = new Set(tableIds);
+  const inner = edges.filter(([parent]) => inRun.has(parent));
+  const graph = { ids: tableIds, edges: inner };
+  const priorities = computePriorities(graph);
+  const remaining = longestRemaining(graph, await selectPastSeconds(tx, tableIds));
+  const outer = edges.filter(([parent]) => !inRun.has(parent) && !keptOut.has(parent));
+  const awaits = tick ? await awaitedTicks(tx, tick, outer) : new Map<number, AwaitedTick[]>();
+  const ids = await reserveTableRunIds(transition, tables.length);
+  const idOf = new Map(tables.map(({ id }, index) => [id, ids[index] ?? 0]));
+  const links = linksOf(inner, idOf);
+  const awaitSeconds = tick && (tick.frequency.parentWaitSeconds ?? tick.frequency.periodSeconds);
+  const rows = tables.map((table) =>
+    toRow({
+      table,
+      id: idOf.get(table.id) ?? 0,
+      parentIds: links.parents.get(table.id) ?? [],
+      childIds: links.children.get(table.id) ?? [],
+      priority: priorities.get(table.id) ?? 0,
+      remainingSeconds: remaining.get(table.id) ?? 0,
+      stagedObjects: stagedObjects.get(table.id) ?? [],
+      awaits: awaits.get(table.id) ?? [],
+      awaitSeconds,
+      whyKeptOut: keptOut.get(table.id) ?? null,
+    }),
+  );
+  await insertTableRuns(transition, runId, rows);
+  return taking.length;
+}
+
+type RowInput = Omit<
+  NewTableRun,
+  "tableId" | "definition" | "pendingParents" | "state" | "reason" | "step"
+> & { table: CatalogTable; whyKeptOut: string | null };
+
+function toRow({ table, whyKeptOut, ...row }: RowInput): NewTableRun {
+  const { id: tableId, definition } = table;
+  const pendingParents = row.parentIds.length + (row.awaits.length > 0 ? 1 : 0);
+  const step = row.stagedObjects.length > 0 ? "load" : firstStep(definition.kind);
+  const all = { ...row, tableId, definition, pendingParents, step };
+  if (whyKeptOut === null) {
+    return { ...all, state: pendingParents === 0 ? "ready" : "waiting", reason: null };
+  }
+  return { ...all, state: "skipped", reason: { code: "conditionFalse", text: whyKeptOut } };
+}
+
+function tablesKeptOut(
+  tables: CatalogTable[],
+  { at, frequency }: NonNullable<Assembly["tick"]>,
+): Map<number, string> {
+  const keptOut = new Map<number, string>();
+  for (const { id, definition } of tables) {
+    const answer = conditionsHold(definition.conditions, at, frequency.timeZone);
+    if (!answer.holds) keptOut.set(id, answer.reason);
+  }
+  return keptOut;
+}
+
+/** Both directions of the edges, by table, as table-run ids. */
+function linksOf(edges: [parent: number, child: number][], idOf: Map<number, number>) {
+  const parents = new Map<number, number[]>();
+  const children = new Map<number, number[]>();
+  const add = (map: Map<number, number[]>, key: number, tableId: number) => {
+    const list = map.get(key) ?? [];
+    list.push(idOf.get(tableId) ?? 0);
+    map.set(key, list);
+  };
+  for (const [parent, child] of edges) {
+    add(parents, child, parent);
+    add(children, parent, child);
+  }
+  return { parents, children };
+}

@@ -1,0 +1,35 @@
+import type { Reason } from "../../../shared/run.ts";
+import { type Overdue, parkReady, selectOverdue } from "../../db/parking.ts";
+import type { Settlement } from "../../db/settlements.ts";
+import type { Transition } from "../../db/transition.ts";
+import { enqueueImport } from "../transfers/enqueue-import.ts";
+
+/** Starts the ready imports and uploads: an import by queueing its transfer, an upload by waiting. */
+export async function parkTableRuns(transition: Transition) {
+  const parked = await parkReady(transition);
+  for (const { id, tableId, step } of parked) {
+    if (step === "import") await enqueueImport(transition.tx, { id, tableId });
+  }
+  return parked;
+}
+
+/** The ends of those that wait in vain. */
+export async function settleOverdue(transition: Transition): Promise<Settlement[]> {
+  const overdue = await selectOverdue(transition);
+  return overdue.map((each) => ({
+    tableRunId: each.id,
+    fence: each.fence,
+    state: each.transferState === "cancelled" ? "cancelled" : "failed",
+    step: each.step,
+    reason: reasonOf(each),
+    rowCount: null,
+    extractObjects: null,
+    job: null,
+  }));
+}
+
+function reasonOf({ transferState, error, timeoutSeconds }: Overdue): Reason {
+  if (transferState === "cancelled") return { code: "cancelled", text: "its import was cancelled" };
+  if (transferState) return { code: "transferFailed", text: error ?? "its import failed" };
+  return { code: "uploadTimeout", text: `no files were uploaded within ${timeoutSeconds} s` };
+}

@@ -1,0 +1,82 @@
+import type { TableRunState } from "../../../shared/run.ts";
+import {
+  countFinished,
+  endRun,
+  type Settlement,
+  settle,
+  skipDescendants,
+} from "../../db/settlements.ts";
+import type { Transition } from "../../db/transition.ts";
+import { runOutcome } from "../../domain/run-state.ts";
+import type { DrivenJob } from "../jobs/driven-job.ts";
+import { finishImport } from "../transfers/finish-import.ts";
+
+export interface Moved {
+  id: number;
+  runId: number;
+  tableId: number;
+}
+
+interface EndedJob {
+  driven: DrivenJob;
+  settlement: Settlement;
+}
+
+/**
+ * Writes how jobs and parked table runs ended, and all that follows in the same commit: the
+ * watermarks of imports, ready children, skipped descendants, and the ends of runs, exactly once.
+ */
+export async function settleTableRuns(
+  transition: Transition,
+  ended: EndedJob[],
+  overdue: Settlement[],
+) {
+  const settlements = [...ended.map(({ settlement }) => settlement), ...overdue];
+  if (settlements.length === 0) return nothing;
+  const settled = await settle(transition, settlements);
+  const states = new Map(settled.map(({ id, state }) => [id, state]));
+  const ours = ended.filter(({ settlement }) => states.has(settlement.tableRunId));
+  const loaded = ours.filter(hasLoaded);
+  for (const { driven } of loaded) {
+    const { staged, tableId } = driven.claim;
+    if (staged) await finishImport(transition.tx, { tableId }, { result: staged });
+  }
+  const of = (...wanted: TableRunState[]) => settled.filter(({ state }) => wanted.includes(state));
+  const failed = of("failed", "cancelled").map(({ id }) => id);
+  const skipped = failed.length > 0 ? await skipDescendants(transition, failed) : [];
+  return {
+    moved: [...settled, ...skipped],
+    continuing: ours.filter(({ settlement }) => settlement.state === "running"),
+    succeeded: ours
+      .filter(({ settlement }) => settlement.state === "succeeded")
+      .map(({ driven }) => driven.claim),
+    readiesParked: settled.some((each) => each.readiesParked),
+    hasLoaded: loaded.length > 0,
+    endedRuns: await endRuns(transition, of("succeeded", "failed", "cancelled")),
+  };
+}
+
+const nothing = {
+  moved: [] as Moved[],
+  continuing: [] as EndedJob[],
+  succeeded: [] as DrivenJob["claim"][],
+  readiesParked: false,
+  hasLoaded: false,
+  endedRuns: [] as number[],
+};
+
+function hasLoaded({ driven, settlement }: EndedJob): boolean {
+  return driven.job.step === "load" && settlement.job?.state === "succeeded";
+}
+
+/** Ends those of the runs in which nothing is left to do; their ids. */
+export async function endRuns(transition: Transition, moved: Pick<Moved, "runId">[]) {
+  if (moved.length === 0) return [];
+  const runIds = [...new Set(moved.map(({ runId }) => runId))];
+  const endedRuns: number[] = [];
+  for (const { id, counts } of await countFinished(transition, runIds)) {
+    await endRun(transition, id, runOutcome(counts ?? {}) ?? "succeeded");
+    endedRuns.push(id);
+  }
+  return endedRuns;
+}

@@ -1,0 +1,16 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** The promise's own end, or a rejection with the signal's reason as soon as it is aborted. */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+/** Ends early, without an error, as soon as one of the signals is aborted. */
+export async function pause(ms: number, ...signals: AbortSignal[]): Promise<void> {
+  await delay(ms, undefined, { signal: AbortSignal.any(signals) }).catch(() => undefined);
+}

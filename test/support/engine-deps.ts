@@ -1,0 +1,95 @@
+import { OAuth2Client } from "google-auth-library";
+import { pino } from "pino";
+import { createWarehouse } from "../../server/connectors/bigquery.ts";
+import type { ObjectStore } from "../../server/connectors/object-store.ts";
+import { createChanges } from "../../server/db/changes.ts";
+import { createDbClient } from "../../server/db/client.ts";
+import type { Deps } from "../../server/services/deps.ts";
+import { createSecretBox } from "../../server/support/crypto.ts";
+
+export interface EngineDeps extends Deps {
+  /** What the bucket holds. */
+  objects: Map<string, number>;
+  close(): Promise<void>;
+}
+
+/** Deps of an engine on a test's database, over Google's client and a null warehouse. */
+export function createEngineDeps(options: {
+  connectionString: string;
+  warehouseUrl: string;
+  processId?: string;
+  limits?: Partial<Deps["limits"]>;
+  logLevel?: string;
+}): EngineDeps {
+  const log = pino({ level: options.logLevel ?? "silent" }, pino.destination(2));
+  const client = createDbClient({
+    connectionString: options.connectionString,
+    poolSize: 6,
+    applicationName: "test engine",
+  });
+  const changes = createChanges(options.connectionString, log);
+  const authClient = new OAuth2Client();
+  authClient.setCredentials({ access_token: "test", expiry_date: Date.now() + 86_400_000 });
+  const objects = new Map<string, number>();
+  return {
+    db: client.db,
+    pool: client.pool,
+    log,
+    changes,
+    warehouse: createWarehouse({
+      projectId: "test",
+      location: "US",
+      apiEndpoint: options.warehouseUrl,
+      authClient,
+    }),
+    objectStore: createMemoryStore(objects),
+    sqlParser: {
+      references: () => Promise.resolve({ ast: [], astError: null, scanner: [] }),
+      close: () => Promise.resolve(),
+    },
+    secretBox: createSecretBox("test"),
+    now: () => new Date(),
+    random: Math.random,
+    instanceId: "test",
+    processId: options.processId ?? `test ${process.pid}`,
+    limits: {
+      concurrentTableRuns: 16,
+      concurrentTableRunsPerRun: 16,
+      signedUrlSeconds: 3600,
+      pricePerTib: 6.25,
+      ...options.limits,
+    },
+    objects,
+    async close() {
+      await changes.close();
+      await client.close();
+    },
+  };
+}
+
+/** Object names and sizes, without contents: the null warehouse reads none. */
+function createMemoryStore(objects: Map<string, number>): ObjectStore {
+  return {
+    bucket: "test-bucket",
+    async upload(name, content) {
+      let bytes = 0;
+      for await (const chunk of content) bytes += (chunk as Buffer).length;
+      objects.set(name, bytes);
+      return bytes;
+    },
+    list: (prefix) =>
+      Promise.resolve(
+        [...objects]
+          .filter(([name]) => name.startsWith(prefix))
+          .map(([name, bytes]) => ({ name, bytes }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      ),
+    remove: (names) => {
+      for (const name of names) objects.delete(name);
+      return Promise.resolve();
+    },
+    signedReadUrl: (name) => Promise.resolve(`http://bucket/${name}`),
+    signedWriteUrl: (name) => Promise.resolve(`http://bucket/${name}`),
+    ensureBucket: () => Promise.resolve(),
+  };
+}
