@@ -21,8 +21,9 @@ export async function selectTickingFrequencies(db: Db): Promise<TickingFrequency
   const rows = await db
     .select({
       frequency: frequencies,
-      lastTickAt: sql<Date | null>`(select max(${runs.tickAt}) from ${runs}
-        where ${runs.frequencyId} = ${frequencies.id})`.mapWith(runs.tickAt),
+      // By hand: in a select of one table Drizzle writes columns without it, and `id` is then the run's.
+      lastTickAt: sql<Date | null>`(select max(r.tick_at) from runs r
+        where r.frequency_id = frequencies.id)`.mapWith(runs.tickAt),
     })
     .from(frequencies)
     .where(
