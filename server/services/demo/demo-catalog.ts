@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { eq } from "drizzle-orm";
+import { frequencies } from "../../../drizzle/schema/frequencies.ts";
+import { databases } from "../../../drizzle/schema/tables.ts";
+import type { TableDefinitionInput } from "../../../shared/table.ts";
+import type { PostgresAddress } from "../../connectors/postgres-connection.ts";
+import type { Db } from "../../db/client.ts";
+import { selectTableId } from "../../db/tables.ts";
+import { createTable } from "../catalog/save-table.ts";
+import { createDatabase } from "../databases/create-database.ts";
+import { updateDatabase } from "../databases/update-database.ts";
+import type { Deps } from "../deps.ts";
+import { type DemoFrequency, type DemoTable, demoFrequencies, demoTables } from "./demo-tables.ts";
+
+export interface DemoOwner {
+  userId: number;
+  name: string;
+}
+
+const databaseName = "Sample project";
+
+/** Creates what is not there yet: the database, the frequencies, the tables. Table ids by name. */
+export async function ensureDemoCatalog(
+  deps: Deps,
+  owner: DemoOwner,
+  address: PostgresAddress,
+  onTable: (name: string) => Promise<void>,
+): Promise<Map<string, number>> {
+  const databaseId = await ensureDatabase(deps, owner, address);
+  const frequencyIds = {
+    hourly: await ensureFrequency(deps.db, "hourly"),
+    daily: await ensureFrequency(deps.db, "daily"),
+  };
+  const ids = new Map<string, number>();
+  for (const table of demoTables) {
+    await onTable(table.name);
+    const [dataset = "", name = ""] = table.name.split(".");
+    const found = await selectTableId(deps.db, dataset, name);
+    const definition = await definitionOf(table, databaseId, frequencyIds);
+    ids.set(table.name, found ?? (await createTable(deps, definition, owner)).id);
+  }
+  return ids;
+}
+
+async function ensureDatabase(
+  deps: Deps,
+  owner: DemoOwner,
+  address: PostgresAddress,
+): Promise<number> {
+  const input = { name: databaseName, kind: "postgres" as const, mayImport: true, ...address };
+  const [found] = await deps.db
+    .select({ id: databases.id })
+    .from(databases)
+    .where(eq(databases.name, databaseName));
+  const { id } = found
+    ? await updateDatabase(deps, { ...input, id: found.id }, owner)
+    : await createDatabase(deps, input, owner);
+  return id;
+}
+
+async function ensureFrequency(db: Db, key: DemoFrequency): Promise<number> {
+  const wanted = demoFrequencies[key];
+  await db.insert(frequencies).values(wanted).onConflictDoNothing({ target: frequencies.name });
+  const [row] = await db
+    .select({ id: frequencies.id })
+    .from(frequencies)
+    .where(eq(frequencies.name, wanted.name));
+  if (!row) throw new Error(`the frequency ${wanted.name} is gone`);
+  return row.id;
+}
+
+async function definitionOf(
+  table: DemoTable,
+  databaseId: number,
+  frequencyIds: Record<DemoFrequency, number>,
+): Promise<TableDefinitionInput> {
+  const { name: fullName, frequency, sql: _sql, ...others } = table;
+  const [dataset = "", name = ""] = fullName.split(".");
+  const hasQuery = table.kind !== "external" && !table.importTable;
+  return {
+    ...others,
+    dataset,
+    name,
+    query: hasQuery ? await readSql(table) : "",
+    frequencyId: frequency === null ? null : frequencyIds[frequency],
+    importDatabaseId: table.kind === "import" ? databaseId : null,
+  };
+}
+
+async function readSql({ name, sql }: DemoTable): Promise<string> {
+  const file = join(import.meta.dirname, "sql", `${sql?.file ?? name}.sql`);
+  const text = await readFile(file, "utf8");
+  return text.trimEnd().replaceAll("{{month}}", sql?.month ?? "");
+}
