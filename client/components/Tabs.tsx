@@ -1,5 +1,6 @@
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
+import { formatCount } from "../format.ts";
 
 interface TabLink {
   label: string;
@@ -25,7 +26,7 @@ export function Tabs(props: { label: string; tabs: TabLink[] }) {
           >
             {tab.label}
             <Show when={tab.count !== undefined}>
-              <span class="count num">{tab.count}</span>
+              <span class="count num">{formatCount(tab.count ?? 0)}</span>
             </Show>
           </A>
         )}

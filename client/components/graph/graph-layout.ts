@@ -50,14 +50,32 @@ function layoutWithDagre(ids: number[], edges: GraphShape["edges"]): GraphLayout
     edges: edges.map(([parentId, childId]) => ({
       parentId,
       childId,
-      points: (graph.edge(String(parentId), String(childId)).points ?? []).map(
-        (point): [number, number] => [point.x, point.y],
-      ),
+      points: routeOf(graph, String(parentId), String(childId)),
     })),
   };
 }
 
-/** Columns by longest path from the roots, each ordered by the mean place of its parents. */
+/** Dagre's bends, from the middle of the parent's right side to the middle of the child's left. */
+function routeOf(
+  graph: Graph<GraphLabel, NodeLabel, EdgeLabel>,
+  parent: string,
+  child: string,
+): [number, number][] {
+  const from = graph.node(parent);
+  const to = graph.node(child);
+  const bends = (graph.edge(parent, child).points ?? []).slice(1, -1);
+  // The one bend of an edge between neighbouring ranks only makes its curve wobble.
+  return [
+    [(from.x ?? 0) + nodeWidth / 2, from.y ?? 0],
+    ...(bends.length > 1 ? bends.map((point): [number, number] => [point.x, point.y]) : []),
+    [(to.x ?? 0) - nodeWidth / 2, to.y ?? 0],
+  ];
+}
+
+/**
+ * Columns by longest path from the roots, each ordered by the mean place of its parents. A long
+ * column is broken into several, so that the whole stays about as wide as it is high.
+ */
 function layoutLayers(ids: number[], edges: GraphShape["edges"]): GraphLayout {
   const parents = new Map<number, number[]>(ids.map((id) => [id, []]));
   for (const [parent, child] of edges) parents.get(child)?.push(parent);
@@ -70,22 +88,27 @@ function layoutLayers(ids: number[], edges: GraphShape["edges"]): GraphLayout {
   }
   const rows = new Map<number, number>();
   const nodes: GraphLayout["nodes"] = [];
-  columns.forEach((column, rank) => {
+  const tallest = Math.ceil(Math.sqrt(ids.length) * 1.5);
+  let left = 24;
+  for (const column of columns) {
     const wish = new Map(column.map((id) => [id, meanRow(parents.get(id) ?? [], rows)]));
     column.sort((a, b) => (wish.get(a) ?? 0) - (wish.get(b) ?? 0) || a - b);
-    column.forEach((id, row) => {
-      rows.set(id, row);
+    const breadth = Math.ceil(column.length / tallest);
+    const tall = Math.ceil(column.length / breadth);
+    column.forEach((id, index) => {
+      rows.set(id, (index / column.length) * tallest);
       nodes.push({
         id,
-        x: 24 + nodeWidth / 2 + rank * (nodeWidth + rankGap * 2),
-        y: 24 + nodeHeight / 2 + row * (nodeHeight + nodeGap),
+        x: left + nodeWidth / 2 + Math.floor(index / tall) * (nodeWidth + nodeGap),
+        y: 24 + nodeHeight / 2 + (index % tall) * (nodeHeight + nodeGap),
       });
     });
-  });
+    left += breadth * (nodeWidth + nodeGap) + rankGap * 2;
+  }
   const at = new Map(nodes.map((node) => [node.id, node]));
   return {
-    width: 48 + columns.length * (nodeWidth + rankGap * 2),
-    height: 48 + Math.max(0, ...columns.map((c) => c.length)) * (nodeHeight + nodeGap),
+    width: left,
+    height: 48 + tallest * (nodeHeight + nodeGap),
     nodes,
     edges: edges.map(([parentId, childId]) => {
       const from = at.get(parentId) ?? { x: 0, y: 0 };

@@ -38,10 +38,15 @@ timestamp_add timestamp_diff timestamp_micros timestamp_millis timestamp_seconds
 timestamp_trunc to_base64 to_hex to_json to_json_string translate trim trunc unix_date unix_micros
 unix_millis unix_seconds upper var_pop var_samp variance`.split(/\s+/);
 
+/** The dialect splits its words at single spaces. */
+function oneLine(words: string): string {
+  return words.split(/\s+/).join(" ");
+}
+
 /** GoogleSQL as BigQuery speaks it. */
 export const bigQuery = SQLDialect.define({
-  keywords,
-  types,
+  keywords: oneLine(keywords),
+  types: oneLine(types),
   builtin: functions.join(" "),
   identifierQuotes: "`",
   doubleQuotedStrings: true,

@@ -5,7 +5,9 @@ import { formatBytes, formatUsd } from "../../format.ts";
 import { currentTheme } from "../../state/create-theme.ts";
 import "uplot/dist/uPlot.min.css";
 
-/** Dollars a day as bars; pointing at one tells its bytes. A table of the same data is below it for screen readers. */
+const halfDay = 43_200;
+
+/** Dollars a day as bars; pointing at one tells its bytes. Screen readers get the same as text. */
 export function DayChart(props: { days: CostsSummary["perDay"] }) {
   let parent!: HTMLDivElement;
   let chart: UPlot | undefined;
@@ -61,13 +63,16 @@ function optionsFor(parent: HTMLElement, days: CostsSummary["perDay"]): UPlot.Op
     width: Math.max(200, parent.clientWidth),
     height: 220,
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-    scales: { y: { range: (_chart, _least, most) => [0, Math.max(most * 1.1, 0.0001)] } },
+    scales: {
+      x: { range: (_chart, least, most) => [least - halfDay, most + halfDay] },
+      y: { range: (_chart, _least, most) => [0, Math.max(most * 1.1, 0.0001)] },
+    },
     axes: [
       { ...axis, grid: { show: false } },
       { ...axis, size: 64, values: (_chart, ticks) => ticks.map((tick) => formatUsd(tick)) },
     ],
     series: [
-      { value: (_chart, seconds) => dayName(seconds) },
+      { label: "Day", value: (_chart, seconds) => dayName(seconds) },
       {
         label: "Cost",
         ...(UPlot.paths.bars === undefined

@@ -8,7 +8,7 @@ import { describeCounts, RunProgress, runTitle, tickTitle } from "../../componen
 import { StatusPill } from "../../components/Status.tsx";
 import { Tabs } from "../../components/Tabs.tsx";
 import { Duration, RelativeTime } from "../../components/Time.tsx";
-import { formatBytes, formatPlural, formatUsd } from "../../format.ts";
+import { formatBytes, formatUsd } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 import { RunActions } from "./RunActions.tsx";
@@ -137,12 +137,6 @@ function Summary(props: { run: RunDetail }) {
         <dt>Billed</dt>
         <dd>
           {formatUsd(usd())} <small>{formatBytes(props.run.bytesBilled)}</small>
-        </dd>
-      </div>
-      <div class="stat">
-        <dt>Size</dt>
-        <dd>
-          <small>{formatPlural(props.run.tableRuns.length, "table")}</small>
         </dd>
       </div>
     </dl>

@@ -6,13 +6,15 @@ import { SourceFields } from "./SourceFields.tsx";
 import { StorageFields } from "./StorageFields.tsx";
 
 /** Every setting of a definition, grouped; those of other kinds of table are left out. */
-export function SettingsForm(props: { form: TableForm; disabled: boolean }) {
+export function SettingsForm(props: { form: TableForm; disabled: boolean; withBasics: boolean }) {
   return (
     <form class="settings" onSubmit={(event) => event.preventDefault()}>
-      <fieldset disabled={props.disabled}>
-        <legend>Table</legend>
-        <BasicFields form={props.form} />
-      </fieldset>
+      <Show when={props.withBasics}>
+        <fieldset disabled={props.disabled}>
+          <legend>Table</legend>
+          <BasicFields form={props.form} />
+        </fieldset>
+      </Show>
       <Show when={props.form.draft.kind !== "summary"}>
         <fieldset disabled={props.disabled}>
           <legend>{props.form.draft.kind === "import" ? "Source" : "Upload"}</legend>

@@ -7,6 +7,7 @@ import { createApiQuery } from "../../state/create-api-query.ts";
 import { createDryRun, type DryRunState } from "../../state/create-dry-run.ts";
 import type { TableForm } from "../../state/create-table-form.ts";
 import { api } from "../../trpc.ts";
+import { BasicFields } from "./BasicFields.tsx";
 import { DryRunLine } from "./DryRunLine.tsx";
 import { SaveBar } from "./SaveBar.tsx";
 import { SettingsForm } from "./SettingsForm.tsx";
@@ -22,7 +23,10 @@ interface Props {
   aside?: JSX.Element;
 }
 
-/** The SQL with its dry run, and all settings of one definition; saves with ⌘S or Ctrl-S. */
+/**
+ * The SQL with its dry run, and all settings of one definition; saves with ⌘S or Ctrl-S. A new
+ * table asks for its name first.
+ */
 export function TableEditor(props: Props) {
   const tables = createApiQuery(
     () => ["tables", "list"],
@@ -36,6 +40,8 @@ export function TableEditor(props: Props) {
   const fault = createMemo(() =>
     faultOf(dryRun(), props.form.error()?.position ?? null, props.form.error()?.message),
   );
+
+  const isNew = () => props.form.id() === null;
 
   async function save(): Promise<void> {
     const saved = await props.form.save();
@@ -51,6 +57,11 @@ export function TableEditor(props: Props) {
 
   return (
     <div class="stack" style={{ gap: "var(--space-5)" }}>
+      <Show when={isNew()}>
+        <section class="card pad" aria-label="Table">
+          <BasicFields form={props.form} />
+        </section>
+      </Show>
       <Show when={props.form.draft.kind !== "external"}>
         <section class="card sql-card" aria-label="SQL">
           <Suspense fallback={<Loading what="the editor" lines={8} />}>
@@ -68,7 +79,7 @@ export function TableEditor(props: Props) {
       </Show>
       {props.aside}
       <section class="card pad" aria-label="Settings">
-        <SettingsForm form={props.form} disabled={!props.canWrite} />
+        <SettingsForm form={props.form} disabled={!props.canWrite} withBasics={!isNew()} />
       </section>
       <Show when={visibleError(props.form)}>{(error) => <ErrorNotice error={error()} />}</Show>
       <Show when={props.canWrite} fallback={<ReadOnly />}>
