@@ -62,6 +62,8 @@ export async function createHttpServer(
     trpcOptions: {
       router: appRouter,
       maxBodySize: maxBodyBytes,
+      // A dry run's input is a whole definition: too long for a URL, it comes as POST.
+      allowMethodOverride: true,
       createContext: async ({ req }) => ({
         deps,
         facts: options.facts,
