@@ -3,6 +3,7 @@ import { Loading } from "../Feedback.tsx";
 import { Icon } from "../Icon.tsx";
 import { createGraphLayout } from "./create-graph-layout.ts";
 import { createPanZoom } from "./create-pan-zoom.ts";
+import { GraphDots } from "./GraphDots.tsx";
 import { GraphNode } from "./GraphNode.tsx";
 import type { GraphItem } from "./graph-item.ts";
 import { type GraphLayout, nodeHeight, nodeWidth } from "./graph-layout.ts";
@@ -18,6 +19,9 @@ interface Props {
   centreId?: number | null;
   onFocus?: (id: number | null) => void;
 }
+
+const dotScale = 0.25;
+const mostBoxesAfar = 400;
 
 /**
  * Nodes are links placed in one scaled layer (so they truncate, take focus and open like links);
@@ -35,7 +39,12 @@ export function GraphView(props: Props) {
       ? null
       : lineOf(props.focusId, props.edges),
   );
-  const inSight = createMemo(() => nodesInSight(layout(), panZoom.view(), panZoom.frame()));
+  const isFar = createMemo(
+    () => panZoom.view().scale < dotScale && props.items.length > mostBoxesAfar,
+  );
+  const inSight = createMemo(() =>
+    isFar() ? [] : nodesInSight(layout(), panZoom.view(), panZoom.frame()),
+  );
 
   let fitted: GraphLayout | null = null;
   createEffect(() => {
@@ -81,6 +90,9 @@ export function GraphView(props: Props) {
                 />
                 <Show when={line()}>
                   {(ids) => <path class="edges focused" d={pathOf(current(), ids())} />}
+                </Show>
+                <Show when={isFar()}>
+                  <GraphDots nodes={current().nodes} items={items()} />
                 </Show>
               </svg>
               <For each={inSight()}>

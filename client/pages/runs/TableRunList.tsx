@@ -70,7 +70,7 @@ function Row(props: { row: TableRunView }) {
   return (
     <tr>
       <td class="shrink">
-        <span class="row">
+        <span class="kind-name">
           <Kind kind={props.row.kind} iconOnly />
           <A href={`/tables/${props.row.tableId}`}>{props.row.tableName}</A>
         </span>
@@ -85,7 +85,7 @@ function Row(props: { row: TableRunView }) {
               ? `now: ${props.row.step}`
               : "")}
         </span>
-        <Show when={props.row.progress}>
+        <Show when={props.row.state === "running" ? props.row.progress : null}>
           {(progress) => (
             <div class="stack tight" style={{ "max-width": "18rem" }}>
               <ProgressBar
