@@ -91,3 +91,9 @@ export interface TableRunView {
 export interface RunDetail extends RunListItem {
   tableRuns: TableRunView[];
 }
+
+/** The graph of a run alone: ids are those of its table runs. */
+export interface RunGraph {
+  nodes: { id: number; tableId: number; name: string; state: TableRunState }[];
+  edges: [parentId: number, childId: number][];
+}

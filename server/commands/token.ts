@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { MaestroError } from "../../shared/errors.ts";
 import { tokenInputSchema } from "../../shared/user.ts";
 import { issueLocalToken } from "../services/access/issue-local-token.ts";
 import type { Deps } from "../services/deps.ts";
@@ -27,13 +28,18 @@ export function createTokenCommand(
     .option("--expires-days <days>", "how long it is good (default: until it is revoked)")
     .option("--json", "answer in JSON")
     .action(async (options: TokenOptions) => {
-      const input = tokenInputSchema.parse({
+      const parsed = tokenInputSchema.safeParse({
         name: options.name,
         scopes: options.scopes.split(",").map((scope) => scope.trim()),
         expiresDays: options.expiresDays === undefined ? null : Number(options.expiresDays),
       });
+      if (!parsed.success) {
+        const [issue] = parsed.error.issues;
+        const message = `--${String(issue?.path[0])}: ${issue?.message}`;
+        throw new MaestroError("invalidInput", message);
+      }
       await withDatabase(async (deps) => {
-        const issued = await issueLocalToken(deps, input);
+        const issued = await issueLocalToken(deps, parsed.data);
         if (options.json) return writeJson(io.stdout, issued);
         io.stdout.write(`${issued.token}\n`);
       });

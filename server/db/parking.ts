@@ -104,6 +104,7 @@ export async function storeUpload(
     "store upload",
     `update table_runs set staged_objects = $2
      where id = $1 and step = 'upload' and state in ('waiting', 'ready', 'running')
+       and staged_objects = '{}'
      returning run_id::float8 as "runId", table_id::float8 as "tableId"`,
     [tableRunId, objects],
   );

@@ -1,7 +1,12 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { datasets, tables, tableVersions } from "../../drizzle/schema/tables.ts";
 import { users } from "../../drizzle/schema/users.ts";
-import type { DatasetView, TableDefinition, TableVersionView } from "../../shared/table.ts";
+import type {
+  DatasetView,
+  TableDefinition,
+  TableKind,
+  TableVersionView,
+} from "../../shared/table.ts";
 import type { Db } from "./client.ts";
 
 export type TableRow = typeof tables.$inferSelect;
@@ -155,4 +160,15 @@ export async function selectDatasets(db: Db): Promise<DatasetView[]> {
     .leftJoin(tables, and(eq(tables.datasetId, datasets.id), isNull(tables.deletedAt)))
     .groupBy(datasets.id)
     .orderBy(datasets.name);
+}
+
+export async function countTablesByKind(db: Db): Promise<Record<TableKind, number>> {
+  const rows = await db
+    .select({ kind: tables.kind, count: sql<number>`count(*)::int` })
+    .from(tables)
+    .where(isNull(tables.deletedAt))
+    .groupBy(tables.kind);
+  const counts = { summary: 0, import: 0, external: 0 };
+  for (const { kind, count } of rows) counts[kind] = count;
+  return counts;
 }

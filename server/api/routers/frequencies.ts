@@ -1,20 +1,24 @@
-import { type FrequencyView, frequencyInputSchema } from "../../../shared/frequency.ts";
-import { pending } from "../pending.ts";
+import { frequencyInputSchema } from "../../../shared/frequency.ts";
+import { listFrequencies } from "../../services/frequencies/list-frequencies.ts";
+import { previewTicks } from "../../services/frequencies/preview-ticks.ts";
+import { removeFrequency } from "../../services/frequencies/remove-frequency.ts";
+import { createFrequency, updateFrequency } from "../../services/frequencies/save-frequency.ts";
+import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId } from "./inputs.ts";
 
 export const frequenciesRouter = router({
-  list: procedure("read").query(() => pending<FrequencyView[]>()),
+  list: procedure("read").query(({ ctx }) => listFrequencies(ctx.deps)),
   create: procedure("admin")
     .input(frequencyInputSchema)
-    .mutation(() => pending<{ id: number }>()),
+    .mutation(({ ctx, input }) => createFrequency(ctx.deps, input, actorOf(ctx.principal))),
   update: procedure("admin")
     .input(byId.extend(frequencyInputSchema.shape))
-    .mutation(() => pending<{ id: number }>()),
+    .mutation(({ ctx, input }) => updateFrequency(ctx.deps, input, actorOf(ctx.principal))),
   remove: procedure("admin")
     .input(byId)
-    .mutation(() => pending<{ id: number }>()),
+    .mutation(({ ctx, input }) => removeFrequency(ctx.deps, input.id, actorOf(ctx.principal))),
   preview: procedure("read")
     .input(frequencyInputSchema.pick({ periodSeconds: true, offsetSeconds: true, timeZone: true }))
-    .query(() => pending<{ nextTicks: string[] }>()),
+    .query(({ ctx, input }) => ({ nextTicks: previewTicks(ctx.deps, input) })),
 });

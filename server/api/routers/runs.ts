@@ -1,6 +1,17 @@
 import { z } from "zod";
-import { type RunDetail, type RunListItem, runStates } from "../../../shared/run.ts";
-import { pending } from "../pending.ts";
+import { runStates } from "../../../shared/run.ts";
+import { assertMayStart } from "../../services/access/assert-may-start.ts";
+import { assertMaySteer } from "../../services/access/assert-may-steer.ts";
+import type { SignedIn } from "../../services/access/principal.ts";
+import { recordChange } from "../../services/audit/record-change.ts";
+import type { Deps } from "../../services/deps.ts";
+import { cancelRun } from "../../services/runs/cancel-run.ts";
+import { getRun } from "../../services/runs/get-run.ts";
+import { getRunGraph } from "../../services/runs/get-run-graph.ts";
+import { listRuns } from "../../services/runs/list-runs.ts";
+import { resumeRun } from "../../services/runs/resume-run.ts";
+import { startManualRun } from "../../services/runs/start-manual-run.ts";
+import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf, rowId } from "./inputs.ts";
 
@@ -24,30 +35,42 @@ export const runsRouter = router({
         state: z.enum(runStates).optional(),
       }),
     )
-    .query(() => pending<RunListItem[]>()),
+    .query(({ ctx, input }) => listRuns(ctx.deps, input)),
   get: procedure("read")
     .input(byId)
-    .query(() => pending<RunDetail>()),
+    .query(({ ctx, input }) => getRun(ctx.deps, input.id)),
   start: procedure("write")
     .input(selection)
-    .mutation(() => pending<{ runId: number }>()),
+    .mutation(async ({ ctx, input }) => {
+      await assertMayStart(ctx.deps, ctx.principal, input);
+      return startManualRun(ctx.deps, input, actorOf(ctx.principal));
+    }),
   resume: procedure("write")
     .input(byId)
-    .mutation(() => pending<{ id: number }>()),
+    .mutation(async ({ ctx, input }) => {
+      await assertMaySteer(ctx.deps, ctx.principal, input.id);
+      await resumeRun(ctx.deps, input.id);
+      await recordRun(ctx, "run.resume", input.id);
+      return { id: input.id };
+    }),
   cancel: procedure("write")
     .input(byId)
-    .mutation(() => pending<{ id: number }>()),
+    .mutation(async ({ ctx, input }) => {
+      await assertMaySteer(ctx.deps, ctx.principal, input.id);
+      await cancelRun(ctx.deps, input.id);
+      await recordRun(ctx, "run.cancel", input.id);
+      return { id: input.id };
+    }),
   graph: procedure("read")
     .input(byId)
-    .query(() =>
-      pending<{
-        nodes: {
-          id: number;
-          tableId: number;
-          name: string;
-          state: RunDetail["tableRuns"][number]["state"];
-        }[];
-        edges: [parentId: number, childId: number][];
-      }>(),
-    ),
+    .query(({ ctx, input }) => getRunGraph(ctx.deps, input.id)),
 });
+
+function recordRun(
+  ctx: { deps: Deps; principal: SignedIn },
+  action: string,
+  runId: number,
+): Promise<void> {
+  const change = { action, subjectKind: "run", subjectId: runId };
+  return recordChange(ctx.deps.db, actorOf(ctx.principal), change);
+}

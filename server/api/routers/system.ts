@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { DemoStatus } from "../../../shared/demo.ts";
-import type { HomeView, SystemInfo } from "../../../shared/system.ts";
+import type { SystemInfo } from "../../../shared/system.ts";
 import { listChanges } from "../../services/audit/list-changes.ts";
 import { listDatasets } from "../../services/catalog/list-datasets.ts";
 import { summarizeCosts } from "../../services/costs/summarize-costs.ts";
 import { loadLineage } from "../../services/lineage/load-lineage.ts";
+import { describeHome } from "../../services/system/describe-home.ts";
 import { pending } from "../pending.ts";
 import { procedure, router } from "../trpc.ts";
 import { limitOf } from "./inputs.ts";
@@ -19,7 +20,7 @@ export const systemRouter = router({
       pricePerTib: ctx.deps.limits.pricePerTib,
     }),
   ),
-  home: procedure("read").query(() => pending<HomeView>()),
+  home: procedure("read").query(({ ctx }) => describeHome(ctx.deps)),
   demo: procedure("read").query(() => pending<DemoStatus>()),
   loadDemo: procedure("admin").mutation(() => pending<DemoStatus>()),
 });

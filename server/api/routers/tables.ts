@@ -1,11 +1,5 @@
 import { z } from "zod";
-import type { JobView } from "../../../shared/job.ts";
-import {
-  type TableExtract,
-  tableDefinitionSchema,
-  tableKinds,
-  type UploadTarget,
-} from "../../../shared/table.ts";
+import { tableDefinitionSchema, tableKinds } from "../../../shared/table.ts";
 import { assertMayWriteGroup } from "../../services/access/authorize.ts";
 import { dryRunTable } from "../../services/catalog/dry-run-table.ts";
 import { findTable } from "../../services/catalog/find-table.ts";
@@ -18,9 +12,14 @@ import { previewTable } from "../../services/catalog/preview-table.ts";
 import { removeTable } from "../../services/catalog/remove-table.ts";
 import { restoreVersion } from "../../services/catalog/restore-version.ts";
 import { createTable, updateTable } from "../../services/catalog/save-table.ts";
+import { listJobs } from "../../services/jobs/list-jobs.ts";
 import { loadLineage } from "../../services/lineage/load-lineage.ts";
+import { getExtract } from "../../services/runs/get-extract.ts";
+import { issueUploadUrl } from "../../services/runs/issue-upload-url.ts";
+import { loadExternal } from "../../services/runs/load-external.ts";
+import { reimportTable } from "../../services/runs/reimport-table.ts";
+import { startManualRun } from "../../services/runs/start-manual-run.ts";
 import { actorOf } from "../actor.ts";
-import { pending } from "../pending.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf, rowId } from "./inputs.ts";
 
@@ -88,16 +87,22 @@ export const tablesRouter = router({
         withDescendants: z.boolean().default(false),
       }),
     )
-    .mutation(() => pending<{ runId: number }>()),
+    .mutation(({ ctx, input: { id, ...selection } }) =>
+      startManualRun(
+        ctx.deps,
+        { kind: "tables", tableIds: [id], ...selection },
+        actorOf(ctx.principal),
+      ),
+    ),
   reimport: procedure("writeTable")
     .input(byId)
-    .mutation(() => pending<{ runId: number }>()),
+    .mutation(({ ctx, input }) => reimportTable(ctx.deps, input.id, actorOf(ctx.principal))),
   extract: procedure("read")
     .input(byId)
-    .query(() => pending<TableExtract | null>()),
+    .query(({ ctx, input }) => getExtract(ctx.deps, input.id)),
   jobs: procedure("read")
     .input(byId.extend({ limit: limitOf(1000, 50) }))
-    .query(() => pending<JobView[]>()),
+    .query(({ ctx, input }) => listJobs(ctx.deps, { tableId: input.id, limit: input.limit })),
   preview: procedure("read")
     .input(byId.extend({ maxRows: limitOf(1000, 100) }))
     .query(({ ctx, input }) => previewTable(ctx.deps, input.id, input.maxRows)),
@@ -109,8 +114,8 @@ export const tablesRouter = router({
     .query(({ ctx, input }) => loadLineage(ctx.deps, input.id)),
   uploadUrl: procedure("writeTable")
     .input(byId.extend({ fileName: z.string().min(1).max(200) }))
-    .mutation(() => pending<UploadTarget>()),
+    .mutation(({ ctx, input }) => issueUploadUrl(ctx.deps, input)),
   loadExternal: procedure("writeTable")
     .input(byId.extend({ objects: z.array(z.string().min(1).max(1024)).min(1).max(1000) }))
-    .mutation(() => pending<{ runId: number | null }>()),
+    .mutation(({ ctx, input }) => loadExternal(ctx.deps, input, actorOf(ctx.principal))),
 });

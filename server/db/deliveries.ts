@@ -1,0 +1,48 @@
+import { and, desc, eq, sql } from "drizzle-orm";
+import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
+import type { Db } from "./client.ts";
+
+/** The oldest table run of an external table that waits for files which nobody has delivered yet. */
+export async function selectWaitingUpload(db: Db, tableId: number): Promise<number | null> {
+  const [row] = await db
+    .select({ id: tableRuns.id })
+    .from(tableRuns)
+    .innerJoin(runs, eq(runs.id, tableRuns.runId))
+    .where(
+      and(
+        eq(tableRuns.tableId, tableId),
+        eq(tableRuns.step, "upload"),
+        sql`${tableRuns.state} in ('waiting', 'ready', 'running')`,
+        sql`${tableRuns.stagedObjects} = '{}'`,
+        sql`${runs.endedAt} is null`,
+      ),
+    )
+    .orderBy(tableRuns.id)
+    .limit(1);
+  return row?.id ?? null;
+}
+
+/** The newest table run that left an extract. */
+export async function selectNewestExtract(
+  db: Db,
+  tableId: number,
+): Promise<{ tableRunId: number; runId: number; objects: string[]; at: Date } | null> {
+  const [row] = await db
+    .select({
+      tableRunId: tableRuns.id,
+      runId: tableRuns.runId,
+      objects: tableRuns.extractObjects,
+      at: tableRuns.endedAt,
+    })
+    .from(tableRuns)
+    .where(
+      and(
+        eq(tableRuns.tableId, tableId),
+        eq(tableRuns.state, "succeeded"),
+        sql`${tableRuns.extractObjects} <> '{}'`,
+      ),
+    )
+    .orderBy(desc(tableRuns.id))
+    .limit(1);
+  return row?.at ? { ...row, at: row.at } : null;
+}

@@ -1,0 +1,67 @@
+import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { frequencies } from "../../drizzle/schema/frequencies.ts";
+import { runs } from "../../drizzle/schema/runs.ts";
+import { tables } from "../../drizzle/schema/tables.ts";
+import type { FrequencyInput } from "../../shared/frequency.ts";
+import type { Db } from "./client.ts";
+
+export type FrequencyRow = typeof frequencies.$inferSelect;
+
+export async function selectFrequencies(
+  db: Db,
+): Promise<(FrequencyRow & { tableCount: number })[]> {
+  const rows = await db
+    .select({ frequency: frequencies, tableCount: sql<number>`count(${tables.id})::int` })
+    .from(frequencies)
+    .leftJoin(tables, and(eq(tables.frequencyId, frequencies.id), isNull(tables.deletedAt)))
+    .groupBy(frequencies.id)
+    .orderBy(frequencies.periodSeconds, frequencies.name);
+  return rows.map(({ frequency, tableCount }) => ({ ...frequency, tableCount }));
+}
+
+/** Locked until the transaction's end. */
+export async function selectFrequencyForUpdate(tx: Db, id: number): Promise<FrequencyRow | null> {
+  const [row] = await tx.select().from(frequencies).where(eq(frequencies.id, id)).for("update");
+  return row ?? null;
+}
+
+export async function insertFrequency(db: Db, input: FrequencyInput): Promise<number> {
+  const [row] = await db.insert(frequencies).values(input).returning({ id: frequencies.id });
+  if (!row) throw new Error("an insert returned no row");
+  return row.id;
+}
+
+/** `startsAnew`: ticks before now are then none that were missed. */
+export async function updateFrequencyRow(
+  db: Db,
+  id: number,
+  input: FrequencyInput,
+  startsAnew: boolean,
+): Promise<void> {
+  await db
+    .update(frequencies)
+    .set({ ...input, ...(startsAnew ? { effectiveFrom: sql`now()` } : {}) })
+    .where(eq(frequencies.id, id));
+}
+
+/** What holds a frequency: tables on it that are not deleted, and runs that were made of it. */
+export async function countFrequencyUses(
+  db: Db,
+  id: number,
+): Promise<{ tables: number; runs: number }> {
+  const ofTables = and(eq(tables.frequencyId, id), isNull(tables.deletedAt));
+  const [tableCount, runCount] = await Promise.all([
+    db.$count(tables, ofTables),
+    db.$count(runs, eq(runs.frequencyId, id)),
+  ]);
+  return { tables: tableCount, runs: runCount };
+}
+
+/** Deletes it and takes it from deleted tables, which no save would bring to light. */
+export async function deleteFrequency(db: Db, id: number): Promise<void> {
+  await db
+    .update(tables)
+    .set({ frequencyId: null })
+    .where(and(eq(tables.frequencyId, id), isNotNull(tables.deletedAt)));
+  await db.delete(frequencies).where(eq(frequencies.id, id));
+}

@@ -1,0 +1,23 @@
+import type { FrequencyView } from "../../../shared/frequency.ts";
+import { selectFrequencies } from "../../db/frequencies.ts";
+import { nextTicks } from "../../domain/frequency.ts";
+import type { Deps } from "../deps.ts";
+
+const ticksShown = 3;
+
+/** The shortest period first. One that is not active has no next ticks. */
+export async function listFrequencies(deps: Pick<Deps, "db" | "now">): Promise<FrequencyView[]> {
+  const rows = await selectFrequencies(deps.db);
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    periodSeconds: row.periodSeconds,
+    offsetSeconds: row.offsetSeconds,
+    timeZone: row.timeZone,
+    active: row.active,
+    tableCount: row.tableCount,
+    nextTicks: row.active
+      ? nextTicks(row, deps.now(), ticksShown).map((tick) => tick.toISOString())
+      : [],
+  }));
+}

@@ -1,0 +1,19 @@
+import type { RunGraph } from "../../../shared/run.ts";
+import type { Deps } from "../deps.ts";
+import { getRun } from "./get-run.ts";
+
+/** A run's table runs as the nodes of its graph. */
+export async function getRunGraph(deps: Pick<Deps, "db">, id: number): Promise<RunGraph> {
+  const { tableRuns } = await getRun(deps, id);
+  return {
+    nodes: tableRuns.map(({ id: node, tableId, tableName, state }) => ({
+      id: node,
+      tableId,
+      name: tableName,
+      state,
+    })),
+    edges: tableRuns.flatMap(({ id: child, parentIds }) =>
+      parentIds.map((parent): [number, number] => [parent, child]),
+    ),
+  };
+}

@@ -1,0 +1,70 @@
+import { MaestroError } from "../../../shared/errors.ts";
+import { selectWaitingUpload } from "../../db/deliveries.ts";
+import { selectTable } from "../../db/tables.ts";
+import { type Actor, recordChange } from "../audit/record-change.ts";
+import type { Deps } from "../deps.ts";
+import { deliverUpload } from "./deliver-upload.ts";
+import { startRun } from "./start-run.ts";
+import { uploadPrefix } from "./upload-prefix.ts";
+
+/**
+ * Loads uploaded files into their external table: hands them to the table run that waits for them
+ * (`runId` is then null), or starts a run of the table with them. Only files that were uploaded for
+ * this very table are taken, because what is loaded is deleted from the bucket after it.
+ */
+export async function loadExternal(
+  deps: Deps,
+  input: { id: number; objects: string[] },
+  actor: Actor,
+): Promise<{ runId: number | null }> {
+  const found = await selectTable(deps.db, input.id);
+  if (!found) throw new MaestroError("notFound", `there is no table with id ${input.id}`);
+  const { dataset, row } = found;
+  if (row.kind !== "external") {
+    throw new MaestroError("invalidInput", `${dataset}.${row.name} is no external table`);
+  }
+  const objects = [...new Set(input.objects)];
+  await assertUploaded(deps, uploadPrefix({ dataset, name: row.name }), objects);
+  await recordChange(deps.db, actor, {
+    action: "table.loadExternal",
+    subjectKind: "table",
+    subjectId: input.id,
+    detail: { name: `${dataset}.${row.name}`, objects },
+  });
+  if (await deliver(deps, input.id, objects)) return { runId: null };
+  const selection = {
+    kind: "tables" as const,
+    tableIds: [input.id],
+    withAncestors: false,
+    withDescendants: false,
+  };
+  return startRun(deps, selection, actor, { stagedObjects: new Map([[input.id, objects]]) });
+}
+
+async function assertUploaded(
+  deps: Pick<Deps, "objectStore">,
+  prefix: string,
+  objects: string[],
+): Promise<void> {
+  const uploaded = new Set((await deps.objectStore.list(prefix)).map(({ name }) => name));
+  const missing = objects.find((name) => !uploaded.has(name));
+  if (missing === undefined) return;
+  throw new MaestroError(
+    "invalidInput",
+    `${missing} was not uploaded for this table: upload it to the URL of tables.uploadUrl first`,
+    { field: "objects" },
+  );
+}
+
+/** False where no table run waits, or another delivery was quicker. */
+async function deliver(deps: Deps, tableId: number, objects: string[]): Promise<boolean> {
+  const waiting = await selectWaitingUpload(deps.db, tableId);
+  if (waiting === null) return false;
+  try {
+    await deliverUpload(deps, waiting, objects);
+    return true;
+  } catch (error) {
+    if (error instanceof MaestroError && error.code === "conflict") return false;
+    throw error;
+  }
+}

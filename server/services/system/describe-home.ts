@@ -1,0 +1,53 @@
+import type { HomeView, LateFrequency } from "../../../shared/system.ts";
+import { selectCosts } from "../../db/costs.ts";
+import { selectTickingFrequencies } from "../../db/run-assembly.ts";
+import { listRuns } from "../../db/runs.ts";
+import { countTablesByKind } from "../../db/tables.ts";
+import { tickAt } from "../../domain/frequency.ts";
+import { priceBytes } from "../costs/price-bytes.ts";
+import type { Deps } from "../deps.ts";
+
+const runsShown = 20;
+const recentMs = 7 * 86_400_000;
+/** A tick is late once no daemon has taken it up for this long. */
+const lateMs = 30_000;
+
+/** What one wants to know first: what runs, what failed, what is late, what today has cost. */
+export async function describeHome(deps: Pick<Deps, "db" | "now" | "limits">): Promise<HomeView> {
+  const { db } = deps;
+  const now = deps.now();
+  const [tableCounts, running, failed, late, costs] = await Promise.all([
+    countTablesByKind(db),
+    listRuns(db, { limit: runsShown, state: "running" }),
+    listRuns(db, { limit: runsShown, state: "failed" }),
+    findLate(deps),
+    selectCosts(db, now, 1),
+  ]);
+  const today = costs.find(({ dimension }) => dimension === "day");
+  const bytesBilled = today?.bytesBilled ?? 0;
+  return {
+    tableCounts,
+    running,
+    failedRecently: failed.filter(
+      ({ endedAt }) => endedAt !== null && now.getTime() - Date.parse(endedAt) < recentMs,
+    ),
+    late,
+    today: {
+      bytesBilled,
+      usd: priceBytes(bytesBilled, deps.limits.pricePerTib),
+      jobs: today?.jobs ?? 0,
+    },
+  };
+}
+
+async function findLate(deps: Pick<Deps, "db" | "now">): Promise<LateFrequency[]> {
+  const now = deps.now();
+  const frequencies = await selectTickingFrequencies(deps.db);
+  return frequencies.flatMap((frequency) => {
+    const at = tickAt(frequency, now);
+    const isRecorded = frequency.lastTickAt !== null && frequency.lastTickAt >= at;
+    const isDue = at >= frequency.effectiveFrom && now.getTime() - at.getTime() > lateMs;
+    if (isRecorded || !isDue) return [];
+    return [{ frequencyId: frequency.id, name: frequency.name, tickAt: at.toISOString() }];
+  });
+}
