@@ -107,6 +107,10 @@ function firstIssue(cause: unknown): { message: string; path: string } | null {
     return null;
   const issue = cause.issues[0] as { message: string; path?: PropertyKey[] } | undefined;
   if (!issue) return null;
-  const path = (issue.path ?? []).map(String).join(".");
+  // Services name a definition's fields alone; so do we, wherever in the input it was.
+  const path = (issue.path ?? [])
+    .map(String)
+    .join(".")
+    .replace(/^definition\./, "");
   return { message: path === "" ? issue.message : `${path}: ${issue.message}`, path };
 }
