@@ -1,17 +1,20 @@
-import { and, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, lt, type SQL, sql } from "drizzle-orm";
 import { jobs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { datasets, tables } from "../../drizzle/schema/tables.ts";
 import type { JobView } from "../../shared/job.ts";
 import type { Db } from "./client.ts";
 
-/** How large a table run has left its table. */
+/** How large a table run has left its table. Rows that its load counted stay. */
 export async function storeTableSize(
   db: Db,
   size: { tableRunId: number; tableId: number; rowCount: number; bytes: number },
 ): Promise<void> {
   const { rowCount, bytes } = size;
   await db.update(tables).set({ rowCount, bytes }).where(eq(tables.id, size.tableId));
-  await db.update(tableRuns).set({ rowCount }).where(eq(tableRuns.id, size.tableRunId));
+  await db
+    .update(tableRuns)
+    .set({ rowCount })
+    .where(and(eq(tableRuns.id, size.tableRunId), isNull(tableRuns.rowCount)));
 }
 
 export interface JobFilter {

@@ -18,6 +18,7 @@ export function createEngineDeps(options: {
   connectionString: string;
   warehouseUrl: string;
   processId?: string;
+  applicationName?: string;
   limits?: Partial<Deps["limits"]>;
   logLevel?: string;
 }): EngineDeps {
@@ -25,7 +26,7 @@ export function createEngineDeps(options: {
   const client = createDbClient({
     connectionString: options.connectionString,
     poolSize: 6,
-    applicationName: "test engine",
+    applicationName: options.applicationName ?? "test engine",
   });
   const changes = createChanges(options.connectionString, log);
   const authClient = new OAuth2Client();

@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import {
+  buildJobConfiguration,
+  buildLabels,
+  canonicalJson,
+  type JobInput,
+} from "../../server/domain/job-configuration.ts";
+import { type TableDefinitionInput, tableDefinitionSchema } from "../../shared/table.ts";
+
+const input = (table: Partial<TableDefinitionInput>, more: Partial<JobInput> = {}): JobInput => ({
+  definition: tableDefinitionSchema.parse({ dataset: "d", name: "t", kind: "summary", ...table }),
+  tableRunId: 7,
+  projectId: "p",
+  bucket: "b",
+  stagedObjects: [],
+  stagedLoad: null,
+  ...more,
+});
+
+test("a summary's query overwrites its table, and unqualified names are beside it", () => {
+  expect(buildJobConfiguration("query", input({ query: "select 1" }))).toEqual({
+    query: {
+      query: "select 1",
+      useLegacySql: false,
+      defaultDataset: { projectId: "p", datasetId: "d" },
+      destinationTable: { projectId: "p", datasetId: "d", tableId: "t" },
+      createDisposition: "CREATE_IF_NEEDED",
+      writeDisposition: "WRITE_TRUNCATE",
+      priority: "INTERACTIVE",
+    },
+  });
+});
+
+test("layout, cap and legacy SQL are passed on as BigQuery's words", () => {
+  const partitioning = { type: "MONTH" as const, field: "day", expirationDays: 1.5 };
+  const table = { partitioning, clustering: ["a", "b"], costCapBytes: 123, legacySql: true };
+  expect(buildJobConfiguration("query", input(table))).toMatchObject({
+    query: {
+      timePartitioning: { type: "MONTH", field: "day", expirationMs: "129600000" },
+      clustering: { fields: ["a", "b"] },
+      maximumBytesBilled: "123",
+      useLegacySql: true,
+      allowLargeResults: true,
+    },
+  });
+});
+
+test("an external table's files are loaded in its format, appended where it says so", () => {
+  const table = { kind: "external" as const, disposition: "append" as const };
+  expect(buildJobConfiguration("load", input(table, { stagedObjects: ["x/1.csv"] }))).toMatchObject(
+    {
+      load: {
+        sourceUris: ["gs://b/x/1.csv"],
+        sourceFormat: "CSV",
+        autodetect: true,
+        writeDisposition: "WRITE_APPEND",
+      },
+    },
+  );
+});
+
+test("an extract has a folder of its own table run", () => {
+  expect(buildJobConfiguration("extract", input({ extractFormat: "PARQUET" }))).toEqual({
+    extract: {
+      sourceTable: { projectId: "p", datasetId: "d", tableId: "t" },
+      destinationUris: ["gs://b/extracts/d.t/7/part-*.parquet"],
+      destinationFormat: "PARQUET",
+      compression: "SNAPPY",
+    },
+  });
+});
+
+test("labels fit BigQuery's rules", () => {
+  const labels = buildLabels({
+    instanceId: "Abc",
+    runId: 3,
+    definition: input({ dataset: "D", name: "x".repeat(100) }).definition,
+    user: "Jane.Doe+x@example.com",
+    group: "Büro & Söhne",
+    configurationHash: "f".repeat(64),
+  });
+  expect(labels).toEqual({
+    maestro_instance: "abc",
+    maestro_run: "3",
+    maestro_table: `d_${"x".repeat(61)}`,
+    maestro_user: "jane_doe_x_example_com",
+    maestro_group: "büro___söhne",
+    maestro_config: "f".repeat(40),
+  });
+});
+
+test("equal configurations have equal text, whatever the order of their keys", () => {
+  expect(canonicalJson({ b: [1, { d: null, c: "x" }], a: undefined })).toBe(
+    canonicalJson({ b: [1, { c: "x", d: null }] }),
+  );
+});

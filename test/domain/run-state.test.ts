@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { firstStep, nextStep } from "../../server/domain/post-completion.ts";
+import { isFinished, mayMove, runOutcome } from "../../server/domain/run-state.ts";
+import { tableRunStates } from "../../shared/run.ts";
+
+test("a run goes on while anything is left to do, and ends by its worst", () => {
+  expect(runOutcome({ succeeded: 3, waiting: 1 })).toBeNull();
+  expect(runOutcome({ failed: 1, running: 1 })).toBeNull();
+  expect(runOutcome({ succeeded: 3 })).toBe("succeeded");
+  expect(runOutcome({ succeeded: 3, skipped: 1 })).toBe("succeeded");
+  expect(runOutcome({ succeeded: 3, failed: 1, skipped: 1 })).toBe("failed");
+  expect(runOutcome({ failed: 1, cancelled: 1 })).toBe("cancelled");
+  expect(runOutcome({})).toBe("succeeded");
+});
+
+test("nothing leaves succeeded, and only what has begun can succeed", () => {
+  for (const state of tableRunStates) {
+    expect(mayMove("succeeded", state)).toBe(false);
+    expect(mayMove(state, "succeeded")).toBe(state === "running");
+    if (!isFinished(state)) expect(mayMove(state, "cancelled")).toBe(true);
+  }
+});
+
+test("each kind of table goes through its steps in order", () => {
+  const steps = (kind: "summary" | "import" | "external", extract: boolean) => {
+    const all: string[] = [];
+    for (
+      let step: ReturnType<typeof nextStep> = firstStep(kind);
+      step;
+      step = nextStep({ extract }, step)
+    ) {
+      all.push(step);
+    }
+    return all;
+  };
+  expect(steps("summary", false)).toEqual(["query"]);
+  expect(steps("summary", true)).toEqual(["query", "extract"]);
+  expect(steps("import", true)).toEqual(["import", "load", "extract"]);
+  expect(steps("external", false)).toEqual(["upload", "load"]);
+});

@@ -1,0 +1,150 @@
+import { type ChildProcess, fork } from "node:child_process";
+import pg from "pg";
+import { expect } from "vitest";
+import { mayMove } from "../../server/domain/run-state.ts";
+import type { TableRunState } from "../../shared/run.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { createEngineDeps } from "../support/engine-deps.ts";
+import { startNullWarehouse } from "../support/null-warehouse.ts";
+import { until } from "../support/until.ts";
+
+/** Real daemons, as processes, over a database that keeps a log of every move, and a null warehouse. */
+export async function openDaemons() {
+  const database = await createTestDatabase();
+  const warehouse = await startNullWarehouse();
+  const deps = createEngineDeps({
+    connectionString: database.connectionString,
+    warehouseUrl: warehouse.url,
+  });
+  await deps.pool.query(moveLog);
+  const daemons = new Set<ChildProcess>();
+
+  const start = async (name: string): Promise<ChildProcess> => {
+    const script = new URL("../support/engine-process.ts", import.meta.url);
+    const daemon = fork(script, [database.connectionString, warehouse.url, name], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    daemons.add(daemon);
+    await new Promise((resolve, reject) => {
+      daemon.once("message", resolve);
+      daemon.once("exit", reject);
+    });
+    daemon.removeAllListeners("exit");
+    return daemon;
+  };
+
+  return {
+    deps,
+    warehouse,
+    connectionString: database.connectionString,
+    start,
+    /** Every move of a table run, in order, with the process that made it. */
+    moves: async () => (await deps.pool.query<Move>("select * from moves order by id")).rows,
+    async close() {
+      for (const daemon of daemons) await kill(daemon, "SIGKILL");
+      await deps.close();
+      await warehouse.close();
+      await database.drop();
+    },
+  };
+}
+
+export type Daemons = Awaited<ReturnType<typeof openDaemons>>;
+
+export interface Move {
+  table_run_id: string;
+  old_state: TableRunState;
+  new_state: TableRunState;
+  application_name: string;
+}
+
+const moveLog = `
+  create table moves (id bigint generated always as identity, table_run_id bigint, old_state text,
+    new_state text, application_name text);
+  create function log_move() returns trigger language plpgsql as $$ begin
+    insert into moves (table_run_id, old_state, new_state, application_name)
+    values (new.id, old.state, new.state, current_setting('application_name'));
+    return new; end $$;
+  create trigger log_move after update of state on table_runs for each row
+    when (old.state is distinct from new.state) execute function log_move();`;
+
+export async function kill(daemon: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (daemon.exitCode !== null || daemon.signalCode !== null) return;
+  const exited = new Promise((resolve) => daemon.once("exit", resolve));
+  daemon.kill(signal);
+  await exited;
+}
+
+/**
+ * Stops the database at a change of a row: whoever makes it waits there, in the middle of its
+ * transaction, until `release`.
+ */
+export async function holdAt(
+  { deps, connectionString }: Daemons,
+  table: string,
+  when: string,
+): Promise<{ reached(): Promise<void>; release(): Promise<void> }> {
+  const lock = 424_242;
+  const holder = new pg.Client({ connectionString });
+  await holder.connect();
+  await holder.query(`select pg_advisory_lock(${lock})`);
+  await deps.pool.query(`
+    create function hold() returns trigger language plpgsql as $$ begin
+      perform pg_advisory_xact_lock_shared(${lock}); return new; end $$;
+    create trigger hold ${when.includes("old.") ? "before update" : "before insert"} on ${table}
+      for each row when (${when}) execute function hold();`);
+  return {
+    reached: () =>
+      until(`the hold at ${when}`, async () => {
+        const { rows } = await deps.pool.query(
+          "select 1 from pg_locks where locktype = 'advisory' and objid = $1 and not granted",
+          [lock],
+        );
+        return rows.length > 0;
+      }),
+    /** The trigger stays, and holds nobody any more. */
+    release: () => holder.end(),
+  };
+}
+
+/** Everything that was asked for was done once and in order, and the database agrees. */
+export async function checkHistory(
+  { deps, warehouse, ...daemons }: Daemons,
+  runId: number,
+  graph: { name: string; parents?: string[] }[],
+): Promise<void> {
+  const jobs = [...warehouse.jobs.values()];
+  expect(jobs.map((job) => job.table).sort()).toEqual(graph.map(({ name }) => `d.${name}`).sort());
+  for (const { name, parents = [] } of graph) {
+    const job = jobs.find((each) => each.table === `d.${name}`)!;
+    for (const parent of parents) {
+      const before = jobs.find((each) => each.table === `d.${parent}`)!;
+      expect(job.insertedAt, `${name} after ${parent}`).toBeGreaterThanOrEqual(before.doneAt);
+    }
+  }
+  for (const move of await daemons.moves()) {
+    expect(mayMove(move.old_state, move.new_state), JSON.stringify(move)).toBe(true);
+  }
+  const { rows } = await deps.pool.query(
+    `select state, count(*)::int from table_runs where run_id = $1 group by state`,
+    [runId],
+  );
+  expect(rows).toEqual([{ state: "succeeded", count: graph.length }]);
+  const stored = await deps.pool.query<{ bq_job_id: string; state: string }>(
+    "select bq_job_id, state from jobs",
+  );
+  expect(stored.rows.map((job) => job.bq_job_id).sort()).toEqual(
+    jobs.map((job) => job.jobId).sort(),
+  );
+  expect(new Set(stored.rows.map((job) => job.state))).toEqual(new Set(["succeeded"]));
+}
+
+export async function runEnded({ deps }: Daemons, runId: number, timeoutMs = 60_000) {
+  await until(
+    `run ${runId} ended`,
+    async () =>
+      (await deps.pool.query("select 1 from runs where id = $1 and ended_at is not null", [runId]))
+        .rows.length > 0,
+    timeoutMs,
+  );
+}

@@ -1,0 +1,8 @@
+import type { RunSelection } from "../../shared/run.ts";
+
+/** These tables alone. */
+export function chooseTables(ids: Iterable<number>): RunSelection {
+  return { kind: "tables", tableIds: [...ids], withAncestors: false, withDescendants: false };
+}
+
+export const nobody = { userId: null };
