@@ -23,17 +23,20 @@ export function reportProgress(
   let renewedAt = performance.now();
   let writing: Promise<void> = Promise.resolve();
   let isWriting = false;
+  let isOwnEvent = false;
 
   const write = async () => {
     isNew = false;
     try {
       const answer = await renewLease(deps.db, claim, progress);
       renewedAt = performance.now();
+      isOwnEvent = true;
       if (answer === "held") publishTransfer(deps, claim);
       else onStop(answer);
     } catch (error) {
       deps.log.warn({ err: error, transfer: claim.id }, "transfer: progress not written");
     } finally {
+      isOwnEvent = false;
       isWriting = false;
     }
   };
@@ -45,9 +48,10 @@ export function reportProgress(
   };
   const timer = setInterval(() => beat(false), progressMs);
   const unsubscribe = deps.changes.subscribe((event) => {
-    if (event.noun !== "transfer" || event.id !== claim.id) return;
-    // Our own progress comes back as an event too.
-    if (performance.now() - renewedAt > progressMs / 4) beat(true);
+    if (event.noun !== "transfer" || event.id !== claim.id || isOwnEvent) return;
+    // A write under way may have read the row before the change: the next beat looks again.
+    isNew = true;
+    beat(true);
   });
   return {
     report(next) {
