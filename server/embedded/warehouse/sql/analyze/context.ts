@@ -1,0 +1,218 @@
+import {
+  type CompileOptions,
+  type TableName,
+  WarehouseError,
+  type WarehouseTable,
+} from "../../contract.ts";
+import type { Expr, Query, WindowSpec } from "../parse/ast.ts";
+import { errorAt, notSupported } from "../parse/positions.ts";
+import type { Statement } from "../parse/statement-ast.ts";
+import type { Typed } from "../types/typed.ts";
+import type { GType } from "../types/types.ts";
+
+/** A column that SQL can name. `use` tells that the query reads it. */
+export interface ScopeColumn {
+  name: string | null;
+  sql: string;
+  type: GType;
+  use: () => void;
+}
+
+/** One item of FROM. */
+export interface Source {
+  alias: string | null;
+  columns: ScopeColumn[];
+  /** Named alone and left out of `*`: _TABLE_SUFFIX, _PARTITIONTIME. */
+  pseudo: ScopeColumn[];
+  /** UNNEST of scalars, SELECT AS STRUCT/VALUE: the alias is the value. */
+  value: Typed | null;
+}
+
+export interface Opened {
+  /** What stands after FROM, before its alias. */
+  sql: string;
+  source: Source;
+}
+
+/** A column that JOIN … USING merged. */
+export interface MergedColumn {
+  name: string;
+  column: ScopeColumn;
+  hides: ScopeColumn[];
+}
+
+export interface Scope {
+  sources: Source[];
+  merged: MergedColumn[];
+  parent: Scope | null;
+  /** Set above GROUP BY: names then mean the keys. */
+  grouping: Grouping | null;
+  /** Arguments of a SQL function. */
+  variables: Map<string, Typed>;
+  ctes: Map<string, Cte>;
+}
+
+export interface GroupKey {
+  sql: string;
+  kind: Expr["k"];
+  out: Typed;
+}
+
+export interface Grouping {
+  inner: Scope;
+  keys: GroupKey[];
+  /** Aggregates computed by the inner SELECT, by their SQL. */
+  aggregates: Map<string, Typed>;
+  alias: string;
+  /** Aliases of the select list that stand for expressions with aggregates (HAVING, ORDER BY). */
+  isGrouping: (sql: string) => boolean;
+}
+
+export interface Cte {
+  sqlName: string;
+  columns: { name: string | null; id: string; type: GType }[];
+  isValueTable: boolean;
+  use: () => void;
+  columnUses: (() => void)[];
+}
+
+export type SqlFunction = Extract<Statement, { k: "createFunction" }>;
+
+/** Where an expression stands: what it may contain. */
+export interface Env {
+  scope: Scope;
+  /** For messages: WHERE clause, GROUP BY clause … */
+  clause: string;
+  aggregates: boolean;
+  windows: Map<string, WindowSpec> | null;
+  /** Aliases of the select list, where the clause sees them. */
+  aliases: Map<string, Alias> | null;
+}
+
+export interface Alias {
+  value: Typed;
+  use: () => void;
+}
+
+export interface RelationColumn {
+  name: string | null;
+  /** The column's name in the relation's SQL. */
+  id: string;
+  type: GType;
+  use: () => void;
+  /** The same constant in every row (SELECT NULL, SELECT 1): it coerces as one in a set operation. */
+  constant?: Typed["constant"];
+}
+
+/** A query in DuckDB's SQL. */
+export interface Relation {
+  sql: string;
+  columns: RelationColumn[];
+  /** SELECT AS STRUCT or AS VALUE: one column, which is the row. */
+  isValueTable: boolean;
+}
+
+/** Expressions hold queries and queries expressions: they meet here. */
+export interface Analyzers {
+  expr(ctx: Context, env: Env, expr: Expr): Typed;
+  /** `labels` names the columns of the outermost SELECT, whose arrays are made fit for output. */
+  query(
+    ctx: Context,
+    query: Query,
+    parent: Scope | null,
+    labels?: (columns: RelationColumn[]) => string[],
+  ): Relation;
+}
+
+const maxNodes = 400_000;
+
+/** What one compilation knows and gathers. */
+export class Context {
+  readonly options: CompileOptions;
+  readonly analyzers: Analyzers;
+  readonly functions = new Map<string, SqlFunction>();
+  /** Tables that earlier statements of the job make. Null: dropped. */
+  readonly overlay = new Map<string, WarehouseTable | null>();
+  readonly referenced = new Map<string, TableName>();
+  reads = new Map<string, { table: TableName; columns: Set<string> }>();
+  /** The text that positions refer to; a view's while its query is read. */
+  source: string;
+  readonly viewStack: string[] = [];
+  functionDepth = 0;
+  private readonly deadline: number;
+  private ids = 0;
+  private nodes = 0;
+  private collector: (() => void)[] | null = null;
+
+  constructor(source: string, options: CompileOptions, deadline: number, analyzers: Analyzers) {
+    this.source = source;
+    this.analyzers = analyzers;
+    this.options = options;
+    this.deadline = deadline;
+  }
+
+  fail(pos: number, message: string): WarehouseError {
+    return errorAt(this.source, pos, message);
+  }
+
+  refuse(what: string): WarehouseError {
+    return notSupported(what);
+  }
+
+  id(prefix: string): string {
+    return `_${prefix}${++this.ids}`;
+  }
+
+  expr(env: Env, expr: Expr): Typed {
+    return this.analyzers.expr(this, env, expr);
+  }
+
+  /** Counts the work, so that views of views and functions of functions end. */
+  tick(): void {
+    if (++this.nodes > maxNodes) {
+      throw new WarehouseError("resourcesExceeded", "Resources exceeded: the query is too complex");
+    }
+    if (this.nodes % 1000 === 0 && performance.now() > this.deadline) {
+      throw new WarehouseError(
+        "resourcesExceeded",
+        "Resources exceeded: the query took too long to compile",
+      );
+    }
+  }
+
+  /** Notes that a column is read: now, or when what is being collected is used. */
+  use(column: { use: () => void }): void {
+    if (this.collector) this.collector.push(column.use);
+    else column.use();
+  }
+
+  /** Holds back the uses that `work` makes; the answer's `use` makes them. */
+  collect<T>(work: () => T): { result: T; use: () => void } {
+    const outer = this.collector;
+    const uses: (() => void)[] = [];
+    this.collector = uses;
+    try {
+      const result = work();
+      let done = false;
+      const use = () => {
+        if (done) return;
+        done = true;
+        for (const each of uses) each();
+      };
+      return { result, use };
+    } finally {
+      this.collector = outer;
+    }
+  }
+}
+
+export function newScope(parent: Scope | null, ctes?: Map<string, Cte>): Scope {
+  return {
+    sources: [],
+    merged: [],
+    parent,
+    grouping: null,
+    variables: new Map(),
+    ctes: ctes ?? parent?.ctes ?? new Map(),
+  };
+}

@@ -1,0 +1,97 @@
+import type { Literal } from "../parse/ast.ts";
+import { parseTemporal } from "../types/temporal-literals.ts";
+import {
+  bool,
+  bytes,
+  float64,
+  int64,
+  quoteString,
+  string,
+  type Typed,
+  typedNull,
+} from "../types/typed.ts";
+import { scalar } from "../types/types.ts";
+import type { Context, Env } from "./context.ts";
+
+const maxInt64 = 2n ** 63n - 1n;
+
+export function analyzeLiteral(
+  ctx: Context,
+  _env: Env,
+  node: Extract<Literal, { k: "literal" }>,
+): Typed {
+  switch (node.type) {
+    case "NULL":
+      return typedNull();
+    case "BOOL":
+      return bool(node.value);
+    case "BYTES":
+      return bytes(node.bytes);
+    case "STRING":
+      return string(node.text);
+    case "INT64":
+      return integer(ctx, node.text, node.pos);
+    case "FLOAT64":
+      return float(ctx, node.text, node.pos);
+    default:
+      throw ctx.refuse("this literal");
+  }
+}
+
+/** Also called with a sign, for the one integer that only exists negative. */
+export function integer(ctx: Context, text: string, pos: number): Typed {
+  const value = text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
+  if (value > maxInt64 || value < -maxInt64 - 1n) {
+    throw ctx.fail(pos, `Invalid integer literal: ${text}`);
+  }
+  return int64(value);
+}
+
+function float(ctx: Context, text: string, pos: number): Typed {
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw ctx.fail(pos, `Invalid floating point literal: ${text}`);
+  return float64(value);
+}
+
+export function analyzeTyped(
+  ctx: Context,
+  _env: Env,
+  node: Extract<Literal, { k: "typed" }>,
+): Typed {
+  switch (node.type) {
+    case "NUMERIC":
+    case "DECIMAL":
+      return numeric(ctx, node.text, node.pos);
+    case "BIGNUMERIC":
+    case "BIGDECIMAL":
+      throw ctx.refuse("type BIGNUMERIC");
+    case "JSON":
+      return json(ctx, node.text, node.pos);
+    default: {
+      const type = scalar(node.type as "DATE" | "DATETIME" | "TIME" | "TIMESTAMP");
+      const value = parseTemporal(node.text, type);
+      if (!value) throw ctx.fail(node.pos, `Invalid ${node.type} literal`);
+      return value;
+    }
+  }
+}
+
+function numeric(ctx: Context, text: string, pos: number): Typed {
+  const found = /^\s*[+-]?(\d*)\.?(\d*)(?:[eE][+-]?\d+)?\s*$/.exec(text);
+  if (!found || `${found[1]}${found[2]}` === "")
+    throw ctx.fail(pos, `Invalid NUMERIC literal: ${text}`);
+  if (/[eE]/.test(text)) throw ctx.refuse("NUMERIC literals with an exponent");
+  if ((found[1] ?? "").replace(/^0+/, "").length > 29) {
+    throw ctx.fail(pos, `Invalid NUMERIC literal: ${text}`);
+  }
+  return { sql: `CAST(${quoteString(text.trim())} AS DECIMAL(38,9))`, type: scalar("NUMERIC") };
+}
+
+function json(ctx: Context, text: string, pos: number): Typed {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw ctx.fail(pos, "Invalid JSON literal: syntax error while parsing value");
+  }
+  return { sql: `CAST(${quoteString(text)} AS JSON)`, type: scalar("JSON") };
+}

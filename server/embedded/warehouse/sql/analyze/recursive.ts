@@ -1,0 +1,59 @@
+import type { WithEntry } from "../parse/ast.ts";
+import { coerce } from "../types/coerce.ts";
+import { quoteName } from "../types/types.ts";
+import type { Context, Relation, Scope } from "./context.ts";
+
+/** WITH RECURSIVE: the first operand of the UNION gives names and types, the rest may name itself. */
+export function analyzeRecursive(
+  ctx: Context,
+  entry: WithEntry,
+  scope: Scope,
+  sqlName: string,
+): Relation {
+  const { body, withs, orderBy, limit } = entry.query;
+  const { text, pos } = entry.name;
+  if (
+    body.k !== "setop" ||
+    body.op !== "UNION" ||
+    withs.length > 0 ||
+    orderBy.length > 0 ||
+    limit
+  ) {
+    throw ctx.fail(
+      pos,
+      `Recursive CTE ${text} must be a UNION of a non-recursive and a recursive term`,
+    );
+  }
+  const asQuery = (operand: typeof body) => ({ ...entry.query, body: operand, withs: [] });
+  const [base, ...rest] = body.operands;
+  if (!base || rest.length !== 1) throw ctx.refuse("recursive CTEs of more than two terms");
+  const first = ctx.analyzers.query(ctx, { ...asQuery(body), body: base }, scope);
+  for (const column of first.columns) ctx.use(column);
+  scope.ctes.set(text.toLowerCase(), {
+    sqlName,
+    columns: first.columns.map(({ name, id, type }) => ({ name, id, type })),
+    isValueTable: false,
+    use: () => undefined,
+    columnUses: first.columns.map(() => () => undefined),
+  });
+  const terms = rest.map((term) => {
+    const relation = ctx.analyzers.query(ctx, { ...asQuery(body), body: term }, scope);
+    for (const column of relation.columns) ctx.use(column);
+    return conform(ctx, relation, first, pos);
+  });
+  const sql = [`(${first.sql})`, ...terms].join(body.all ? " UNION ALL " : " UNION ");
+  return { sql, columns: first.columns, isValueTable: false };
+}
+
+function conform(ctx: Context, relation: Relation, first: Relation, pos: number): string {
+  if (relation.columns.length !== first.columns.length) {
+    throw ctx.fail(pos, "Queries in UNION ALL have mismatched column count");
+  }
+  const items = relation.columns.map((column, i) => {
+    const target = first.columns[i] ?? column;
+    const value = coerce({ sql: `_u.${quoteName(column.id)}`, type: column.type }, target.type);
+    if (!value) throw ctx.refuse("a recursive CTE whose terms have different types");
+    return `${value.sql} AS ${quoteName(target.id)}`;
+  });
+  return `(SELECT ${items.join(", ")} FROM (${relation.sql}) AS _u)`;
+}

@@ -1,0 +1,221 @@
+import type { Expr, OrderItem, Select, WindowSpec } from "../parse/ast.ts";
+import type { Typed } from "../types/typed.ts";
+import { duckType, quoteName, typeName } from "../types/types.ts";
+import { hasAggregate } from "./aggregates.ts";
+import { makeStruct } from "./constructors.ts";
+import {
+  type Alias,
+  type Context,
+  type Env,
+  newScope,
+  type Relation,
+  type RelationColumn,
+  type Scope,
+} from "./context.ts";
+import { analyzeFrom, naturalOrder } from "./from.ts";
+import { groupedSql, makeGrouping } from "./grouping.ts";
+import { condition } from "./operators.ts";
+import { orderSql } from "./ordering.ts";
+import { outputSql } from "./output.ts";
+import { expandItems, type OutputItem } from "./select-items.ts";
+import { type Labels, ordinalOf, wrap } from "./wrap.ts";
+
+export interface SelectTail {
+  orderBy: OrderItem[];
+  limit: string;
+  labels: Labels;
+}
+
+interface Output {
+  name: string | null;
+  value: Typed;
+  use: () => void;
+}
+
+/** SELECT in DuckDB's SQL. With GROUP BY it is two: the inner groups, the outer does the rest. */
+export function analyzeSelect(
+  ctx: Context,
+  node: Select,
+  parent: Scope,
+  tail: SelectTail,
+): Relation {
+  if (node.distinct && tail.orderBy.length > 0) {
+    const inner = analyzeSelect(ctx, node, parent, { orderBy: [], limit: "", labels: undefined });
+    return wrap(ctx, inner, parent, tail);
+  }
+  const scope = newScope(parent);
+  const from = node.from ? analyzeFrom(ctx, node.from, scope) : "";
+  const where = whereSql(ctx, node, scope);
+  const items = expandItems(ctx, node, scope);
+  const isGrouped = needsGrouping(node, tail);
+  const upper = isGrouped ? makeGrouping(ctx, node, scope, items) : scope;
+  const env: Env = {
+    scope: upper,
+    clause: "SELECT list",
+    aggregates: isGrouped,
+    windows: windowMap(node),
+    aliases: null,
+  };
+  const outputs = items.map((item) => output(ctx, env, item));
+  const shaped = shape(ctx, node, outputs, tail.labels !== undefined);
+  if (node.distinct) checkDistinct(ctx, node, outputs);
+  const later = laterClauses(ctx, { ...env, aliases: aliasMap(outputs) }, node, tail, outputs);
+  const body = isGrouped ? groupedSql(upper, from, where, later.having) : plainBody(from, where);
+  const { list, columns } = selectList(shaped, tail.labels);
+  const order = later.order ?? (isGrouped || node.distinct ? null : naturalOrder(node.from, scope));
+  const sql = [
+    `SELECT ${node.distinct ? "DISTINCT " : ""}${list}${body}`,
+    later.qualify === null ? "" : ` QUALIFY ${later.qualify}`,
+    order === null ? "" : ` ORDER BY ${order}`,
+    tail.limit,
+  ].join("");
+  return { sql, columns, isValueTable: node.as !== null && tail.labels === undefined };
+}
+
+interface LaterClauses {
+  having: string | null;
+  qualify: string | null;
+  order: string | null;
+}
+
+/** The clauses that see the select list's aliases. */
+function laterClauses(
+  ctx: Context,
+  env: Env,
+  node: Select,
+  tail: SelectTail,
+  outputs: Output[],
+): LaterClauses {
+  const at = (expr: Expr | null, clause: string, windows: Env["windows"]) =>
+    expr && condition(ctx, { ...env, windows, clause }, expr, clause).sql;
+  const keys = orderKeys(ctx, { ...env, clause: "ORDER BY clause" }, tail.orderBy, outputs);
+  return {
+    having: at(node.having, "HAVING clause", null),
+    qualify: at(node.qualify, "QUALIFY clause", env.windows),
+    order: keys.length > 0 ? keys.join(", ") : null,
+  };
+}
+
+function plainBody(from: string, where: string): string {
+  return `${from === "" ? "" : ` FROM ${from}`}${where}`;
+}
+
+function whereSql(ctx: Context, node: Select, scope: Scope): string {
+  if (!node.where) return "";
+  const env: Env = {
+    scope,
+    clause: "WHERE clause",
+    aggregates: false,
+    windows: null,
+    aliases: null,
+  };
+  return ` WHERE ${condition(ctx, env, node.where, "WHERE clause").sql}`;
+}
+
+function windowMap(node: Select): Map<string, WindowSpec> {
+  return new Map(node.windows.map(({ name, spec }) => [name.text.toLowerCase(), spec]));
+}
+
+function needsGrouping(node: Select, tail: SelectTail): boolean {
+  if (node.groupBy) return true;
+  const places: (Expr | null)[] = [
+    ...node.items.map((item) => (item.k === "expr" ? item.expr : null)),
+    node.having,
+    node.qualify,
+    ...tail.orderBy.map((item) => item.expr),
+  ];
+  return node.having !== null || places.some((expr) => expr !== null && hasAggregate(expr));
+}
+
+function output(ctx: Context, env: Env, item: OutputItem): Output {
+  const { result, use } = ctx.collect(() => item.compute(env));
+  return { name: item.name, value: result, use };
+}
+
+function aliasMap(outputs: Output[]): Map<string, Alias> {
+  const map = new Map<string, Alias>();
+  for (const { name, value, use } of outputs) {
+    if (name !== null && !map.has(name.toLowerCase())) map.set(name.toLowerCase(), { value, use });
+  }
+  return map;
+}
+
+/** SELECT AS STRUCT packs the columns into one; at the top of a query they come apart again. */
+function shape(ctx: Context, node: Select, outputs: Output[], isTop: boolean): Output[] {
+  if (node.as === null) return outputs;
+  const use = () => {
+    for (const each of outputs) each.use();
+  };
+  if (node.as === "VALUE") {
+    const [only] = outputs;
+    if (!only || outputs.length > 1)
+      throw ctx.fail(node.pos, "SELECT AS VALUE query must have exactly one column");
+    return isTop && only.value.type.kind === "STRUCT"
+      ? [refuseTopValue(ctx)]
+      : [{ ...only, name: null }];
+  }
+  if (isTop) return outputs;
+  const type = {
+    kind: "STRUCT" as const,
+    fields: outputs.map(({ name, value }) => ({ name, type: value.type })),
+  };
+  return [
+    {
+      name: null,
+      value: makeStruct(
+        ctx,
+        outputs.map((each) => each.value),
+        type,
+      ),
+      use,
+    },
+  ];
+}
+
+function refuseTopValue(ctx: Context): never {
+  throw ctx.refuse("SELECT AS VALUE of a STRUCT as the outermost query");
+}
+
+function checkDistinct(ctx: Context, node: Select, outputs: Output[]): void {
+  for (const each of outputs) ctx.use(each);
+  for (const { value } of outputs) {
+    if (["ARRAY", "STRUCT", "JSON"].includes(value.type.kind)) {
+      throw ctx.fail(
+        node.pos,
+        `Column of type ${typeName(value.type)} cannot be used in SELECT DISTINCT`,
+      );
+    }
+  }
+}
+
+function orderKeys(ctx: Context, env: Env, items: OrderItem[], outputs: Output[]): string[] {
+  const values = outputs.map((each) => each.value);
+  return items.map((item) => {
+    const ordinal = ordinalOf(ctx, item, values);
+    const key = ordinal ?? ctx.expr(env, item.expr);
+    const at = values.indexOf(key);
+    if (at >= 0) outputs[at]?.use();
+    // What differs at each evaluation is taken from the select list.
+    const volatile = at >= 0 && /random\(\)|uuid\(\)/.test(key.sql);
+    return orderSql(ctx, volatile ? { ...key, sql: `${at + 1}` } : key, item, !volatile);
+  });
+}
+
+function selectList(
+  outputs: Output[],
+  labels: Labels,
+): { list: string; columns: RelationColumn[] } {
+  const columns = outputs.map(({ name, value, use }, i): RelationColumn => {
+    const column = { name, id: `c${i + 1}`, type: value.type, use };
+    return value.constant ? { ...column, constant: value.constant } : column;
+  });
+  const names = labels?.(columns);
+  const list = outputs.map(({ value }, i) => {
+    const id = names?.[i] ?? `c${i + 1}`;
+    const sql = names ? outputSql(value, id) : value.sql;
+    // An untyped NULL in the list would be INTEGER to DuckDB.
+    return `${sql === "NULL" ? `CAST(NULL AS ${duckType(value.type)})` : sql} AS ${quoteName(id)}`;
+  });
+  if (names) for (const [i, column] of columns.entries()) column.id = names[i] ?? column.id;
+  return { list: list.join(", "), columns };
+}

@@ -1,0 +1,118 @@
+import {
+  partitionTimeColumn,
+  type TableName,
+  WarehouseError,
+  type WarehouseTable,
+} from "../../contract.ts";
+import type { Name } from "../parse/ast.ts";
+import { parseSingleQuery } from "../parse/statements.ts";
+import { type GType, quoteName, scalar } from "../types/types.ts";
+import type { Context, Opened, Scope, ScopeColumn, Source } from "./context.ts";
+import { openInformationSchema } from "./information-schema.ts";
+import { partitionFilter } from "./partitions.ts";
+import { readColumn, tableColumn, tableKey } from "./table-columns.ts";
+import { openWildcard } from "./wildcards.ts";
+
+/** A table, view, wildcard or INFORMATION_SCHEMA view of the catalog. */
+export function openTable(ctx: Context, path: Name[], alias: string, scope: Scope): Opened {
+  const information = openInformationSchema(ctx, path, alias);
+  if (information) return information;
+  const name = qualify(ctx, path);
+  if (name.tableId.endsWith("*")) return openWildcard(ctx, name, alias);
+  const [tableId = "", decorator] = name.tableId.split("$");
+  const table = findTable(ctx, { ...name, tableId });
+  ctx.referenced.set(tableKey(table.name), table.name);
+  if (table.viewQuery !== null) return openView(ctx, table, alias, scope);
+  const relation =
+    decorator === undefined ? table.relation : partitionFilter(ctx, table, decorator);
+  return { sql: relation, source: tableSource(ctx, table, alias) };
+}
+
+/** Fills in the default dataset and project. */
+export function qualify(ctx: Context, path: Name[]): TableName {
+  const parts = path.map((name) => name.text);
+  const { projectId, defaultDataset } = ctx.options;
+  if (parts.length > 3) {
+    throw new WarehouseError("invalidQuery", `Invalid table name: \`${parts.join(".")}\``);
+  }
+  const tableId = parts.at(-1) ?? "";
+  if (parts.length === 1) {
+    if (!defaultDataset) {
+      throw new WarehouseError(
+        "invalidQuery",
+        `Table "${tableId}" must be qualified with a dataset (e.g. dataset.table).`,
+      );
+    }
+    return { ...defaultDataset, tableId };
+  }
+  const datasetId = parts.at(-2) ?? "";
+  return { projectId: parts.length === 3 ? (parts[0] ?? "") : projectId, datasetId, tableId };
+}
+
+export function lookUp(ctx: Context, name: TableName): WarehouseTable | undefined {
+  const made = ctx.overlay.get(tableKey(name));
+  return made === null ? undefined : (made ?? ctx.options.catalog.get(name));
+}
+
+export function findTable(ctx: Context, name: TableName): WarehouseTable {
+  const table = lookUp(ctx, name);
+  if (table) return table;
+  const { projectId, datasetId, tableId } = name;
+  const what = ctx.options.catalog.hasDataset(projectId, datasetId)
+    ? `Table ${projectId}:${datasetId}.${tableId}`
+    : `Dataset ${projectId}:${datasetId}`;
+  throw new WarehouseError("notFound", `Not found: ${what} was not found in location US`);
+}
+
+export function tableSource(ctx: Context, table: WarehouseTable, alias: string): Source {
+  // The table counts as read even where no column is.
+  readColumn(ctx, table, null)();
+  return {
+    alias: null,
+    columns: table.schema.map((_, i) => tableColumn(ctx, table, alias, i)),
+    pseudo: partitionColumns(table, alias),
+    value: null,
+  };
+}
+
+export function partitionColumns(table: WarehouseTable, alias: string): ScopeColumn[] {
+  if (!table.partitioning || table.partitioning.field !== null) return [];
+  const time = `${alias}.${quoteName(partitionTimeColumn)}`;
+  const pseudo = (name: string, sql: string, type: GType) => ({
+    name,
+    sql,
+    type,
+    use: () => undefined,
+  });
+  return [
+    pseudo("_PARTITIONTIME", time, scalar("TIMESTAMP")),
+    pseudo("_PARTITIONDATE", `CAST(timezone('UTC', ${time}) AS DATE)`, scalar("DATE")),
+  ];
+}
+
+const maxViewDepth = 16;
+
+function openView(ctx: Context, view: WarehouseTable, alias: string, _scope: Scope): Opened {
+  const key = tableKey(view.name);
+  if (ctx.viewStack.includes(key) || ctx.viewStack.length >= maxViewDepth) {
+    throw new WarehouseError("invalidQuery", `View ${key} is nested too deeply or reads itself`);
+  }
+  const outerSource = ctx.source;
+  ctx.viewStack.push(key);
+  ctx.source = view.viewQuery ?? "";
+  try {
+    const relation = ctx.analyzers.query(ctx, parseSingleQuery(ctx.source), null);
+    const columns = relation.columns.map(
+      (column, i): ScopeColumn => ({
+        name: view.schema[i]?.name ?? column.name,
+        sql: `${alias}.${quoteName(column.id)}`,
+        type: column.type,
+        use: column.use,
+      }),
+    );
+    return { sql: `(${relation.sql})`, source: { alias: null, columns, pseudo: [], value: null } };
+  } finally {
+    ctx.viewStack.pop();
+    ctx.source = outerSource;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Query } from "../parse/ast.ts";
+import { quoteName } from "../types/types.ts";
+import { type Context, type Cte, newScope, type Relation, type Scope } from "./context.ts";
+import { analyzeRecursive } from "./recursive.ts";
+
+/** Adds the WITH entries to `ctes`, one after another; answers the clause. */
+export function bindWiths(
+  ctx: Context,
+  query: Query,
+  parent: Scope | null,
+  ctes: Map<string, Cte>,
+): string {
+  if (query.withs.length === 0) return "";
+  const seen = new Set<string>();
+  const clauses: string[] = [];
+  let recursive = false;
+  for (const entry of query.withs) {
+    const key = entry.name.text.toLowerCase();
+    if (seen.has(key))
+      throw ctx.fail(entry.name.pos, `Duplicate alias ${entry.name.text} for WITH subquery`);
+    seen.add(key);
+    const sqlName = ctx.id("w");
+    const scope = newScope(parent, new Map(ctes));
+    const selfReferring = query.recursive && refersTo(entry.query, key);
+    recursive ||= selfReferring;
+    const { result, use } = ctx.collect(() =>
+      selfReferring
+        ? analyzeRecursive(ctx, entry, scope, sqlName)
+        : ctx.analyzers.query(ctx, entry.query, scope),
+    );
+    ctes.set(key, cteOf(result, sqlName, use));
+    clauses.push(`${quoteName(sqlName)} AS (${result.sql})`);
+  }
+  return `WITH ${recursive ? "RECURSIVE " : ""}${clauses.join(", ")}`;
+}
+
+export function cteOf(relation: Relation, sqlName: string, use: () => void): Cte {
+  return {
+    sqlName,
+    columns: relation.columns.map(({ name, id, type }) => ({ name, id, type })),
+    isValueTable: relation.isValueTable,
+    use,
+    columnUses: relation.columns.map((column) => column.use),
+  };
+}
+
+/** Does the query's text name the table `key` anywhere? */
+function refersTo(node: unknown, key: string): boolean {
+  if (typeof node !== "object" || node === null) return false;
+  if (Array.isArray(node)) return node.some((item) => refersTo(item, key));
+  if ("k" in node && node.k === "table") {
+    const { path } = node as unknown as { path: { text: string }[] };
+    if (path.length === 1 && path[0]?.text.toLowerCase() === key) return true;
+  }
+  return Object.values(node).some((value) => refersTo(value, key));
+}

@@ -1,0 +1,74 @@
+import { WarehouseError } from "../contract.ts";
+
+interface Rule {
+  pattern: RegExp;
+  message: (found: RegExpExecArray) => string;
+}
+
+/** DuckDB's complaints about the data, in BigQuery's words. */
+const rules: Rule[] = [
+  {
+    pattern:
+      /Overflow in (addition|subtraction|multiplication) of INT64 \((-?\d+) ([-+*]) (-?\d+)\)/,
+    message: (found) => `int64 overflow: ${found[2]} ${found[3]} ${found[4]}`,
+  },
+  { pattern: /Overflow in negation|Overflow on abs/, message: () => "int64 overflow" },
+  {
+    pattern: /(?:Type INT128|HUGEINT) with value (-?\d+) can't be cast/,
+    message: () => "integer overflow",
+  },
+  {
+    pattern: /Could not convert string '(.*)' to INT64/,
+    message: (found) => `Bad int64 value: ${found[1]}`,
+  },
+  {
+    pattern: /Could not convert string '(.*)' to DOUBLE/,
+    message: (found) => `Bad double value: ${found[1]}`,
+  },
+  {
+    pattern: /More than one row returned by a subquery/,
+    message: () => "Scalar subquery produced more than one element",
+  },
+  {
+    pattern: /(?:timestamp|date) field value out of range: "(.*?)"/i,
+    message: (found) => `Invalid timestamp: ${found[1]}`,
+  },
+  {
+    pattern: /invalid (?:timestamp|date|time) field format: "(.*?)"/i,
+    message: (found) => `Invalid date or time: ${found[1]}`,
+  },
+  {
+    pattern: /Unknown TimeZone '?(.*?)'?(?:!|$)/,
+    message: (found) => `Invalid time zone: ${found[1]}`,
+  },
+];
+
+/** What DuckDB says about data and not about the statement. */
+const dataError = /^(?:Conversion|Out of Range|Invalid Input) Error: /;
+
+/**
+ * An error of DuckDB as one of BigQuery. What DuckDB does not accept of our own SQL is a gap of the
+ * local warehouse, and is called so.
+ */
+export function explainDuckError(error: unknown, _sql: string): WarehouseError {
+  if (error instanceof WarehouseError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  const [first = ""] = text.split("\n\nLINE ");
+  if (/INTERRUPT/.test(first)) return new WarehouseError("stopped", "Job execution was cancelled");
+  for (const { pattern, message } of rules) {
+    const found = pattern.exec(first);
+    if (found) return new WarehouseError("invalidQuery", message(found));
+  }
+  if (/Out of Memory Error/.test(first)) {
+    return new WarehouseError(
+      "resourcesExceeded",
+      "Resources exceeded during query execution: The query could not be executed in the allotted memory.",
+    );
+  }
+  if (dataError.test(first))
+    return new WarehouseError("invalidQuery", first.replace(dataError, ""));
+  return new WarehouseError(
+    "notImplemented",
+    `not supported by the local warehouse: ${first.split("\n")[0]}`,
+  );
+}

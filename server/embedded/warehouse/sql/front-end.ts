@@ -1,0 +1,57 @@
+import {
+  type Compiled,
+  type CompiledStatement,
+  type CompileOptions,
+  WarehouseError,
+} from "../contract.ts";
+import { Context } from "./analyze/context.ts";
+import { analyzeExpr } from "./analyze/expressions.ts";
+import { analyzeQuery } from "./analyze/queries.ts";
+import { compileStatement } from "./analyze/statements.ts";
+import { notSupported } from "./parse/positions.ts";
+import { parseScript } from "./parse/statements.ts";
+
+export interface SqlFrontEnd {
+  /** Throws WarehouseError: BigQuery's complaint, or the construct that the local warehouse has not. */
+  compile(sql: string, options: CompileOptions): Promise<Compiled>;
+  close(): Promise<void>;
+}
+
+/** BigQuery's own limit of a query's length. */
+const maxLength = 1024 * 1024;
+
+/**
+ * GoogleSQL in, DuckDB's SQL out. Parser and analyzer are ours and go through the text once, so they
+ * need no thread of their own: what could run away (views over views, functions in functions) counts
+ * its steps and looks at the deadline.
+ */
+export function createSqlFrontEnd(settings: { deadlineMs: number }): SqlFrontEnd {
+  return {
+    compile: async (sql, options) => compile(sql, options, performance.now() + settings.deadlineMs),
+    close: async () => undefined,
+  };
+}
+
+function compile(sql: string, options: CompileOptions, deadline: number): Compiled {
+  if (options.legacySql) throw notSupported("legacy SQL");
+  if (sql.length > maxLength) {
+    throw new WarehouseError(
+      "invalidQuery",
+      `The query is too large. The maximum standard SQL query length is ${maxLength} characters.`,
+    );
+  }
+  const ctx = new Context(sql, options, deadline, { expr: analyzeExpr, query: analyzeQuery });
+  try {
+    const statements = parseScript(sql)
+      .map((statement) => compileStatement(ctx, statement))
+      .filter((statement): statement is CompiledStatement => statement !== null);
+    if (statements.length === 0) throw notSupported("a script that only declares functions");
+    return { statements, referencedTables: [...ctx.referenced.values()] };
+  } catch (error) {
+    // Deep nesting ends in the stack before the parser's own limit on an unlucky path.
+    if (error instanceof RangeError) {
+      throw new WarehouseError("resourcesExceeded", "Resources exceeded: the query is too complex");
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,237 @@
+import { coerce } from "../types/coerce.ts";
+import type { Typed } from "../types/typed.ts";
+import { arrayOf, scalar, typeName } from "../types/types.ts";
+import { aggregateOrder } from "./aggregate-order.ts";
+import type { CallSite } from "./call-site.ts";
+
+/** `over`: empty, or the window clause that follows each aggregate. */
+export type AggregateSite = CallSite & { over: string };
+export type AggregateRule = (site: AggregateSite) => Typed;
+
+const INT64 = scalar("INT64");
+const FLOAT64 = scalar("FLOAT64");
+const BOOL = scalar("BOOL");
+
+function noMatch(site: CallSite): Error {
+  const types = site.call.args.map((_, i) => typeName(site.arg(i).type)).join(", ");
+  return site.ctx.fail(
+    site.call.pos,
+    `No matching signature for aggregate function ${site.call.name} for argument types: ${types}`,
+  );
+}
+
+function only(
+  site: AggregateSite,
+  count: number,
+  ...allowed: ("distinct" | "nulls" | "order")[]
+): void {
+  const { call, ctx } = site;
+  if (call.args.length !== count || call.star) throw noMatch(site);
+  if (call.distinct && !allowed.includes("distinct"))
+    throw ctx.fail(call.pos, `${call.name} does not support DISTINCT`);
+  if (call.nulls && !allowed.includes("nulls"))
+    throw ctx.refuse(`${call.name} with ${call.nulls.toUpperCase()} NULLS`);
+  if ((call.orderBy.length > 0 || call.limit) && !allowed.includes("order")) {
+    throw ctx.fail(call.pos, `${call.name} does not support ORDER BY or LIMIT in arguments`);
+  }
+}
+
+const distinct = (site: CallSite) => (site.call.distinct ? "DISTINCT " : "");
+
+function count(site: AggregateSite): Typed {
+  if (site.call.star) return { sql: `count(*)${site.over}`, type: INT64 };
+  only(site, 1, "distinct");
+  const arg = site.arg(0);
+  if (site.call.distinct && ["ARRAY", "STRUCT", "JSON"].includes(arg.type.kind)) {
+    throw site.ctx.fail(
+      site.call.pos,
+      `Aggregate functions with DISTINCT cannot be used with arguments of type ${typeName(arg.type)}`,
+    );
+  }
+  return { sql: `count(${distinct(site)}${arg.sql})${site.over}`, type: INT64 };
+}
+
+function countIf(site: AggregateSite): Typed {
+  only(site, 1);
+  const arg = coerce(site.arg(0), BOOL);
+  if (!arg) throw noMatch(site);
+  return { sql: `count(*) FILTER (WHERE ${arg.sql})${site.over}`, type: INT64 };
+}
+
+/** A sum of BIGINTs is HUGEINT to DuckDB: the cast is the overflow check. */
+function sum(site: AggregateSite): Typed {
+  only(site, 1, "distinct");
+  const arg = site.arg(0);
+  const call = `sum(${distinct(site)}${arg.sql})${site.over}`;
+  switch (arg.type.kind) {
+    case "INT64":
+      return { sql: `CAST(${call} AS BIGINT)`, type: INT64 };
+    case "NUMERIC":
+      return { sql: `CAST(${call} AS DECIMAL(38,9))`, type: arg.type };
+    case "FLOAT64":
+      return { sql: call, type: FLOAT64 };
+    default:
+      throw noMatch(site);
+  }
+}
+
+function avg(site: AggregateSite): Typed {
+  only(site, 1, "distinct");
+  const arg = site.arg(0);
+  if (arg.type.kind === "NUMERIC") {
+    const parts = ["sum", "count"].map(
+      (fn) => `CAST(${fn}(${distinct(site)}${arg.sql})${site.over} AS VARCHAR)`,
+    );
+    return {
+      sql: `CAST(maestro_numeric_divide(${parts[0]}, nullif(${parts[1]}, '0')) AS DECIMAL(38,9))`,
+      type: arg.type,
+    };
+  }
+  if (arg.type.kind !== "INT64" && arg.type.kind !== "FLOAT64") throw noMatch(site);
+  return { sql: `avg(${distinct(site)}${arg.sql})${site.over}`, type: FLOAT64 };
+}
+
+/** NaN wins in both; DuckDB has it as the greatest. */
+function extreme(fn: "min" | "max"): AggregateRule {
+  return (site) => {
+    only(site, 1, "distinct");
+    const arg = site.arg(0);
+    if (["ARRAY", "STRUCT", "JSON"].includes(arg.type.kind)) throw noMatch(site);
+    const plain = `${fn}(${arg.sql})${site.over}`;
+    if (fn === "max" || arg.type.kind !== "FLOAT64") return { sql: plain, type: arg.type };
+    return {
+      sql: `CASE WHEN bool_or(isnan(${arg.sql}))${site.over} THEN 'nan'::DOUBLE ELSE ${plain} END`,
+      type: FLOAT64,
+    };
+  };
+}
+
+function logical(fn: "bool_and" | "bool_or"): AggregateRule {
+  return (site) => {
+    only(site, 1);
+    const arg = coerce(site.arg(0), BOOL);
+    if (!arg) throw noMatch(site);
+    return { sql: `${fn}(${arg.sql})${site.over}`, type: BOOL };
+  };
+}
+
+function floats(sql: string, arity: number): AggregateRule {
+  return (site) => {
+    only(site, arity, "distinct");
+    if (site.call.distinct) throw site.ctx.refuse(`${site.call.name} with DISTINCT`);
+    const args = site.call.args.map((_, i) => {
+      const value = site.arg(i);
+      if (value.type.kind === "NUMERIC") throw site.ctx.refuse(`${site.call.name} over NUMERIC`);
+      return coerce(value, FLOAT64);
+    });
+    if (args.includes(null)) throw noMatch(site);
+    return { sql: `${sql}(${args.map((arg) => arg?.sql).join(", ")})${site.over}`, type: FLOAT64 };
+  };
+}
+
+function bits(fn: string): AggregateRule {
+  return (site) => {
+    only(site, 1);
+    const arg = coerce(site.arg(0), INT64);
+    if (!arg) throw noMatch(site);
+    return { sql: `${fn}(${arg.sql})${site.over}`, type: INT64 };
+  };
+}
+
+function anyValue(site: AggregateSite): Typed {
+  only(site, 1);
+  const arg = site.arg(0);
+  return { sql: `any_value(${arg.sql})${site.over}`, type: arg.type };
+}
+
+/** What is gathered into one value: DISTINCT, FILTER for the NULLs, ORDER BY; then LIMIT. */
+function gather(site: AggregateSite, fn: string, arg: Typed, skipNulls: boolean): string {
+  const order = aggregateOrder(site, arg);
+  const filter = skipNulls ? ` FILTER (WHERE ${arg.sql} IS NOT NULL)` : "";
+  return `${fn}(${distinct(site)}${arg.sql}${order})${filter}${site.over}`;
+}
+
+function limited(site: AggregateSite, list: string): string {
+  if (!site.call.limit) return list;
+  const limit = coerce(site.ctx.expr(site.env, site.call.limit), INT64)?.constant?.value;
+  if (typeof limit !== "bigint" || limit < 0n)
+    throw site.ctx.fail(site.call.pos, "LIMIT expects a non-negative integer literal or parameter");
+  return `(${list})[1:${limit}]`;
+}
+
+function arrayAgg(site: AggregateSite): Typed {
+  only(site, 1, "distinct", "nulls", "order");
+  const arg = site.arg(0);
+  if (arg.type.kind === "ARRAY") {
+    throw site.ctx.fail(
+      site.call.pos,
+      `The argument to ARRAY_AGG must not be an array type but was ${typeName(arg.type)}`,
+    );
+  }
+  return {
+    sql: limited(site, gather(site, "array_agg", arg, site.call.nulls === "ignore")),
+    type: arrayOf(arg.type),
+  };
+}
+
+function arrayConcatAgg(site: AggregateSite): Typed {
+  only(site, 1, "order");
+  const arg = site.arg(0);
+  if (arg.type.kind !== "ARRAY") throw noMatch(site);
+  return { sql: `flatten(${limited(site, gather(site, "array_agg", arg, true))})`, type: arg.type };
+}
+
+function stringAgg(site: AggregateSite): Typed {
+  only(
+    { ...site, call: { ...site.call, args: site.call.args.slice(0, 1) } },
+    1,
+    "distinct",
+    "order",
+  );
+  const arg = coerce(site.arg(0), scalar("STRING"));
+  if (!arg) {
+    if (site.arg(0).type.kind === "BYTES") throw site.ctx.refuse("STRING_AGG over BYTES");
+    throw noMatch(site);
+  }
+  const separator = site.call.args.length > 1 ? coerce(site.arg(1), scalar("STRING")) : null;
+  if (site.call.args.length > 1 && !separator?.constant)
+    throw site.ctx.fail(
+      site.call.pos,
+      "Argument 2 to STRING_AGG must be a literal or query parameter",
+    );
+  const list = limited(site, gather(site, "array_agg", arg, true));
+  return { sql: `array_to_string(${list}, ${separator?.sql ?? "','"})`, type: scalar("STRING") };
+}
+
+function approxCountDistinct(site: AggregateSite): Typed {
+  only(site, 1);
+  return { sql: `count(DISTINCT ${site.arg(0).sql})${site.over}`, type: INT64 };
+}
+
+export const aggregateTable: Record<string, AggregateRule> = {
+  COUNT: count,
+  COUNTIF: countIf,
+  SUM: sum,
+  AVG: avg,
+  MIN: extreme("min"),
+  MAX: extreme("max"),
+  LOGICAL_AND: logical("bool_and"),
+  LOGICAL_OR: logical("bool_or"),
+  BIT_AND: bits("bit_and"),
+  BIT_OR: bits("bit_or"),
+  BIT_XOR: bits("bit_xor"),
+  ANY_VALUE: anyValue,
+  ARRAY_AGG: arrayAgg,
+  ARRAY_CONCAT_AGG: arrayConcatAgg,
+  STRING_AGG: stringAgg,
+  APPROX_COUNT_DISTINCT: approxCountDistinct,
+  STDDEV: floats("stddev_samp", 1),
+  STDDEV_SAMP: floats("stddev_samp", 1),
+  STDDEV_POP: floats("stddev_pop", 1),
+  VARIANCE: floats("var_samp", 1),
+  VAR_SAMP: floats("var_samp", 1),
+  VAR_POP: floats("var_pop", 1),
+  CORR: floats("corr", 2),
+  COVAR_POP: floats("covar_pop", 2),
+  COVAR_SAMP: floats("covar_samp", 2),
+};

@@ -1,0 +1,61 @@
+import type { Context, Env } from "../analyze/context.ts";
+import type { Call, Expr } from "../parse/ast.ts";
+import { fill, letIn, type Typed } from "../types/typed.ts";
+import { type Match, matchSignature, parseSignature } from "./signature.ts";
+
+/** `[signature, template]`: the template's `$n` are the arguments, coerced to the signature. */
+export type FunctionRows = [signature: string, template: string][];
+
+export interface CallSite {
+  ctx: Context;
+  env: Env;
+  call: Call;
+  /** The n-th argument, analyzed. */
+  arg(index: number): Typed;
+  node(index: number): Expr | undefined;
+}
+
+/** A function is rows of signatures, or code where its arguments are no mere expressions. */
+export type FunctionRule = FunctionRows | ((site: CallSite) => Typed);
+export type FunctionTable = Record<string, FunctionRule>;
+
+function best(rows: FunctionRows, args: Typed[]): { match: Match; template: string } | null {
+  let chosen: { match: Match; template: string } | null = null;
+  for (const [text, template] of rows) {
+    const match = matchSignature(parseSignature(text), args);
+    if (match && (!chosen || match.cost < chosen.match.cost)) chosen = { match, template };
+  }
+  return chosen;
+}
+
+export function matchBest(rows: FunctionRows, args: Typed[], safe = false): Typed | null {
+  const chosen = best(rows, args);
+  if (!chosen) return null;
+  const { match, template } = chosen;
+  const sql = match.args.map((arg) => arg.sql);
+  return { sql: safe ? fillSafely(template, sql) : fill(template, sql), type: match.returns };
+}
+
+/**
+ * SAFE.f(…): NULL where the function itself fails. The arguments stay outside, where their own errors
+ * still are errors; `error(…)` is volatile to DuckDB, which TRY does not take, and becomes NULL.
+ */
+function fillSafely(template: string, args: string[]): string {
+  return letIn(`TRY(${withoutErrors(template)})`, args);
+}
+
+export function withoutErrors(template: string): string {
+  const at = template.indexOf("error(");
+  if (at < 0) return template;
+  let depth = 0;
+  let quoted = false;
+  for (let i = at + 5; i < template.length; i++) {
+    const c = template[i];
+    if (c === "'") quoted = !quoted;
+    else if (!quoted && c === "(") depth++;
+    else if (!quoted && c === ")" && --depth === 0) {
+      return `${template.slice(0, at)}NULL${withoutErrors(template.slice(i + 1))}`;
+    }
+  }
+  return template;
+}

@@ -1,0 +1,18 @@
+import { arrayFunctions } from "./arrays.ts";
+import type { FunctionTable } from "./call-site.ts";
+import { conditionalFunctions } from "./conditionals.ts";
+import { dateFunctions } from "./date-functions.ts";
+import { mathFunctions } from "./math.ts";
+import { stringFunctions } from "./strings.ts";
+import { timeConstructors } from "./time-constructors.ts";
+
+/** Every scalar function that the local warehouse knows; any other is refused. */
+export const functionTable: FunctionTable = Object.assign(
+  Object.create(null) as FunctionTable,
+  arrayFunctions,
+  conditionalFunctions,
+  dateFunctions,
+  mathFunctions,
+  stringFunctions,
+  timeConstructors,
+);

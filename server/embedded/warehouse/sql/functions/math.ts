@@ -1,0 +1,94 @@
+import type { FunctionRows, FunctionTable } from "./call-site.ts";
+
+const float1 = (sql: string): FunctionRows => [["FLOAT64 -> FLOAT64", sql]];
+
+const numeric1 = (sql: string): FunctionRows => [
+  ["INT64 -> INT64", sql],
+  ["NUMERIC -> NUMERIC", sql],
+  ["FLOAT64 -> FLOAT64", sql],
+];
+
+/** NUMERIC stays NUMERIC, and whole numbers become FLOAT64. */
+const rounding = (fn: string): FunctionRows => [
+  ["INT64 -> FLOAT64", `${fn}(CAST($1 AS DOUBLE))`],
+  ["NUMERIC -> NUMERIC", `CAST(${fn}($1) AS DECIMAL(38,9))`],
+  ["FLOAT64 -> FLOAT64", `${fn}($1)`],
+];
+
+const domain = (test: string, name: string, sql: string) =>
+  `CASE WHEN ${test} THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
+
+const finite = (name: string, sql: string) =>
+  `CASE WHEN isinf(${sql}) AND NOT isinf($1) THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
+
+const noZero = (template: string) =>
+  `CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || $1 || ' / ' || $2) ELSE ${template} END`;
+
+const int64 = ["INT64, INT64 -> INT64"] as const;
+const float64 = ["FLOAT64, FLOAT64 -> FLOAT64"] as const;
+
+export const mathFunctions: FunctionTable = {
+  ABS: numeric1("abs($1)"),
+  SIGN: [
+    ["INT64 -> INT64", "CAST(sign($1) AS BIGINT)"],
+    ["NUMERIC -> NUMERIC", "CAST(sign($1) AS DECIMAL(38,9))"],
+    ["FLOAT64 -> FLOAT64", "CASE WHEN isnan($1) THEN $1 ELSE CAST(sign($1) AS DOUBLE) END"],
+  ],
+  CEIL: rounding("ceil"),
+  CEILING: rounding("ceil"),
+  FLOOR: rounding("floor"),
+  ROUND: [
+    ...rounding("round"),
+    ["NUMERIC, INT64 -> NUMERIC", "CAST(round($1, CAST($2 AS INTEGER)) AS DECIMAL(38,9))"],
+    ["FLOAT64, INT64 -> FLOAT64", "maestro_round($1, $2)"],
+  ],
+  TRUNC: [...rounding("trunc"), ["FLOAT64, INT64 -> FLOAT64", "maestro_trunc($1, $2)"]],
+  MOD: [
+    [...int64, noZero("$1 % $2")],
+    ["NUMERIC, NUMERIC -> NUMERIC", noZero("CAST($1 % $2 AS DECIMAL(38,9))")],
+  ],
+  DIV: [[...int64, noZero("$1 // $2")]],
+  SAFE_DIVIDE: [
+    [
+      "INT64, INT64 -> FLOAT64",
+      "CASE WHEN $2 = 0 THEN NULL ELSE CAST($1 AS DOUBLE) / CAST($2 AS DOUBLE) END",
+    ],
+    [
+      "NUMERIC, NUMERIC -> NUMERIC",
+      "CASE WHEN $2 = 0 THEN NULL ELSE TRY_CAST(maestro_numeric_divide(CAST($1 AS VARCHAR), CAST($2 AS VARCHAR)) AS DECIMAL(38,9)) END",
+    ],
+    [...float64, "CASE WHEN $2 = 0 THEN NULL ELSE $1 / $2 END"],
+  ],
+  IEEE_DIVIDE: [
+    [
+      ...float64,
+      "CASE WHEN $2 = 0 AND ($1 = 0 OR isnan($1)) THEN 'nan'::DOUBLE WHEN $2 = 0 THEN CASE WHEN ($1 > 0) = (CAST($2 AS VARCHAR) NOT LIKE '-%') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE $1 / $2 END",
+    ],
+  ],
+  SAFE_ADD: [[...int64, "TRY($1 + $2)"]],
+  SAFE_SUBTRACT: [[...int64, "TRY($1 - $2)"]],
+  SAFE_MULTIPLY: [[...int64, "TRY($1 * $2)"]],
+  SAFE_NEGATE: [["INT64 -> INT64", "TRY(- $1)"]],
+  SQRT: float1(domain("$1 < 0", "SQRT", "sqrt($1)")),
+  POW: [[...float64, finite("POW", "pow($1, $2)")]],
+  POWER: [[...float64, finite("POWER", "pow($1, $2)")]],
+  EXP: float1(finite("EXP", "exp($1)")),
+  LN: float1(domain("$1 <= 0", "LN", "ln($1)")),
+  LOG: [
+    ["FLOAT64 -> FLOAT64", domain("$1 <= 0", "LOG", "ln($1)")],
+    [...float64, domain("$1 <= 0 OR $2 <= 0 OR $2 = 1", "LOG", "ln($1) / ln($2)")],
+  ],
+  LOG10: float1(domain("$1 <= 0", "LOG10", "log10($1)")),
+  SIN: float1("sin($1)"),
+  COS: float1("cos($1)"),
+  TAN: float1("tan($1)"),
+  ASIN: float1("asin($1)"),
+  ACOS: float1("acos($1)"),
+  ATAN: float1("atan($1)"),
+  ATAN2: [[...float64, "atan2($1, $2)"]],
+  CBRT: float1("cbrt($1)"),
+  IS_NAN: [["FLOAT64 -> BOOL", "isnan($1)"]],
+  IS_INF: [["FLOAT64 -> BOOL", "isinf($1)"]],
+  RAND: [["-> FLOAT64", "random()"]],
+  BIT_COUNT: [["INT64 -> INT64", "CAST(bit_count($1) AS BIGINT)"]],
+};

@@ -1,0 +1,62 @@
+import type { FunctionRows } from "./call-site.ts";
+
+const floatDivision =
+  "CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || maestro_float_text($1) || ' / ' || maestro_float_text($2)) ELSE $1 / $2 END";
+const numericDivision =
+  "CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || CAST($1 AS VARCHAR)) ELSE CAST(maestro_numeric_divide(CAST($1 AS VARCHAR), CAST($2 AS VARCHAR)) AS DECIMAL(38,9)) END";
+
+/** Operators by GoogleSQL's sign. DuckDB checks BIGINT for overflow by itself. */
+export const operatorTable: Record<string, FunctionRows> = {
+  "unary-": [
+    ["INT64 -> INT64", "(- $1)"],
+    ["NUMERIC -> NUMERIC", "(- $1)"],
+    ["FLOAT64 -> FLOAT64", "(- $1)"],
+    ["INTERVAL -> INTERVAL", "(- $1)"],
+  ],
+  "unary+": [
+    ["INT64 -> INT64", "$1"],
+    ["NUMERIC -> NUMERIC", "$1"],
+    ["FLOAT64 -> FLOAT64", "$1"],
+  ],
+  "unary~": [["INT64 -> INT64", "(~ $1)"]],
+  "+": [
+    ["INT64, INT64 -> INT64", "($1 + $2)"],
+    ["NUMERIC, NUMERIC -> NUMERIC", "($1 + $2)"],
+    ["FLOAT64, FLOAT64 -> FLOAT64", "($1 + $2)"],
+    ["DATE, INT64 -> DATE", "($1 + CAST($2 AS INTEGER))"],
+    ["INT64, DATE -> DATE", "($2 + CAST($1 AS INTEGER))"],
+  ],
+  "-": [
+    ["INT64, INT64 -> INT64", "($1 - $2)"],
+    ["NUMERIC, NUMERIC -> NUMERIC", "($1 - $2)"],
+    ["FLOAT64, FLOAT64 -> FLOAT64", "($1 - $2)"],
+    ["DATE, INT64 -> DATE", "($1 - CAST($2 AS INTEGER))"],
+  ],
+  "*": [
+    ["INT64, INT64 -> INT64", "($1 * $2)"],
+    [
+      "NUMERIC, NUMERIC -> NUMERIC",
+      "CAST(maestro_numeric_multiply(CAST($1 AS VARCHAR), CAST($2 AS VARCHAR)) AS DECIMAL(38,9))",
+    ],
+    ["FLOAT64, FLOAT64 -> FLOAT64", "($1 * $2)"],
+  ],
+  "/": [
+    [
+      "INT64, INT64 -> FLOAT64",
+      floatDivision.replaceAll("$1", "CAST($1 AS DOUBLE)").replaceAll("$2", "CAST($2 AS DOUBLE)"),
+    ],
+    ["NUMERIC, NUMERIC -> NUMERIC", numericDivision],
+    ["FLOAT64, FLOAT64 -> FLOAT64", floatDivision],
+  ],
+  "||": [
+    ["STRING, STRING -> STRING", "($1 || $2)"],
+    ["BYTES, BYTES -> BYTES", "($1 || $2)"],
+    [
+      "ARRAY<T>, ARRAY<T> -> ARRAY<T>",
+      "CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL ELSE list_concat($1, $2) END",
+    ],
+  ],
+  "&": [["INT64, INT64 -> INT64", "($1 & $2)"]],
+  "|": [["INT64, INT64 -> INT64", "($1 | $2)"]],
+  "^": [["INT64, INT64 -> INT64", "xor($1, $2)"]],
+};

@@ -1,0 +1,95 @@
+import type { Expr, FromItem, Name, Query, TypeNode } from "./ast.ts";
+
+export interface ColumnDefinition {
+  name: Name;
+  type: TypeNode;
+  notNull: boolean;
+}
+
+export type CreateMode = "create" | "orReplace" | "ifNotExists";
+
+export interface FunctionParameter {
+  name: string;
+  /** Null: ANY TYPE. */
+  type: TypeNode | null;
+}
+
+export interface Assignment {
+  path: Name[];
+  /** Null: DEFAULT. */
+  value: Expr | null;
+  pos: number;
+}
+
+export type MergeAction =
+  | { k: "insert"; columns: Name[] | null; values: (Expr | null)[] | "row" }
+  | { k: "update"; set: Assignment[] }
+  | { k: "delete" };
+
+export interface MergeWhen {
+  match: "matched" | "notMatchedByTarget" | "notMatchedBySource";
+  condition: Expr | null;
+  action: MergeAction;
+  pos: number;
+}
+
+export type Statement =
+  | { k: "query"; query: Query; pos: number }
+  | {
+      k: "createTable";
+      path: Name[];
+      mode: CreateMode;
+      columns: ColumnDefinition[] | null;
+      partitionBy: Expr | null;
+      clusterBy: Expr[];
+      options: Map<string, Expr>;
+      query: Query | null;
+      pos: number;
+    }
+  | {
+      k: "createView";
+      path: Name[];
+      mode: CreateMode;
+      columns: Name[] | null;
+      query: Query;
+      /** The query as written. */
+      text: string;
+      pos: number;
+    }
+  | {
+      k: "createFunction";
+      name: Name;
+      parameters: FunctionParameter[];
+      returns: TypeNode | null;
+      body: Expr;
+      pos: number;
+    }
+  | { k: "createSchema"; path: Name[]; ifNotExists: boolean; pos: number }
+  | { k: "drop"; object: "TABLE" | "VIEW" | "SCHEMA"; path: Name[]; ifExists: boolean; pos: number }
+  | {
+      k: "insert";
+      path: Name[];
+      columns: Name[] | null;
+      source: Query | (Expr | null)[][];
+      pos: number;
+    }
+  | {
+      k: "update";
+      path: Name[];
+      alias: Name | null;
+      set: Assignment[];
+      from: FromItem | null;
+      where: Expr;
+      pos: number;
+    }
+  | { k: "delete"; path: Name[]; alias: Name | null; where: Expr; pos: number }
+  | { k: "truncate"; path: Name[]; pos: number }
+  | {
+      k: "merge";
+      path: Name[];
+      alias: Name | null;
+      source: FromItem;
+      on: Expr;
+      whens: MergeWhen[];
+      pos: number;
+    };

@@ -1,0 +1,130 @@
+import type { Expr, Name } from "./ast.ts";
+import { parseCreate } from "./create-statements.ts";
+import { Cursor } from "./cursor.ts";
+import { parseAssignments, parseValues } from "./dml-parts.ts";
+import { parseExpression } from "./expressions.ts";
+import { parseFrom, parseTablePath } from "./from.ts";
+import { parseMerge } from "./merge-statement.ts";
+import { notSupported } from "./positions.ts";
+import { parseQuery } from "./queries.ts";
+import type { Statement } from "./statement-ast.ts";
+
+/** Statements that BigQuery has and the local warehouse has not, by their first word. */
+const refused = new Set(
+  `DECLARE SET IF LOOP WHILE REPEAT FOR BEGIN CALL EXECUTE ASSERT EXPORT LOAD ALTER GRANT REVOKE RETURN
+  BREAK LEAVE CONTINUE ITERATE RAISE COMMIT ROLLBACK CLONE UNDROP EXPLAIN DEFINE RENAME ANALYZE`.split(
+    /\s+/,
+  ),
+);
+
+/** The statements of a script, in order. Throws BigQuery's syntax errors and our refusals. */
+export function parseScript(sql: string): Statement[] {
+  const c = new Cursor(sql, parseQuery, parseExpression);
+  const statements: Statement[] = [];
+  while (c.peek().kind !== "eof") {
+    if (c.acceptSymbol(";")) continue;
+    statements.push(parseStatement(c));
+    if (c.peek().kind !== "eof" && !c.isSymbol(";")) throw c.expected("end of input");
+  }
+  if (statements.length === 0) throw c.unexpected();
+  return statements;
+}
+
+/** A view's query: one query and nothing else. */
+export function parseSingleQuery(sql: string): Extract<Statement, { k: "query" }>["query"] {
+  const statements = parseScript(sql);
+  const first = statements[0];
+  if (statements.length !== 1 || first?.k !== "query")
+    throw notSupported("a view of more than one query");
+  return first.query;
+}
+
+function parseStatement(c: Cursor): Statement {
+  const { pos } = c;
+  const word = c.peek().kind === "id" ? c.peek().text.toUpperCase() : "(";
+  switch (word) {
+    case "SELECT":
+    case "WITH":
+    case "(":
+      if (word === "(" && !c.isSymbol("(")) throw c.unexpected();
+      return { k: "query", query: parseQuery(c), pos };
+    case "CREATE":
+      return parseCreate(c);
+    case "DROP":
+      return parseDrop(c);
+    case "INSERT":
+      return parseInsert(c);
+    case "UPDATE":
+      return parseUpdate(c);
+    case "DELETE":
+      return parseDelete(c);
+    case "MERGE":
+      return parseMerge(c);
+    case "TRUNCATE":
+      c.expectWord("TRUNCATE", "TABLE");
+      return { k: "truncate", path: parseTablePath(c), pos };
+    default:
+      if (refused.has(word)) throw notSupported(`the statement ${word}`);
+      throw c.unexpected();
+  }
+}
+
+function parseDrop(c: Cursor): Statement {
+  const { start: pos } = c.next();
+  for (const object of ["TABLE", "VIEW", "SCHEMA"] as const) {
+    if (!c.acceptWord(object)) continue;
+    const ifExists = c.acceptWord("IF", "EXISTS");
+    const path = parseTablePath(c);
+    if (c.isWord("CASCADE") || c.isWord("RESTRICT")) {
+      if (c.next().text.toUpperCase() === "CASCADE") throw notSupported("DROP SCHEMA … CASCADE");
+    }
+    return { k: "drop", object, path, ifExists, pos };
+  }
+  throw notSupported(`DROP ${c.peek().text.toUpperCase()}`);
+}
+
+function parseInsert(c: Cursor): Statement {
+  const { start: pos } = c.next();
+  c.acceptWord("INTO");
+  const path = parseTablePath(c);
+  const columns =
+    c.isSymbol("(") && !c.isWord("SELECT", 1) && !c.isWord("WITH", 1)
+      ? c.parens(() => c.list(() => c.identifier()))
+      : null;
+  if (c.acceptWord("VALUES")) {
+    return { k: "insert", path, columns, source: c.list(() => parseValues(c)), pos };
+  }
+  return { k: "insert", path, columns, source: parseQuery(c), pos };
+}
+
+function targetAlias(c: Cursor): Name | null {
+  if (c.acceptWord("AS")) return c.identifier();
+  return c.isIdentifier() && !c.isWord("USING") ? c.identifier() : null;
+}
+
+function parseUpdate(c: Cursor): Statement {
+  const { start: pos } = c.next();
+  const path = parseTablePath(c);
+  const alias = targetAlias(c);
+  c.expectWord("SET");
+  const set = parseAssignments(c);
+  const from = c.acceptWord("FROM") ? parseFrom(c) : null;
+  return { k: "update", path, alias, set, from, where: requiredWhere(c, "UPDATE"), pos };
+}
+
+function parseDelete(c: Cursor): Statement {
+  const { start: pos } = c.next();
+  c.acceptWord("FROM");
+  const path = parseTablePath(c);
+  const alias = targetAlias(c);
+  return { k: "delete", path, alias, where: requiredWhere(c, "DELETE"), pos };
+}
+
+function requiredWhere(c: Cursor, statement: string): Expr {
+  if (!c.acceptWord("WHERE")) {
+    throw c.peek().kind === "eof" || c.isSymbol(";")
+      ? c.expected(`keyword WHERE (${statement} must have a WHERE clause)`)
+      : c.unexpected();
+  }
+  return c.parseExpr(c);
+}

@@ -1,0 +1,86 @@
+/** BigQuery's text of a FLOAT64: fifteen digits if they come back to the same number, else seventeen. */
+export function floatText(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  const short = general(value, 15);
+  return Number(short) === value ? short : general(value, 17);
+}
+
+/** C's `%.<digits>g`. */
+export function general(value: number, digits: number): string {
+  const [mantissa = "", power = "0"] = value.toExponential(Math.max(digits, 1) - 1).split("e");
+  const exponent = Number(power);
+  if (exponent < -4 || exponent >= digits) {
+    const sign = exponent < 0 ? "-" : "+";
+    return `${trimZeros(mantissa)}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
+  }
+  return trimZeros(value.toFixed(Math.max(0, digits - 1 - exponent)));
+}
+
+function trimZeros(text: string): string {
+  return text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text;
+}
+
+const scale = 10n ** 9n;
+
+/** The digits of a NUMERIC as an integer of billionths. */
+export function parseNumeric(text: string): bigint {
+  const [whole = "0", fraction = ""] = text.replace("-", "").split(".");
+  const units = BigInt(whole || "0") * scale + BigInt(fraction.padEnd(9, "0").slice(0, 9) || "0");
+  return text.startsWith("-") ? -units : units;
+}
+
+export function numericText(units: bigint): string {
+  const absolute = units < 0n ? -units : units;
+  const fraction = String(absolute % scale).padStart(9, "0");
+  return `${units < 0n ? "-" : ""}${absolute / scale}.${fraction}`;
+}
+
+/** Half away from zero. */
+function divideRounded(a: bigint, b: bigint): bigint {
+  const negative = a < 0n !== b < 0n;
+  const [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b];
+  const quotient = (2n * x + y) / (2n * y);
+  return negative ? -quotient : quotient;
+}
+
+export function divideNumeric(a: string, b: string): string {
+  return numericText(divideRounded(parseNumeric(a) * scale, parseNumeric(b)));
+}
+
+export function multiplyNumeric(a: string, b: string): string {
+  return numericText(divideRounded(parseNumeric(a) * parseNumeric(b), scale));
+}
+
+/** The exact binary value of the float, rounded to nine places. */
+export function floatToNumeric(value: number): string {
+  if (!Number.isFinite(value)) return floatText(value);
+  let exponent = 0;
+  let mantissa = value;
+  while (!Number.isInteger(mantissa)) {
+    mantissa *= 2;
+    exponent++;
+  }
+  return numericText(divideRounded(BigInt(mantissa) * scale, 1n << BigInt(exponent)));
+}
+
+/** ROUND(x, n): to the n-th decimal, halves away from zero, as GoogleSQL computes it. */
+export function roundFloat(value: number, digits: number): number {
+  return atDigits(value, digits, (x) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5));
+}
+
+export function truncFloat(value: number, digits: number): number {
+  return atDigits(value, digits, Math.trunc);
+}
+
+function atDigits(value: number, digits: number, step: (x: number) => number): number {
+  if (!Number.isFinite(value) || digits > 308) return value;
+  if (digits < -308) return 0;
+  const factor = 10 ** Math.abs(digits);
+  if (digits >= 0) {
+    const scaled = value * factor;
+    return Number.isFinite(scaled) ? step(scaled) / factor : value;
+  }
+  return step(value / factor) * factor;
+}

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import {
+  BIGINT,
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBScalarFunction,
+  type DuckDBType,
+  VARCHAR,
+} from "@duckdb/node-api";
+import { farmFingerprint } from "./farm-fingerprint.ts";
+import {
+  divideNumeric,
+  floatText,
+  floatToNumeric,
+  multiplyNumeric,
+  roundFloat,
+  truncFloat,
+} from "./numbers.ts";
+
+type Value = string | number | bigint;
+
+interface JsFunction {
+  parameters: DuckDBType[];
+  returns: DuckDBType;
+  compute: (...args: never[]) => Value;
+}
+
+const define = <A extends Value[]>(
+  parameters: DuckDBType[],
+  returns: DuckDBType,
+  compute: (...args: A) => Value,
+): JsFunction => ({ parameters, returns, compute: compute as unknown as JsFunction["compute"] });
+
+/** What DuckDB's SQL cannot say, or says otherwise than BigQuery. NULL in, NULL out. */
+const functions: Record<string, JsFunction> = {
+  maestro_float_text: define([DOUBLE], VARCHAR, floatText),
+  maestro_numeric_text: define([DOUBLE], VARCHAR, floatToNumeric),
+  maestro_numeric_divide: define([VARCHAR, VARCHAR], VARCHAR, divideNumeric),
+  maestro_numeric_multiply: define([VARCHAR, VARCHAR], VARCHAR, multiplyNumeric),
+  maestro_round: define([DOUBLE, BIGINT], DOUBLE, (x: number, n: bigint) =>
+    roundFloat(x, Number(n)),
+  ),
+  maestro_trunc: define([DOUBLE, BIGINT], DOUBLE, (x: number, n: bigint) =>
+    truncFloat(x, Number(n)),
+  ),
+  maestro_reverse: define([VARCHAR], VARCHAR, (text: string) => [...text].reverse().join("")),
+  maestro_initcap: define([VARCHAR], VARCHAR, initCap),
+  maestro_sha512: define([VARCHAR], VARCHAR, (text: string) =>
+    createHash("sha512").update(text).digest("hex"),
+  ),
+  maestro_farm_fingerprint: define([VARCHAR], BIGINT, farmFingerprint),
+};
+
+const wordBreaks = /([^\s[\](){}/|<>!?@"^#$&~_,.:;*%+-]+)/gu;
+
+function initCap(text: string): string {
+  return text.replace(wordBreaks, (word) => {
+    const [first = "", ...rest] = word;
+    return first.toUpperCase() + rest.join("").toLowerCase();
+  });
+}
+
+/** Once for each database, through any connection to it: DuckDB keeps functions in its catalog. */
+export function registerFunctions(connection: DuckDBConnection): void {
+  for (const [name, { parameters, returns, compute }] of Object.entries(functions)) {
+    connection.registerScalarFunction(
+      DuckDBScalarFunction.create({
+        name,
+        parameterTypes: parameters,
+        returnType: returns,
+        mainFunction: (_info, input, output) => {
+          const columns = parameters.map((_, i) => input.getColumnVector(i));
+          for (let row = 0; row < input.rowCount; row++) {
+            const args = columns.map((column) => column.getItem(row));
+            output.setItem(row, args.includes(null) ? null : compute(...(args as never[])));
+          }
+          output.flush();
+        },
+      }),
+    );
+  }
+}

@@ -1,0 +1,128 @@
+import { coerce } from "./coerce.ts";
+import { fill, isNullLiteral, letIn, type Typed, typedNull } from "./typed.ts";
+import { duckType, fieldName, type GType, type ScalarKind, sameType } from "./types.ts";
+
+/** `CAST` or `TRY_CAST`, and what happens to a text that cannot be read. */
+interface CastForm {
+  cast: string;
+  fail: (message: string) => string;
+}
+
+const strict: CastForm = { cast: "CAST", fail: (message) => `error(${message})` };
+const safe: CastForm = { cast: "TRY_CAST", fail: () => "NULL" };
+
+type CastRule = string | ((form: CastForm) => string);
+
+/** A text is converted only where BigQuery would read it; DuckDB reads more. */
+const guarded =
+  (pattern: string, convert: (form: CastForm) => string, complaint: string) => (form: CastForm) =>
+    `CASE WHEN $1 IS NULL THEN NULL WHEN regexp_full_match($1, '${pattern}') THEN ${convert(form)} ELSE ${form.fail(`'${complaint}' || $1`)} END`;
+
+const datePart = "\\d{1,4}-\\d{1,2}-\\d{1,2}";
+const timePart = "\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{1,6})?";
+const zonePart = "(\\s*([zZ]|UTC|[+-]\\d{2}(:\\d{2})?))?";
+
+const fraction = (text: string) => `regexp_replace(${text}, '\\.(\\d{3})0{3}$', '.\\1')`;
+
+const dateTimeText = (moment: string) =>
+  `CASE WHEN $1 IS NULL THEN NULL WHEN epoch_us($1) % 1000000 = 0 THEN strftime(${moment}, '%Y-%m-%d %H:%M:%S') ELSE ${fraction(`strftime(${moment}, '%Y-%m-%d %H:%M:%S.%f')`)} END`;
+
+const rules: Record<string, CastRule> = {
+  "INT64>FLOAT64": "CAST($1 AS DOUBLE)",
+  "INT64>NUMERIC": "CAST($1 AS DECIMAL(38,9))",
+  "INT64>STRING": "CAST($1 AS VARCHAR)",
+  "INT64>BOOL": "($1 <> 0)",
+  "FLOAT64>INT64": (f) => `${f.cast}(round($1) AS BIGINT)`,
+  "FLOAT64>STRING": "maestro_float_text($1)",
+  "FLOAT64>NUMERIC": (f) => `${f.cast}(maestro_numeric_text($1) AS DECIMAL(38,9))`,
+  "NUMERIC>INT64": (f) => `${f.cast}(round($1, 0) AS BIGINT)`,
+  "NUMERIC>FLOAT64": "CAST($1 AS DOUBLE)",
+  "NUMERIC>STRING": "rtrim(rtrim(CAST($1 AS VARCHAR), '0'), '.')",
+  "BOOL>STRING": "CAST($1 AS VARCHAR)",
+  "BOOL>INT64": "CAST($1 AS BIGINT)",
+  "STRING>BYTES": "encode($1)",
+  "BYTES>STRING": (f) => (f === safe ? "TRY(decode($1))" : "decode($1)"),
+  "STRING>INT64": guarded(
+    "\\s*[+-]?\\d+\\s*",
+    (f) => `${f.cast}(trim($1) AS BIGINT)`,
+    "Bad int64 value: ",
+  ),
+  "STRING>FLOAT64": guarded(
+    "(?i)\\s*[+-]?(\\d+\\.?\\d*(e[+-]?\\d+)?|\\.\\d+(e[+-]?\\d+)?|inf|infinity|nan)\\s*",
+    (f) => `${f.cast}(trim($1) AS DOUBLE)`,
+    "Bad double value: ",
+  ),
+  "STRING>NUMERIC": guarded(
+    "(?i)\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)\\s*",
+    (f) => `${f.cast}(trim($1) AS DECIMAL(38,9))`,
+    "Invalid NUMERIC value: ",
+  ),
+  "STRING>BOOL": guarded("(?i)true|false", () => "(lower($1) = 'true')", "Bad bool value: "),
+  "STRING>DATE": guarded(datePart, (f) => `${f.cast}($1 AS DATE)`, "Invalid date: "),
+  "STRING>TIME": guarded(timePart, (f) => `${f.cast}($1 AS TIME)`, "Invalid time string: "),
+  "STRING>DATETIME": guarded(
+    `${datePart}([tT ]${timePart})?`,
+    (f) => `${f.cast}($1 AS TIMESTAMP)`,
+    "Invalid datetime string: ",
+  ),
+  "STRING>TIMESTAMP": guarded(
+    `${datePart}([tT ]${timePart}${zonePart})?`,
+    (f) => `${f.cast}($1 AS TIMESTAMPTZ)`,
+    "Invalid timestamp: ",
+  ),
+  "DATE>STRING": "strftime($1, '%Y-%m-%d')",
+  "DATE>DATETIME": "CAST($1 AS TIMESTAMP)",
+  "DATE>TIMESTAMP": "timezone('UTC', CAST($1 AS TIMESTAMP))",
+  "DATETIME>STRING": dateTimeText("$1"),
+  "DATETIME>DATE": "CAST($1 AS DATE)",
+  "DATETIME>TIME": "CAST($1 AS TIME)",
+  "DATETIME>TIMESTAMP": "timezone('UTC', $1)",
+  "TIMESTAMP>STRING": `(${dateTimeText("timezone('UTC', $1)")} || '+00')`,
+  "TIMESTAMP>DATE": "CAST(timezone('UTC', $1) AS DATE)",
+  "TIMESTAMP>DATETIME": "timezone('UTC', $1)",
+  "TIMESTAMP>TIME": "CAST(timezone('UTC', $1) AS TIME)",
+  "TIME>STRING": fraction(
+    "regexp_replace(strftime(DATE '2000-01-01' + $1, '%H:%M:%S.%f'), '\\.0{6}$', '')",
+  ),
+};
+
+/** Explicit CAST; null where GoogleSQL has none (or we do not know it). */
+export function castTo(from: Typed, to: GType, isSafe: boolean): Typed | null {
+  if (sameType(from.type, to)) return { sql: from.sql, type: to };
+  if (isNullLiteral(from)) return typedNull(to);
+  const form = isSafe ? safe : strict;
+  if (from.type.kind === "STRUCT" || from.type.kind === "ARRAY")
+    return castComposite(from, to, isSafe);
+  const rule = rules[`${from.type.kind}>${to.kind as ScalarKind}`];
+  if (rule === undefined) return null;
+  const template = typeof rule === "string" ? rule : rule(form);
+  return { sql: fill(template, [from.sql]), type: to };
+}
+
+function castComposite(from: Typed, to: GType, isSafe: boolean): Typed | null {
+  const implicit = coerce(from, to);
+  if (implicit) return implicit;
+  if (from.type.kind === "ARRAY" && to.kind === "ARRAY") {
+    const element = castTo({ sql: "_e", type: from.type.element }, to.element, isSafe);
+    return element && { sql: `list_transform(${from.sql}, lambda _e: ${element.sql})`, type: to };
+  }
+  if (from.type.kind !== "STRUCT" || to.kind !== "STRUCT") return null;
+  if (from.type.fields.length !== to.fields.length) return null;
+  const fields: string[] = [];
+  for (const [i, field] of to.fields.entries()) {
+    const own = from.type.fields[i];
+    if (!own) return null;
+    const access = { sql: `struct_extract($1, '${fieldName(own, i)}')`, type: own.type };
+    const cast = castTo(access, field.type, isSafe);
+    if (!cast) return null;
+    fields.push(`"${fieldName(field, i)}" := ${cast.sql}`);
+  }
+  const sql = letIn(`CASE WHEN $1 IS NULL THEN NULL ELSE struct_pack(${fields.join(", ")}) END`, [
+    from.sql,
+  ]);
+  return { sql, type: to };
+}
+
+export function nullOf(type: GType): string {
+  return `CAST(NULL AS ${duckType(type)})`;
+}
