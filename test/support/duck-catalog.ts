@@ -7,8 +7,6 @@ import type {
 } from "../../server/embedded/warehouse/contract.ts";
 import { explainDuckError } from "../../server/embedded/warehouse/sql/explain-error.ts";
 import { createSqlFrontEnd } from "../../server/embedded/warehouse/sql/front-end.ts";
-import { prelude } from "../../server/embedded/warehouse/sql/runtime/prelude.ts";
-import { registerFunctions } from "../../server/embedded/warehouse/sql/runtime/scalar-functions.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 
 /** The SQL front end over a DuckDB in memory, without the server: what a test of SQL needs. */
@@ -57,12 +55,11 @@ export const testNow = new Date("2024-03-15T12:34:56.789Z");
 export async function createDuckCatalog(): Promise<DuckCatalog> {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
-  for (const statement of prelude()) await connection.run(statement);
-  registerFunctions(connection);
+  const frontEnd = createSqlFrontEnd({ deadlineMs: 5000 });
+  await frontEnd.install(connection);
   await connection.run("SET enable_external_access = false");
   await connection.run("SET lock_configuration = true");
   const tables = new Map<string, WarehouseTable>();
-  const frontEnd = createSqlFrontEnd({ deadlineMs: 5000 });
   const catalog = {
     hasDataset: (projectId: string, datasetId: string) =>
       projectId === "p" && [...tables.values()].some((table) => table.name.datasetId === datasetId),

@@ -2,6 +2,7 @@ import {
   type Compiled,
   type CompiledStatement,
   type CompileOptions,
+  type SqlFrontEnd,
   WarehouseError,
 } from "../contract.ts";
 import { Context } from "./analyze/context.ts";
@@ -10,12 +11,8 @@ import { analyzeQuery } from "./analyze/queries.ts";
 import { compileStatement } from "./analyze/statements.ts";
 import { notSupported } from "./parse/positions.ts";
 import { parseScript } from "./parse/statements.ts";
-
-export interface SqlFrontEnd {
-  /** Throws WarehouseError: BigQuery's complaint, or the construct that the local warehouse has not. */
-  compile(sql: string, options: CompileOptions): Promise<Compiled>;
-  close(): Promise<void>;
-}
+import { prelude } from "./runtime/prelude.ts";
+import { registerFunctions } from "./runtime/scalar-functions.ts";
 
 /** BigQuery's own limit of a query's length. */
 const maxLength = 1024 * 1024;
@@ -28,6 +25,10 @@ const maxLength = 1024 * 1024;
 export function createSqlFrontEnd(settings: { deadlineMs: number }): SqlFrontEnd {
   return {
     compile: async (sql, options) => compile(sql, options, performance.now() + settings.deadlineMs),
+    install: async (connection) => {
+      for (const statement of prelude()) await connection.run(statement);
+      registerFunctions(connection);
+    },
     close: async () => undefined,
   };
 }
