@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   secureCookies: boolean;
   /** Origins that browsers upload files to, such as `https://storage.googleapis.com`. */
   connectSources: readonly string[];
+  /** The embedded PostgreSQL's superuser, for the sample project; absent where another one is used. */
+  demoSourceUrl?: string | null;
 }
 
 export interface HttpServer {
@@ -67,6 +69,7 @@ export async function createHttpServer(
       createContext: async ({ req }) => ({
         deps,
         facts: options.facts,
+        demoSourceUrl: options.demoSourceUrl ?? null,
         principal: await principalOf(deps, req, secureCookies),
         requestId: req.id,
         closing: closing.signal,

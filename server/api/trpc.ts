@@ -16,6 +16,8 @@ export interface ApiContext {
   deps: Deps;
   facts: ServerFacts;
   principal: Principal;
+  /** A PostgreSQL that the sample project's source may be made in; null where there is none. */
+  demoSourceUrl: string | null;
   /** Names this request in the log and in the answer to an internal error. */
   requestId: string;
   /** Aborted when the server stops: streams then end, and their clients come back. */

@@ -66,6 +66,7 @@ function createEmptyStore(): ObjectStore {
 
 export interface TestDeps extends DryRunWarehouse {
   deps: Deps;
+  connectionString: string;
   close(): Promise<void>;
 }
 
@@ -105,6 +106,7 @@ export async function createTestDeps(): Promise<TestDeps> {
   };
   return {
     deps,
+    connectionString,
     ...dryRuns,
     async close() {
       await changes.close();

@@ -28,8 +28,8 @@ export async function serveWebApp(server: FastifyInstance, webRoot: string): Pro
   }
   server.setNotFoundHandler((request, reply) => {
     const navigates = request.method === "GET" && request.headers.accept?.includes("text/html");
-    const isFile = /\.[a-z0-9]+$/i.test(request.url.split("?")[0] ?? "");
-    if (!navigates || isFile) {
+    // A page's path may end like a file's (`dataset.name`): assets alone are known to be files.
+    if (!navigates || request.url.startsWith("/assets/")) {
       throw new MaestroError("notFound", `there is nothing at ${request.method} ${request.url}`);
     }
     if (!existsSync(join(webRoot, "index.html"))) {

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { DemoStatus } from "../../../shared/demo.ts";
+import { MaestroError } from "../../../shared/errors.ts";
 import type { SystemInfo } from "../../../shared/system.ts";
 import { listChanges } from "../../services/audit/list-changes.ts";
 import { listDatasets } from "../../services/catalog/list-datasets.ts";
 import { summarizeCosts } from "../../services/costs/summarize-costs.ts";
+import { demoStatus } from "../../services/demo/demo-status.ts";
+import { loadDemo } from "../../services/demo/load-demo.ts";
 import { loadLineage } from "../../services/lineage/load-lineage.ts";
 import { describeHome } from "../../services/system/describe-home.ts";
-import { pending } from "../pending.ts";
 import { procedure, router } from "../trpc.ts";
 import { limitOf } from "./inputs.ts";
 
@@ -21,8 +23,19 @@ export const systemRouter = router({
     }),
   ),
   home: procedure("read").query(({ ctx }) => describeHome(ctx.deps)),
-  demo: procedure("read").query(() => pending<DemoStatus>()),
-  loadDemo: procedure("admin").mutation(() => pending<DemoStatus>()),
+  demo: procedure("read").query(({ ctx }) => demoStatus(ctx.deps)),
+  /** Answers as soon as it is under way; `demo` tells how far it is. */
+  loadDemo: procedure("admin").mutation(async ({ ctx }): Promise<DemoStatus> => {
+    const { deps, demoSourceUrl: sourceUrl, principal } = ctx;
+    if (sourceUrl === null) {
+      throw new MaestroError(
+        "notSupported",
+        "the sample project makes its source in Maestro's own PostgreSQL, and this server uses another: start Maestro without -db-connect to try it",
+      );
+    }
+    const { status } = await loadDemo(deps, { adminUserId: principal.user.id, sourceUrl });
+    return status;
+  }),
 });
 
 export const lineageRouter = router({

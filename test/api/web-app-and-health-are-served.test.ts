@@ -1,0 +1,98 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  adminToken,
+  createTestDeps,
+  startTestServer,
+  type TestDeps,
+  type TestServer,
+} from "./support.ts";
+
+let context: TestDeps;
+let server: TestServer;
+let webRoot: string;
+
+beforeAll(async () => {
+  webRoot = await mkdtemp(join(tmpdir(), "maestro-web-"));
+  await mkdir(join(webRoot, "assets"));
+  await writeFile(join(webRoot, "index.html"), "<!doctype html><title>Maestro</title>");
+  await writeFile(join(webRoot, "assets/app-abc123.js"), `${"let a = 1;".repeat(1000)}\n`);
+  context = await createTestDeps();
+  server = await startTestServer(context.deps, { webRoot });
+});
+
+afterAll(async () => {
+  await server.close();
+  await context.close();
+  await rm(webRoot, { recursive: true });
+});
+
+const html = { accept: "text/html,*/*" };
+
+test("every page of the app is the app, and is asked for anew", async () => {
+  for (const path of ["/", "/tables/12", "/runs?state=failed"]) {
+    const response = await fetch(`${server.url}${path}`, { headers: html });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("content-type")).toContain("text/html");
+    expect(response.headers.get("cache-control")).toBe("no-cache");
+    expect(await response.text()).toContain("Maestro");
+  }
+});
+
+test("assets are kept for good and travel compressed", async () => {
+  const response = await fetch(`${server.url}/assets/app-abc123.js`, {
+    headers: { "accept-encoding": "br" },
+  });
+  expect(response.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+  expect(response.headers.get("content-encoding")).toBe("br");
+  expect(await response.text()).toContain("let a = 1;");
+});
+
+test("an asset that is not there is missing, and nothing beside the app is served", async () => {
+  expect((await fetch(`${server.url}/assets/gone.js`, { headers: html })).status).toBe(404);
+  expect((await fetch(`${server.url}/favicon.ico`)).status).toBe(404);
+  for (const path of [
+    "/%2e%2e/etc/passwd",
+    "/..%2f..%2fetc%2fpasswd",
+    "/assets/..%2f..%2f..%2fetc%2fpasswd",
+  ]) {
+    expect(await (await fetch(`${server.url}${path}`)).text()).not.toContain("root:");
+  }
+});
+
+test("without a build the pages say what to do", async () => {
+  const unbuilt = await startTestServer(context.deps, { webRoot: "/nowhere" });
+  const response = await fetch(`${unbuilt.url}/`, { headers: html });
+  await unbuilt.close();
+  expect(response.status).toBe(503);
+  expect(await response.text()).toContain("npm run build:web");
+});
+
+test("health answers, and readiness names what is away", async () => {
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  const ready = await fetch(`${server.url}/readyz`);
+  expect(await ready.json()).toEqual({ ready: true, checks: { postgres: "ok", warehouse: "ok" } });
+  const { deps } = context;
+  const warehouse = { ...deps.warehouse, getTable: () => Promise.reject(new Error("no route")) };
+  const cut = await startTestServer({ ...deps, warehouse });
+  const response = await fetch(`${cut.url}/readyz`);
+  await cut.close();
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({
+    checks: { postgres: "ok", warehouse: "no route" },
+  });
+});
+
+test("metrics count answers and work; beyond the loopback they ask for a token", async () => {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  expect(text).toMatch(/maestro_http_request_duration_seconds_count\{.*route="\/healthz"/);
+  expect(text).toContain("nodejs_eventloop_lag_seconds");
+  expect(text).toContain("# TYPE maestro_work gauge");
+  const open = await startTestServer(context.deps, { allowedHosts: "any" });
+  expect((await fetch(`${open.url}/metrics`)).status).toBe(401);
+  const headers = { authorization: `Bearer ${await adminToken(context.deps, ["read"])}` };
+  expect((await fetch(`${open.url}/metrics`, { headers })).status).toBe(200);
+  await open.close();
+});
