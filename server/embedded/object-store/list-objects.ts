@@ -1,0 +1,57 @@
+import type { ObjectDocument } from "./object-document.ts";
+import type { ObjectFiles } from "./object-files.ts";
+
+export interface Listing {
+  items: ObjectDocument[];
+  prefixes: string[];
+  nextPageToken: string | undefined;
+}
+
+/** REST's objects.list: `delimiter` folds names into prefixes; a page holds both. */
+export function listObjects(
+  files: ObjectFiles,
+  bucket: string,
+  query: {
+    prefix?: string;
+    delimiter?: string;
+    pageToken?: string;
+    maxResults?: string;
+    startOffset?: string;
+    endOffset?: string;
+  },
+): Listing {
+  const prefix = query.prefix ?? "";
+  const after = query.pageToken ? Buffer.from(query.pageToken, "base64url").toString("utf8") : null;
+  const limit = Math.min(1000, Math.max(1, Number(query.maxResults ?? 1000) || 1000));
+  const { startOffset = "", endOffset } = query;
+  const entries = new Map<string, ObjectDocument | null>();
+  for (const object of files.list(bucket, prefix)) {
+    const isInside = object.name >= startOffset && !(endOffset && object.name >= endOffset);
+    if (!isInside) continue;
+    const folded = foldedPrefix(object.name, prefix, query.delimiter);
+    entries.set(folded ?? object.name, folded === null ? object : null);
+  }
+  const keys = [...entries.keys()];
+  const start = after === null ? 0 : keys.findIndex((key) => isAfter(key, after));
+  const shown = start < 0 ? [] : keys.slice(start, start + limit);
+  return {
+    items: shown.flatMap((key) => entries.get(key) ?? []),
+    prefixes: shown.filter((key) => entries.get(key) === null),
+    nextPageToken: shown.at(-1) === keys.at(-1) ? undefined : tokenOf(shown.at(-1) ?? ""),
+  };
+}
+
+function tokenOf(name: string): string {
+  return Buffer.from(name).toString("base64url");
+}
+
+/** In the order of listings, which is that of the UTF-8 bytes. */
+function isAfter(key: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0;
+}
+
+function foldedPrefix(name: string, prefix: string, delimiter: string | undefined): string | null {
+  if (!delimiter) return null;
+  const at = name.indexOf(delimiter, prefix.length);
+  return at < 0 ? null : name.slice(0, at + delimiter.length);
+}

@@ -1,0 +1,115 @@
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBIntervalValue,
+  DuckDBListValue,
+  DuckDBStructValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBTimeValue,
+  type DuckDBValue,
+} from "@duckdb/node-api";
+import type { FieldSchema } from "../../../shared/table.ts";
+import { WarehouseError } from "./contract.ts";
+
+/** A cell as REST gives it (`tabledata.list`, `getQueryResults`). */
+export interface Cell {
+  v: string | null | Cell[] | { f: Cell[] };
+}
+
+export interface CellOptions {
+  /** Microseconds as an integer; otherwise seconds as a float. */
+  int64Timestamps: boolean;
+}
+
+export function encodeRow(
+  values: readonly DuckDBValue[],
+  schema: FieldSchema[],
+  options: CellOptions,
+): { f: Cell[] } {
+  return { f: schema.map((field, i) => ({ v: encodeValue(values[i] ?? null, field, options) })) };
+}
+
+function encodeValue(value: DuckDBValue, field: FieldSchema, options: CellOptions): Cell["v"] {
+  if (field.mode === "REPEATED") {
+    // BigQuery has no NULL arrays: one that is stored reads as empty.
+    const items = value instanceof DuckDBListValue ? value.items : [];
+    const item = { ...field, mode: "NULLABLE" as const };
+    return items.map((entry) => ({ v: encodeValue(entry, item, options) }));
+  }
+  if (value === null) return null;
+  if (field.fields && value instanceof DuckDBStructValue) {
+    return encodeRow(Object.values(value.entries), field.fields, options);
+  }
+  return encodeScalar(value, options);
+}
+
+function encodeScalar(value: DuckDBValue, options: CellOptions): string {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "bigint":
+    case "boolean":
+      return String(value);
+    case "number":
+      return floatText(value);
+  }
+  if (value instanceof DuckDBDecimalValue) return decimalText(value);
+  if (value instanceof DuckDBTimestampTZValue) return timestampText(value.micros, options);
+  if (value instanceof DuckDBTimestampValue) return datetimeText(value.micros);
+  if (value instanceof DuckDBDateValue) return dateText(value.days);
+  if (value instanceof DuckDBTimeValue) return timeText(value.micros);
+  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString("base64");
+  if (value instanceof DuckDBIntervalValue) return intervalText(value);
+  throw new WarehouseError("internalError", `A value has no form in REST: ${String(value)}`);
+}
+
+function floatText(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return `${value}.0`;
+  return Object.is(value, -0) ? "-0.0" : String(value);
+}
+
+function decimalText(value: DuckDBDecimalValue): string {
+  const text = value.toString();
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+function timestampText(micros: bigint, options: CellOptions): string {
+  if (options.int64Timestamps) return String(micros);
+  const sign = micros < 0n ? "-" : "";
+  const size = micros < 0n ? -micros : micros;
+  const fraction = String(size % 1_000_000n).padStart(6, "0");
+  return `${sign}${size / 1_000_000n}.${fraction.replace(/0+$/, "") || "0"}`;
+}
+
+function timeText(micros: bigint): string {
+  const seconds = Number(micros / 1_000_000n);
+  const part = (n: number) => String(n).padStart(2, "0");
+  const clock = `${part(Math.floor(seconds / 3600))}:${part(Math.floor(seconds / 60) % 60)}:${part(seconds % 60)}`;
+  const fraction = micros % 1_000_000n;
+  return fraction === 0n ? clock : `${clock}.${String(fraction).padStart(6, "0")}`;
+}
+
+const dayMicros = 86_400_000_000n;
+
+function datetimeText(micros: bigint): string {
+  const time = ((micros % dayMicros) + dayMicros) % dayMicros;
+  return `${dateText(Number((micros - time) / dayMicros))}T${timeText(time)}`;
+}
+
+function dateText(days: number): string {
+  return new Date(days * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** BigQuery's canonical form: `[sign]Y-M [sign]D [sign]H:M:S[.F]`. */
+function intervalText(value: DuckDBIntervalValue): string {
+  const months = Math.abs(value.months);
+  const years = `${value.months < 0 ? "-" : ""}${Math.floor(months / 12)}-${months % 12}`;
+  const micros = value.micros < 0n ? -value.micros : value.micros;
+  const seconds = micros / 1_000_000n;
+  const fraction = micros % 1_000_000n;
+  const clock = `${seconds / 3600n}:${(seconds / 60n) % 60n}:${seconds % 60n}`;
+  const tail = fraction === 0n ? "" : `.${String(fraction).padStart(6, "0").replace(/0+$/, "")}`;
+  return `${years} ${value.days} ${value.micros < 0n ? "-" : ""}${clock}${tail}`;
+}

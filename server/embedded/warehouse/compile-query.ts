@@ -1,0 +1,120 @@
+import type { Catalog } from "./catalog.ts";
+import type { WarehouseContext } from "./context.ts";
+import {
+  type Compiled,
+  type CompiledStatement,
+  type QueryParameter,
+  type TableName,
+  type WarehouseCatalog,
+  WarehouseError,
+  type WarehouseTable,
+} from "./contract.ts";
+import { type TableDocument, tableKey } from "./documents.ts";
+import { informationSchema } from "./information-schema.ts";
+
+export interface QueryConfiguration {
+  query: string;
+  useLegacySql?: boolean;
+  defaultDataset?: { projectId?: string; datasetId: string };
+  destinationTable?: TableName;
+  writeDisposition?: string;
+  createDisposition?: string;
+  schemaUpdateOptions?: string[];
+  timePartitioning?: unknown;
+  clustering?: { fields?: string[] };
+  maximumBytesBilled?: string;
+  queryParameters?: QueryParameter[];
+}
+
+export interface CompiledQuery extends Compiled {
+  /** Relations promised to tables that the job itself creates. */
+  relations: Map<string, string>;
+}
+
+export async function compileQuery(
+  context: WarehouseContext,
+  projectId: string,
+  configuration: QueryConfiguration,
+  now: Date,
+): Promise<CompiledQuery> {
+  if (typeof configuration.query !== "string" || configuration.query.trim() === "") {
+    throw new WarehouseError("invalidQuery", "Required parameter is missing: query");
+  }
+  const relations = new Map<string, string>();
+  const { defaultDataset } = configuration;
+  const compiled = await context.frontEnd.compile(configuration.query, {
+    projectId,
+    defaultDataset: defaultDataset
+      ? { projectId: defaultDataset.projectId ?? projectId, datasetId: defaultDataset.datasetId }
+      : null,
+    // REST's default is legacy SQL.
+    legacySql: configuration.useLegacySql ?? true,
+    catalog: catalogFor(context.catalog, relations),
+    parameters: configuration.queryParameters ?? [],
+    now,
+  });
+  return { ...compiled, relations };
+}
+
+function catalogFor(catalog: Catalog, relations: Map<string, string>): WarehouseCatalog {
+  return {
+    hasDataset: (projectId, datasetId) => catalog.dataset(projectId, datasetId) !== undefined,
+    get(name) {
+      const table = catalog.table(name);
+      return table && warehouseTable(table);
+    },
+    list: (projectId, datasetId) => catalog.tables(projectId, datasetId).map(warehouseTable),
+    relationFor(name) {
+      const key = tableKey(name);
+      const relation = relations.get(key) ?? catalog.newRelation();
+      relations.set(key, relation);
+      return relation;
+    },
+    informationSchema: (projectId, datasetId, view) =>
+      informationSchema(projectId, datasetId, view),
+  };
+}
+
+function warehouseTable(table: TableDocument): WarehouseTable {
+  return {
+    name: table.name,
+    type: table.type,
+    relation: table.relation,
+    schema: table.schema,
+    partitioning: table.partitioning && {
+      type: table.partitioning.type,
+      field: table.partitioning.field,
+    },
+    viewQuery: table.viewQuery,
+    createdAt: table.createdAt,
+  };
+}
+
+/** The bytes a query reads, and what BigQuery bills for them: whole MiB, 10 at least for a table. */
+export async function bytesOf(
+  context: WarehouseContext,
+  statements: CompiledStatement[],
+): Promise<{ processed: number; billed: number }> {
+  const columnsByTable = new Map<string, { name: TableName; columns: Set<string> | null }>();
+  for (const { table, columns } of statements.flatMap((statement) => statement.reads)) {
+    const key = tableKey(table);
+    const known = columnsByTable.get(key) ?? { name: table, columns: new Set<string>() };
+    if (columns === null || known.columns === null) known.columns = null;
+    else for (const column of columns) known.columns.add(column);
+    columnsByTable.set(key, known);
+  }
+  let processed = 0;
+  let billed = 0;
+  const mib = 2 ** 20;
+  for (const { name, columns } of columnsByTable.values()) {
+    const document = context.catalog.table(name);
+    if (document?.type !== "TABLE") continue;
+    const statistics = await context.statistics.of(document);
+    const bytes = columns
+      ? [...columns].reduce((sum, column) => sum + (statistics.columnBytes.get(column) ?? 0), 0)
+      : statistics.bytes;
+    processed += bytes;
+    billed += Math.max(10, Math.ceil(bytes / mib)) * mib;
+  }
+  return { processed, billed };
+}

@@ -1,0 +1,52 @@
+import type { FieldSchema } from "../../../shared/table.ts";
+import type { TableName } from "./contract.ts";
+
+export type PartitionUnit = "HOUR" | "DAY" | "MONTH" | "YEAR";
+
+export interface TimePartitioning {
+  type: PartitionUnit;
+  /** Null: by ingestion time. */
+  field: string | null;
+  expirationMs: number | null;
+}
+
+/** What is stored of a dataset. Instants are milliseconds since 1970. */
+export interface DatasetDocument {
+  projectId: string;
+  datasetId: string;
+  location: string;
+  /** REST's writable properties, as given (labels, description, friendlyName, defaults, access …). */
+  properties: Record<string, unknown>;
+  createdAt: number;
+  modifiedAt: number;
+}
+
+/** What is stored of a table or view. */
+export interface TableDocument {
+  name: TableName;
+  type: "TABLE" | "VIEW";
+  /** Where its rows are, ready to stand after FROM; empty for a view. */
+  relation: string;
+  schema: FieldSchema[];
+  partitioning: TimePartitioning | null;
+  clustering: string[];
+  viewQuery: string | null;
+  /** REST's writable properties, as given (labels, description, friendlyName …). */
+  properties: Record<string, unknown>;
+  expiresAt: number | null;
+  createdAt: number;
+  modifiedAt: number;
+}
+
+/** One change of the catalog; a null document deletes. */
+export type CatalogChange =
+  | { kind: "dataset"; projectId: string; datasetId: string; document: DatasetDocument | null }
+  | { kind: "table"; name: TableName; document: TableDocument | null };
+
+export function tableText(name: TableName): string {
+  return `${name.projectId}:${name.datasetId}.${name.tableId}`;
+}
+
+export function tableKey(name: TableName): string {
+  return `${name.projectId}.${name.datasetId}.${name.tableId}`;
+}

@@ -1,0 +1,186 @@
+import type { FieldSchema } from "../../../shared/table.ts";
+import { WarehouseError } from "./contract.ts";
+
+/** BigQuery's type words (REST and SQL spellings) by the DuckDB type that stores them. */
+const storedAs: Record<string, string> = {
+  STRING: "VARCHAR",
+  BYTES: "BLOB",
+  INTEGER: "BIGINT",
+  FLOAT: "DOUBLE",
+  BOOLEAN: "BOOLEAN",
+  NUMERIC: "DECIMAL(38,9)",
+  DATE: "DATE",
+  DATETIME: "TIMESTAMP",
+  TIMESTAMP: "TIMESTAMPTZ",
+  TIME: "TIME",
+  JSON: "JSON",
+  INTERVAL: "INTERVAL",
+};
+
+const synonyms: Record<string, string> = {
+  INT64: "INTEGER",
+  INT: "INTEGER",
+  FLOAT64: "FLOAT",
+  BOOL: "BOOLEAN",
+  STRUCT: "RECORD",
+  DECIMAL: "NUMERIC",
+};
+
+const notSupported = new Set(["BIGNUMERIC", "BIGDECIMAL", "GEOGRAPHY", "RANGE"]);
+const maxNesting = 15;
+
+/** REST's word for a type: INTEGER for INT64, RECORD for STRUCT … Throws for unknown ones. */
+export function restType(type: string): string {
+  const upper = type.toUpperCase();
+  const word = synonyms[upper] ?? upper;
+  if (word === "RECORD" || storedAs[word]) return word;
+  if (notSupported.has(word)) {
+    throw new WarehouseError(
+      "notImplemented",
+      `The type ${word} is not supported by the local warehouse`,
+    );
+  }
+  throw new WarehouseError("invalid", `Invalid value for type: ${type} is not a valid value`);
+}
+
+/** What BigQuery keeps of a field beside the structure; passed through. */
+const kept = ["description", "policyTags", "maxLength", "precision", "scale", "roundingMode"];
+const fieldName = /^[\p{L}\p{N}_ &%=+:'<>#|-]{1,300}$/u;
+
+/** A schema as clients send it (`{ fields: [...] }`), checked and in canonical words. */
+export function parseSchema(input: unknown): FieldSchema[] {
+  const fields = (input as { fields?: unknown } | undefined)?.fields;
+  if (!Array.isArray(fields)) throw new WarehouseError("invalid", "Schema has no fields.");
+  return parseFields(fields, 1);
+}
+
+function parseFields(fields: unknown[], depth: number): FieldSchema[] {
+  if (depth > maxNesting) {
+    throw new WarehouseError("invalid", `Too many nested fields (more than ${maxNesting}).`);
+  }
+  const seen = new Set<string>();
+  return fields.map((entry) => {
+    const field = parseField(entry as Record<string, unknown>, depth);
+    const key = field.name.toLowerCase();
+    if (seen.has(key)) throw new WarehouseError("invalid", `Duplicate field: ${field.name}`);
+    seen.add(key);
+    return field;
+  });
+}
+
+function parseField(input: Record<string, unknown>, depth: number): FieldSchema {
+  const name = input["name"];
+  if (typeof name !== "string" || !fieldName.test(name)) {
+    throw new WarehouseError("invalid", `Invalid field name "${String(name)}".`);
+  }
+  const type = restType(String(input["type"] ?? ""));
+  const mode = String(input["mode"] ?? "NULLABLE").toUpperCase();
+  if (mode !== "NULLABLE" && mode !== "REQUIRED" && mode !== "REPEATED") {
+    throw new WarehouseError("invalid", `Invalid value for mode: ${mode} is not a valid value`);
+  }
+  const field: FieldSchema = { name, type, mode };
+  for (const key of kept) {
+    if (input[key] !== undefined) Object.assign(field, { [key]: input[key] });
+  }
+  if (type !== "RECORD") return field;
+  const fields = input["fields"];
+  if (!Array.isArray(fields) || fields.length === 0) {
+    throw new WarehouseError("invalid", `Field ${name} is type RECORD but has no schema`);
+  }
+  return { ...field, fields: parseFields(fields, depth + 1) };
+}
+
+/** The DuckDB type of a field, lists and structs included. */
+export function duckdbType(field: FieldSchema): string {
+  const item = field.fields
+    ? `STRUCT(${field.fields.map((f) => `${quoteName(f.name)} ${duckdbType(f)}`).join(", ")})`
+    : storedAs[restType(field.type)];
+  if (item === undefined) throw new WarehouseError("invalid", `Field ${field.name} has no schema`);
+  return field.mode === "REPEATED" ? `${item}[]` : item;
+}
+
+const sqlWords: Record<string, string> = { INTEGER: "INT64", FLOAT: "FLOAT64", BOOLEAN: "BOOL" };
+
+/** A field's type as GoogleSQL writes it: `ARRAY<STRUCT<a INT64>>`. */
+export function sqlType(field: FieldSchema): string {
+  const item = field.fields
+    ? `STRUCT<${field.fields.map((f) => `${f.name} ${sqlType(f)}`).join(", ")}>`
+    : (sqlWords[field.type] ?? field.type);
+  return field.mode === "REPEATED" ? `ARRAY<${item}>` : item;
+}
+
+/** `name TYPE, …` of a CREATE TABLE. REQUIRED is kept for top-level columns only. */
+export function columnDefinitions(schema: FieldSchema[]): string {
+  return schema
+    .map((field) => {
+      const required = field.mode === "REQUIRED" ? " NOT NULL" : "";
+      return `${quoteName(field.name)} ${duckdbType(field)}${required}`;
+    })
+    .join(", ");
+}
+
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A DuckDB type as BigQuery's field, for files that carry types of their own. */
+export function fieldOfDuckdbType(name: string, type: string): FieldSchema {
+  if (type.endsWith("[]")) {
+    const item = fieldOfDuckdbType(name, type.slice(0, -2));
+    if (item.mode === "REPEATED") {
+      throw new WarehouseError("invalid", `Field ${name}: arrays of arrays are not supported`);
+    }
+    return { ...item, mode: "REPEATED" };
+  }
+  if (type.startsWith("STRUCT(")) {
+    const fields = structMembers(type.slice(7, -1)).map(([member, memberType]) =>
+      fieldOfDuckdbType(member, memberType),
+    );
+    return { name, type: "RECORD", mode: "NULLABLE", fields };
+  }
+  return { name, type: scalarOfDuckdb(name, type), mode: "NULLABLE" };
+}
+
+function scalarOfDuckdb(name: string, type: string): string {
+  if (/^U?(TINY|SMALL|BIG|)INT(EGER)?$/.test(type) || type === "HUGEINT") return "INTEGER";
+  if (type.startsWith("DECIMAL")) return "NUMERIC";
+  if (type === "TIMESTAMP WITH TIME ZONE") return "TIMESTAMP";
+  if (type.startsWith("TIMESTAMP")) return "DATETIME";
+  if (type === "FLOAT" || type === "DOUBLE") return "FLOAT";
+  const found = Object.entries(storedAs).find(([, stored]) => stored === type)?.[0];
+  if (found) return found;
+  if (type === "UUID" || type.startsWith("ENUM")) return "STRING";
+  throw new WarehouseError("invalid", `Field ${name} has the unsupported type ${type}`);
+}
+
+/** Splits `"a" BIGINT, "b" STRUCT(…)[]` at the top level. */
+function structMembers(text: string): [string, string][] {
+  const members: [string, string][] = [];
+  let rest = text;
+  while (rest !== "") {
+    const name = /^(?:"((?:[^"]|"")*)"|([^\s"]+)) /.exec(rest);
+    if (!name) throw new WarehouseError("invalid", `Unreadable type STRUCT(${text})`);
+    const type = leadingType(rest.slice(name[0].length));
+    members.push([(name[1] ?? name[2] ?? "").replaceAll('""', '"'), type]);
+    rest = rest.slice(name[0].length + type.length).replace(/^, /, "");
+  }
+  return members;
+}
+
+function leadingType(text: string): string {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const c = text[i];
+    if (c === '"' || c === "'") quoted = !quoted;
+    else if (quoted) continue;
+    else if (c === "(") depth += 1;
+    else if (c === ")") depth -= 1;
+    else if (c === "," && depth === 0) return text.slice(0, i);
+  }
+  return text;
+}

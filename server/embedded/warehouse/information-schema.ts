@@ -1,0 +1,179 @@
+import type { FieldSchema } from "../../../shared/table.ts";
+import type { WarehouseTable } from "./contract.ts";
+import { quoteText } from "./field-types.ts";
+
+/** One view: its columns with types, and the DuckDB expressions that fill them. */
+interface View {
+  columns: [name: string, type: string, expression: string, fields?: FieldSchema[]][];
+  from: string;
+  where: (scope: { projectId: string; datasetId: string | null }) => string;
+}
+
+const youngest =
+  "(SELECT key, json(document) AS j FROM meta.catalog QUALIFY row_number() OVER (PARTITION BY key ORDER BY seq DESC) = 1)";
+const instant = (path: string) => `epoch_ms(CAST(${path} AS BIGINT))::TIMESTAMPTZ`;
+
+const ofTables = ({ projectId, datasetId }: { projectId: string; datasetId: string | null }) =>
+  [
+    "key LIKE 't:%'",
+    "j IS NOT NULL",
+    "coalesce(CAST(j->>'$.document.expiresAt' AS BIGINT), epoch_ms(now()) + 1) > epoch_ms(now())",
+    `j->>'$.name.projectId' = ${quoteText(projectId)}`,
+    datasetId === null
+      ? "NOT starts_with(j->>'$.name.datasetId', '_')"
+      : `j->>'$.name.datasetId' = ${quoteText(datasetId)}`,
+  ].join(" AND ");
+
+const tableName: View["columns"] = [
+  ["table_catalog", "STRING", "j->>'$.name.projectId'"],
+  ["table_schema", "STRING", "j->>'$.name.datasetId'"],
+  ["table_name", "STRING", "j->>'$.name.tableId'"],
+];
+
+const tables: View = {
+  columns: [
+    ...tableName,
+    [
+      "table_type",
+      "STRING",
+      "CASE j->>'$.document.type' WHEN 'VIEW' THEN 'VIEW' ELSE 'BASE TABLE' END",
+    ],
+    [
+      "is_insertable_into",
+      "STRING",
+      "CASE j->>'$.document.type' WHEN 'VIEW' THEN 'NO' ELSE 'YES' END",
+    ],
+    ["is_typed", "STRING", "'NO'"],
+    ["creation_time", "TIMESTAMP", instant("j->>'$.document.createdAt'")],
+  ],
+  from: youngest,
+  where: ofTables,
+};
+
+const columns: View = {
+  columns: [
+    ...tableName,
+    ["column_name", "STRING", "c->>'$.name'"],
+    ["ordinal_position", "INTEGER", "CAST(c->>'$.ordinal' AS BIGINT)"],
+    ["is_nullable", "STRING", "c->>'$.nullable'"],
+    ["data_type", "STRING", "c->>'$.type'"],
+    ["is_partitioning_column", "STRING", "c->>'$.partitions'"],
+    ["clustering_ordinal_position", "INTEGER", "CAST(c->>'$.clusters' AS BIGINT)"],
+  ],
+  from: `(SELECT key, j, unnest(CAST(j->'$.columns' AS JSON[])) AS c FROM ${youngest})`,
+  where: ofTables,
+};
+
+const views: View = {
+  columns: [
+    ...tableName,
+    ["view_definition", "STRING", "j->>'$.document.viewQuery'"],
+    ["check_option", "STRING", "NULL"],
+    ["use_standard_sql", "STRING", "'YES'"],
+  ],
+  from: youngest,
+  where: (scope) => `${ofTables(scope)} AND j->>'$.document.type' = 'VIEW'`,
+};
+
+const schemata: View = {
+  columns: [
+    ["catalog_name", "STRING", "j->>'$.projectId'"],
+    ["schema_name", "STRING", "j->>'$.datasetId'"],
+    ["creation_time", "TIMESTAMP", instant("j->>'$.document.createdAt'")],
+    ["last_modified_time", "TIMESTAMP", instant("j->>'$.document.modifiedAt'")],
+    ["location", "STRING", "j->>'$.document.location'"],
+  ],
+  from: youngest,
+  where: ({ projectId }) =>
+    `key LIKE 'd:%' AND j->>'$.projectId' = ${quoteText(projectId)} AND NOT starts_with(j->>'$.datasetId', '_')`,
+};
+
+const tableFields = ["project_id", "dataset_id", "table_id"].map(
+  (name): FieldSchema => ({ name, type: "STRING", mode: "NULLABLE" }),
+);
+const texts = (...names: string[]) =>
+  names.map((name): FieldSchema => ({ name, type: "STRING", mode: "NULLABLE" }));
+const number = (path: string) => `CAST(j->>'${path}' AS BIGINT)`;
+const kind = "lower(j->>'$.configuration.jobType')";
+const destination = `coalesce(j->('$.configuration.' || ${kind} || '.destinationTable'), 'null')`;
+
+const jobs: View = {
+  columns: [
+    ["creation_time", "TIMESTAMP", instant("j->>'$.statistics.creationTime'")],
+    ["project_id", "STRING", "j->>'$.projectId'"],
+    ["user_email", "STRING", "j->>'$.userEmail'"],
+    ["job_id", "STRING", "j->>'$.jobId'"],
+    ["job_type", "STRING", "j->>'$.configuration.jobType'"],
+    ["statement_type", "STRING", "j->>'$.statistics.query.statementType'"],
+    ["priority", "STRING", "coalesce(j->>'$.configuration.query.priority', 'INTERACTIVE')"],
+    ["start_time", "TIMESTAMP", instant("j->>'$.statistics.startTime'")],
+    ["end_time", "TIMESTAMP", instant("j->>'$.statistics.endTime'")],
+    ["query", "STRING", "j->>'$.configuration.query.query'"],
+    ["state", "STRING", "state"],
+    ["total_bytes_processed", "INTEGER", number("$.statistics.totalBytesProcessed")],
+    ["total_bytes_billed", "INTEGER", number("$.statistics.query.totalBytesBilled")],
+    ["total_slot_ms", "INTEGER", number("$.statistics.totalSlotMs")],
+    ["cache_hit", "BOOLEAN", "CAST(j->>'$.statistics.query.cacheHit' AS BOOLEAN)"],
+    [
+      "error_result",
+      "RECORD",
+      "CASE WHEN j->>'$.outcome.error.reason' IS NOT NULL THEN struct_pack(reason := j->>'$.outcome.error.reason', location := j->>'$.outcome.error.location', debug_info := NULL::VARCHAR, message := j->>'$.outcome.error.message') END",
+      texts("reason", "location", "debug_info", "message"),
+    ],
+    [
+      "destination_table",
+      "RECORD",
+      `struct_pack(project_id := ${destination}->>'$.projectId', dataset_id := ${destination}->>'$.datasetId', table_id := ${destination}->>'$.tableId')`,
+      tableFields,
+    ],
+    [
+      "referenced_tables",
+      "RECORD[]",
+      "list_transform(CAST(coalesce(j->'$.statistics.query.referencedTables', '[]') AS JSON[]), lambda t: struct_pack(project_id := t->>'$.projectId', dataset_id := t->>'$.datasetId', table_id := t->>'$.tableId'))",
+      tableFields,
+    ],
+    [
+      "labels",
+      "RECORD[]",
+      `list_transform(json_keys(coalesce(j->'$.configuration.labels', '{}')), lambda k: struct_pack("key" := k, "value" := json_extract_string(j, '$.configuration.labels."' || k || '"')))`,
+      texts("key", "value"),
+    ],
+  ],
+  from: "(SELECT json(coalesce(f.document, a.document)) AS j, CASE WHEN f.id IS NULL THEN 'RUNNING' ELSE 'DONE' END AS state FROM meta.accepted a LEFT JOIN meta.finished f USING (id))",
+  where: ({ projectId }) => `j->>'$.projectId' = ${quoteText(projectId)}`,
+};
+
+const byName: Record<string, View> = {
+  TABLES: tables,
+  COLUMNS: columns,
+  VIEWS: views,
+  SCHEMATA: schemata,
+  JOBS: jobs,
+  JOBS_BY_PROJECT: jobs,
+  JOBS_BY_USER: jobs,
+};
+
+/** A view of INFORMATION_SCHEMA as a relation over our own tables; undefined where there is none. */
+export function informationSchema(
+  projectId: string,
+  datasetId: string | null,
+  name: string,
+): WarehouseTable | undefined {
+  const view = byName[name];
+  if (!view) return undefined;
+  const selected = view.columns.map(([column, , expression]) => `${expression} AS "${column}"`);
+  const condition = view.where({ projectId, datasetId });
+  return {
+    name: { projectId, datasetId: datasetId ?? "", tableId: `INFORMATION_SCHEMA.${name}` },
+    type: "VIEW",
+    relation: `(SELECT ${selected.join(", ")} FROM ${view.from} WHERE ${condition})`,
+    schema: view.columns.map(([column, type, , fields]) => ({
+      name: column,
+      type: type.replace("[]", ""),
+      mode: type.endsWith("[]") ? "REPEATED" : "NULLABLE",
+      ...(fields ? { fields } : {}),
+    })),
+    partitioning: null,
+    viewQuery: null,
+  };
+}

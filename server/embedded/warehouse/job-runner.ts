@@ -1,0 +1,209 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../../shared/errors.ts";
+import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
+import { WarehouseError } from "./contract.ts";
+import { isConflict, isFatal, jobErrorOf, toWarehouseError } from "./job-errors.ts";
+import { type JobDocument, jobType } from "./job-resource.ts";
+import type { JobRecord } from "./job-store.ts";
+import { Slots } from "./locks.ts";
+import { planCopy } from "./run-copy-job.ts";
+import { planExtract } from "./run-extract-job.ts";
+import { planLoad } from "./run-load-job.ts";
+import { planQuery } from "./run-query-job.ts";
+import { WarehouseTransaction } from "./transaction.ts";
+
+/**
+ * Runs accepted jobs.
+ *
+ * A job is planned (which compiles its SQL), takes the locks of the tables it writes and then a
+ * slot; a plan whose targets changed while it waited is made anew. What it does and its end are one
+ * transaction: after a kill the job has either happened and is DONE, or nothing of it is there and
+ * `resume` runs it again. A cancel interrupts until the commit begins; afterwards the job is done.
+ * Writers to one table go one after another by the locks, so DuckDB's conflicts are rare; a job that
+ * meets one is planned and run again.
+ */
+export class JobRunner {
+  readonly #context: WarehouseContext;
+  readonly #slots: Slots;
+  readonly #onFatal: (error: unknown) => void;
+  readonly #running = new Set<Promise<void>>();
+  #stopping = false;
+
+  constructor(options: {
+    context: WarehouseContext;
+    concurrency: number;
+    /** DuckDB can do nothing more: the process has to be started again. */
+    onFatal: (error: unknown) => void;
+  }) {
+    this.#context = options.context;
+    this.#slots = new Slots(options.concurrency);
+    this.#onFatal = options.onFatal;
+  }
+
+  get busy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  start(record: JobRecord): void {
+    // A job whose end cannot be written leaves nothing to do but to start the process again.
+    const running = this.#run(record)
+      .catch(this.#onFatal)
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  /** Starts what was accepted before the process ended. */
+  resume(): void {
+    for (const record of this.#context.jobs.unfinished()) this.start(record);
+  }
+
+  cancel(record: JobRecord): void {
+    record.cancelRequested = true;
+    record.interrupt?.();
+  }
+
+  /** Interrupts what runs, without an end on the jobs: the next start runs them again. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const record of this.#context.jobs.unfinished()) record.interrupt?.();
+    await Promise.all(this.#running);
+  }
+
+  async #run(record: JobRecord): Promise<void> {
+    const { catalog, log } = this.#context;
+    const release = catalog.hold();
+    try {
+      await this.#attempt(record);
+    } catch (error) {
+      if (isFatal(error)) {
+        this.#onFatal(error);
+        return;
+      }
+      if (this.#stopping) return;
+      const failure = toWarehouseError(error);
+      if (failure.reason === "internalError") {
+        log.error({ err: error, job: record.document.jobId }, "job failed");
+      }
+      await this.#end(record, failure);
+    } finally {
+      release();
+    }
+  }
+
+  async #attempt(record: JobRecord): Promise<void> {
+    const attempts = 8;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (await this.#planAndExecute(record)) return;
+      } catch (error) {
+        if (!isConflict(error) || attempt >= attempts) throw error;
+        this.#context.log.debug({ job: record.document.jobId, attempt }, messageOf(error));
+        await delay(10 * 2 ** attempt);
+      }
+    }
+  }
+
+  /** False where the plan was outdated. */
+  async #planAndExecute(record: JobRecord): Promise<boolean> {
+    this.#checkCancelled(record);
+    const plan = await makePlan(this.#context, record.document);
+    const unlock = await this.#context.locks.take(plan.locks);
+    try {
+      if (!plan.stillValid()) return false;
+      const releaseSlot = await this.#slots.take();
+      try {
+        this.#checkCancelled(record);
+        record.state = "RUNNING";
+        await this.#execute(record, plan);
+      } finally {
+        releaseSlot();
+      }
+      return true;
+    } finally {
+      unlock();
+    }
+  }
+
+  #checkCancelled(record: JobRecord): void {
+    if (this.#stopping) throw new WarehouseError("stopped", "The server stops");
+    if (!record.cancelRequested) return;
+    throw new WarehouseError("stopped", "Job execution was cancelled: User requested cancellation");
+  }
+
+  async #execute(record: JobRecord, plan: JobPlan): Promise<void> {
+    const { database, catalog, jobs } = this.#context;
+    const startTime = String(Date.now());
+    await database.use(async (connection) => {
+      const now = new Date();
+      const isCancelled = () => record.cancelRequested || this.#stopping;
+      const tx = new WarehouseTransaction({ connection, catalog, now, isCancelled });
+      record.interrupt = () => connection.interrupt();
+      await connection.run("BEGIN TRANSACTION");
+      try {
+        const result = await plan.execute(tx);
+        tx.checkCancelled();
+        // From here on a cancel comes too late.
+        record.interrupt = null;
+        const document = finishedDocument(record.document, startTime, result);
+        await catalog.record(connection, tx.changes);
+        await jobs.recordEnd(connection, document);
+        await connection.run("COMMIT");
+        catalog.apply(tx.changes);
+        jobs.finish(record, document);
+      } catch (error) {
+        record.interrupt = null;
+        await connection.run("ROLLBACK").catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  async #end(record: JobRecord, failure: WarehouseError): Promise<void> {
+    const { database, jobs } = this.#context;
+    const error = jobErrorOf(failure);
+    const { statistics } = record.document;
+    const endTime = String(Date.now());
+    const document: JobDocument = {
+      ...record.document,
+      statistics: { ...statistics, startTime: statistics["startTime"] ?? endTime, endTime },
+      outcome: { error, errors: [error] },
+    };
+    await database.use((connection) => jobs.recordEnd(connection, document));
+    jobs.finish(record, document);
+  }
+}
+
+function makePlan(context: WarehouseContext, job: JobDocument): Promise<JobPlan> {
+  switch (jobType(job.configuration)) {
+    case "QUERY":
+      return planQuery(context, job);
+    case "LOAD":
+      return planLoad(context, job);
+    case "EXTRACT":
+      return planExtract(context, job);
+    case "COPY":
+      return planCopy(job);
+  }
+}
+
+function finishedDocument(job: JobDocument, startTime: string, result: JobResult): JobDocument {
+  const query = job.configuration["query"];
+  const configuration =
+    result.destinationTable && query
+      ? {
+          ...job.configuration,
+          query: { ...query, destinationTable: result.destinationTable },
+        }
+      : job.configuration;
+  return {
+    ...job,
+    configuration,
+    statistics: {
+      ...job.statistics,
+      startTime,
+      ...result.statistics,
+      endTime: String(Date.now()),
+    },
+    outcome: { error: null, errors: result.errors ?? [] },
+  };
+}

@@ -1,0 +1,106 @@
+import type { FieldSchema } from "../../../shared/table.ts";
+import { type CellOptions, encodeRow } from "./cells.ts";
+import type { WarehouseContext } from "./context.ts";
+import { WarehouseError } from "./contract.ts";
+import type { TableDocument } from "./documents.ts";
+import { quoteName } from "./field-types.ts";
+import { partitionCondition } from "./partitions.ts";
+
+export interface Page {
+  rows: unknown[];
+  totalRows: number;
+  pageToken: string | undefined;
+}
+
+export interface PageQuery {
+  maxResults?: string | number | undefined;
+  startIndex?: string | undefined;
+  pageToken?: string | undefined;
+}
+
+const defaultRows = 10_000;
+const maxRows = 100_000;
+
+/** Some rows of a table as REST's cells. Reads no more than the page and what lies before it. */
+export async function readRows(
+  context: WarehouseContext,
+  table: TableDocument,
+  query: PageQuery,
+  options: CellOptions & { schema?: FieldSchema[]; partition?: string | null },
+): Promise<Page> {
+  const release = context.catalog.hold();
+  try {
+    const condition =
+      options.partition && table.partitioning
+        ? ` WHERE ${partitionCondition(table.partitioning, options.partition)}`
+        : "";
+    const totalRows = condition
+      ? Number(
+          (
+            await context.database.rows(`SELECT count(*) FROM ${table.relation}${condition}`)
+          )[0]?.[0],
+        )
+      : await context.statistics.rowsOf(table);
+    const start = startOf(query);
+    const limit = Math.min(maxRows, count(query.maxResults, "maxResults") ?? defaultRows);
+    const schema = options.schema ?? table.schema;
+    const columns = schema.map((field) => selected(field, quoteName(field.name)));
+    const rows =
+      limit === 0 || start >= totalRows
+        ? []
+        : await context.database.rows(
+            `SELECT ${columns.join(", ")} FROM ${table.relation}${condition} LIMIT ${limit} OFFSET ${start}`,
+          );
+    const next = start + rows.length;
+    return {
+      rows: rows.map((row) => encodeRow(row, schema, options)),
+      totalRows,
+      pageToken:
+        rows.length > 0 && next < totalRows
+          ? Buffer.from(String(next)).toString("base64url")
+          : undefined,
+    };
+  } finally {
+    release();
+  }
+}
+
+function startOf(query: PageQuery): number {
+  if (!query.pageToken) return count(query.startIndex, "startIndex") ?? 0;
+  const text = Buffer.from(query.pageToken, "base64url").toString("utf8");
+  return count(text, "pageToken") ?? 0;
+}
+
+function count(value: string | number | undefined, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new WarehouseError("invalid", `Invalid value for ${name}: ${value}`);
+}
+
+function selected(field: FieldSchema, value: string): string {
+  if (!field.fields) return value;
+  const item = field.mode === "REPEATED" ? "x" : value;
+  const members = field.fields.map((f) => {
+    const member = `${item}.${quoteName(f.name)}`;
+    return `${quoteName(f.name)} := ${selected(f, member)}`;
+  });
+  const packed = `CASE WHEN ${item} IS NULL THEN NULL ELSE struct_pack(${members.join(", ")}) END`;
+  return field.mode === "REPEATED" ? `list_transform(${value}, lambda x: ${packed})` : packed;
+}
+
+/** `a,b.c` of `selectedFields`: the schema cut to these, in the table's order. */
+export function selectFields(schema: FieldSchema[], names: string): FieldSchema[] {
+  const wanted = names.split(",").map((name) => name.trim().split("."));
+  for (const [first] of wanted) {
+    if (schema.some((field) => field.name === first)) continue;
+    throw new WarehouseError("invalid", `Invalid selected field: ${first}`);
+  }
+  return schema.flatMap((field) => {
+    const paths = wanted.filter(([first]) => first === field.name).map(([, ...rest]) => rest);
+    if (paths.length === 0) return [];
+    if (!field.fields || paths.some((path) => path.length === 0)) return [field];
+    const inner = paths.map((path) => path.join(".")).join(",");
+    return [{ ...field, fields: selectFields(field.fields, inner) }];
+  });
+}

@@ -1,0 +1,134 @@
+import type { FastifyInstance } from "fastify";
+import type { WarehouseContext } from "../context.ts";
+import { WarehouseError } from "../contract.ts";
+import { jobResource } from "../job-resource.ts";
+import type { JobRunner } from "../job-runner.ts";
+import type { JobRecord } from "../job-store.ts";
+import { acceptJob, dryRun, type JobRequest, newJob } from "./insert-job.ts";
+
+interface JobParams {
+  projectId: string;
+  jobId: string;
+}
+interface ListQuery {
+  stateFilter?: string | string[];
+  maxResults?: string;
+  pageToken?: string;
+  projection?: string;
+  minCreationTime?: string;
+  maxCreationTime?: string;
+}
+
+const root = "/bigquery/v2/projects/:projectId";
+
+/** jobs.insert, get, list, cancel, delete. */
+export function jobRoutes(
+  app: FastifyInstance,
+  context: WarehouseContext,
+  runner: JobRunner,
+  baseUrl: () => string,
+): void {
+  const resource = (record: JobRecord) => jobResource(record.document, record.state, baseUrl());
+
+  app.post<{ Params: { projectId: string }; Body: JobRequest }>(`${root}/jobs`, async (request) => {
+    const job = newJob(context, request.params.projectId, request.body ?? {});
+    if (job.configuration.dryRun) {
+      return jobResource(await dryRun(context, job), "DONE", baseUrl());
+    }
+    return resource(await acceptJob(context, runner, job));
+  });
+
+  app.get<{ Params: JobParams; Querystring: { location?: string } }>(
+    `${root}/jobs/:jobId`,
+    (request) => resource(findJob(context, request.params, request.query.location)),
+  );
+
+  app.get<{ Params: { projectId: string }; Querystring: ListQuery }>(`${root}/jobs`, (request) => {
+    const { jobs, nextPageToken } = listJobs(context, request.params.projectId, request.query);
+    const full = request.query.projection === "full";
+    return {
+      kind: "bigquery#jobList",
+      etag: String(jobs.length),
+      ...(nextPageToken ? { nextPageToken } : {}),
+      jobs: jobs.map((record) => {
+        const { configuration, ...rest } = resource(record);
+        const { errorResult } = rest.status;
+        return {
+          ...rest,
+          state: record.state,
+          ...(errorResult ? { errorResult } : {}),
+          configuration: full
+            ? configuration
+            : { jobType: configuration["jobType"], ...configuration },
+        };
+      }),
+    };
+  });
+
+  app.post<{ Params: JobParams; Querystring: { location?: string } }>(
+    `${root}/jobs/:jobId/cancel`,
+    (request) => {
+      const record = findJob(context, request.params, request.query.location);
+      if (record.state !== "DONE") runner.cancel(record);
+      return { kind: "bigquery#jobCancelResponse", job: resource(record) };
+    },
+  );
+
+  app.delete<{ Params: JobParams; Querystring: { location?: string } }>(
+    `${root}/jobs/:jobId/delete`,
+    async (request, reply) => {
+      const record = findJob(context, request.params, request.query.location);
+      if (record.state !== "DONE") {
+        throw new WarehouseError(
+          "invalid",
+          `Job ${record.document.jobId} is not done: cancel it first`,
+        );
+      }
+      await context.jobs.remove(record);
+      return reply.code(204).send();
+    },
+  );
+
+  app.get<{ Params: { projectId: string } }>(`${root}/serviceAccount`, () => ({
+    kind: "bigquery#getServiceAccountResponse",
+    email: "local-cloud@maestro.local",
+  }));
+}
+
+export function findJob(
+  context: WarehouseContext,
+  { projectId, jobId }: JobParams,
+  location: string | undefined,
+): JobRecord {
+  if (location && location.toUpperCase() !== context.location.toUpperCase()) {
+    throw new WarehouseError("notFound", `Not found: Job ${projectId}:${location}.${jobId}`);
+  }
+  return context.jobs.require(projectId, jobId);
+}
+
+/** Newest first. A page token names the last job of the page before. */
+function listJobs(
+  context: WarehouseContext,
+  projectId: string,
+  query: ListQuery,
+): { jobs: JobRecord[]; nextPageToken: string | undefined } {
+  const states = [query.stateFilter ?? []].flat().map((state) => state.toUpperCase());
+  const from = Number(query.minCreationTime ?? 0);
+  const to = Number(query.maxCreationTime ?? Number.POSITIVE_INFINITY);
+  const limit = Math.min(1000, Math.max(1, Number(query.maxResults ?? 1000) || 1000));
+  const all = [...context.jobs.all()].reverse().filter(({ document, state }) => {
+    const createdAt = Number(document.statistics.creationTime);
+    return (
+      document.projectId === projectId &&
+      (states.length === 0 || states.includes(state)) &&
+      createdAt >= from &&
+      createdAt <= to
+    );
+  });
+  const start = query.pageToken
+    ? all.findIndex((record) => record.document.jobId === query.pageToken) + 1
+    : 0;
+  const jobs = all.slice(start, start + limit);
+  const nextPageToken = start + limit < all.length ? jobs.at(-1)?.document.jobId : undefined;
+  return { jobs, nextPageToken };
+}

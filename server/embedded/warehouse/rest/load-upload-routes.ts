@@ -1,0 +1,108 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { readMultipart } from "../../object-store/multipart.ts";
+import type { ResumableUploads } from "../../object-store/resumable-uploads.ts";
+import { StorageError } from "../../object-store/storage-error.ts";
+import { sendIncomplete } from "../../object-store/upload-routes.ts";
+import type { WarehouseContext } from "../context.ts";
+import { WarehouseError } from "../contract.ts";
+import { jobResource } from "../job-resource.ts";
+import type { JobRunner } from "../job-runner.ts";
+import { acceptJob, type JobRequest, newJob } from "./insert-job.ts";
+
+type Request = FastifyRequest<{
+  Params: { projectId: string };
+  Querystring: { uploadType?: string; upload_id?: string };
+}>;
+
+/** Where the files of uploaded load jobs lie until the job is done; no client's bucket has dots. */
+const uploadsBucket = "maestro.load.uploads";
+
+/** `/upload/bigquery/v2`: load jobs that bring their file with them. */
+export function loadUploadRoutes(
+  app: FastifyInstance,
+  context: WarehouseContext,
+  services: { runner: JobRunner; uploads: ResumableUploads; baseUrl: () => string },
+): void {
+  const { runner, uploads, baseUrl } = services;
+  const path = "/upload/bigquery/v2/projects/:projectId/jobs";
+
+  const accept = async (projectId: string, request: JobRequest, file: string) => {
+    const load = request.configuration?.["load"] as Record<string, unknown> | undefined;
+    if (!load) throw new WarehouseError("invalid", "Only load jobs can be uploaded.");
+    const job = newJob(context, projectId, request);
+    const object = await putFile(context, job.jobId, file);
+    const sourceUris = [`gs://${uploadsBucket}/${object}`];
+    const record = await acceptJob(context, runner, {
+      ...job,
+      configuration: { ...job.configuration, load: { ...load, sourceUris } },
+    });
+    void record.done.then(() => context.objects.remove(uploadsBucket, object)).catch(() => null);
+    return jobResource(record.document, record.state, baseUrl());
+  };
+
+  const receive = async (request: Request, reply: FastifyReply) => {
+    const range = request.headers["content-range"];
+    const progress = await uploads.receive(request.query.upload_id ?? "", range, request.raw);
+    if (progress.state === "answered") return reply.send(progress.answer);
+    if (progress.state === "incomplete") return sendIncomplete(reply, progress.received);
+    const { job } = progress.purpose as unknown as { job: JobRequest };
+    const answer = await accept(request.params.projectId, job, progress.path);
+    await progress.finish(answer);
+    return reply.send(answer);
+  };
+
+  app.post(path, async (request: Request, reply) => {
+    if (request.query.upload_id) return receive(request, reply);
+    if (request.query.uploadType === "resumable") {
+      const job = parseJob(await text(request.raw));
+      const id = await uploads.begin({ kind: "load", job });
+      const location = `${baseUrl()}/upload/bigquery/v2/projects/${request.params.projectId}/jobs?uploadType=resumable&upload_id=${id}`;
+      return reply.header("location", location).send();
+    }
+    const parts = await readMultipart(request.raw, request.headers["content-type"] ?? "");
+    const draft = context.objects.draftPath();
+    try {
+      await pipeline(parts.content, createWriteStream(draft));
+      return await reply.send(
+        await accept(request.params.projectId, parts.metadata as JobRequest, draft),
+      );
+    } finally {
+      await rm(draft, { force: true });
+    }
+  });
+  app.put(path, receive);
+}
+
+async function putFile(context: WarehouseContext, jobId: string, file: string): Promise<string> {
+  const { objects } = context;
+  await objects
+    .createBucket({
+      name: uploadsBucket,
+      projectId: "",
+      location: context.location,
+      createdAt: new Date().toISOString(),
+      properties: {},
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof StorageError && error.status === 409)) throw error;
+    });
+  await objects.put({ bucket: uploadsBucket, name: jobId, properties: {} }, file);
+  return jobId;
+}
+
+async function text(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseJob(json: string): JobRequest {
+  try {
+    return JSON.parse(json) as JobRequest;
+  } catch {
+    throw new WarehouseError("invalid", "Parse Error: the body is no JSON object.");
+  }
+}

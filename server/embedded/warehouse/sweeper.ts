@@ -1,0 +1,44 @@
+import { type Loop, startLoop } from "../../support/loop.ts";
+import { changeWarehouse } from "./change-warehouse.ts";
+import type { WarehouseContext } from "./context.ts";
+import { expiredCondition } from "./partitions.ts";
+
+/** Removes tables and partitions that have expired, every minute. */
+export function startSweeper(context: WarehouseContext): Loop {
+  return startLoop({
+    name: "sweep of expired tables",
+    log: context.log,
+    periodMs: 60_000,
+    body: () => sweep(context, Date.now()),
+  });
+}
+
+export async function sweep(context: WarehouseContext, now: number): Promise<void> {
+  const expired = context.catalog.expired(now).map((table) => table.name);
+  if (expired.length > 0) {
+    await changeWarehouse(context, expired, (tx) => {
+      for (const name of expired) tx.removeTable(name);
+    });
+  }
+  for (const { name } of context.catalog.allTables()) await sweepPartitions(context, name, now);
+}
+
+async function sweepPartitions(
+  context: WarehouseContext,
+  name: Parameters<WarehouseContext["catalog"]["table"]>[0],
+  now: number,
+): Promise<void> {
+  const before = context.catalog.table(name);
+  const condition = before?.partitioning && expiredCondition(before.partitioning, now);
+  if (!before || !condition) return;
+  const [row] = await context.database.rows(
+    `SELECT 1 FROM ${before.relation} WHERE ${condition} LIMIT 1`,
+  );
+  if (!row) return;
+  await changeWarehouse(context, [name], async (tx) => {
+    const table = tx.table(name);
+    if (!table) return;
+    const { rowsChanged } = await tx.run(`DELETE FROM ${table.relation} WHERE ${condition}`);
+    if (rowsChanged > 0) tx.setTable({ ...table, modifiedAt: tx.now.getTime() });
+  });
+}

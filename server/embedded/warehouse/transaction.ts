@@ -1,0 +1,95 @@
+import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api";
+import type { Catalog } from "./catalog.ts";
+import { type TableName, WarehouseError } from "./contract.ts";
+import {
+  type CatalogChange,
+  type DatasetDocument,
+  type TableDocument,
+  tableKey,
+  tableText,
+} from "./documents.ts";
+import { partitionCondition } from "./partitions.ts";
+
+/**
+ * What one job does to the warehouse: DuckDB's transaction and the changes of the catalog that
+ * belong to it, which later statements of the same job see already.
+ */
+export class WarehouseTransaction {
+  readonly connection: DuckDBConnection;
+  readonly catalog: Catalog;
+  readonly now: Date;
+  readonly changes: CatalogChange[] = [];
+  readonly #tables = new Map<string, TableDocument | null>();
+  readonly #datasets = new Map<string, DatasetDocument | null>();
+  readonly #isCancelled: () => boolean;
+
+  constructor(options: {
+    connection: DuckDBConnection;
+    catalog: Catalog;
+    now: Date;
+    isCancelled: () => boolean;
+  }) {
+    this.connection = options.connection;
+    this.catalog = options.catalog;
+    this.now = options.now;
+    this.#isCancelled = options.isCancelled;
+  }
+
+  /** An interrupt reaches a statement that runs; this stops the next one from beginning. */
+  async run(sql: string, values?: DuckDBValue[]): Promise<DuckDBMaterializedResult> {
+    this.checkCancelled();
+    return this.connection.run(sql, values);
+  }
+
+  checkCancelled(): void {
+    if (!this.#isCancelled()) return;
+    throw new WarehouseError("stopped", "Job execution was cancelled: User requested cancellation");
+  }
+
+  table(name: TableName): TableDocument | undefined {
+    const changed = this.#tables.get(tableKey(name));
+    return changed === undefined ? this.catalog.table(name) : (changed ?? undefined);
+  }
+
+  requireTable(name: TableName): TableDocument {
+    const table = this.table(name);
+    if (table) return table;
+    this.requireDataset(name.projectId, name.datasetId);
+    throw new WarehouseError("notFound", `Not found: Table ${tableText(name)}`);
+  }
+
+  dataset(projectId: string, datasetId: string): DatasetDocument | undefined {
+    const changed = this.#datasets.get(`${projectId}.${datasetId}`);
+    if (changed === undefined) return this.catalog.dataset(projectId, datasetId);
+    return changed ?? undefined;
+  }
+
+  requireDataset(projectId: string, datasetId: string): void {
+    if (this.dataset(projectId, datasetId)) return;
+    throw new WarehouseError("notFound", `Not found: Dataset ${projectId}:${datasetId}`);
+  }
+
+  setTable(document: TableDocument): void {
+    this.#tables.set(tableKey(document.name), document);
+    this.changes.push({ kind: "table", name: document.name, document });
+  }
+
+  removeTable(name: TableName): void {
+    this.#tables.set(tableKey(name), null);
+    this.changes.push({ kind: "table", name, document: null });
+  }
+
+  async removePartition(table: TableDocument, partition: string): Promise<void> {
+    if (!table.partitioning) {
+      throw new WarehouseError("invalid", `${tableText(table.name)} is not partitioned`);
+    }
+    const condition = partitionCondition(table.partitioning, partition);
+    await this.run(`DELETE FROM ${table.relation} WHERE ${condition}`);
+    this.setTable({ ...table, modifiedAt: this.now.getTime() });
+  }
+
+  setDataset(projectId: string, datasetId: string, document: DatasetDocument | null): void {
+    this.#datasets.set(`${projectId}.${datasetId}`, document);
+    this.changes.push({ kind: "dataset", projectId, datasetId, document });
+  }
+}

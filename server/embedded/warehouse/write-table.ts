@@ -1,0 +1,205 @@
+import type { FieldSchema } from "../../../shared/table.ts";
+import { partitionTimeColumn, type TableName, WarehouseError } from "./contract.ts";
+import { type TableDocument, type TimePartitioning, tableText } from "./documents.ts";
+import { columnDefinitions, duckdbType, quoteName, quoteText } from "./field-types.ts";
+import { type MergedSchema, mergeSchema } from "./merge-schema.ts";
+import {
+  checkPartitioning,
+  ingestionTime,
+  partitionCondition,
+  partitioningText,
+  samePartitioning,
+  splitDecorator,
+} from "./partitions.ts";
+import type { WarehouseTransaction } from "./transaction.ts";
+
+export type WriteDisposition = "WRITE_TRUNCATE" | "WRITE_APPEND" | "WRITE_EMPTY";
+
+/** Rows for a table, with the dispositions of BigQuery's query and load jobs. */
+export interface TableWrite {
+  /** May end in a partition decorator. */
+  target: TableName;
+  /** One DuckDB SELECT, whose columns are those of `schema`, in its order. */
+  select: string;
+  schema: FieldSchema[];
+  write: WriteDisposition;
+  create: "CREATE_IF_NEEDED" | "CREATE_NEVER";
+  schemaUpdateOptions: string[];
+  /** As the job names them; null where it does not. */
+  partitioning: TimePartitioning | null;
+  clustering: string[] | null;
+  properties: Record<string, unknown>;
+  expiresAt: number | null;
+  /** Where a new table's rows go, if that was decided before. */
+  relation?: string | undefined;
+}
+
+/** Answers the rows written. The document is staged in the transaction. */
+export async function writeTable(tx: WarehouseTransaction, write: TableWrite): Promise<number> {
+  const { tableId, partition } = splitDecorator(write.target.tableId);
+  const target = { ...write.target, tableId };
+  const existing = tx.table(target);
+  if (existing?.type === "VIEW") {
+    throw new WarehouseError(
+      "invalid",
+      `${tableText(target)} is not allowed for this operation because it is currently a VIEW`,
+    );
+  }
+  if (!existing) {
+    tx.requireDataset(target.projectId, target.datasetId);
+    if (write.create === "CREATE_NEVER") {
+      throw new WarehouseError("notFound", `Not found: Table ${tableText(target)}`);
+    }
+    return createAndFill(tx, target, write, partition, null);
+  }
+  checkSamePartitioning(existing, write);
+  if (write.write === "WRITE_EMPTY" && (await hasRows(tx, existing))) {
+    throw new WarehouseError("duplicate", `Already Exists: Table ${tableText(target)}`);
+  }
+  if (write.write === "WRITE_TRUNCATE" && partition === null) {
+    return createAndFill(tx, target, write, null, existing);
+  }
+  return append(tx, existing, write, partition);
+}
+
+function checkSamePartitioning(existing: TableDocument, write: TableWrite): void {
+  if (!write.partitioning || samePartitioning(existing.partitioning, write.partitioning)) return;
+  throw new WarehouseError(
+    "invalid",
+    `Incompatible table partitioning specification. Expects partitioning specification ${partitioningText(existing.partitioning)}, but input partitioning specification is ${partitioningText(write.partitioning)}`,
+  );
+}
+
+async function hasRows(tx: WarehouseTransaction, table: TableDocument): Promise<boolean> {
+  const result = await tx.run(`SELECT 1 FROM ${table.relation} LIMIT 1`);
+  return result.rowCount > 0;
+}
+
+async function createAndFill(
+  tx: WarehouseTransaction,
+  name: TableName,
+  write: TableWrite,
+  partition: string | null,
+  replaced: TableDocument | null,
+): Promise<number> {
+  const now = tx.now.getTime();
+  const document: TableDocument = {
+    name,
+    type: "TABLE",
+    relation: write.relation ?? tx.catalog.newRelation(),
+    schema: write.schema,
+    partitioning: write.partitioning ?? replaced?.partitioning ?? null,
+    clustering: write.clustering ?? replaced?.clustering ?? [],
+    viewQuery: null,
+    properties: { ...replaced?.properties, ...write.properties },
+    expiresAt: write.expiresAt ?? replaced?.expiresAt ?? defaultExpiry(tx, name),
+    createdAt: replaced?.createdAt ?? now,
+    modifiedAt: now,
+  };
+  checkPartitioning(document.partitioning, document.clustering, document.schema);
+  if (partition !== null && !document.partitioning) {
+    throw new WarehouseError(
+      "invalid",
+      `Cannot write to partition ${partition}: ${tableText(name)} is not partitioned`,
+    );
+  }
+  await createRelation(tx, document);
+  const rows = await insertRows(tx, document, write, partition);
+  tx.setTable(document);
+  return rows;
+}
+
+/** A dataset's default for the tables made in it. */
+export function defaultExpiry(tx: WarehouseTransaction, name: TableName): number | null {
+  const dataset = tx.dataset(name.projectId, name.datasetId);
+  const lifeMs = Number(dataset?.properties["defaultTableExpirationMs"] ?? 0);
+  return lifeMs > 0 ? tx.now.getTime() + lifeMs : null;
+}
+
+export async function createRelation(
+  tx: WarehouseTransaction,
+  document: TableDocument,
+): Promise<void> {
+  const { partitioning } = document;
+  const unit = partitioning?.type.toLowerCase();
+  const hidden =
+    partitioning && partitioning.field === null
+      ? `, ${quoteName(partitionTimeColumn)} TIMESTAMPTZ DEFAULT date_trunc('${unit}', now())`
+      : "";
+  await tx.run(
+    `CREATE TABLE ${document.relation} (${columnDefinitions(document.schema)}${hidden})`,
+  );
+}
+
+async function append(
+  tx: WarehouseTransaction,
+  existing: TableDocument,
+  write: TableWrite,
+  partition: string | null,
+): Promise<number> {
+  const merged = mergeSchema(
+    existing.name,
+    existing.schema,
+    write.schema,
+    write.schemaUpdateOptions,
+  );
+  await alterRelation(tx, existing.relation, merged);
+  const document = { ...existing, schema: merged.schema, modifiedAt: tx.now.getTime() };
+  if (partition !== null && !existing.partitioning) {
+    throw new WarehouseError(
+      "invalid",
+      `Cannot write to partition ${partition}: ${tableText(existing.name)} is not partitioned`,
+    );
+  }
+  if (partition !== null && existing.partitioning && write.write === "WRITE_TRUNCATE") {
+    const condition = partitionCondition(existing.partitioning, partition);
+    await tx.run(`DELETE FROM ${existing.relation} WHERE ${condition}`);
+  }
+  const rows = await insertRows(tx, document, write, partition);
+  tx.setTable(document);
+  return rows;
+}
+
+export async function alterRelation(
+  tx: WarehouseTransaction,
+  relation: string,
+  merged: MergedSchema,
+): Promise<void> {
+  for (const field of merged.added) {
+    await tx.run(
+      `ALTER TABLE ${relation} ADD COLUMN ${quoteName(field.name)} ${duckdbType(field)}`,
+    );
+  }
+  for (const field of merged.relaxed) {
+    await tx.run(`ALTER TABLE ${relation} ALTER COLUMN ${quoteName(field.name)} DROP NOT NULL`);
+  }
+}
+
+/** BigQuery stores no NULL arrays; a partition takes only its own rows. */
+async function insertRows(
+  tx: WarehouseTransaction,
+  document: TableDocument,
+  write: TableWrite,
+  partition: string | null,
+): Promise<number> {
+  const { partitioning } = document;
+  const guarded = partition !== null && partitioning?.field ? partitioning.field : null;
+  const values = write.schema.map((field) => {
+    const column = quoteName(field.name);
+    if (field.mode === "REPEATED") return `coalesce(${column}, [])`;
+    if (guarded?.toLowerCase() !== field.name.toLowerCase() || !partitioning) return column;
+    const message = `Some rows belong to different partitions rather than destination partition ${partition}`;
+    const belongs = partitionCondition(partitioning, partition ?? "");
+    return `CASE WHEN ${belongs} THEN ${column} ELSE error(${quoteText(message)}) END`;
+  });
+  const names = write.schema.map((field) => quoteName(field.name));
+  const into = [...names];
+  if (partitioning && partitioning.field === null) {
+    into.push(quoteName(partitionTimeColumn));
+    values.push(ingestionTime(partitioning, partition, tx.now));
+  }
+  const result = await tx.run(
+    `INSERT INTO ${document.relation} (${into.join(", ")}) SELECT ${values.join(", ")} FROM (${write.select}) AS q(${names.join(", ")})`,
+  );
+  return result.rowsChanged;
+}

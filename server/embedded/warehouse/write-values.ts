@@ -1,0 +1,47 @@
+import type { FieldSchema } from "../../../shared/table.ts";
+import { WarehouseError } from "./contract.ts";
+import { quoteName } from "./field-types.ts";
+
+/** DuckDB expressions for the forms that extract jobs write values in. */
+const texts: Record<string, (value: string) => string> = {
+  BYTES: (v) => `to_base64(${v})`,
+  NUMERIC: (v) => `regexp_replace(CAST(${v} AS VARCHAR), '\\.?0+$', '')`,
+  DATETIME: (v) => `replace(CAST(${v} AS VARCHAR), ' ', 'T')`,
+  TIMESTAMP: (v) => `replace(CAST(${v} AS VARCHAR), '+00', ' UTC')`,
+};
+
+export function csvText(field: FieldSchema): string {
+  if (field.mode === "REPEATED" || field.fields) {
+    throw new WarehouseError(
+      "invalid",
+      `Operation cannot be performed on a nested schema. Field: ${field.name}`,
+    );
+  }
+  const column = quoteName(field.name);
+  return texts[field.type]?.(column) ?? `CAST(${column} AS VARCHAR)`;
+}
+
+/** A JSON value: numbers that JSON may lose are texts, as BigQuery writes them. */
+export function jsonValue(field: FieldSchema, value: string): string {
+  if (field.mode === "REPEATED") {
+    const item = jsonValue({ ...field, mode: "NULLABLE" }, "x");
+    return `list_transform(coalesce(${value}, []), lambda x: ${item})`;
+  }
+  if (field.fields) {
+    const members = field.fields.map((f) => {
+      const member = `${value}.${quoteName(f.name)}`;
+      return `${quoteName(f.name)} := ${jsonValue(f, member)}`;
+    });
+    return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${members.join(", ")}) END`;
+  }
+  if (field.type === "BOOLEAN" || field.type === "JSON") return value;
+  if (field.type === "FLOAT") {
+    return `CASE WHEN isfinite(${value}) THEN to_json(${value}) WHEN isnan(${value}) THEN to_json('NaN') ELSE to_json(CASE WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END) END`;
+  }
+  return texts[field.type]?.(value) ?? `CAST(${value} AS VARCHAR)`;
+}
+
+/** True where a JSON column may hold nulls of its own, which must not be taken for absent fields. */
+export function hasJson(schema: FieldSchema[]): boolean {
+  return schema.some((field) => field.type === "JSON" || hasJson(field.fields ?? []));
+}
