@@ -35,7 +35,11 @@ export function TablesPage() {
     kind() === undefined ? matching() : matching().filter((table) => table.kind === kind()),
   );
   const countOf = (one: TableKind | undefined) =>
-    one === undefined ? matching().length : matching().filter((t) => t.kind === one).length;
+    tables.data() === undefined
+      ? undefined
+      : one === undefined
+        ? matching().length
+        : matching().filter((t) => t.kind === one).length;
 
   function focusSearch(event: KeyboardEvent): void {
     if (event.key !== "/" || event.target instanceof HTMLInputElement) return;
@@ -99,7 +103,7 @@ export function TablesPage() {
           </select>
         </div>
         <span class="muted small" role="status">
-          {formatPlural(shown().length, "table")}
+          {tables.data() === undefined ? "" : formatPlural(shown().length, "table")}
         </span>
       </div>
       <QueryView query={tables} what="the tables" lines={12}>

@@ -1,0 +1,73 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { issueSignInToken } from "../../server/services/access/issue-sign-in-token.ts";
+import { createTestDeps, startTestServer, type TestDeps, type TestServer } from "../api/support.ts";
+
+export const webRoot = join(import.meta.dirname, "../../dist/web");
+
+export function openBrowser(): Promise<Browser> {
+  if (!existsSync(join(webRoot, "index.html"))) {
+    throw new Error("the web app is not built: run npm run build:web, or npm test, which does");
+  }
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-background-networking", "--disable-gpu"],
+  });
+}
+
+export interface WebFixture extends TestDeps {
+  server: TestServer;
+  browser: Browser;
+  /** Errors that any page threw or logged; a test that expects some empties it. */
+  pageErrors: string[];
+  /** A page in a session of its own, signed in. */
+  signedIn(): Promise<Page>;
+  newPage(): Promise<Page>;
+  close(): Promise<void>;
+}
+
+/** The real HTTP server with the built web app, over a database of its own, and a browser. */
+export async function openWebFixture(): Promise<WebFixture> {
+  const context = await createTestDeps();
+  const server = await startTestServer(context.deps, { webRoot });
+  const browser = await openBrowser();
+  const contexts: BrowserContext[] = [];
+  const pageErrors: string[] = [];
+  const fixture: WebFixture = {
+    ...context,
+    server,
+    browser,
+    pageErrors,
+    async newPage() {
+      const own = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+      contexts.push(own);
+      const page = await own.newPage();
+      page.setDefaultTimeout(15_000);
+      watchErrors(page, pageErrors);
+      return page;
+    },
+    async signedIn() {
+      const page = await fixture.newPage();
+      await page.goto(`${server.url}/auth/token?token=${await issueSignInToken(context.deps)}`);
+      await page.getByRole("navigation", { name: "Main" }).waitFor();
+      return page;
+    },
+    async close() {
+      await Promise.all(contexts.map((each) => each.close()));
+      await browser.close();
+      await server.close();
+      await context.close();
+    },
+  };
+  return fixture;
+}
+
+/** Collects what went wrong inside a page, except answers that the app itself shows. */
+export function watchErrors(page: Page, into: string[]): void {
+  page.on("pageerror", (error) => into.push(error.message));
+  page.on("console", (message) => {
+    const isAnswer = message.text().startsWith("Failed to load resource");
+    if (message.type() === "error" && !isAnswer) into.push(message.text());
+  });
+}
