@@ -231,23 +231,4 @@ export const variables = {
     max: 86_400,
     effect: "seconds after SIGTERM until a process exits whatever is left",
   }),
-  url: {
-    ...text({
-      variable: "URL",
-      flag: "url",
-      default: "http://localhost:3000",
-      effect: "the server that the client commands talk to",
-    }),
-    schema: z
-      .string()
-      .optional()
-      .transform((value) => value || "http://localhost:3000"),
-  } satisfies Variable<string>,
-  token: optional({
-    variable: "TOKEN",
-    flag: "token",
-    default: "unset",
-    effect: "the API token of the client commands",
-    secret: true,
-  }),
 };

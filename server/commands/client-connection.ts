@@ -9,6 +9,8 @@ export interface CommandIo {
   stdout: Writable & { isTTY?: boolean };
   stderr: Writable;
   env: Record<string, string | undefined>;
+  /** The server of this machine, for commands that name neither an address nor a token. */
+  findLocalServer(): Promise<{ url: string; token: string } | null>;
 }
 
 /** The options that every command against a server has. */
@@ -35,8 +37,12 @@ export async function withClient<T>(
   options: ConnectionOptions,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const url = options.url ?? io.env["MAESTRO_URL"] ?? defaultUrl;
-  const token = options.token ?? io.env["MAESTRO_TOKEN"];
+  const named = {
+    url: options.url ?? io.env["MAESTRO_URL"],
+    token: options.token ?? io.env["MAESTRO_TOKEN"],
+  };
+  const local = named.url || named.token ? null : await io.findLocalServer();
+  const { url = defaultUrl, token } = local ?? named;
   if (!URL.canParse(url)) {
     throw new MaestroError("invalidInput", `${url} is no URL: write it as ${defaultUrl}`);
   }

@@ -1,0 +1,104 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { MaestroError, messageOf } from "../shared/errors.ts";
+import type { Config } from "./config.ts";
+import { createWarehouse } from "./connectors/bigquery.ts";
+import { createObjectStore } from "./connectors/gcs.ts";
+import { createGoogleClients } from "./connectors/google-clients.ts";
+import { createSqlParser } from "./connectors/sql-parser.ts";
+import { createChanges } from "./db/changes.ts";
+import { createDbClient, type DbClient } from "./db/client.ts";
+import { migrateDatabase } from "./db/migrate.ts";
+import type { Deps } from "./services/deps.ts";
+import { openInstance } from "./services/instance/open-instance.ts";
+import { createSecretBox } from "./support/crypto.ts";
+import type { Log } from "./support/log.ts";
+
+/** Where the state and the cloud are, after `start` has put up what was not named. */
+export interface Surroundings {
+  connectionString: string;
+  /** Null for Google's own. */
+  localCloudUrl: string | null;
+  secret: string;
+  /** The superuser of the embedded PostgreSQL, where the sample project's source may be made. */
+  embeddedPostgresUrl: string | null;
+}
+
+/** Builds everything a role works with. Migrates first; `close` gives all of it back. */
+export async function buildDeps(
+  config: Config,
+  surroundings: Surroundings,
+  log: Log,
+): Promise<{ deps: Deps; close(): Promise<void> }> {
+  const { connectionString } = surroundings;
+  const client = createDbClient({
+    connectionString,
+    poolSize: config.pgPoolSize,
+    applicationName: "maestro",
+  });
+  await waitForDatabase(client, config.pgConnectionTimeoutSeconds, log);
+  await migrateDatabase(connectionString);
+  const secretBox = createSecretBox(surroundings.secret);
+  const { instanceId } = await openInstance(client.db, secretBox);
+  const projectId = config.bigqueryProject ?? "maestro-local";
+  const clients = await createGoogleClients({
+    projectId,
+    location: config.bigqueryLocation,
+    localCloudUrl: surroundings.localCloudUrl,
+  });
+  const changes = createChanges(connectionString, log);
+  const sqlParser = createSqlParser({ log });
+  const deps: Deps = {
+    db: client.db,
+    pool: client.pool,
+    log,
+    changes,
+    warehouse: createWarehouse({
+      bigquery: clients.bigquery,
+      projectId,
+      location: config.bigqueryLocation,
+    }),
+    objectStore: createObjectStore({ storage: clients.storage, bucket: config.bucket }),
+    sqlParser,
+    secretBox,
+    now: () => new Date(),
+    random: Math.random,
+    instanceId,
+    processId: randomUUID(),
+    limits: {
+      concurrentTableRuns: config.concurrentTableRuns,
+      concurrentTableRunsPerRun: config.concurrentTableRunsPerRun,
+      signedUrlSeconds: config.signedUrlSeconds,
+      pricePerTib: config.pricePerTibCents / 100,
+    },
+  };
+  const close = async () => {
+    await changes.close();
+    await sqlParser.close();
+    await client.close();
+  };
+  return { deps, close };
+}
+
+async function waitForDatabase(client: DbClient, timeoutSeconds: number, log: Log): Promise<void> {
+  const deadline = Date.now() + timeoutSeconds * 1_000;
+  for (;;) {
+    try {
+      await client.pool.query("select 1");
+      return;
+    } catch (error) {
+      if (Date.now() > deadline || isRefusal(error)) {
+        throw new MaestroError("configuration", `PostgreSQL cannot be used: ${messageOf(error)}`, {
+          cause: error,
+        });
+      }
+      log.warn({ err: error }, "PostgreSQL does not answer yet; trying again");
+      await delay(1_000);
+    }
+  }
+}
+
+/** Wrong credentials and missing databases do not mend themselves. */
+function isRefusal(error: unknown): boolean {
+  return ["28P01", "28000", "3D000"].includes((error as { code?: string }).code ?? "");
+}

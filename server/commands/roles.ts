@@ -1,0 +1,61 @@
+import { buildDeps, type Surroundings } from "../build-deps.ts";
+import { type Config, environment } from "../config.ts";
+import { startEngine } from "../daemon/engine.ts";
+import { startRoom } from "../daemon/room.ts";
+import type { Deps } from "../services/deps.ts";
+import { createLog } from "../support/log.ts";
+import { runLocalCloud } from "./local-cloud.ts";
+import { serveApi } from "./serve-api.ts";
+import { aborted, createStopSignal } from "./stop-signal.ts";
+import { findSurroundings } from "./surroundings.ts";
+
+/** `maestro api`: the web app and the API alone. */
+export function runApi(config: Config): Promise<void> {
+  return runRole(config, "api", async (deps, surroundings) => {
+    const server = await serveApi(deps, config, surroundings);
+    process.stdout.write(`Maestro's API runs at ${server.url}\n`);
+    return () => server.close();
+  });
+}
+
+/** `maestro worker`: the engine alone. */
+export function runWorker(config: Config): Promise<void> {
+  return runRole(config, "worker", async (deps) => {
+    const engine = await startEngine(deps);
+    return () => engine.stop();
+  });
+}
+
+/** `maestro room`: transfers alone. */
+export function runRoom(config: Config): Promise<void> {
+  return runRole(config, "room", async (deps) => {
+    const room = startRoom(deps, { concurrency: config.transfersPerRoom });
+    return () => room.stop();
+  });
+}
+
+/** `maestro local-cloud`: answers the exit code. */
+export function serveLocalCloud(config: Config, standalone: boolean): Promise<number> {
+  const log = createLog({ level: config.logLevel, path: config.logPath, role: "local-cloud" });
+  const signal = createStopSignal(config.gracefulShutdownSeconds, log);
+  const { dataDir, listen } = config;
+  return runLocalCloud({ dataDir, ...listen, standalone, signal, log, environment });
+}
+
+async function runRole(
+  config: Config,
+  role: string,
+  start: (deps: Deps, surroundings: Surroundings) => Promise<() => Promise<void>>,
+): Promise<void> {
+  const log = createLog({ level: config.logLevel, path: config.logPath, role });
+  const stopping = createStopSignal(config.gracefulShutdownSeconds, log);
+  const surroundings = await findSurroundings(config);
+  const { deps, close } = await buildDeps(config, surroundings, log);
+  try {
+    const stop = await start(deps, surroundings);
+    await aborted(stopping);
+    await stop();
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,83 @@
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { MaestroError } from "../../shared/errors.ts";
+import { buildDeps } from "../build-deps.ts";
+import type { Config } from "../config.ts";
+import { startEngine } from "../daemon/engine.ts";
+import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory.ts";
+import { issueSignInToken } from "../services/access/issue-sign-in-token.ts";
+import { createLog } from "../support/log.ts";
+import { startRoomProcess } from "./room-processes.ts";
+import { serveApi } from "./serve-api.ts";
+import { aborted, createStopSignal } from "./stop-signal.ts";
+import { publishSurroundings, putUpSurroundings } from "./surroundings.ts";
+
+/**
+ * `maestro start`: everything on this machine. PostgreSQL and the local cloud unless others are
+ * named, the API and the engine in this process, a transfer room beside it. Resolves after a stop
+ * signal, with all that it started stopped.
+ */
+export async function runStart(
+  config: Config,
+  main: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  const directory = await openDataDirectory(config.dataDir);
+  const log = createLog({
+    level: config.logLevel,
+    path: config.logPath ?? join(directory, "maestro.log"),
+    role: "start",
+  });
+  const undo: (() => Promise<void>)[] = [await lockDataDirectory(directory)];
+  try {
+    await requireFreePort(config.listen);
+    const surroundings = await putUpSurroundings(config, directory, main, log);
+    undo.push(surroundings.stop);
+    undo.push(await publishSurroundings(directory, surroundings, null));
+    const { deps, close } = await buildDeps(config, surroundings, log);
+    undo.push(close);
+    await deps.objectStore.ensureBucket();
+    const engine = await startEngine(deps);
+    undo.push(() => engine.stop());
+    const room = startRoomProcess({
+      main,
+      environment: {
+        ...environment,
+        MAESTRO_DATA_DIR: directory,
+        MAESTRO_LOGPATH: join(directory, "room.log"),
+        ...(config.secret ? { MAESTRO_SECRET: config.secret } : {}),
+      },
+      log,
+    });
+    undo.push(() => room.stop());
+    const server = await serveApi(deps, config, surroundings);
+    undo.push(() => server.close());
+    await publishSurroundings(directory, surroundings, server.url);
+    const signInUrl = `${server.url}/auth/token?token=${await issueSignInToken(deps)}`;
+    process.stdout.write(
+      `\n  Maestro runs at ${server.url}\n  Sign in (works once): ${signInUrl}\n\n  Ctrl-C stops it; nothing in progress is lost.\n\n`,
+    );
+    await aborted(createStopSignal(config.gracefulShutdownSeconds, log));
+    process.stdout.write("  Stopping…\n");
+  } finally {
+    for (const step of undo.reverse()) await step();
+  }
+}
+
+/** Says so before anything is started. */
+function requireFreePort(address: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", (cause: NodeJS.ErrnoException) => {
+      const at = `${address.host}:${address.port}`;
+      const why =
+        cause.code === "EADDRINUSE"
+          ? "is in use by another program"
+          : `cannot be used (${cause.message})`;
+      reject(
+        new MaestroError("configuration", `${at} ${why}: choose another with -listen`, { cause }),
+      );
+    });
+    probe.listen(address.port, address.host, () => probe.close(() => resolve()));
+  });
+}

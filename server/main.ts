@@ -1,0 +1,121 @@
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { MaestroError, messageOf } from "../shared/errors.ts";
+import { type Config, environment, readConfig } from "./config.ts";
+import { type Variable, variables } from "./config-variables.ts";
+
+const main = fileURLToPath(import.meta.url);
+
+/** Roles import their modules when they are chosen: `maestro references` starts no server's code. */
+async function createProgram(): Promise<Command> {
+  const program = new Command("maestro")
+    .description("A SQL-centric orchestrator for BigQuery")
+    .showHelpAfterError()
+    .configureHelp({ sortSubcommands: false });
+
+  role(program, "start", "everything on this machine (the default)", async (config) => {
+    const { runStart } = await import("./commands/start.ts");
+    await runStart(config, main, environment);
+  });
+  role(program, "api", "the web app and the API", async (config) => {
+    await (await import("./commands/roles.ts")).runApi(config);
+  });
+  role(program, "worker", "the engine", async (config) => {
+    await (await import("./commands/roles.ts")).runWorker(config);
+  });
+  role(program, "room", "a room that does transfers", async (config) => {
+    await (await import("./commands/roles.ts")).runRoom(config);
+  });
+  const localCloud = role(
+    program,
+    "local-cloud",
+    "the local BigQuery and Cloud Storage",
+    async (config) => {
+      const { serveLocalCloud } = await import("./commands/roles.ts");
+      process.exitCode = await serveLocalCloud(config, localCloud.opts()["standalone"] === true);
+    },
+  );
+  localCloud.option("--standalone", "run on without a Maestro that uses it");
+  program
+    .command("references")
+    .description("the tables that SQL reads: a line of JSON in, a line of JSON out")
+    .requiredOption("--jsonl", 'lines {"path","sql","legacy"?} in, {"path","sources"} out')
+    .action(async () => {
+      const { runReferences } = await import("./commands/references.ts");
+      process.exitCode = await runReferences({ input: process.stdin, output: process.stdout });
+    });
+  // The other commands need a client's libraries, which would cost `references` its quick start.
+  if (process.argv[2] !== "references") await addClientCommands(program);
+  return program;
+}
+
+/** Commands against a server: the one named, or the one that runs on this data directory. */
+async function addClientCommands(program: Command): Promise<void> {
+  const [demo, run, runs, tables, token, local] = await Promise.all([
+    import("./commands/demo.ts"),
+    import("./commands/run.ts"),
+    import("./commands/runs.ts"),
+    import("./commands/tables.ts"),
+    import("./commands/token.ts"),
+    import("./commands/local-token.ts"),
+  ]);
+  const io = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: environment,
+    findLocalServer: () => local.findLocalServer(readConfig({})),
+  };
+  program.addCommand(demo.createDemoCommand(io));
+  program.addCommand(tables.createTablesCommand(io));
+  program.addCommand(run.createRunCommand(io));
+  program.addCommand(runs.createRunsCommand(io));
+  program.addCommand(
+    token.createTokenCommand(io, (use) => local.withLocalDatabase(readConfig({}), use)),
+  );
+}
+
+/** A command that reads the configuration: every variable that has a flag is an option of it. */
+function role(
+  program: Command,
+  name: string,
+  description: string,
+  run: (config: Config) => Promise<void>,
+): Command {
+  const command = program.command(name, { isDefault: name === "start" }).description(description);
+  for (const { flag, effect, default: fallback } of Object.values(
+    variables,
+  ) as Variable<unknown>[]) {
+    if (flag) command.option(`--${flag} <value>`, `${effect} (default: ${fallback})`);
+  }
+  command.action(async () => {
+    await run(readConfig(flagsOf(command)));
+  });
+  return command;
+}
+
+/** Commander's camel-cased options under the flags' own names. */
+function flagsOf(command: Command): Record<string, string | undefined> {
+  const values = command.opts<Record<string, string>>();
+  return Object.fromEntries(
+    command.options.map((option) => [option.name(), values[option.attributeName()]]),
+  );
+}
+
+/** The seed's flags have one dash (`-db-connect`); two are as good. */
+function withTwoDashes(argument: string): string {
+  return /^-[a-z][a-z-]+(=|$)/.test(argument) ? `-${argument}` : argument;
+}
+
+async function run(): Promise<void> {
+  try {
+    await (await createProgram()).parseAsync(process.argv.map(withTwoDashes));
+  } catch (error) {
+    const known = error instanceof MaestroError && error.code !== "internal";
+    process.stderr.write(
+      `maestro: ${known ? messageOf(error) : ((error as Error).stack ?? error)}\n`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+await run();

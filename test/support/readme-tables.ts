@@ -1,0 +1,19 @@
+import { type Variable, variables } from "../../server/config-variables.ts";
+import { errorCodes } from "../../shared/errors.ts";
+
+/** The README's table of settings, from the code's own definitions. */
+export function settingsTable(): string {
+  const rows = (Object.values(variables) as Variable<unknown>[]).map(
+    ({ variable, flag, default: fallback, effect }) =>
+      `| \`${variable}\` | ${flag ? `\`-${flag}\`` : ""} | ${fallback || "empty"} | ${effect} |`,
+  );
+  return ["| Variable | Flag | Default | Effect |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+/** The README's table of error codes. */
+export function errorsTable(): string {
+  const rows = Object.entries(errorCodes).map(
+    ([code, { status, hint }]) => `| \`${code}\` | ${status} | ${hint} |`,
+  );
+  return ["| Code | HTTP | What to do |", "|---|---|---|", ...rows].join("\n");
+}
