@@ -2,10 +2,10 @@ import { pino } from "pino";
 import { groups, userGroups, users } from "../../drizzle/schema/users.ts";
 import { createHttpServer, type HttpServerOptions } from "../../server/api/http-server.ts";
 import type { ObjectStore } from "../../server/connectors/object-store.ts";
+import { createSqlParser } from "../../server/connectors/sql-parser.ts";
 import type { DryRunStatistics, Warehouse } from "../../server/connectors/warehouse.ts";
 import { createChanges } from "../../server/db/changes.ts";
 import { createDbClient } from "../../server/db/client.ts";
-import { scanReferences } from "../../server/domain/table-references/scan-references.ts";
 import { createToken } from "../../server/services/access/create-token.ts";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
 import type { Deps } from "../../server/services/deps.ts";
@@ -85,13 +85,7 @@ export async function createTestDeps(): Promise<TestDeps> {
     changes,
     warehouse: dryRuns.warehouse,
     objectStore: createEmptyStore(),
-    sqlParser: {
-      references: async (sql, options) => {
-        const scanner = scanReferences(sql, options);
-        return { ast: scanner, astError: null, scanner };
-      },
-      close: async () => undefined,
-    },
+    sqlParser: createSqlParser(),
     secretBox: createSecretBox("a secret for tests"),
     now: () => new Date(),
     random: Math.random,
@@ -109,6 +103,7 @@ export async function createTestDeps(): Promise<TestDeps> {
     connectionString,
     ...dryRuns,
     async close() {
+      await deps.sqlParser.close();
       await changes.close();
       await client.close();
       await database.drop();
@@ -194,4 +189,10 @@ export interface CallError {
     field: string | null;
     position: { line: number; column: number } | null;
   };
+}
+
+/** What a call that must have succeeded answered. */
+export function dataOf<T>(answer: Awaited<ReturnType<typeof call>>): T {
+  if (!answer.body.result) throw new Error(answer.body.error?.message ?? "no answer");
+  return answer.body.result.data as T;
 }

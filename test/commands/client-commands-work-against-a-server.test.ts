@@ -1,0 +1,123 @@
+import { Writable } from "node:stream";
+import { Command } from "commander";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CommandIo } from "../../server/commands/client-connection.ts";
+import { createRunCommand } from "../../server/commands/run.ts";
+import { createRunsCommand } from "../../server/commands/runs.ts";
+import { createTablesCommand } from "../../server/commands/tables.ts";
+import { createTokenCommand } from "../../server/commands/token.ts";
+import type { RunDetail } from "../../shared/run.ts";
+import type { TableListItem } from "../../shared/table.ts";
+import { startTestServer, type TestServer } from "../api/support.ts";
+import { insertCatalog } from "../support/catalog.ts";
+import { type EngineFixture, openEngineFixture } from "../support/engine-fixture.ts";
+
+let fixture: EngineFixture;
+let server: TestServer;
+let token: string;
+
+beforeAll(async () => {
+  fixture = await openEngineFixture();
+  server = await startTestServer(fixture.deps);
+  await insertCatalog(fixture.db, [
+    { name: "a" },
+    { name: "b", parents: ["a"] },
+    { name: "c", parents: ["b"] },
+  ]);
+  fixture.start();
+  token = (await maestro(["token"], {})).trim();
+});
+
+afterAll(async () => {
+  await server.close();
+  await fixture.close();
+});
+
+/** Runs the command line and answers its standard output. */
+async function maestro(args: string[], env: Record<string, string>): Promise<string> {
+  let output = "";
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      output += chunk;
+      done();
+    },
+  });
+  const io: CommandIo = { stdout, stderr: stdout, env };
+  const program = new Command("maestro")
+    .addCommand(createTablesCommand(io))
+    .addCommand(createRunCommand(io))
+    .addCommand(createRunsCommand(io))
+    .addCommand(createTokenCommand(io, (use) => use(fixture.deps)));
+  await program.parseAsync(args, { from: "user" });
+  return output;
+}
+
+const environment = () => ({ MAESTRO_URL: server.url, MAESTRO_TOKEN: token });
+
+test("maestro token prints a token and nothing else, which signs the local admin in", async () => {
+  expect(token).toMatch(/^maestro_[A-Za-z0-9_-]{43}$/);
+  const list = JSON.parse(await maestro(["tables", "list", "--json"], environment()));
+  expect((list as TableListItem[]).map(({ name }) => name)).toEqual(["d.a", "d.b", "d.c"]);
+  const readOnly = (await maestro(["token", "--scopes", "read"], {})).trim();
+  await expect(
+    maestro(["run", "d.a"], { ...environment(), MAESTRO_TOKEN: readOnly }),
+  ).rejects.toMatchObject({ code: "forbidden" });
+  await expect(maestro(["token", "--scopes", "everything"], {})).rejects.toThrow("--scopes");
+});
+
+test("a run is followed to its end, with what it is made from", async () => {
+  const output = await maestro(["run", "d.b", "--with-ancestors", "--wait"], environment());
+  expect(output).toContain("✓ d.a");
+  expect(output).toContain("✓ d.b");
+  expect(output).not.toContain("d.c");
+  expect(output).toMatch(/run \d+ succeeded: 2 tables/);
+});
+
+test("a run that fails says so and why, shows it afterwards, and is resumed", async () => {
+  fixture.warehouse.outcome = ({ table }) =>
+    table === "d.b" ? { reason: "invalidQuery", message: "Unrecognized name: x" } : null;
+  await expect(
+    maestro(["run", "d.a", "--with-descendants", "--wait"], environment()),
+  ).rejects.toThrow(/ended failed.*1 succeeded, 1 failed, 1 skipped/);
+  const [failed] = JSON.parse(
+    await maestro(["runs", "list", "--json", "--limit", "1"], environment()),
+  ) as RunDetail[];
+  const id = String(failed!.id);
+  const shown = await maestro(["runs", "show", id], environment());
+  expect(shown).toContain("Unrecognized name: x");
+  fixture.warehouse.outcome = () => null;
+  await maestro(["runs", "resume", id], environment());
+  const ended = JSON.parse(
+    await maestro(["runs", "show", id, "--wait", "--json"], environment()),
+  ) as RunDetail;
+  expect(ended).toMatchObject({ state: "succeeded", counts: { succeeded: 3 } });
+  await expect(maestro(["runs", "resume", id], environment())).rejects.toMatchObject({
+    code: "conflict",
+  });
+});
+
+test("a run is cancelled", async () => {
+  fixture.warehouse.durationMs = () => 600_000;
+  const { runId } = JSON.parse(await maestro(["run", "d.a", "--json"], environment()));
+  await maestro(["runs", "cancel", String(runId)], environment());
+  expect((await fixture.runEnded(runId)).state).toBe("cancelled");
+  fixture.warehouse.durationMs = () => 0;
+});
+
+test("a server that is not there, a bad token and a wrong name are said in a sentence", async () => {
+  const gone = await startTestServer(fixture.deps);
+  await gone.close();
+  await expect(
+    maestro(["tables", "list"], { ...environment(), MAESTRO_URL: gone.url }),
+  ).rejects.toThrow(`cannot reach Maestro at ${gone.url} (ECONNREFUSED)`);
+  await expect(
+    maestro(["tables", "list"], { ...environment(), MAESTRO_TOKEN: "maestro_wrong" }),
+  ).rejects.toThrow(/not known here.*maestro token/);
+  await expect(maestro(["tables", "list"], { MAESTRO_URL: server.url })).rejects.toThrow(
+    /MAESTRO_TOKEN/,
+  );
+  await expect(maestro(["tables", "show", "d.nothing"], environment())).rejects.toThrow(
+    /d\.nothing/,
+  );
+  await expect(maestro(["runs", "show", "x"], environment())).rejects.toThrow(/x is not/);
+});
