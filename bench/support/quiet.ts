@@ -21,10 +21,10 @@ export function watchForeignLoad(): () => number {
 /** Waits until others leave the cores alone, at most `limitSeconds`. False: they never did. */
 export async function waitForQuiet(limitSeconds: number): Promise<boolean> {
   const deadline = performance.now() + limitSeconds * 1000;
-  do {
+  while (performance.now() < deadline) {
     const foreignLoad = watchForeignLoad();
     await delay(300);
     if (foreignLoad() < noisyCores * Math.max(1, availableParallelism() / 4)) return true;
-  } while (performance.now() < deadline);
+  }
   return false;
 }

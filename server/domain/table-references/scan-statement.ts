@@ -77,6 +77,8 @@ function declareTableParameters(scan: ScanState): void {
   const { codes, closers, kinds } = scan.tokens;
   const closer = closers[scan.at] ?? -1;
   for (let at = scan.at + 1; at < closer; at += 1) {
+    // Parameters hold no statements: where one ends, the parenthesis was never meant to close here.
+    if (codes[at] === ";") return;
     if (codes[at] !== "TABLE") continue;
     const nameAt = codes[at - 1] === "ANY" ? at - 2 : at - 1;
     if (kinds[nameAt] === "word") scan.declareCte(scan.frame, textOf(scan.tokens, nameAt));

@@ -40,7 +40,8 @@ function bodyOf(scan: ScanState, at: number): number {
 
 function openBody(scan: ScanState, nameAt: number, body: number, isRecursive: boolean): void {
   scan.at = body;
-  const frame = scan.push("paren", -1);
+  // It sees the aliases around the whole query, none of the query that the clause stands before.
+  const frame = scan.push("paren", scan.frame.outer);
   frame.cte = textOf(scan.tokens, nameAt);
   frame.isRecursive = isRecursive;
 }

@@ -155,7 +155,7 @@ class AstWalk {
     const view = (limit: number): CteView => ({ names, limit, outer: place.ctes });
     for (const [index, cte] of bodies.entries()) {
       const limit = clause["recursive"] === true ? bodies.length : index;
-      this.visit(cte["this"], { scope: -1, ctes: view(limit) });
+      this.visit(cte["this"], { scope: place.scope, ctes: view(limit) });
     }
     return { scope: place.scope, ctes: view(bodies.length) };
   }

@@ -552,8 +552,18 @@ const paths = cases([
     ["shop.visits", "stock.items"],
   ],
   [
-    "a name's query does not see it",
+    "a with clause in a subquery sees it",
     "SELECT (WITH x AS (SELECT * FROM stock.items) SELECT COUNT(*) FROM x) FROM shop.visits AS stock",
+    ["shop.visits"],
+  ],
+  [
+    "a with clause does not see the query it stands before",
+    "WITH x AS (SELECT * FROM stock.items) SELECT COUNT(*) FROM x, shop.visits AS stock",
+    ["shop.visits", "stock.items"],
+  ],
+  [
+    "a with clause in a derived table does not see what is beside it",
+    "SELECT * FROM shop.visits AS stock, (WITH x AS (SELECT * FROM stock.items) SELECT * FROM x)",
     ["shop.visits", "stock.items"],
   ],
   [
