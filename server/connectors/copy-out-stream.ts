@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type pg from "pg";
+import { createCollector } from "./collect-garbage.ts";
 
 /*
  * `COPY … TO STDOUT` as a stream of its bytes, without a row becoming anything in JavaScript.
@@ -12,6 +13,8 @@ import type pg from "pg";
  * statement as of any other. It ends at CommandComplete, when the server has said how many rows
  * there were: `sourceRows`. Backpressure pauses the socket.
  */
+
+const collectGarbage = createCollector();
 
 const copyData = 0x64;
 const copyDone = 0x63;
@@ -118,6 +121,7 @@ export class CopyOutStream extends Readable implements pg.Submittable {
   #emitRows(rows: Buffer): void {
     if (rows.length === 0) return;
     this.bytes += rows.length;
+    collectGarbage(rows.length);
     if (!this.push(rows)) this.#socket().pause();
   }
 

@@ -5,7 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import pg from "pg";
 import type { PostgresAddress } from "../../server/connectors/postgres-connection.ts";
 import { openPostgresSource } from "../../server/connectors/postgres-source.ts";
-import { lineBytes, type StagedFile, stageRows } from "../../server/connectors/staging-file.ts";
+import { type StagedFile, smallSize, stageRows } from "../../server/connectors/staging-file.ts";
 import { createEmptyDatabase } from "../support/database.ts";
 
 export function addressOf(connectionString: string): PostgresAddress {
@@ -74,11 +74,11 @@ export async function stage(source: SourceDatabase, select: string, directory: s
       columns,
       directory,
       nullMarker,
-      maxLineBytes: lineBytes,
+      size: smallSize,
     }).catch((error) => {
       throw connection.describeFault(error);
     });
-    if (file === "tooLong") throw new Error("a row is longer than the buffer");
+    if (file === "tooLarge") throw new Error("a row is longer than the buffer");
     return { file, columns, stream };
   } finally {
     await connection.close();

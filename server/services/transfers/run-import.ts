@@ -10,10 +10,11 @@ import {
 import { schemaOf } from "../../connectors/postgres-types.ts";
 import { withStagingDirectory } from "../../connectors/staging-directory.ts";
 import {
-  lineBytes,
-  longLineBytes,
+  largeSize,
   type StagedFile,
   type Staging,
+  type StagingSize,
+  smallSize,
   stageRows,
 } from "../../connectors/staging-file.ts";
 import { type ClaimedTransfer, readImportContext } from "../../db/transfers.ts";
@@ -68,21 +69,21 @@ export async function runImport(
   const address = databaseAddress(deps, context.database);
   const { select } = validateImportQuery(context.definition);
   const open = () => openPostgresSource(address, { statementTimeoutSeconds, signal: work.signal });
-  const read = (directory: string, maxLineBytes: number) =>
+  const read = (directory: string, size: StagingSize) =>
     withSource(open, (source) =>
       readSource(source, work, {
         select,
         idColumn: context.definition.idColumn,
         lastId: context.lastId,
         directory,
-        maxLineBytes,
+        size,
       }),
     );
   return withStagingDirectory(async (directory) => {
-    let reading = await read(directory, lineBytes);
-    if (reading === "tooLong")
-      reading = await withStagingDirectory((next) => read(next, longLineBytes));
-    if (reading === "tooLong") {
+    let reading = await read(directory, smallSize);
+    if (reading === "tooLarge")
+      reading = await withStagingDirectory((next) => read(next, largeSize));
+    if (reading === "tooLarge") {
       throw new MaestroError("database", "a row is larger than BigQuery's 100 MB");
     }
     const name = await upload(deps, work, reading.file);
@@ -112,9 +113,9 @@ async function readSource(
     idColumn: string | null;
     lastId: string | null;
     directory: string;
-    maxLineBytes: number;
+    size: StagingSize;
   },
-): Promise<Reading | "tooLong"> {
+): Promise<Reading | "tooLarge"> {
   const relation = await source.findTable(plan.select.table);
   checkRelation(relation, plan.select);
   const range = plan.idColumn
@@ -135,7 +136,7 @@ async function readSource(
   } finally {
     clearInterval(timer);
   }
-  if (staged === "tooLong") return staged;
+  if (staged === "tooLarge") return staged;
   report();
   return {
     file: staged,
