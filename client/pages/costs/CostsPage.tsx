@@ -27,8 +27,19 @@ export function CostsPage() {
     (signal) => api.costs.summary.query({ days: days() }, { signal }),
     { keepPrevious: true, replace: true },
   );
+  const info = createApiQuery(
+    () => ["info"],
+    (signal) => api.system.info.query(undefined, { signal }),
+  );
   return (
-    <Page title="Costs" lead="What BigQuery billed for the jobs of this installation.">
+    <Page
+      title="Costs"
+      lead={
+        info.data()?.localCloud === true
+          ? "What BigQuery would have billed for the jobs that ran on the local cloud."
+          : "What BigQuery billed for the jobs of this installation."
+      }
+    >
       <Tabs
         label="Span"
         tabs={spans.map((span) => ({

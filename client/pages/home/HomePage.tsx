@@ -1,15 +1,16 @@
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import type { HomeView } from "../../../shared/system.ts";
-import { Empty } from "../../components/Feedback.tsx";
 import { Icon } from "../../components/Icon.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { RunProgress, runTitle } from "../../components/RunProgress.tsx";
+import { RunTable } from "../../components/RunTable.tsx";
 import { Duration, RelativeTime } from "../../components/Time.tsx";
 import { formatBytes, formatCount, formatUsd } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
+import { FailedRun } from "./FailedRun.tsx";
 import { Welcome } from "./Welcome.tsx";
 
 export function HomePage() {
@@ -75,38 +76,65 @@ function Overview(props: { home: HomeView }) {
         <section class="card">
           <div class="card-head">
             <h2>Running</h2>
-            <A href="/runs">All runs</A>
           </div>
           <RunningRuns home={props.home} />
         </section>
         <section class="card">
           <div class="card-head">
-            <h2>Failed recently</h2>
+            <h2>Failed in the last seven days</h2>
           </div>
-          <FailedRuns home={props.home} />
+          <ul class="list">
+            <For
+              each={props.home.failedRecently.slice(0, 5)}
+              fallback={<li class="muted">Nothing failed.</li>}
+            >
+              {(run) => <FailedRun run={run} />}
+            </For>
+          </ul>
         </section>
-        <section class="card">
-          <div class="card-head">
-            <h2>Late</h2>
-          </div>
-          <LateFrequencies home={props.home} />
-        </section>
+        <Show when={props.home.late.length > 0}>
+          <section class="card">
+            <div class="card-head">
+              <h2>Late</h2>
+            </div>
+            <LateFrequencies home={props.home} />
+          </section>
+        </Show>
       </div>
+      <LatestRuns />
     </>
+  );
+}
+
+function LatestRuns() {
+  const runs = createApiQuery(
+    () => ["runs", "latest"],
+    (signal) => api.runs.list.query({ limit: 8 }, { signal }),
+  );
+  return (
+    <section class="stack">
+      <div class="row spread">
+        <h2>Latest runs</h2>
+        <A href="/runs">All runs</A>
+      </div>
+      <QueryView query={runs} what="the latest runs">
+        {(data) => (
+          <Show
+            when={data().length > 0}
+            fallback={<p class="muted">None yet: the next tick of a frequency makes one.</p>}
+          >
+            <RunTable runs={data()} />
+          </Show>
+        )}
+      </QueryView>
+    </section>
   );
 }
 
 function RunningRuns(props: { home: HomeView }) {
   return (
     <ul class="list">
-      <For
-        each={props.home.running}
-        fallback={
-          <Empty title="Nothing runs now">
-            <p>The next tick of a frequency, or you, will start something.</p>
-          </Empty>
-        }
-      >
+      <For each={props.home.running} fallback={<li class="muted">Nothing runs now.</li>}>
         {(run) => (
           <li>
             <div class="grow stack tight">
@@ -125,46 +153,10 @@ function RunningRuns(props: { home: HomeView }) {
   );
 }
 
-function FailedRuns(props: { home: HomeView }) {
-  return (
-    <ul class="list">
-      <For
-        each={props.home.failedRecently}
-        fallback={
-          <Empty title="Nothing failed">
-            <p>Failures of the last seven days show here, with why.</p>
-          </Empty>
-        }
-      >
-        {(failure) => (
-          <li>
-            <div class="grow stack tight">
-              <div class="row spread">
-                <A href={`/runs/${failure.id}`}>{runTitle(failure)}</A>
-                <span class="muted small">
-                  <RelativeTime at={failure.endedAt} />
-                </span>
-              </div>
-              <p class="small bad-text">{failure.reason}</p>
-            </div>
-          </li>
-        )}
-      </For>
-    </ul>
-  );
-}
-
 function LateFrequencies(props: { home: HomeView }) {
   return (
     <ul class="list">
-      <For
-        each={props.home.late}
-        fallback={
-          <Empty title="Everything is on time">
-            <p>Frequencies whose last tick should have made a run and has not show here.</p>
-          </Empty>
-        }
-      >
+      <For each={props.home.late}>
         {(late) => (
           <li>
             <div class="grow">
