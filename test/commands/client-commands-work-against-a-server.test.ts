@@ -42,7 +42,7 @@ async function maestro(args: string[], env: Record<string, string>): Promise<str
       done();
     },
   });
-  const io: CommandIo = { stdout, stderr: stdout, env };
+  const io: CommandIo = { stdout, stderr: stdout, env, findLocalServer: async () => null };
   const program = new Command("maestro")
     .addCommand(createTablesCommand(io))
     .addCommand(createRunCommand(io))
