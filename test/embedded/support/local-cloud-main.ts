@@ -1,0 +1,3 @@
+import { createLocalCloudCommand } from "../../../server/commands/local-cloud.ts";
+
+await createLocalCloudCommand(process.env).parseAsync();
