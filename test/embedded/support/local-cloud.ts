@@ -121,12 +121,16 @@ export interface CloudProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-const main = fileURLToPath(new URL("local-cloud-main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../../server/main.ts", import.meta.url));
 
 export async function spawnCloud(dataDir: string, args: string[] = []): Promise<CloudProcess> {
-  const child = spawn(process.execPath, [main, "--data-dir", dataDir, ...args], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, "local-cloud", "--data-dir", dataDir, "--listen", "127.0.0.1:0", ...args],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
   let output = "";
   child.stderr.on("data", (data) => {
     output += String(data);

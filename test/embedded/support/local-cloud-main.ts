@@ -1,3 +1,0 @@
-import { createLocalCloudCommand } from "../../../server/commands/local-cloud.ts";
-
-await createLocalCloudCommand(process.env).parseAsync();
