@@ -1,6 +1,6 @@
 -- Departures of each airport and month, over all the monthly shards.
 SELECT
-  PARSE_DATE('%Y%m', CONCAT('2001', _TABLE_SUFFIX)) AS month,
+  DATE(2001, CAST(_TABLE_SUFFIX AS INT64), 1) AS month,
   origin AS airport,
   COUNT(*) AS departures,
   COUNTIF(is_late) AS late_departures,

@@ -11,7 +11,7 @@ WITH days AS (
 )
 SELECT
   day,
-  FORMAT_DATE('%A', day) AS weekday,
+  EXTRACT(DAYOFWEEK FROM day) AS weekday,
   departures,
   ROUND(average_delay, 2) AS average_delay,
   ROUND(AVG(average_delay) OVER week, 2) AS week_average,

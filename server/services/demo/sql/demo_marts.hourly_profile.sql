@@ -4,7 +4,7 @@ SELECT
   departure_hour,
   COUNT(*) AS departures,
   ROUND(AVG(delay_minutes), 2) AS average_delay,
-  APPROX_QUANTILES(delay_minutes, 100)[OFFSET(90)] AS delay_90th,
+  ROUND(SAFE_DIVIDE(COUNTIF(delay_minutes >= 60), COUNT(*)), 4) AS hour_late_share,
   CASE
     WHEN departure_hour BETWEEN 5 AND 10 THEN 'morning'
     WHEN departure_hour BETWEEN 11 AND 16 THEN 'afternoon'
