@@ -9,6 +9,8 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/controls.css";
 import "./styles/content.css";
+import "./styles/feedback.css";
+import "./styles/editor.css";
 import "./styles/lists.css";
 import "./styles/graph.css";
 

@@ -1,3 +1,4 @@
+import { A } from "@solidjs/router";
 import { createSignal, For, Show } from "solid-js";
 import type { AuditEntry } from "../../../shared/audit.ts";
 import { Empty } from "../../components/Feedback.tsx";
@@ -8,6 +9,7 @@ import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 
 const most = 1000;
+const pages: Record<string, string> = { table: "/tables", run: "/runs", database: "/databases" };
 
 export function AuditPage() {
   const [limit, setLimit] = createSignal(100);
@@ -59,7 +61,7 @@ function EntryTable(props: { entries: AuditEntry[] }) {
                 <td class="shrink">{entry.actor}</td>
                 <td class="shrink">{entry.action}</td>
                 <td class="shrink">
-                  {entry.subjectKind} {entry.subjectId ?? ""}
+                  <Subject entry={entry} />
                 </td>
                 <td class="why mono">{detailOf(entry)}</td>
               </tr>
@@ -68,6 +70,16 @@ function EntryTable(props: { entries: AuditEntry[] }) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Subject(props: { entry: AuditEntry }) {
+  const text = () => `${props.entry.subjectKind} ${props.entry.subjectId ?? ""}`;
+  const page = () => pages[props.entry.subjectKind];
+  return (
+    <Show when={props.entry.subjectId !== null && page()} fallback={text()}>
+      {(path) => <A href={`${path()}/${props.entry.subjectId}`}>{text()}</A>}
+    </Show>
   );
 }
 

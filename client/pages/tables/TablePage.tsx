@@ -81,6 +81,9 @@ function OneTable(props: { id: number; tab: string }) {
             <Show when={data().kind === "external" && data().canWrite}>
               <UploadPanel table={data()} />
             </Show>
+            <Show when={data().definition.description}>
+              {(description) => <p class="description">{description()}</p>}
+            </Show>
             <Tabs label="Table" tabs={links()} />
             <Body table={data()} tab={props.tab} />
           </>

@@ -113,6 +113,8 @@ function refusal(error: unknown): DryRunOutcome {
 }
 
 function dryRunWarnings(dryRun: DryRunOutcome): string[] {
+  // A parent that has not run yet is no disagreement, and its warning would outlive the first run.
+  if (dryRun.kind === "refused" && dryRun.error.code === "notFound") return [];
   if (dryRun.kind === "refused") return [`The dry run was refused: ${dryRun.error.message}`];
   if (dryRun.kind === "away") {
     return [
