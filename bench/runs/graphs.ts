@@ -25,14 +25,14 @@ export function chain(levels: number): BenchTable[] {
 
 /**
  * A warehouse as teams have it: a fifth of the tables are sources, the rest read one to four tables,
- * mostly of the levels just above; durations are log-normal (median 60 ms, some ten times that).
+ * mostly of the levels just above; durations are log-normal (median 300 ms, some ten times that).
  */
 export function realistic(count: number): BenchTable[] {
   const random = seededRandom(count);
   const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const tables: BenchTable[] = [];
   for (let index = 0; index < count; index += 1) {
-    const durationMs = Math.round(Math.min(1_500, 60 * Math.exp(0.8 * gauss())));
+    const durationMs = Math.round(Math.min(5_000, 300 * Math.exp(0.8 * gauss())));
     const parents = new Set<string>();
     const wanted = index < count / 5 ? 0 : 1 + Math.floor(random() * 4);
     for (let parent = 0; parent < wanted; parent += 1) {

@@ -1,9 +1,12 @@
 import type { Deps } from "../services/deps.ts";
 import type { DrivenJob } from "../services/jobs/driven-job.ts";
 import { refreshTableSize } from "../services/jobs/refresh-table-size.ts";
+import { pause } from "../support/abortable.ts";
 import { startLoop } from "../support/loop.ts";
 
 const pollMs = 60_000;
+/** Many tables that are made at once are asked for one after another, and leave room for their runs. */
+const restMs = 20;
 
 export interface SizeRefresher {
   add(tableRun: DrivenJob["claim"]): void;
@@ -26,6 +29,7 @@ export function startSizeRefresher(deps: Deps): SizeRefresher {
         if (signal.aborted) return;
         waiting.delete(tableId);
         await refreshTableSize(deps, tableRun);
+        await pause(restMs, signal);
       }
     },
   });

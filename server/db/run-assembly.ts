@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, gte, isNull, sql } from "drizzle-orm";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { runs } from "../../drizzle/schema/runs.ts";
 import { datasets, tables } from "../../drizzle/schema/tables.ts";
@@ -39,8 +39,9 @@ export async function lockFrequency(tx: Db, id: number): Promise<FrequencyRow | 
   return row ?? null;
 }
 
-export async function hasTick(tx: Db, frequencyId: number, tickAt: Date): Promise<boolean> {
-  const where = and(eq(runs.frequencyId, frequencyId), eq(runs.tickAt, tickAt));
+/** Whether this tick or a newer one is recorded: an older one is then no longer wanted. */
+export async function isTickPast(tx: Db, frequencyId: number, tickAt: Date): Promise<boolean> {
+  const where = and(eq(runs.frequencyId, frequencyId), gte(runs.tickAt, tickAt));
   return (await tx.$count(runs, where)) > 0;
 }
 

@@ -44,6 +44,8 @@ export interface Settled {
   state: TableRunState;
   /** Any of the children that are ready now is an import or an upload. */
   readiesParked?: boolean;
+  /** Nothing is left to do in its run. (What a failure skips is not looked at.) */
+  isLast?: boolean;
 }
 
 /** $1 settlements as JSON. Decrements the children of what succeeded, and readies the last-awaited. */
@@ -94,10 +96,15 @@ const settleText = `
     update tables t set last_ok_at = clock_timestamp()
     from moved where t.id = moved.table_id and moved.state = 'succeeded'
   )
-  select id::float8 as id, run_id::float8 as "runId", table_id::float8 as "tableId", state,
+  select m.id::float8 as id, m.run_id::float8 as "runId", m.table_id::float8 as "tableId", m.state,
     exists (select from children where state = 'ready' and step in ('import', 'upload'))
-      as "readiesParked"
-  from moved`;
+      as "readiesParked",
+    not exists (
+      select from table_runs t
+      where t.run_id = m.run_id and t.state in ('waiting', 'ready', 'running')
+        and not exists (select from moved o where o.id = t.id and o.state <> 'running')
+    ) as "isLast"
+  from moved m`;
 
 /** Those that were changed: a settlement under a fence that is no longer the row's is not among them. */
 export function settle(transition: Transition, settlements: Settlement[]): Promise<Settled[]> {

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { jobs, runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { tables } from "../../drizzle/schema/tables.ts";
+import { startDispatcher } from "../../server/daemon/dispatcher.ts";
 import { type Engine, startEngine } from "../../server/daemon/engine.ts";
 import { createTestDatabase } from "./database.ts";
 import { createEngineDeps, type EngineDeps } from "./engine-deps.ts";
@@ -23,11 +24,15 @@ export async function openEngineFixture(limits?: Partial<EngineDeps["limits"]>) 
     db: deps.db,
     warehouse,
     connectionString: database.connectionString,
-    start(processId = `engine ${engines.length + 1}`): Engine {
+    /** Without ticks, only what the test starts is run. */
+    start({ ticks = true } = {}): Engine {
+      const processId = `engine ${engines.length + 1}`;
       const own = createEngineDeps({ ...options, processId });
       // All daemons see one bucket.
       own.objectStore = deps.objectStore;
-      const engine = startEngine(own);
+      const engine = ticks
+        ? startEngine(own)
+        : startDispatcher(own, { onAdvance: () => undefined });
       engines.push({ deps: own, engine });
       return engine;
     },

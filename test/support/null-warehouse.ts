@@ -126,7 +126,8 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
     job.error = warehouse.outcome(job);
     job.doneAt = job.insertedAt + warehouse.durationMs(job);
     warehouse.jobs.set(jobId, job);
-    return { status: 200, body: resource(job) };
+    // As BigQuery does: a job that was just taken is not done yet, however short it is.
+    return { status: 200, body: { ...resource(job), status: { state: "PENDING" } } };
   };
 
   const found = (jobId: string, answer: (job: NullJob) => Answer): Answer => {

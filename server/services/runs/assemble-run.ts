@@ -1,5 +1,5 @@
 import {
-  hasTick,
+  isTickPast,
   insertRun,
   lockFrequency,
   selectTablesToRun,
@@ -13,7 +13,7 @@ import { assembleTableRuns } from "./assemble-table-runs.ts";
 export type Assembled =
   | { kind: "started"; runId: number }
   | { kind: "skipped"; runId: number; reason: string }
-  /** Another daemon was first, the frequency changed meanwhile, or it has no tables. */
+  /** Another daemon was first with it or a newer one, the frequency changed, or it has no tables. */
   | { kind: "nothing" };
 
 /**
@@ -44,7 +44,7 @@ async function assembleTick(
   const { tx } = transition;
   const frequency = await lockFrequency(tx, frequencyId);
   const isTick = frequency?.active && tickAt(frequency, at).getTime() === at.getTime();
-  if (!isTick || (await hasTick(tx, frequencyId, at))) return { kind: "nothing" };
+  if (!isTick || (await isTickPast(tx, frequencyId, at))) return { kind: "nothing" };
   const tables = await selectTablesToRun(tx, { frequencyId });
   if (tables.length === 0) return { kind: "nothing" };
 

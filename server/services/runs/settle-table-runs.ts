@@ -52,7 +52,11 @@ export async function settleTableRuns(
       .map(({ driven }) => driven.claim),
     readiesParked: settled.some((each) => each.readiesParked),
     hasLoaded: loaded.length > 0,
-    endedRuns: await endRuns(transition, of("succeeded", "failed", "cancelled")),
+    // After a failure the rest may have been skipped: then the run is looked at again.
+    endedRuns: await endRuns(
+      transition,
+      settled.filter(({ state, isLast }) => isLast || state === "failed" || state === "cancelled"),
+    ),
   };
 }
 

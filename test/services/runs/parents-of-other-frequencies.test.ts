@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { tableRunsOf } from "../../../server/db/runs.ts";
+import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
+import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
+import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
+import { until } from "../../support/until.ts";
+
+let fixture: EngineFixture;
+beforeEach(async () => {
+  fixture = await openEngineFixture();
+});
+afterEach(() => fixture.close());
+
+const ten = new Date("2026-03-05T10:00:00Z");
+const midnight = new Date("2026-03-05T00:00:00Z");
+
+async function twoFrequencies(hourlyValues = {}) {
+  const common = { active: true, effectiveFrom: new Date(0) };
+  const daily = await insertFrequency(fixture.db, { periodSeconds: 86_400, ...common });
+  const hourly = await insertFrequency(fixture.db, {
+    periodSeconds: 3_600,
+    ...common,
+    ...hourlyValues,
+  });
+  await insertCatalog(fixture.db, [
+    { name: "parent", frequencyId: daily },
+    { name: "loose" },
+    { name: "child", parents: ["parent", "loose"], frequencyId: hourly },
+    { name: "grandchild", parents: ["child"], frequencyId: hourly },
+  ]);
+  return { daily, hourly };
+}
+
+async function assemble(frequencyId: number, at: Date) {
+  const assembled = await assembleRun(fixture.deps, frequencyId, at);
+  return assembled.kind === "nothing" ? 0 : assembled.runId;
+}
+
+test("a child waits for the tick of its parent's frequency that covers its own, and says so", async () => {
+  const { daily, hourly } = await twoFrequencies();
+  const runId = await assemble(hourly, ten);
+  fixture.start({ ticks: false });
+  const [child] = await tableRunsOf(fixture.db, runId);
+  expect(child).toMatchObject({
+    tableName: "d.child",
+    state: "waiting",
+    reason: { code: "parentTick", text: "waits for d.parent of another frequency" },
+  });
+  const parentRun = await assemble(daily, midnight);
+  expect((await fixture.runEnded(runId)).state).toBe("succeeded");
+  expect((await fixture.runEnded(parentRun)).state).toBe("succeeded");
+  expect([...fixture.warehouse.jobs.values()].map((job) => job.table)).toEqual([
+    "d.parent",
+    "d.child",
+    "d.grandchild",
+  ]);
+});
+
+test("where the parent's tick is done already, nothing is waited for", async () => {
+  const { daily, hourly } = await twoFrequencies();
+  fixture.start({ ticks: false });
+  await fixture.runEnded(await assemble(daily, midnight));
+  expect((await fixture.runEnded(await assemble(hourly, ten))).state).toBe("succeeded");
+});
+
+test("where the parent failed in its own run, that is the child's reason", async () => {
+  const { daily, hourly } = await twoFrequencies();
+  fixture.warehouse.outcome = (job) =>
+    job.table === "d.parent" ? { reason: "invalidQuery", message: "bad" } : null;
+  const runId = await assemble(hourly, ten);
+  fixture.start({ ticks: false });
+  const parentRun = await assemble(daily, midnight);
+  expect((await fixture.runEnded(runId)).state).toBe("failed");
+  const rows = await fixture.tableRunsOf(runId);
+  expect(rows.get("child")!.reason).toEqual({
+    code: "parentTick",
+    text: `d.parent failed in run ${parentRun} of its own frequency`,
+  });
+  expect(rows.get("grandchild")).toMatchObject({
+    state: "skipped",
+    reason: { code: "parentFailed" },
+  });
+});
+
+test("it waits no longer than its frequency says", async () => {
+  const { hourly } = await twoFrequencies({ parentWaitSeconds: 1 });
+  const runId = await assemble(hourly, ten);
+  fixture.start({ ticks: false });
+  expect((await fixture.runEnded(runId)).state).toBe("failed");
+  const rows = await fixture.tableRunsOf(runId);
+  expect(rows.get("child")!.reason).toEqual({
+    code: "parentTick",
+    text: "waited in vain for d.parent, which its own frequency had not made in time",
+  });
+});
+
+test("a parent whose frequency is switched off is taken as it is", async () => {
+  const { daily, hourly } = await twoFrequencies();
+  await fixture.deps.pool.query("update frequencies set active = false where id = $1", [daily]);
+  fixture.start({ ticks: false });
+  expect((await fixture.runEnded(await assemble(hourly, ten))).state).toBe("succeeded");
+  await until("two jobs", () => fixture.warehouse.jobs.size === 2);
+});

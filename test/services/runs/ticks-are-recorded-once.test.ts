@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { runs } from "../../../drizzle/schema/runs.ts";
+import { startTicker } from "../../../server/daemon/ticker.ts";
+import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
+import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
+import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
+import { until } from "../../support/until.ts";
+
+let fixture: EngineFixture;
+beforeEach(async () => {
+  fixture = await openEngineFixture();
+});
+afterEach(() => fixture.close());
+
+const allRuns = () => fixture.db.select().from(runs).orderBy(runs.id);
+const epoch = { effectiveFrom: new Date(0) };
+
+/** Lets a ticker look once more, at an instant, and waits until it has. */
+async function lookAt(instant: string) {
+  let looks = 0;
+  const now = () => {
+    looks += 1;
+    return new Date(instant);
+  };
+  const ticker = startTicker({ ...fixture.deps, now });
+  await until("the ticker has looked twice", () => {
+    ticker.wake();
+    return looks >= 2;
+  });
+  await ticker.stop();
+}
+
+test("two daemons record each tick of a fast frequency once", async () => {
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 1 });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  fixture.start();
+  fixture.start();
+  await until("eight ticks", async () => (await allRuns()).length >= 8);
+  const ticks = (await allRuns()).map((run) => run.tickAt!.getTime());
+  expect(new Set(ticks).size).toBe(ticks.length);
+  expect(ticks).toEqual(ticks.toSorted((a, b) => a - b));
+  const ran = (await allRuns()).filter((run) => run.state === "succeeded");
+  const jobs = [...fixture.warehouse.jobs.values()];
+  expect(jobs.length).toBeGreaterThanOrEqual(ran.length);
+  expect(jobs.length).toBeLessThanOrEqual(ticks.length + 1);
+});
+
+test("of the ticks missed, the newest alone is caught up, and once", async () => {
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 3_600, ...epoch });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  await lookAt("2026-03-05T10:20:00Z");
+  await lookAt("2026-03-05T10:40:00Z");
+  expect((await allRuns()).map((run) => run.tickAt)).toEqual([new Date("2026-03-05T10:00:00Z")]);
+  await lookAt("2026-03-05T15:59:00Z");
+  expect((await allRuns()).map((run) => run.tickAt)).toEqual([
+    new Date("2026-03-05T10:00:00Z"),
+    new Date("2026-03-05T15:00:00Z"),
+  ]);
+});
+
+test("a clock that goes backwards makes no tick a second time", async () => {
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 3_600, ...epoch });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  await lookAt("2026-03-05T11:00:00Z");
+  await lookAt("2026-03-05T10:59:59Z");
+  await lookAt("2026-03-05T11:00:01Z");
+  expect(await allRuns()).toHaveLength(1);
+});
+
+test("ticks before a frequency was made or changed are not missed; inactive and empty ones are silent", async () => {
+  const now = new Date("2026-03-05T12:30:00Z");
+  const young = { effectiveFrom: new Date("2026-03-05T12:00:01Z"), periodSeconds: 3_600 };
+  const of = (name: string, frequencyId: number) =>
+    insertCatalog(fixture.db, [{ name, frequencyId }]);
+  await of("a", await insertFrequency(fixture.db, young));
+  await of("b", await insertFrequency(fixture.db, { ...young, ...epoch, active: false }));
+  await insertFrequency(fixture.db, { ...young, ...epoch });
+  await lookAt(now.toISOString());
+  expect(await allRuns()).toHaveLength(0);
+  await lookAt("2026-03-05T13:00:00Z");
+  expect(await allRuns()).toHaveLength(1);
+});
+
+test("a tick that comes before the last run has ended is recorded as skipped, with the reason", async () => {
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 60, ...epoch });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  const first = await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:00:00Z"));
+  const second = await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:01:00Z"));
+  const again = await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:01:00Z"));
+  expect(first).toEqual({ kind: "started", runId: 1 });
+  expect(second).toEqual({
+    kind: "skipped",
+    runId: 2,
+    reason: "run 1 of this frequency had not ended",
+  });
+  expect(again).toEqual({ kind: "nothing" });
+  expect((await allRuns()).map((run) => [run.state, run.reason])).toEqual([
+    ["running", null],
+    ["skipped", "run 1 of this frequency had not ended"],
+  ]);
+});
+
+test("a tick older than one that is recorded is no longer wanted", async () => {
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 60, ...epoch });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:01:00Z"));
+  const late = await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:00:00Z"));
+  expect(late).toEqual({ kind: "nothing" });
+});
+
+test("what is no tick of the frequency (any more) is not recorded", async () => {
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 3_600, ...epoch });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  const off = await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:00:01Z"));
+  expect(off).toEqual({ kind: "nothing" });
+});
+
+test("a tick in which no table takes part is recorded as skipped, with each table's reason", async () => {
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 3_600, ...epoch });
+  const conditions = [{ hours: [5] }];
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId, conditions }]);
+  const at = new Date("2026-03-05T10:00:00Z");
+  expect(await assembleRun(fixture.deps, frequencyId, at)).toMatchObject({ kind: "skipped" });
+  const rows = await fixture.tableRunsOf(1);
+  expect(rows.get("a")).toMatchObject({
+    state: "skipped",
+    reason: { code: "conditionFalse", text: expect.stringContaining("only in hour 5") },
+  });
+});
