@@ -5,19 +5,15 @@ export function isNode(value: unknown): value is AstNode {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** An identifier: `{ name, quoted, span }`. */
+/** An identifier: `{ name, quoted }`. */
 export interface AstName {
   text: string;
   quoted: boolean;
-  /** Where it stands in the SQL; 0 where the parser does not say. */
-  at: number;
 }
 
 export function readName(value: unknown): AstName | null {
   if (!isNode(value) || typeof value["name"] !== "string") return null;
-  const span = value["span"];
-  const at = isNode(span) && typeof span["start"] === "number" ? span["start"] : 0;
-  return { text: value["name"], quoted: value["quoted"] === true, at };
+  return { text: value["name"], quoted: value["quoted"] === true };
 }
 
 /** A table as the AST has it: `{ name, schema, catalog, alias }`, each an identifier. */
@@ -28,7 +24,6 @@ export interface AstTable {
   root: string | null;
   last: string;
   alias: AstName | null;
-  at: number;
 }
 
 export function readTable(value: unknown): AstTable | null {
@@ -48,6 +43,5 @@ export function readTable(value: unknown): AstTable | null {
     root: isPlain && hasMore ? root.toLowerCase() : null,
     last: name.slice(name.lastIndexOf(".") + 1).toLowerCase(),
     alias: readName(value["alias"]),
-    at: first.at,
   };
 }

@@ -54,7 +54,7 @@ function addTable(scan: ScanState, path: { name: string; root: string | null }):
 function scanTableGroup(scan: ScanState): void {
   const { scope } = scan.frame;
   scan.frame.expectsTable = false;
-  const group = scan.push("paren", scan.aliases.parentOf(scope));
+  const group = scan.push("paren", scan.aliases.outerOf(scope));
   group.scope = scope;
   group.inFrom = true;
   group.expectsTable = true;

@@ -1,3 +1,4 @@
+import { noScope } from "./alias-scopes.ts";
 import { tokenize } from "./lexer.ts";
 import { scanAlias, scanNamedTable, scanOffset, scanTable } from "./scan-from.ts";
 import { ScanState } from "./scan-state.ts";
@@ -47,10 +48,10 @@ function step(scan: ScanState): void {
 function scanMark(scan: ScanState): void {
   switch (scan.code()) {
     case "(":
-      scan.push("paren", scan.expressionScope());
+      scan.push("paren", scan.outerOfExpressions());
       return;
     case "[":
-      scan.push("bracket", scan.expressionScope());
+      scan.push("bracket", scan.outerOfExpressions());
       return;
     case ")":
       closeParen(scan);
@@ -218,8 +219,8 @@ function scanTableArgument(scan: ScanState): void {
 function scanGraphTables(scan: ScanState): void {
   const before = scan.code(-2);
   if ((before !== "NODE" && before !== "EDGE") || scan.code() !== "(") return;
-  const group = scan.push("paren", -1);
-  group.scope = scan.aliases.open(-1);
+  const group = scan.push("paren", noScope);
+  group.scope = scan.aliases.open(noScope);
   group.inFrom = true;
   group.expectsTable = true;
 }

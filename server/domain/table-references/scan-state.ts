@@ -1,4 +1,4 @@
-import { AliasScopes } from "./alias-scopes.ts";
+import { AliasScopes, everywhere, noScope, type OuterScope } from "./alias-scopes.ts";
 import { type Keyword, noKeyword } from "./keywords.ts";
 import type { Tokens } from "./lexer.ts";
 
@@ -9,8 +9,8 @@ export interface Frame {
   first: number;
   /** The alias scope that FROM items of this frame belong to; -1 before any. */
   scope: number;
-  /** The scope that a SELECT of this frame is correlated with; -1 for none. */
-  outer: number;
+  /** What a SELECT of this frame is correlated with. */
+  outer: OuterScope;
   /** A SELECT or a FROM stood here: this is a query and not an expression. */
   hasQuery: boolean;
   inFrom: boolean;
@@ -48,9 +48,9 @@ export class ScanState {
 
   constructor(tokens: Tokens) {
     this.tokens = tokens;
-    this.frame = this.newFrame("statement", -1, 0);
+    this.frame = this.newFrame("statement", noScope, 0);
     this.frames.push(this.frame);
-    this.frame.scope = this.aliases.open(-1);
+    this.frame.scope = this.aliases.open(noScope);
   }
 
   code(offset = 0): Keyword {
@@ -58,7 +58,7 @@ export class ScanState {
   }
 
   /** Opens a bracket at the current token and steps behind it. */
-  push(kind: Frame["kind"], outer: number): Frame {
+  push(kind: Frame["kind"], outer: OuterScope): Frame {
     this.at += 1;
     this.frame = this.newFrame(kind, outer, this.at);
     this.frames.push(this.frame);
@@ -75,9 +75,10 @@ export class ScanState {
     return closed;
   }
 
-  /** The scope that subqueries within expressions of the current frame are correlated with. */
-  expressionScope(): number {
-    return this.frame.scope >= 0 ? this.frame.scope : this.frame.outer;
+  /** What subqueries within expressions of the current frame are correlated with. */
+  outerOfExpressions(): OuterScope {
+    const { scope, outer, inFrom } = this.frame;
+    return scope < 0 ? outer : { scope, before: inFrom ? this.at : everywhere };
   }
 
   startStatement(): void {
@@ -85,8 +86,8 @@ export class ScanState {
     this.forgetCtes(this.frame);
     if (this.creating !== null) this.temporary.add(this.creating);
     this.creating = null;
-    this.frame = this.newFrame("statement", -1, this.at);
-    this.frame.scope = this.aliases.open(-1);
+    this.frame = this.newFrame("statement", noScope, this.at);
+    this.frame.scope = this.aliases.open(noScope);
     this.frames[0] = this.frame;
     this.atStatementStart = true;
     this.statementKind = "other";
@@ -113,7 +114,7 @@ export class ScanState {
     frame.declared = [];
   }
 
-  private newFrame(kind: Frame["kind"], outer: number, first: number): Frame {
+  private newFrame(kind: Frame["kind"], outer: OuterScope, first: number): Frame {
     return {
       kind,
       first,

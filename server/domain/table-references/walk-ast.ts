@@ -1,5 +1,12 @@
-import { AliasScopes } from "./alias-scopes.ts";
-import { type AstNode, type AstTable, isNode, readName, readTable } from "./ast-nodes.ts";
+import { AliasScopes, everywhere, noScope, type OuterScope } from "./alias-scopes.ts";
+import {
+  type AstName,
+  type AstNode,
+  type AstTable,
+  isNode,
+  readName,
+  readTable,
+} from "./ast-nodes.ts";
 import { isTableName, sortedNames } from "./source-names.ts";
 
 /** Names of WITH clauses in scope: those of one clause before `limit`, and the outer clauses'. */
@@ -9,11 +16,24 @@ interface CteView {
   outer: CteView | null;
 }
 
-/** Where a node stands: the alias scope of its query, or -1, and the names of WITH clauses. */
+/** Where a node stands: the aliases that a query there sees, and the names of WITH clauses. */
 interface Place {
+  outer: OuterScope;
+  ctes: CteView | null;
+}
+
+/** A query whose FROM clause is read: its own scope, and the names of WITH clauses. */
+interface QueryPlace {
   scope: number;
   ctes: CteView | null;
 }
+
+/** What is left to do of a FROM clause, in the order of the text. */
+type FromStep =
+  | { item: unknown }
+  | { alias: AstName | null }
+  | { join: AstNode }
+  | { rest: AstNode; done: string[] };
 
 const withKeys = ["with", "with_", "with_cte"];
 /** Targets and names of what is made: written, not read. */
@@ -42,6 +62,8 @@ export function walkAst(statements: unknown[]): { tables: string[]; unread: numb
 
 class AstWalk {
   unread = 0;
+  /** Orders tables and aliases as they stand in their FROM clause. */
+  private clock = 0;
   private readonly found = new Set<string>();
   private readonly aliases = new AliasScopes();
   private readonly temporary = new Set<string>();
@@ -58,7 +80,7 @@ class AstWalk {
     const kind = Object.keys(statement)[0] ?? "";
     if (unreadStatements.includes(kind)) this.unread += 1;
     if (ignoredStatements.has(kind)) return;
-    this.visit(statement, { scope: -1, ctes: null });
+    this.visit(statement, { outer: noScope, ctes: null });
     for (let task = this.pending.pop(); task; task = this.pending.pop()) this.look(...task);
     const created = statement["create_table"] ?? statement["create_view"];
     if (isNode(created) && created["temporary"] === true) {
@@ -100,26 +122,34 @@ class AstWalk {
   }
 
   private select(select: AstNode, outer: Place): void {
-    const place = this.enterWith(select, outer);
-    const own = { ...place, scope: this.aliases.open(place.scope) };
+    const { ctes } = this.enterWith(select, outer);
+    const own = { scope: this.aliases.open(outer.outer), ctes };
     this.fromClause(select["from"], select["joins"], own);
-    this.children(select, [...withKeys, "from", "joins"], own);
+    this.children(select, [...withKeys, "from", "joins"], this.seen(own, everywhere));
   }
 
   /** INSERT, UPDATE, DELETE, MERGE and CREATE: what is written only lends its alias. */
   private writing(key: string, node: AstNode, written: string[], outer: Place): void {
-    const place = this.enterWith(node, outer);
-    const own = { ...place, scope: this.aliases.open(-1) };
+    const { ctes } = this.enterWith(node, outer);
+    const own = { scope: this.aliases.open(noScope), ctes };
     if (key === "update" || key === "delete") this.addAliases(node, own.scope);
     if (key === "merge") this.mergeTarget(node["this"], own.scope);
     if (key === "create_function") own.ctes = withParameters(node, own.ctes);
     this.fromClause(node["from_clause"], node["from_joins"], own);
-    if (key === "merge") this.fromItems([node["using"]], own);
     const done = [...withKeys, ...written, "from_clause", "from_joins", "parameters"];
-    if (key === "merge") done.push("using");
-    // A query of its own is correlated with nothing.
-    const place2 = key === "insert" || key.startsWith("create") ? { ...own, scope: -1 } : own;
-    this.children(node, done, place2);
+    if (key === "merge") {
+      this.fromSteps([{ item: node["using"] }], own);
+      done.push("using");
+    }
+    // The query that is inserted or made is correlated with nothing.
+    const isQuery = key === "insert" || key.startsWith("create");
+    const rest = isQuery ? { outer: noScope, ctes: own.ctes } : this.seen(own, everywhere);
+    this.children(node, done, rest);
+  }
+
+  /** What an expression of a query sees. */
+  private seen({ scope, ctes }: QueryPlace, before: number): Place {
+    return { outer: { scope, before }, ctes };
   }
 
   private addAliases(node: AstNode, scope: number): void {
@@ -155,80 +185,79 @@ class AstWalk {
     const view = (limit: number): CteView => ({ names, limit, outer: place.ctes });
     for (const [index, cte] of bodies.entries()) {
       const limit = clause["recursive"] === true ? bodies.length : index;
-      this.visit(cte["this"], { scope: place.scope, ctes: view(limit) });
+      this.visit(cte["this"], { outer: place.outer, ctes: view(limit) });
     }
-    return { scope: place.scope, ctes: view(bodies.length) };
+    return { outer: place.outer, ctes: view(bodies.length) };
   }
 
-  private fromClause(from: unknown, joins: unknown, place: Place): void {
+  private fromClause(from: unknown, joins: unknown, place: QueryPlace): void {
     const items = isNode(from) && Array.isArray(from["expressions"]) ? from["expressions"] : [];
-    this.fromItems(items, place);
-    this.joins(joins, place);
+    const steps: FromStep[] = items.map((item) => ({ item }));
+    this.fromSteps([...steps, ...joinSteps(joins)], place);
   }
 
-  private joins(joins: unknown, place: Place): void {
-    for (const join of Array.isArray(joins) ? joins.filter(isNode) : []) {
-      this.fromItems([join["this"]], place);
-      this.children(join, ["this", "using"], place);
+  private fromSteps(steps: FromStep[], place: QueryPlace): void {
+    const pending = steps.toReversed();
+    for (let step = pending.pop(); step; step = pending.pop()) {
+      this.clock += 1;
+      if ("alias" in step) {
+        if (step.alias) this.aliases.addAlias(place.scope, step.alias.text, this.clock);
+      } else if ("rest" in step) {
+        this.children(step.rest, step.done, this.seen(place, this.clock));
+      } else if ("join" in step) {
+        pending.push({ rest: step.join, done: ["this", "using"] }, { item: step.join["this"] });
+      } else if (isNode(step.item)) {
+        pending.push(...this.fromItem(step.item, place).reverse());
+      }
     }
   }
 
-  private fromItems(items: unknown[], place: Place): void {
-    const pending = items.toReversed();
-    while (pending.length > 0) {
-      const item = pending.pop();
-      if (!isNode(item)) continue;
-      const [kind, body] = Object.entries(item)[0] ?? [];
-      if (kind === undefined || !isNode(body)) continue;
-      pending.push(...this.fromItem(kind, item, body, place));
-    }
-  }
-
-  /** Answers the items that this one is made of. */
-  private fromItem(kind: string, item: AstNode, body: AstNode, place: Place): unknown[] {
+  /** Answers the steps that this item is made of. */
+  private fromItem(item: AstNode, place: QueryPlace): FromStep[] {
+    const [kind, body] = Object.entries(item)[0] ?? [];
+    if (kind === undefined || !isNode(body)) return [];
+    const aliases = [body["alias"], body["offset_alias"]].map((alias) => ({
+      alias: readName(alias),
+    }));
     if (kind === "table") {
       this.fromTable(body, place);
       return [];
     }
-    for (const alias of [body["alias"], body["offset_alias"]].map(readName)) {
-      if (alias) this.aliases.addAlias(place.scope, alias.text, alias.at);
-    }
-    if (kind === "alias" || kind === "paren") return [body["this"]];
+    if (kind === "alias" || kind === "paren") return [{ item: body["this"] }, ...aliases];
     if (kind === "joined_table") {
-      this.joins(body["joins"], place);
-      return [body["left"]];
+      return [{ item: body["left"] }, ...joinSteps(body["joins"]), ...aliases];
     }
     if (kind === "pivot" || kind === "unpivot") {
-      this.children(body, ["this", "alias"], place);
-      return [body["this"]];
+      return [{ item: body["this"] }, { rest: body, done: ["this", "alias"] }, ...aliases];
     }
-    if (kind === "subquery" && isTableItem(body["this"])) return [body["this"]];
-    // A derived table does not see the aliases beside it.
-    const isDerived = ["subquery", "select", "union", "intersect", "except"].includes(kind);
-    const scope = isDerived ? this.aliases.parentOf(place.scope) : place.scope;
-    this.visit(item, { ...place, scope });
-    return [];
+    if (kind === "subquery" && isTableItem(body["this"]))
+      return [{ item: body["this"] }, ...aliases];
+    if (["subquery", "select", "union", "intersect", "except"].includes(kind)) {
+      // A derived table does not see the aliases beside it.
+      this.visit(item, { outer: this.aliases.outerOf(place.scope), ctes: place.ctes });
+    } else this.visit(item, this.seen(place, this.clock));
+    return aliases;
   }
 
-  private fromTable(node: AstNode, place: Place): void {
+  private fromTable(node: AstNode, place: QueryPlace): void {
     const table = readTable(node);
     if (!table) return;
     this.add(table, place);
-    const alias = table.alias ?? { text: table.last, at: table.at };
-    this.aliases.addAlias(place.scope, alias.text, alias.at);
-    this.children(node, ["name", "schema", "catalog", "alias", "column_aliases"], place);
+    this.aliases.addAlias(place.scope, table.alias?.text ?? table.last, this.clock);
+    const done = ["name", "schema", "catalog", "alias", "column_aliases"];
+    this.children(node, done, this.seen(place, this.clock));
   }
 
   /** A table outside any FROM clause: an argument `TABLE x`, a source to clone. */
   private namedTable(node: AstNode, place: Place): void {
     const table = readTable(node);
-    if (table) this.add({ ...table, root: null }, place);
+    if (table) this.add({ ...table, root: null }, { scope: -1, ctes: place.ctes });
     else this.visit(node, place);
   }
 
-  private add({ name, root, at }: AstTable, { scope, ctes }: Place): void {
+  private add({ name, root }: AstTable, { scope, ctes }: QueryPlace): void {
     if (!isTableName(name)) return;
-    if (root !== null && scope >= 0) this.aliases.addPath(scope, root, name, at);
+    if (root !== null && scope >= 0) this.aliases.addPath(scope, root, name, this.clock);
     else if (name.includes(".") || !this.isOwnName(name.toLowerCase(), ctes)) this.found.add(name);
   }
 
@@ -238,6 +267,10 @@ class AstWalk {
     }
     return this.temporary.has(name);
   }
+}
+
+function joinSteps(joins: unknown): FromStep[] {
+  return Array.isArray(joins) ? joins.filter(isNode).map((join) => ({ join })) : [];
 }
 
 function unwrap(node: unknown): unknown {

@@ -552,6 +552,31 @@ const paths = cases([
     ["shop.visits", "stock.items"],
   ],
   [
+    "a join condition sees what is to its left",
+    "SELECT 1 FROM shop.visits v JOIN shop.orders o ON EXISTS (SELECT 1 FROM v.hits, o.lines)",
+    ["shop.orders", "shop.visits"],
+  ],
+  [
+    "a join condition does not see what is to its right",
+    "SELECT 1 FROM s.a JOIN s.b ON EXISTS (SELECT 1 FROM stock.items) JOIN s.c AS stock ON TRUE",
+    ["s.a", "s.b", "s.c", "stock.items"],
+  ],
+  [
+    "an alias that both the inner and the outer query have",
+    "SELECT (SELECT COUNT(*) FROM s.b AS v, v.parts) FROM s.a AS v, v.parts",
+    ["s.a", "s.b"],
+  ],
+  [
+    "an alias whose table has its name",
+    "SELECT * FROM shop.shop AS shop, shop.items",
+    ["shop.shop"],
+  ],
+  [
+    "a table whose path begins with its own alias",
+    "SELECT * FROM shop.visits AS shop",
+    ["shop.visits"],
+  ],
+  [
     "a with clause in a subquery sees it",
     "SELECT (WITH x AS (SELECT * FROM stock.items) SELECT COUNT(*) FROM x) FROM shop.visits AS stock",
     ["shop.visits"],
