@@ -31,6 +31,8 @@ export interface ErrorDetails {
   cause?: unknown;
   /** True where the same call may succeed later unchanged. Set by connectors alone. */
   retryable?: boolean;
+  /** How long the other side asks to be left alone before that. */
+  retryAfterMs?: number;
   /** The input field at fault, as a dotted path. */
   field?: string;
   /** 1-based position in the SQL that is at fault. */
@@ -43,6 +45,7 @@ export interface ErrorDetails {
 export class MaestroError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
+  readonly retryAfterMs: number;
   readonly field: string | undefined;
   readonly position: { line: number; column: number } | undefined;
   readonly reason: string | undefined;
@@ -52,6 +55,7 @@ export class MaestroError extends Error {
     this.name = "MaestroError";
     this.code = code;
     this.retryable = details.retryable ?? false;
+    this.retryAfterMs = details.retryAfterMs ?? 0;
     this.field = details.field;
     this.position = details.position;
     this.reason = details.reason;

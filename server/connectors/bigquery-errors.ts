@@ -47,6 +47,7 @@ export function translateError(error: unknown, doing: string): MaestroError {
       (retryableStatuses.has(status) && reason !== "quotaExceeded"),
     reason: reason || String(status),
     ...(position ? { position } : {}),
+    ...retryAfterOf(error),
   });
 }
 
@@ -62,13 +63,24 @@ export function positionIn(message: string): { line: number; column: number } | 
   return found ? { line: Number(found[1]), column: Number(found[2]) } : null;
 }
 
+/** RFC 9110: Retry-After in seconds. (Its other form, a date, is not used by Google's APIs.) */
+function retryAfterOf(error: unknown): { retryAfterMs?: number } {
+  const { headers } = (error as { response?: { headers?: unknown } }).response ?? {};
+  const text =
+    headers instanceof Headers
+      ? headers.get("retry-after")
+      : (headers as Record<string, unknown> | undefined)?.["retry-after"];
+  const seconds = Number(text ?? Number.NaN);
+  return seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
+}
+
 function translateWithoutAnswer(error: unknown, doing: string): MaestroError {
   const { code, type } = (error ?? {}) as { code?: unknown; type?: unknown };
   const isNetwork =
     (typeof code === "string" && networkCodes.test(code)) ||
     type === "system" ||
     type === "request-timeout" ||
-    /socket hang up|premature close|network timeout|unexpected end of json|is not valid json/i.test(
+    /socket hang up|premature close|network timeout|cannot parse .*response/i.test(
       messageOf(error),
     );
   if (isNetwork) {

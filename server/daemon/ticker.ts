@@ -1,7 +1,11 @@
+import { messageOf } from "../../shared/errors.ts";
 import { nextTicks, tickAt } from "../domain/frequency.ts";
 import type { Deps } from "../services/deps.ts";
 import { assembleRun } from "../services/runs/assemble-run.ts";
-import { listTickingFrequencies } from "../services/runs/list-ticking-frequencies.ts";
+import {
+  listTickingFrequencies,
+  type TickingFrequency,
+} from "../services/runs/list-ticking-frequencies.ts";
 import { type Loop, startLoop } from "../support/loop.ts";
 
 const pollMs = 1_000;
@@ -14,6 +18,13 @@ const pollMs = 1_000;
  */
 export function startTicker(deps: Deps): Loop {
   let timer: NodeJS.Timeout | undefined;
+  /** Records the last tick where it is not yet; the milliseconds of the next. */
+  const tick = async (frequency: TickingFrequency, now: Date) => {
+    const at = tickAt(frequency, now);
+    const isRecorded = frequency.lastTickAt !== null && frequency.lastTickAt >= at;
+    if (!isRecorded && at >= frequency.effectiveFrom) await assembleRun(deps, frequency.id, at);
+    return nextTicks(frequency, now, 1)[0]?.getTime() ?? Number.POSITIVE_INFINITY;
+  };
   const unsubscribe = deps.changes.subscribe(({ noun }) => {
     if (noun === "frequency") loop.wake();
   });
@@ -27,11 +38,13 @@ export function startTicker(deps: Deps): Loop {
       let soonestMs = Number.POSITIVE_INFINITY;
       for (const frequency of await listTickingFrequencies(deps)) {
         if (signal.aborted) return;
-        const at = tickAt(frequency, now);
-        const isRecorded = frequency.lastTickAt !== null && frequency.lastTickAt >= at;
-        if (!isRecorded && at >= frequency.effectiveFrom) await assembleRun(deps, frequency.id, at);
-        const [next] = nextTicks(frequency, now, 1);
-        soonestMs = Math.min(soonestMs, (next?.getTime() ?? soonestMs) - now.getTime());
+        const nextMs = await tick(frequency, now).catch((error: unknown) => {
+          // One that cannot tick holds up no other.
+          const { id, name } = frequency;
+          deps.log.error({ frequencyId: id, err: error }, `${name}: ${messageOf(error)}`);
+          return Number.POSITIVE_INFINITY;
+        });
+        soonestMs = Math.min(soonestMs, nextMs - now.getTime());
       }
       if (soonestMs < pollMs) timer = setTimeout(() => loop.wake(), soonestMs + 1);
     },

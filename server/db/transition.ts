@@ -5,8 +5,8 @@ import { type Db, schema } from "./client.ts";
 /*
  * The transaction in which table runs are moved.
  *
- * Everything that moves more than one table run does it in here: the dispatcher's pulses, the start,
- * resume and cancel of runs, the assembly of a tick. They take one advisory lock first, so that they
+ * Everything that moves more than one table run does it in here: the dispatcher's pulses, the cancel
+ * and resume of runs, uploads. They take one advisory lock first, so that they
  * follow one another over all daemons. That gives three things at once: no deadlock, whatever order
  * the rows come in; limits of concurrency that are counted exactly; and completions, new ready rows,
  * claims and the rows of the next jobs in one commit, as many at a time as have gathered meanwhile.
@@ -19,7 +19,8 @@ import { type Db, schema } from "./client.ts";
 const transitionLock = 7_102_028;
 const idleMs = 5_000;
 
-const begin = `begin; set local idle_in_transaction_session_timeout = ${idleMs}; select pg_advisory_xact_lock(${transitionLock})`;
+const begin = `begin; set local idle_in_transaction_session_timeout = ${idleMs}`;
+const beginAlone = `${begin}; select pg_advisory_xact_lock(${transitionLock})`;
 
 export interface Transition {
   /** A hot statement: `name` makes PostgreSQL keep its plan for the connection. */
@@ -28,8 +29,24 @@ export interface Transition {
   tx: Db;
 }
 
-export async function inTransition<T>(
+export function inTransition<T>(
   pool: pg.Pool,
+  work: (transition: Transition) => Promise<T>,
+): Promise<T> {
+  return transact(pool, beginAlone, work);
+}
+
+/** The same without the lock, for what only adds rows that nobody sees before the commit. */
+export function inTransaction<T>(
+  pool: pg.Pool,
+  work: (transition: Transition) => Promise<T>,
+): Promise<T> {
+  return transact(pool, begin, work);
+}
+
+async function transact<T>(
+  pool: pg.Pool,
+  beginning: string,
   work: (transition: Transition) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
@@ -40,7 +57,7 @@ export async function inTransition<T>(
   };
   client.on("error", onError);
   try {
-    await client.query(begin);
+    await client.query(beginning);
     const result = await work({
       query: async <Row>(name: string, text: string, values: unknown[]) =>
         (await client.query({ name, text, values })).rows as Row[],

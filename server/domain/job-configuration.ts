@@ -39,19 +39,37 @@ function queryConfiguration({ definition, projectId }: JobInput): Record<string,
     useLegacySql: definition.legacySql,
     // Unqualified names in the SQL mean tables beside this one.
     defaultDataset: { projectId, datasetId: definition.dataset },
-    destinationTable: destination(definition, projectId),
-    createDisposition: "CREATE_IF_NEEDED",
-    writeDisposition: writeDisposition(definition),
-    ...layout(definition),
+    ...(writesItself(definition.query) ? {} : queryTarget(definition, projectId)),
     priority: "INTERACTIVE",
-    ...(definition.legacySql ? { allowLargeResults: true, flattenResults: true } : {}),
-    ...(definition.disposition === "append" && !definition.legacySql
-      ? { schemaUpdateOptions: ["ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"] }
-      : {}),
     ...(definition.costCapBytes === null
       ? {}
       : { maximumBytesBilled: String(definition.costCapBytes) }),
   };
+}
+
+function queryTarget(definition: TableDefinition, projectId: string): Record<string, unknown> {
+  return {
+    destinationTable: destination(definition, projectId),
+    createDisposition: "CREATE_IF_NEEDED",
+    writeDisposition: writeDisposition(definition),
+    ...layout(definition),
+    ...(definition.legacySql ? { allowLargeResults: true, flattenResults: true } : {}),
+    ...(definition.disposition === "append" && !definition.legacySql
+      ? { schemaUpdateOptions: ["ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"] }
+      : {}),
+  };
+}
+
+const leadingSpace = /^(?:\s+|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\()+/;
+const ownStatement =
+  /^(?:declare|begin|set|create(?!\s+temp(?:orary)?\s+function)|insert|merge|update|delete|truncate|drop|alter|call|execute|export|if|loop|while|repeat|for)\b/i;
+
+/**
+ * Whether the SQL is a script, DDL or DML, which says itself where its rows go: BigQuery refuses a
+ * destination table for those. A query may follow temporary functions.
+ */
+function writesItself(query: string): boolean {
+  return ownStatement.test(query.replace(leadingSpace, ""));
 }
 
 function loadConfiguration(input: JobInput): Record<string, unknown> {

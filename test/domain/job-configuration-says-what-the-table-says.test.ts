@@ -45,6 +45,23 @@ test("layout, cap and legacy SQL are passed on as BigQuery's words", () => {
   });
 });
 
+test.each([
+  ["-- why\n/* not */ select 1", true],
+  ["(select 1) union all select 2", true],
+  ["WITH a AS (SELECT 1) SELECT * FROM a", true],
+  ["create temp function f(x int64) as (x); select f(1)", true],
+  ["FROM d.t |> WHERE x > 1", true],
+  ["# script\nDECLARE x INT64 DEFAULT 1; CREATE OR REPLACE TABLE d.t AS SELECT x", false],
+  ["create or replace table d.t as select 1", false],
+  ["merge d.t using d.s on false when not matched then insert row", false],
+  ["begin select 1; end", false],
+])("%s: the job names the table is %s", (query, isNamed) => {
+  const { query: made } = buildJobConfiguration("query", input({ query })) as {
+    query: Record<string, unknown>;
+  };
+  expect("destinationTable" in made && "writeDisposition" in made).toBe(isNamed);
+});
+
 test("an external table's files are loaded in its format, appended where it says so", () => {
   const table = { kind: "external" as const, disposition: "append" as const };
   expect(buildJobConfiguration("load", input(table, { stagedObjects: ["x/1.csv"] }))).toMatchObject(

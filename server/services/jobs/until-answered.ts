@@ -4,8 +4,8 @@ import { backoffMs } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
 
 /**
- * Calls BigQuery until it answers with something else than a transient fault, with jittered backoff,
- * for `patienceMs` at most. Throws what is not transient, and the signal's reason.
+ * Calls BigQuery until it answers with something else than a transient fault, with jittered backoff
+ * or after the time that it asks for, for `patienceMs` at most. Throws what is not transient, and the signal's reason.
  */
 export async function untilAnswered<T>(
   deps: Pick<Deps, "now" | "random" | "log">,
@@ -19,10 +19,10 @@ export async function untilAnswered<T>(
     try {
       return await abortable(call(failures), signal);
     } catch (error) {
-      const isTransient = error instanceof MaestroError && error.retryable;
-      if (!isTransient || deps.now().getTime() - startedMs > patienceMs) throw error;
+      if (!(error instanceof MaestroError && error.retryable)) throw error;
+      if (deps.now().getTime() - startedMs > patienceMs) throw error;
       deps.log.warn({ err: error, failures }, "BigQuery did not answer; asking again");
-      await pause(backoffMs(failures, deps.random), signal);
+      await pause(Math.max(error.retryAfterMs, backoffMs(failures, deps.random)), signal);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../shared/errors.ts";
 import {
   type ClaimRow,
   claimExpired,
@@ -6,7 +7,7 @@ import {
   renewClaims,
 } from "../../db/claims.ts";
 import { turnToLoad } from "../../db/parking.ts";
-import { insertJobs, markSubmitted, type Settlement } from "../../db/settlements.ts";
+import { insertJobs, markSubmitted, type NewJob, type Settlement } from "../../db/settlements.ts";
 import { inTransition, type Transition } from "../../db/transition.ts";
 import { backoffMs } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
@@ -72,43 +73,78 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
     ...(pulse.isSweep ? await claimExpired(transition, deps.processId) : []),
     ...(await claimReady(transition, deps.processId, deps.limits)),
   ];
-  const driven = await storeJobs(deps, transition, claims, settled.continuing);
+  const { driven, hopeless } = await storeJobs(deps, transition, claims, settled.continuing);
+  const failed = await settleTableRuns(transition, [], hopeless);
   return {
     advance: { driven, renewed, hasLoaded: settled.hasLoaded, succeeded: settled.succeeded },
-    moved: [...turned, ...awaiting.moved, ...settled.moved, ...parked, ...claims],
-    endedRuns: [...awaiting.endedRuns, ...settled.endedRuns],
+    moved: [...turned, ...awaiting.moved, ...settled.moved, ...parked, ...claims, ...failed.moved],
+    endedRuns: [...awaiting.endedRuns, ...settled.endedRuns, ...failed.endedRuns],
   };
 }
 
 const noneAwaiting: Awaited<ReturnType<typeof settleAwaiting>> = { moved: [], endedRuns: [] };
 
-/** The jobs of what was claimed: the one that goes on, or a new row. */
+interface Wanted {
+  claim: DrivenJob["claim"];
+  attempt: number;
+  delayMs: number;
+}
+
+/**
+ * The jobs of what was claimed: the one that goes on, or a new row. What no job can be made of (a
+ * definition stored by another version, say) fails alone, and holds up nothing else.
+ */
 async function storeJobs(
   deps: Deps,
   transition: Transition,
   claims: ClaimRow[],
   continuing: { driven: DrivenJob; settlement: Settlement }[],
-): Promise<DrivenJob[]> {
-  const adopted: DrivenJob[] = [];
-  const wanted: { claim: Omit<ClaimRow, "job">; attempt: number; delayMs: number }[] = [];
+): Promise<{ driven: DrivenJob[]; hopeless: Settlement[] }> {
+  const driven: DrivenJob[] = [];
+  const wanted: Wanted[] = [];
   for (const { job, ...claim } of claims) {
-    if (job) adopted.push({ claim, job, delayMs: 0 });
+    if (job) driven.push({ claim, job, delayMs: 0 });
     else wanted.push({ claim, attempt: claim.lastAttempt + 1, delayMs: 0 });
   }
   for (const { driven, settlement } of continuing) wanted.push(following(deps, driven, settlement));
-  if (wanted.length === 0) return adopted;
-  const rows = wanted.map(({ claim, attempt }) => prepareJob(deps, claim, attempt));
+  const prepared: (Wanted & { row: NewJob })[] = [];
+  const hopeless: Settlement[] = [];
+  for (const each of wanted) {
+    try {
+      prepared.push({ ...each, row: prepareJob(deps, each.claim, each.attempt) });
+    } catch (error) {
+      hopeless.push(failUnprepared(each.claim, error));
+    }
+  }
+  if (prepared.length === 0) return { driven, hopeless };
+  const rows = prepared.map(({ row }) => row);
   const ids = await insertJobs(transition, rows);
-  const stored = wanted.flatMap(({ claim, delayMs }, index) => {
-    const row = rows[index];
-    const id = row && ids.get(row.bqJobId);
-    return row && id ? [{ claim, delayMs, job: { ...row, id, isSubmitted: false } }] : [];
-  });
-  return [...adopted, ...stored];
+  for (const { claim, delayMs, row } of prepared) {
+    const id = ids.get(row.bqJobId);
+    if (id) driven.push({ claim, delayMs, job: { ...row, id, isSubmitted: false } });
+  }
+  return { driven, hopeless };
+}
+
+function failUnprepared(claim: DrivenJob["claim"], error: unknown): Settlement {
+  return {
+    tableRunId: claim.id,
+    fence: claim.fence,
+    state: "failed",
+    step: claim.step,
+    reason: { code: "internal", text: `no job could be made of it: ${messageOf(error)}` },
+    rowCount: null,
+    extractObjects: null,
+    job: null,
+  };
 }
 
 /** The next step's first attempt, or after a transient fault the same step's next, after a while. */
-function following({ random }: Pick<Deps, "random">, driven: DrivenJob, settlement: Settlement) {
+function following(
+  { random }: Pick<Deps, "random">,
+  driven: DrivenJob,
+  settlement: Settlement,
+): Wanted {
   const { claim, job } = driven;
   if (settlement.step === job.step) {
     const delayMs = backoffMs(job.attempt - claim.earlierAttempts, random);

@@ -1,11 +1,11 @@
 import {
-  isTickPast,
   insertRun,
+  isTickPast,
   lockFrequency,
   selectTablesToRun,
   unfinishedRunOf,
 } from "../../db/run-assembly.ts";
-import { inTransition, type Transition } from "../../db/transition.ts";
+import { inTransaction, type Transition } from "../../db/transition.ts";
 import { tickAt } from "../../domain/frequency.ts";
 import type { Deps } from "../deps.ts";
 import { assembleTableRuns } from "./assemble-table-runs.ts";
@@ -26,7 +26,7 @@ export async function assembleRun(
   frequencyId: number,
   at: Date,
 ): Promise<Assembled> {
-  const assembled = await inTransition(deps.pool, (transition) =>
+  const assembled = await inTransaction(deps.pool, (transition) =>
     assembleTick(transition, frequencyId, at),
   );
   if (assembled.kind === "nothing") return assembled;

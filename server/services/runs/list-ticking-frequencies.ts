@@ -5,3 +5,5 @@ import type { Deps } from "../deps.ts";
 export function listTickingFrequencies(deps: Pick<Deps, "db">): Promise<TickingFrequency[]> {
   return selectTickingFrequencies(deps.db);
 }
+
+export type { TickingFrequency };

@@ -6,7 +6,7 @@ import {
   selectTablesToRun,
   unfinishedRunOf,
 } from "../../db/run-assembly.ts";
-import { inTransition, type Transition } from "../../db/transition.ts";
+import { inTransaction, type Transition } from "../../db/transition.ts";
 import { ancestorsOf, descendantsOf } from "../../domain/graph.ts";
 import { loadCatalogGraph } from "../catalog/catalog-graph.ts";
 import type { Deps } from "../deps.ts";
@@ -23,7 +23,7 @@ export async function startRun(
   actor: { userId: number | null },
   options: { stagedObjects?: ReadonlyMap<number, string[]> } = {},
 ): Promise<{ runId: number }> {
-  const runId = await inTransition(deps.pool, async (transition) => {
+  const runId = await inTransaction(deps.pool, async (transition) => {
     const { tx } = transition;
     const chosen =
       selection.kind === "frequency"
