@@ -68,6 +68,10 @@ export interface TransferResult {
   lastId: string | null;
   /** The watermark it read above. Not null: the rows are an increment, to be appended. */
   fromLastId: string | null;
+  /** The table's watermark when the import began: it moves from there alone. */
+  watermark: string | null;
+  /** What was imported, by `identifySource`: no watermark is set where the table's is another by now. */
+  source: string;
   /** What stands for NULL in a CSV. */
   nullMarker: string | null;
 }

@@ -1,32 +1,37 @@
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { tables } from "../../../drizzle/schema/tables.ts";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import type { Db } from "../../db/client.ts";
+import { identifySource } from "./identify-source.ts";
 
 /**
  * Moves the table's watermark: call it in the transaction that records the load job's success, so
- * that a crash leaves both or neither. The watermark moves only from where the import found it: a
- * reimport that was asked for meanwhile (watermark emptied) stays asked for. Remove the staged
- * objects after the commit (`removeStagedObjects`).
+ * that a crash leaves both or neither. It moves only from where the import found it, and only where
+ * the table still imports the same: a reimport that was asked for meanwhile, or an edit, stays asked
+ * for. Remove the staged objects after the commit (`removeStagedObjects`).
  */
 export async function finishImport(
   tx: Db,
   tableRun: { tableId: number },
   transfer: { result: TransferResult },
 ): Promise<void> {
-  const { lastId, fromLastId } = transfer.result;
+  const { lastId, watermark, source } = transfer.result;
+  const isTable = eq(tables.id, tableRun.tableId);
+  const [table] = await tx
+    .select({
+      importDatabaseId: tables.importDatabaseId,
+      importTable: tables.importTable,
+      query: tables.query,
+      idColumn: tables.idColumn,
+      lastId: tables.lastId,
+    })
+    .from(tables)
+    .where(isTable)
+    .for("update");
+  if (!table) return;
+  const moves = lastId !== null && table.lastId === watermark && identifySource(table) === source;
   await tx
     .update(tables)
-    .set({ importedAt: sql`clock_timestamp()` })
-    .where(eq(tables.id, tableRun.tableId));
-  if (lastId === null) return;
-  await tx
-    .update(tables)
-    .set({ lastId })
-    .where(
-      and(
-        eq(tables.id, tableRun.tableId),
-        sql`${tables.lastId} is not distinct from ${fromLastId}`,
-      ),
-    );
+    .set({ importedAt: sql`clock_timestamp()`, ...(moves ? { lastId } : {}) })
+    .where(isTable);
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { ImportSelect } from "../../../shared/import-select.ts";
@@ -17,7 +18,7 @@ import {
   smallSize,
   stageRows,
 } from "../../connectors/staging-file.ts";
-import { type ClaimedTransfer, readImportContext } from "../../db/transfers.ts";
+import { type ClaimedTransfer, type ImportContext, readImportContext } from "../../db/transfers.ts";
 import { checkColumnNames } from "../../domain/column-names.ts";
 import {
   type IdRange,
@@ -27,6 +28,7 @@ import {
 } from "../../domain/primitive-select.ts";
 import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
+import { identifySource } from "./identify-source.ts";
 import { stagingPrefix } from "./remove-staged-objects.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
 
@@ -73,8 +75,7 @@ export async function runImport(
     withSource(open, (source) =>
       readSource(source, work, {
         select,
-        idColumn: context.definition.idColumn,
-        lastId: context.lastId,
+        context,
         directory,
         size,
       }),
@@ -110,17 +111,14 @@ async function readSource(
   work: Work,
   plan: {
     select: ImportSelect;
-    idColumn: string | null;
-    lastId: string | null;
+    context: ImportContext;
     directory: string;
     size: StagingSize;
   },
 ): Promise<Reading | "tooLarge"> {
   const relation = await source.findTable(plan.select.table);
   checkRelation(relation, plan.select);
-  const range = plan.idColumn
-    ? await chooseRange(source, relation, plan.idColumn, plan.lastId)
-    : null;
+  const range = await chooseRange(source, relation, plan);
   await source.begin();
   const printed = printSelect(plan.select, relation.schema, range?.ids ?? null);
   const { columns, expectedRows } = await source.describe(printed);
@@ -145,7 +143,9 @@ async function readSource(
       schema: schemaOf(columns),
       rows: staged.rows,
       lastId: range?.lastId ?? null,
-      fromLastId: plan.idColumn ? plan.lastId : null,
+      fromLastId: range?.above ?? null,
+      watermark: plan.context.lastId,
+      source: identifySource(plan.context.definition),
       nullMarker: staged.format === "CSV" ? nullMarker : null,
     },
   };
@@ -165,17 +165,32 @@ function checkRelation(relation: SourceRelation, select: ImportSelect): void {
   }
 }
 
-/** No committed row above the watermark: an empty range, so that what is committed since waits. */
+interface Range {
+  ids: IdRange;
+  above: string | null;
+  lastId: string | null;
+}
+
+/**
+ * The ids to read; null: all rows. Where the columns are others than those of the last import, the
+ * table is imported whole again. Where no row is committed above the watermark the range is empty, so
+ * that what is committed from now on waits for the next import.
+ */
 async function chooseRange(
   source: PostgresSource,
   relation: SourceRelation,
-  column: string,
-  above: string | null,
-): Promise<{ ids: IdRange; lastId: string | null }> {
+  plan: { select: ImportSelect; context: ImportContext },
+): Promise<Range | null> {
+  const { definition, lastId, lastSchema } = plan.context;
+  const { idColumn: column } = definition;
+  if (column === null) return null;
+  const { columns } = await source.describe(printSelect(plan.select, relation.schema, null));
+  const isChanged = lastSchema !== null && !isDeepStrictEqual(schemaOf(columns), lastSchema);
+  const above = isChanged ? null : lastId;
   const bound = await source.safeBound(relation, column, above);
-  if (bound !== null) return { ids: { column, above, upTo: bound }, lastId: bound };
+  if (bound !== null) return { ids: { column, above, upTo: bound }, above, lastId: bound };
   const empty = above ?? "0";
-  return { ids: { column, above: empty, upTo: empty }, lastId: above };
+  return { ids: { column, above: empty, upTo: empty }, above, lastId: above };
 }
 
 async function upload(deps: Deps, work: Work, file: StagedFile): Promise<string> {

@@ -62,7 +62,7 @@ export async function insertImportTable(
       name: definition.name,
       kind: "import",
       query: definition.query,
-      importDatabaseId: database!.id,
+      importDatabaseId: definition.importDatabaseId,
       importTable: definition.importTable,
       idColumn: definition.idColumn,
     })

@@ -315,6 +315,37 @@ test("a watermark that was reset while the import ran stays reset", async () => 
   });
 });
 
+test("an increment whose columns changed is imported whole again", async () => {
+  await source.query("create table grows as select i as id from generate_series(1, 3) i");
+  const table = await importTable({ importTable: "grows", idColumn: "id" });
+  openRoom();
+  const first = await table.run();
+  await finish(first, (await untilState(first.id, "succeeded")).result!);
+  await source.query("alter table grows add column name text; insert into grows values (4, 'x')");
+  const second = await table.run();
+  const again = (await untilState(second.id, "succeeded")).result!;
+  expect(again).toMatchObject({ rows: 4, fromLastId: null, watermark: "3", lastId: "4" });
+  await finish(second, again);
+  const third = await table.run();
+  expect((await untilState(third.id, "succeeded")).result).toMatchObject({
+    rows: 0,
+    fromLastId: "4",
+  });
+});
+
+test("a table that was edited while its import ran is not marked as imported so far", async () => {
+  await source.query("create table edits as select i as id from generate_series(1, 3) i");
+  const table = await importTable({ importTable: "edits", idColumn: "id" });
+  openRoom();
+  const tableRun = await table.run();
+  const { result } = await untilState(tableRun.id, "succeeded");
+  const isTable = eq(tables.id, table.tableId);
+  await opened.deps.db.update(tables).set({ query: "select id from edits" }).where(isTable);
+  await finish(tableRun, result!);
+  const [row] = await opened.deps.db.select().from(tables).where(isTable);
+  expect(row).toMatchObject({ lastId: null, importedAt: expect.any(Date) });
+});
+
 /** What the engine does when the load has succeeded. */
 async function finish(
   tableRun: { id: number; tableId: number },

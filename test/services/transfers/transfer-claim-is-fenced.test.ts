@@ -28,6 +28,8 @@ const result = {
   rows: 7,
   lastId: null,
   fromLastId: null,
+  watermark: null,
+  source: "[]",
   nullMarker: null,
 };
 
