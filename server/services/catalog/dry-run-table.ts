@@ -19,8 +19,10 @@ export async function dryRunTable(
   id: number | null,
 ): Promise<DryRunResult & { priceUsd: number | null }> {
   const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
-  const { warnings, dryRun } = inference;
+  const { dryRun } = inference;
   const references = await resolveReferences(deps.db, inference.references, id);
+  // Why there was no dry run is the answer itself here.
+  const { disagreements: warnings } = inference;
   const refused = dryRun.kind === "refused" || dryRun.kind === "away";
   const fault = refused ? dryRun.error : importFault(definition);
   if (fault) {

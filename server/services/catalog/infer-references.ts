@@ -20,6 +20,8 @@ export type DryRunOutcome =
 export interface Inference {
   references: StoredReference[];
   /** What they did not agree on, in sentences. */
+  disagreements: string[];
+  /** The same, and why there was no dry run. */
   warnings: string[];
   dryRun: DryRunOutcome;
 }
@@ -44,7 +46,7 @@ export async function inferReferences(
       : ({ kind: "none" } as const),
   ]);
   const { projectId } = deps.warehouse;
-  const { references, warnings } = mergeReferences(
+  const { references, warnings: disagreements } = mergeReferences(
     {
       ast: sql === null ? [] : sql.ast,
       astError: sql?.astError ?? null,
@@ -57,7 +59,8 @@ export async function inferReferences(
   );
   return {
     references: references.flatMap((reference) => toStored(reference, projectId, dataset)),
-    warnings: [...warnings, ...dryRunWarnings(dryRun)],
+    disagreements,
+    warnings: [...disagreements, ...dryRunWarnings(dryRun)],
     dryRun,
   };
 }
