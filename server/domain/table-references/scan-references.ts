@@ -71,7 +71,10 @@ function scanMark(scan: ScanState): void {
       scan.startStatement();
       return;
     case "|>":
+      // What a pipe is applied to is a query, in the branches of FORK (|> …) too.
+      scan.frame.hasQuery = true;
       scan.frame.inFrom = false;
+      scan.openScope();
       scan.at += 1;
       if (scan.code() === "AS") scanAlias(scan);
       return;
@@ -156,9 +159,8 @@ function scanFrom(scan: ScanState): void {
   const isClause = frame.kind === "statement" || frame.hasQuery || isFirst;
   scan.at += 1;
   if (!isClause || scan.code(-2) === "DISTINCT") return;
-  if (frame.scope < 0 || (isFirst && frame.kind === "paren")) {
-    frame.scope = scan.aliases.open(frame.outer);
-  }
+  if (isFirst && frame.kind === "paren") frame.scope = -1;
+  scan.openScope();
   frame.hasQuery = true;
   frame.inFrom = true;
   frame.expectsTable = true;
@@ -170,6 +172,7 @@ function scanJoin(scan: ScanState): void {
   if (!frame.hasQuery && !frame.inFrom) return;
   // Legacy SQL: JOIN EACH.
   if (scan.code() === "EACH" && (scan.code(1) === "[" || isTableAhead(scan))) scan.at += 1;
+  scan.openScope();
   frame.inFrom = true;
   frame.expectsTable = true;
 }
@@ -188,7 +191,7 @@ function scanSetOperation(scan: ScanState): void {
   frame.scope = -1;
 }
 
-const typeConstructors = new Set(["ARRAY", "STRUCT", "RANGE", "TABLE", "FUNCTION"]);
+const typeConstructors = new Set(["ARRAY", "STRUCT", "RANGE"]);
 
 /** Words that mean something in one place alone. */
 function scanOther(scan: ScanState): void {

@@ -75,6 +75,11 @@ export class ScanState {
     return closed;
   }
 
+  /** The alias scope of the current frame's query. */
+  openScope(): void {
+    if (this.frame.scope < 0) this.frame.scope = this.aliases.open(this.frame.outer);
+  }
+
   /** What subqueries within expressions of the current frame are correlated with. */
   outerOfExpressions(): OuterScope {
     const { scope, outer, inFrom } = this.frame;

@@ -232,10 +232,11 @@ class AstWalk {
     }
     if (kind === "subquery" && isTableItem(body["this"]))
       return [{ item: body["this"] }, ...aliases];
-    if (["subquery", "select", "union", "intersect", "except"].includes(kind)) {
-      // A derived table does not see the aliases beside it.
-      this.visit(item, { outer: this.aliases.outerOf(place.scope), ctes: place.ctes });
-    } else this.visit(item, this.seen(place, this.clock));
+    const isDerived = ["subquery", "select", "union", "intersect", "except"].includes(kind);
+    // A derived table does not see the aliases beside it, unless it is LATERAL.
+    const isAlone = isDerived && body["lateral"] !== true;
+    const outer = isAlone ? this.aliases.outerOf(place.scope) : this.seen(place, this.clock).outer;
+    this.visit(item, { outer, ctes: place.ctes });
     return aliases;
   }
 

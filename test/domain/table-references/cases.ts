@@ -83,6 +83,7 @@ const wildcards = cases([
     "SELECT * FROM «shop.events_*» WHERE _TABLE_SUFFIX > '2024'",
     ["shop.events_*"],
   ],
+  ["wildcard without backticks", "SELECT * FROM shop.events_* WHERE TRUE", ["shop.events_*"]],
   ["wildcard of a dataset", "SELECT * FROM «acme.shop.*»", ["acme.shop.*"]],
   ["quoted table part", "SELECT * FROM acme.shop.«events_*»", ["acme.shop.events_*"]],
   ["wildcard with alias", "SELECT e.x FROM «shop.events_*» AS e, e.items", ["shop.events_*"]],
@@ -337,6 +338,16 @@ const froms = cases([
 ]);
 
 const notFroms = cases([
+  [
+    "less than a column of a type's name",
+    "SELECT 1 FROM s.a JOIN s.b ON table < function JOIN s.c ON table > 1, s.d",
+    ["s.a", "s.b", "s.c", "s.d"],
+  ],
+  [
+    "shift and comparison operators",
+    "SELECT a << 2, a >> b, c <> d, e < f, g > h FROM s.a JOIN s.b ON a.x < b.x AND a.y > b.y, s.c",
+    ["s.a", "s.b", "s.c"],
+  ],
   ["extract", "SELECT EXTRACT(YEAR FROM created) FROM s.a", ["s.a"]],
   ["extract with a zone", "SELECT EXTRACT(DATE FROM ts AT TIME ZONE 'UTC') FROM s.a", ["s.a"]],
   [
@@ -376,6 +387,7 @@ const notFroms = cases([
     "SELECT COUNT(table), IF(table IS NULL, 1, 2), f(x, table) FROM s.a",
     ["s.a"],
   ],
+  ["lateral", "SELECT * FROM s.a AS t, LATERAL (SELECT * FROM t.items, s.b)", ["s.a", "s.b"]],
   ["alias named table", "SELECT table.x FROM s.a AS table", ["s.a"]],
   ["alias named final", "SELECT final.x FROM s.a final JOIN s.b ON final.x = b.x", ["s.a", "s.b"]],
   ["struct field path", "SELECT a.b.c.d, x.y FROM s.a WHERE p.q.r = 1", ["s.a"]],
@@ -996,6 +1008,16 @@ const pipes = cases([
     ["s.a"],
   ],
   ["create table as", "CREATE TABLE s.t AS FROM s.a |> WHERE x", ["s.a"]],
+  [
+    "joins after a union",
+    "FROM s.a |> UNION ALL (FROM s.b) |> JOIN s.c USING (i) |> WHERE EXISTS (SELECT 1 FROM s.d)",
+    ["s.a", "s.b", "s.c", "s.d"],
+  ],
+  [
+    "fork",
+    "FROM s.a |> FORK (|> JOIN s.b USING (i) |> SELECT x, y), (|> WHERE z IN (SELECT z FROM s.c))",
+    ["s.a", "s.b", "s.c"],
+  ],
   ["bitwise or is no pipe", "SELECT a | b, a || c FROM s.a WHERE x | y > 0", ["s.a"]],
   ["insert from", "INSERT INTO s.t FROM s.a |> SELECT x, y", ["s.a"]],
   ["exists", "SELECT 1 FROM s.a WHERE EXISTS(FROM s.b |> WHERE x)", ["s.a", "s.b"]],
