@@ -1,5 +1,5 @@
-import { BigQuery } from "@google-cloud/bigquery";
-import { OAuth2Client } from "google-auth-library";
+import type { BigQuery } from "@google-cloud/bigquery";
+import { createGoogleClients } from "../../server/connectors/google-clients.ts";
 import { startEngine } from "../../server/daemon/engine.ts";
 import { startRun } from "../../server/services/runs/start-run.ts";
 import { insertCatalog } from "../../test/support/catalog.ts";
@@ -98,15 +98,8 @@ async function compareOverhead(
 
 /** One commit and two calls a job, `width` jobs at a time. */
 async function openFloor({ deps, warehouseUrl, takeJobs }: Setting) {
-  const authClient = new OAuth2Client();
-  authClient.setCredentials({ access_token: "bench", expiry_date: Date.now() + 86_400_000 });
-  const bigquery = new BigQuery({
-    projectId: "test",
-    apiEndpoint: warehouseUrl,
-    location: "US",
-    authClient,
-    autoRetry: false,
-  });
+  const clients = { projectId: "test", location: "US", localCloudUrl: warehouseUrl };
+  const { bigquery } = await createGoogleClients(clients);
   const call = (request: object) =>
     new Promise<void>((resolve, reject) =>
       bigquery.request(request as Parameters<BigQuery["request"]>[0], (error) =>

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { migrateDatabase } from "../../server/db/migrate.ts";
 import { ensureDatabase, startEmbeddedPostgres } from "../../server/embedded/postgres.ts";
-import { createEngineDeps, type EngineDeps } from "../../test/support/engine-deps.ts";
+import {
+  connectWarehouse,
+  createEngineDeps,
+  type EngineDeps,
+} from "../../test/support/engine-deps.ts";
 
 export interface BenchJob {
   table: string;
@@ -41,7 +45,11 @@ export async function openSetting(options: {
     concurrentTableRuns: options.concurrency,
     concurrentTableRunsPerRun: options.concurrency,
   };
-  const deps = createEngineDeps({ connectionString, warehouseUrl: url, limits });
+  const deps = createEngineDeps({
+    connectionString,
+    warehouse: await connectWarehouse(url),
+    limits,
+  });
   return {
     deps,
     warehouseUrl: url,

@@ -1,18 +1,13 @@
-import { BigQuery, type BigQueryOptions } from "@google-cloud/bigquery";
+import type { BigQuery } from "@google-cloud/bigquery";
 import type { FieldSchema } from "../../shared/table.ts";
 import { isRetryable, statusOf, translateError } from "./bigquery-errors.ts";
 import { type RestField, type RestRow, toFieldSchema, toValues } from "./bigquery-rows.ts";
 import type { JobStatus, Warehouse } from "./warehouse.ts";
 
 export interface WarehouseOptions {
+  bigquery: BigQuery;
   projectId: string;
   location: string;
-  /** A client that is set up already; the options below are then unused. */
-  bigquery?: BigQuery;
-  /** The local cloud's address; null is Google's. */
-  apiEndpoint?: string | null;
-  authClient?: BigQueryOptions["authClient"];
-  keyFile?: string;
 }
 
 interface JobResource {
@@ -44,7 +39,7 @@ const answerMs = 60_000;
  */
 export function createWarehouse(options: WarehouseOptions): Warehouse {
   const { projectId, location } = options;
-  const api = createApi(options.bigquery ?? createClient(options));
+  const api = createApi(options.bigquery);
   return { projectId, location, ...jobCalls(api, options), ...tableCalls(api, options) };
 }
 
@@ -193,18 +188,6 @@ function tableCalls(
       datasets.add(dataset);
     },
   };
-}
-
-function createClient(options: WarehouseOptions): BigQuery {
-  return new BigQuery({
-    projectId: options.projectId,
-    location: options.location,
-    // The engine retries by its own rules, and where a user can see it.
-    autoRetry: false,
-    ...(options.apiEndpoint ? { apiEndpoint: options.apiEndpoint } : {}),
-    ...(options.authClient ? { authClient: options.authClient } : {}),
-    ...(options.keyFile ? { keyFilename: options.keyFile } : {}),
-  });
 }
 
 const running: JobStatus = { state: "RUNNING", error: null, configuration: {}, statistics: {} };

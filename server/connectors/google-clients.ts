@@ -17,13 +17,19 @@ export interface GoogleClientOptions {
   keyFile?: string | null;
 }
 
+/** The engine repeats BigQuery's calls itself, by its own rules and where a user can see it. */
+const autoRetry = false;
+
 /** Google's own clients, for Google's cloud or the local one. */
 export async function createGoogleClients(options: GoogleClientOptions): Promise<GoogleClients> {
   const { projectId, location, localCloudUrl } = options;
   if (localCloudUrl === null) {
     const keyFilename = options.keyFile ?? undefined;
     const account = { projectId, ...(keyFilename ? { keyFilename } : {}) };
-    return { bigquery: new BigQuery({ ...account, location }), storage: new Storage(account) };
+    return {
+      bigquery: new BigQuery({ ...account, location, autoRetry }),
+      storage: new Storage(account),
+    };
   }
   const apiEndpoint = localCloudUrl.replace(/\/$/, "");
   const storage = new Storage({
@@ -34,7 +40,13 @@ export async function createGoogleClients(options: GoogleClientOptions): Promise
   });
   Object.assign(storage.authClient, signingBy(apiEndpoint));
   return {
-    bigquery: new BigQuery({ projectId, location, apiEndpoint, authClient: tokenClient() }),
+    bigquery: new BigQuery({
+      projectId,
+      location,
+      apiEndpoint,
+      autoRetry,
+      authClient: tokenClient(),
+    }),
     storage,
   };
 }

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { mayMove } from "../../server/domain/run-state.ts";
 import type { TableRunState } from "../../shared/run.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { createEngineDeps } from "../support/engine-deps.ts";
+import { connectWarehouse, createEngineDeps } from "../support/engine-deps.ts";
 import { startNullWarehouse } from "../support/null-warehouse.ts";
 import { until } from "../support/until.ts";
 
@@ -14,7 +14,7 @@ export async function openDaemons() {
   const warehouse = await startNullWarehouse();
   const deps = createEngineDeps({
     connectionString: database.connectionString,
-    warehouseUrl: warehouse.url,
+    warehouse: await connectWarehouse(warehouse.url),
   });
   await deps.pool.query(moveLog);
   const daemons = new Set<ChildProcess>();

@@ -1,7 +1,8 @@
-import { OAuth2Client } from "google-auth-library";
 import { pino } from "pino";
 import { createWarehouse } from "../../server/connectors/bigquery.ts";
+import { createGoogleClients } from "../../server/connectors/google-clients.ts";
 import type { ObjectStore } from "../../server/connectors/object-store.ts";
+import type { Warehouse } from "../../server/connectors/warehouse.ts";
 import { createChanges } from "../../server/db/changes.ts";
 import { createDbClient } from "../../server/db/client.ts";
 import type { Deps } from "../../server/services/deps.ts";
@@ -13,10 +14,17 @@ export interface EngineDeps extends Deps {
   close(): Promise<void>;
 }
 
+/** Google's client on a warehouse of the tests. */
+export async function connectWarehouse(url: string): Promise<Warehouse> {
+  const project = { projectId: "test", location: "US" };
+  const { bigquery } = await createGoogleClients({ ...project, localCloudUrl: url });
+  return createWarehouse({ ...project, bigquery });
+}
+
 /** Deps of an engine on a test's database, over Google's client and a null warehouse. */
 export function createEngineDeps(options: {
   connectionString: string;
-  warehouseUrl: string;
+  warehouse: Warehouse;
   processId?: string;
   applicationName?: string;
   limits?: Partial<Deps["limits"]>;
@@ -29,20 +37,13 @@ export function createEngineDeps(options: {
     applicationName: options.applicationName ?? "test engine",
   });
   const changes = createChanges(options.connectionString, log);
-  const authClient = new OAuth2Client();
-  authClient.setCredentials({ access_token: "test", expiry_date: Date.now() + 86_400_000 });
   const objects = new Map<string, number>();
   return {
     db: client.db,
     pool: client.pool,
     log,
     changes,
-    warehouse: createWarehouse({
-      projectId: "test",
-      location: "US",
-      apiEndpoint: options.warehouseUrl,
-      authClient,
-    }),
+    warehouse: options.warehouse,
     objectStore: createMemoryStore(objects),
     sqlParser: {
       references: () => Promise.resolve({ ast: [], astError: null, scanner: [] }),

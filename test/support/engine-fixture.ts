@@ -4,7 +4,7 @@ import { tables } from "../../drizzle/schema/tables.ts";
 import { startDispatcher } from "../../server/daemon/dispatcher.ts";
 import { type Engine, startEngine } from "../../server/daemon/engine.ts";
 import { createTestDatabase } from "./database.ts";
-import { createEngineDeps, type EngineDeps } from "./engine-deps.ts";
+import { connectWarehouse, createEngineDeps, type EngineDeps } from "./engine-deps.ts";
 import { startNullWarehouse } from "./null-warehouse.ts";
 import { until } from "./until.ts";
 
@@ -15,7 +15,7 @@ export async function openEngineFixture(limits?: Partial<EngineDeps["limits"]>) 
   const engines: { deps: EngineDeps; engine: Engine }[] = [];
   const options = {
     connectionString: database.connectionString,
-    warehouseUrl: warehouse.url,
+    warehouse: await connectWarehouse(warehouse.url),
     ...(limits ? { limits } : {}),
   };
   const deps = createEngineDeps({ ...options, processId: "test" });

@@ -1,5 +1,5 @@
 import { startEngine } from "../../server/daemon/engine.ts";
-import { createEngineDeps } from "./engine-deps.ts";
+import { connectWarehouse, createEngineDeps } from "./engine-deps.ts";
 
 /*
  * A daemon with the engine alone: `node engine-process.ts CONNECTION WAREHOUSE NAME`. It stops on
@@ -8,7 +8,7 @@ import { createEngineDeps } from "./engine-deps.ts";
 const [connectionString = "", warehouseUrl = "", processId = ""] = process.argv.slice(2);
 const deps = createEngineDeps({
   connectionString,
-  warehouseUrl,
+  warehouse: await connectWarehouse(warehouseUrl),
   processId,
   applicationName: processId,
   logLevel: "warn",
