@@ -48,9 +48,12 @@ export interface Advance {
  * claimant submits.
  */
 export async function advanceRuns(deps: Deps, pulse: Pulse): Promise<Advance> {
-  const { advance, moved, endedRuns } = await inTransition(deps.pool, (transition) =>
+  const { advance, moved, endedRuns, parked } = await inTransition(deps.pool, (transition) =>
     advanceInTransition(deps, transition, pulse),
   );
+  if (parked.some(({ step }) => step === "import")) {
+    deps.changes.publish({ noun: "transfer", id: null });
+  }
   for (const { id, runId, tableId } of moved) {
     deps.changes.publish({ noun: "tableRun", id, runId, tableId });
   }
@@ -79,6 +82,7 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
     advance: { driven, renewed, hasLoaded: settled.hasLoaded, succeeded: settled.succeeded },
     moved: [...turned, ...awaiting.moved, ...settled.moved, ...parked, ...claims, ...failed.moved],
     endedRuns: [...awaiting.endedRuns, ...settled.endedRuns, ...failed.endedRuns],
+    parked,
   };
 }
 
