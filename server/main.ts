@@ -89,6 +89,8 @@ function role(
   }
   command.action(async () => {
     await run(readConfig(flagsOf(command)));
+    // All is stopped by now: nothing that a library left open may keep the process.
+    process.exit();
   });
   return command;
 }

@@ -28,12 +28,14 @@ export async function runStart(
     path: config.logPath ?? join(directory, "maestro.log"),
     role: "start",
   });
+  const stopping = createStopSignal(config.gracefulShutdownSeconds, log);
   const undo: (() => Promise<void>)[] = [await lockDataDirectory(directory)];
   try {
     await requireFreePort(config.listen);
     const surroundings = await putUpSurroundings(config, directory, main, log);
     undo.push(surroundings.stop);
     undo.push(await publishSurroundings(directory, surroundings, null));
+    if (stopping.aborted) return;
     const { deps, close } = await buildDeps(config, surroundings, log);
     undo.push(close);
     await deps.objectStore.ensureBucket();
@@ -57,7 +59,7 @@ export async function runStart(
     process.stdout.write(
       `\n  Maestro runs at ${server.url}\n  Sign in (works once): ${signInUrl}\n\n  Ctrl-C stops it; nothing in progress is lost.\n\n`,
     );
-    await aborted(createStopSignal(config.gracefulShutdownSeconds, log));
+    await aborted(stopping);
     process.stdout.write("  Stopping…\n");
   } finally {
     for (const step of undo.reverse()) await step();

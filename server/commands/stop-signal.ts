@@ -20,7 +20,9 @@ export function createStopSignal(gracefulSeconds: number, log: Log): AbortSignal
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  if (process.channel) process.once("disconnect", () => stop("parent gone"));
+  process.once("disconnect", () => stop("parent gone"));
+  // Listening to the parent must not keep a process that has stopped from ending.
+  process.channel?.unref();
   return stopping.signal;
 }
 

@@ -54,7 +54,7 @@ export function createChanges(connectionString: string, log: Log): Changes {
     next.on("error", () => undefined);
     next.once("end", () => {
       if (client === next) client = undefined;
-      if (!closed) setTimeout(connect, 1_000).unref();
+      if (!closed) setTimeout(reconnect, 1_000).unref();
     });
     next.on("notification", (message) => {
       const [from, events] = JSON.parse(message.payload ?? "[]") as [string, ChangeEvent[]];
@@ -69,7 +69,10 @@ export function createChanges(connectionString: string, log: Log): Changes {
       log.warn({ err: error }, "changes: not listening; polls cover it until the next try");
     }
   };
-  void connect();
+  let connecting = connect();
+  function reconnect() {
+    connecting = connect();
+  }
 
   return {
     publish(event) {
@@ -84,6 +87,8 @@ export function createChanges(connectionString: string, log: Log): Changes {
     async close() {
       closed = true;
       clearTimeout(timer);
+      // A connection that is being made would outlive us.
+      await connecting;
       await flush();
       await client?.end();
     },

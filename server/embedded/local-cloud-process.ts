@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError } from "../../shared/errors.ts";
 import type { Log } from "../support/log.ts";
 import { type Loop, startLoop } from "../support/loop.ts";
+import { chooseStablePort } from "./stable-port.ts";
 
 /**
  * The local cloud as a process of its own, owned from here.
@@ -36,8 +37,10 @@ export async function startLocalCloudProcess(options: {
   await mkdir(options.directory, { recursive: true });
   const previous = await readState(options.directory);
   const adopted = previous !== null && (await tellOwned(previous.url));
-  const port = previous ? Number(new URL(previous.url).port) : 0;
-  const url = adopted && previous ? previous.url : await launch(options, port);
+  const url =
+    adopted && previous
+      ? previous.url
+      : await launch(options, await chooseStablePort(join(options.directory, "port")));
   options.log.info({ url }, adopted ? "local cloud: adopted" : "local cloud: started");
 
   const loop: Loop = startLoop({
@@ -81,7 +84,6 @@ async function launch(
   while (Date.now() < deadline) {
     const state = await readState(options.directory);
     if (state?.pid === child.pid && state && (await tellOwned(state.url))) return state.url;
-    // Its port may have been taken meanwhile: any other does for a first start.
     if (child.exitCode !== null) break;
     await delay(25);
   }

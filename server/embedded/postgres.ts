@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -9,6 +8,7 @@ import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { Log } from "../support/log.ts";
 import { chooseServerHome, type ServerAccount } from "./postgres-account.ts";
 import { installPostgresBinaries } from "./postgres-binaries.ts";
+import { chooseStablePort } from "./stable-port.ts";
 
 /**
  * A private PostgreSQL on the loopback address, its data under one directory.
@@ -54,7 +54,7 @@ export async function startEmbeddedPostgres(options: {
   if (!(await exists(join(cluster, "PG_VERSION")))) {
     await initialize({ binaries, cluster, password, home, account });
   }
-  const port = await freePort();
+  const port = await chooseStablePort(join(options.directory, "port"));
   const logFile = await open(join(options.directory, "postgres.log"), "a", 0o600);
   try {
     const launchServer = () =>
@@ -255,18 +255,6 @@ async function readOrCreatePassword(path: string): Promise<string> {
     if ((error as { code?: string }).code !== "EEXIST") throw error;
   });
   return (await readFile(path, "utf8")).trim();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      const port = typeof address === "object" && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 function exists(path: string): Promise<boolean> {
