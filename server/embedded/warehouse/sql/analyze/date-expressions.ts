@@ -58,8 +58,15 @@ export function analyzeInterval(ctx: Context, env: Env, node: Node<"interval">):
   if (!value) throw ctx.refuse("INTERVAL of a value that is no INT64");
   const unit = part === "QUARTER" ? "MONTH" : part;
   const count = part === "QUARTER" ? `(${value.sql} * 3)` : value.sql;
-  return {
-    sql: `to_${unit.toLowerCase()}s(CAST(${count} AS ${unit === "MICROSECOND" || ["HOUR", "MINUTE"].includes(unit) ? "BIGINT" : unit === "SECOND" || unit === "MILLISECOND" ? "DOUBLE" : "INTEGER"}))`,
-    type: scalar("INTERVAL"),
-  };
+  const sql = `to_${unit.toLowerCase()}s(CAST(${count} AS ${countTypes[unit] ?? "INTEGER"}))`;
+  return { sql, type: scalar("INTERVAL") };
 }
+
+/** What DuckDB's functions take. */
+const countTypes: Record<string, string> = {
+  HOUR: "BIGINT",
+  MINUTE: "BIGINT",
+  SECOND: "DOUBLE",
+  MILLISECOND: "DOUBLE",
+  MICROSECOND: "BIGINT",
+};

@@ -1,6 +1,6 @@
 import type { Expr, FromItem, Join, Name } from "../parse/ast.ts";
 import { coerce, supertype } from "../types/coerce.ts";
-import { isNullLiteral, type Typed } from "../types/typed.ts";
+import type { Typed } from "../types/typed.ts";
 import { fieldName, quoteName, scalar, typeName } from "../types/types.ts";
 import type { Context, Env, Relation, Scope, ScopeColumn, Source } from "./context.ts";
 import { findSource } from "./names.ts";
@@ -131,13 +131,13 @@ function valueSource(value: Typed, alias: string | null, use: () => void): Sourc
 function fromUnnest(ctx: Context, item: Extract<FromItem, { k: "unnest" }>, scope: Scope): string {
   const env: Env = { scope, clause: "UNNEST", aggregates: false, windows: null, aliases: null };
   const array = ctx.expr(env, item.expr);
-  if (array.type.kind !== "ARRAY" && !isNullLiteral(array)) {
+  if (array.type.kind !== "ARRAY") {
     throw ctx.fail(
       item.expr.pos,
       `Values referenced in UNNEST must be arrays. UNNEST contains expression of type ${typeName(array.type)}`,
     );
   }
-  const element = array.type.kind === "ARRAY" ? array.type.element : scalar("INT64");
+  const { element } = array.type;
   const id = ctx.id("u");
   const value: Typed = { sql: `${id}."v"`, type: element };
   const name = item.alias?.text ?? null;
@@ -152,9 +152,8 @@ function fromUnnest(ctx: Context, item: Extract<FromItem, { k: "unnest" }>, scop
     const column = { name: offset, sql: `${id}."o"`, type: scalar("INT64"), use: () => undefined };
     addSource(ctx, scope, { alias: null, columns: [column], pseudo: [], value: null }, item.pos);
   }
-  const list = isNullLiteral(array) ? "CAST([] AS BIGINT[])" : array.sql;
   const at = 'CAST(generate_subscripts(_a."l", 1) - 1 AS BIGINT) AS "o"';
-  return `LATERAL (SELECT unnest(_a."l") AS "v", ${at} FROM (SELECT ${list} AS "l") AS _a) AS ${id}`;
+  return `LATERAL (SELECT unnest(_a."l") AS "v", ${at} FROM (SELECT ${array.sql} AS "l") AS _a) AS ${id}`;
 }
 
 /** A query over one UNNEST keeps the array's order, which DuckDB's decorrelation loses. */
@@ -231,8 +230,10 @@ function mergeColumn(ctx: Context, join: Join, scope: Scope, before: number, nam
   };
   use();
   const column = { name: name.text, sql, type, use };
-  scope.merged = scope.merged.filter((m) => m !== known);
-  scope.merged.push({ name: name.text, column, hides: [left, right, ...(known?.hides ?? [])] });
+  const hides = [left, right, ...(known?.hides ?? [])];
+  const merged = { name: name.text, column, hides };
+  if (known) scope.merged.splice(scope.merged.indexOf(known), 1, merged);
+  else scope.merged.push(merged);
   return equal.sql;
 }
 

@@ -64,10 +64,7 @@ function addKey(ctx: Context, grouping: Grouping, expr: Expr, items: OutputItem[
   }
   const value: Typed = item ? item.compute(env) : ctx.expr(env, expr);
   if (["ARRAY", "STRUCT", "JSON"].includes(value.type.kind)) {
-    throw ctx.fail(
-      expr.pos,
-      `Grouping by expressions of type ${typeName(value.type)} is not allowed`,
-    );
+    throw ctx.refuse(`GROUP BY of type ${typeName(value.type)}`);
   }
   const kind = item?.expr?.k ?? expr.k;
   const known = grouping.keys.find((key) => key.sql === value.sql);

@@ -20,10 +20,11 @@ function inScope(ctx: Context, scope: Scope, names: Name[]): Typed | null {
   const variable = scope.variables.get(first.text.toLowerCase());
   if (variable) return fields(ctx, variable, names.slice(1));
   if (scope.grouping) return throughGrouping(ctx, scope, names);
-  const column = findColumn(ctx, scope, first);
-  if (column) return fields(ctx, take(ctx, column), names.slice(1));
+  // A table's alias goes before a column of the same name, as in BigQuery.
   const source = findSource(ctx, scope, first);
-  return source && throughSource(ctx, source, names);
+  if (source) return throughSource(ctx, source, names);
+  const column = findColumn(ctx, scope, first);
+  return column && fields(ctx, take(ctx, column), names.slice(1));
 }
 
 /** Above GROUP BY a name is a key, or a field under a key. */

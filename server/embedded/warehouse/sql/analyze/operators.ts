@@ -5,6 +5,7 @@ import type { Expr } from "../parse/ast.ts";
 import { coerce, supertype } from "../types/coerce.ts";
 import { fill, float64, isNullLiteral, type Typed } from "../types/typed.ts";
 import { fieldName, type GType, scalar, typeName } from "../types/types.ts";
+import { floatArithmetic } from "./arithmetic.ts";
 import type { Context, Env } from "./context.ts";
 import { integer } from "./literals.ts";
 
@@ -16,16 +17,26 @@ const comparisons = new Set(["=", "!=", "<", "<=", ">", ">="]);
 export function analyzeOperator(ctx: Context, env: Env, node: Node<"op">): Typed {
   const folded = signedLiteral(ctx, node);
   if (folded) return folded;
+  noNullLiteral(ctx, node.op.replace("unary", ""), node.args);
   const args = node.args.map((arg) => ctx.expr(env, arg));
   if (comparisons.has(node.op)) return compare(ctx, node.op, args as [Typed, Typed], node.pos);
   const name = node.op.replace("unary", "");
   const rows = operatorTable[node.op];
   const match = rows && matchBest(rows, args);
+  if (match?.type.kind === "FLOAT64" && ["+", "-", "*"].includes(node.op)) {
+    const [left, right] = args.map((arg) => coerce(arg, match.type));
+    if (left && right) return floatArithmetic(node.op, left, right);
+  }
   if (!match) {
     const signatures = (rows ?? []).map(([signature]) => parseSignature(signature));
     throw ctx.fail(node.pos, noMatch(`operator ${name}`, args, signatures));
   }
   return match;
+}
+
+function noNullLiteral(ctx: Context, operator: string, args: Expr[]): void {
+  const literal = args.find((arg) => arg.k === "literal" && arg.type === "NULL");
+  if (literal) throw ctx.fail(literal.pos, `Operands of ${operator} cannot be literal NULL`);
 }
 
 function signedLiteral(ctx: Context, node: Node<"op">): Typed | null {
@@ -129,6 +140,7 @@ export function analyzeLogical(ctx: Context, env: Env, node: Node<"and" | "or">)
 }
 
 export function analyzeNot(ctx: Context, env: Env, node: Node<"not">): Typed {
+  noNullLiteral(ctx, "NOT", [node.arg]);
   const value = ctx.expr(env, node.arg);
   const arg = coerce(value, BOOL);
   if (!arg) {
@@ -214,6 +226,7 @@ function inUnnest(ctx: Context, env: Env, node: Node<"inUnnest">, arg: Typed): T
 
 export function analyzeLike(ctx: Context, env: Env, node: Node<"like">): Typed {
   if (node.quantifier) throw ctx.refuse(`LIKE ${node.quantifier}`);
+  noNullLiteral(ctx, "LIKE", [node.arg, node.pattern]);
   const STRING = scalar("STRING");
   const arg = ctx.expr(env, node.arg);
   const pattern = ctx.expr(env, node.pattern);

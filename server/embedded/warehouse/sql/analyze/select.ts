@@ -43,11 +43,12 @@ export function analyzeSelect(
     const inner = analyzeSelect(ctx, node, parent, { orderBy: [], limit: "", labels: undefined });
     return wrap(ctx, inner, parent, tail);
   }
+  if (!node.from) refuseClauses(ctx, node);
   const scope = newScope(parent);
   const from = node.from ? analyzeFrom(ctx, node.from, scope) : "";
   const where = whereSql(ctx, node, scope);
   const items = expandItems(ctx, node, scope);
-  const isGrouped = needsGrouping(node, tail);
+  const isGrouped = needsGrouping(ctx, node, tail);
   const upper = isGrouped ? makeGrouping(ctx, node, scope, items) : scope;
   const env: Env = {
     scope: upper,
@@ -96,6 +97,19 @@ function laterClauses(
   };
 }
 
+function refuseClauses(ctx: Context, node: Select): void {
+  const clauses: [string, unknown][] = [
+    ["WHERE", node.where],
+    ["GROUP BY", node.groupBy],
+    ["HAVING", node.having],
+    ["QUALIFY", node.qualify],
+  ];
+  const found = clauses.find(([, clause]) => clause !== null);
+  if (found) throw ctx.fail(node.pos, `Query without FROM clause cannot have a ${found[0]} clause`);
+  const aggregate = node.items.find((item) => item.k === "expr" && hasAggregate(item.expr));
+  if (aggregate) throw ctx.fail(aggregate.pos, "SELECT without FROM clause cannot use aggregation");
+}
+
 function plainBody(from: string, where: string): string {
   return `${from === "" ? "" : ` FROM ${from}`}${where}`;
 }
@@ -116,15 +130,19 @@ function windowMap(node: Select): Map<string, WindowSpec> {
   return new Map(node.windows.map(({ name, spec }) => [name.text.toLowerCase(), spec]));
 }
 
-function needsGrouping(node: Select, tail: SelectTail): boolean {
-  if (node.groupBy) return true;
-  const places: (Expr | null)[] = [
-    ...node.items.map((item) => (item.k === "expr" ? item.expr : null)),
-    node.having,
-    node.qualify,
-    ...tail.orderBy.map((item) => item.expr),
-  ];
-  return node.having !== null || places.some((expr) => expr !== null && hasAggregate(expr));
+/** Without GROUP BY a query groups where its select list aggregates; other clauses may then too. */
+function needsGrouping(ctx: Context, node: Select, tail: SelectTail): boolean {
+  const aggregates = node.items.some((item) => item.k === "expr" && hasAggregate(item.expr));
+  if (node.groupBy || aggregates) return true;
+  const orphan = tail.orderBy.find((item) => hasAggregate(item.expr))?.expr;
+  const [clause, expr] = node.having ? ["HAVING", node.having] : ["ORDER BY", orphan];
+  if (expr) {
+    throw ctx.fail(
+      expr.pos,
+      `The ${clause} clause only allows aggregation if GROUP BY or SELECT list aggregation is present`,
+    );
+  }
+  return false;
 }
 
 function output(ctx: Context, env: Env, item: OutputItem): Output {
@@ -213,8 +231,9 @@ function selectList(
   const list = outputs.map(({ value }, i) => {
     const id = names?.[i] ?? `c${i + 1}`;
     const sql = names ? outputSql(value, id) : value.sql;
-    // An untyped NULL in the list would be INTEGER to DuckDB.
-    return `${sql === "NULL" ? `CAST(NULL AS ${duckType(value.type)})` : sql} AS ${quoteName(id)}`;
+    // DuckDB folds an expression over a constant NULL into a NULL of no type.
+    const typed = sql.includes("CAST(NULL AS ") ? `CAST(${sql} AS ${duckType(value.type)})` : sql;
+    return `${typed} AS ${quoteName(id)}`;
   });
   if (names) for (const [i, column] of columns.entries()) column.id = names[i] ?? column.id;
   return { list: list.join(", "), columns };

@@ -37,7 +37,6 @@ function generate(kind: "DATE" | "TIMESTAMP", step: (part: string) => string | n
   };
 }
 
-/** Each element is counted from the first, so that a month's end does not wander. */
 function seriesTemplate(
   name: string,
   kind: string,
@@ -51,9 +50,14 @@ function seriesTemplate(
       : ["((epoch_us($2) - epoch_us($1)) / 1e6)", partSeconds[part] ?? 1];
   const steps = `CAST(greatest(0, floor(${span} / ${Number(count) * unit})) AS BIGINT)`;
   const length = `CASE WHEN ${steps} > ${maxSteps} THEN error('${name} produced too many elements: ' || ${steps}) ELSE ${steps} + 1 END`;
-  const element = move.replace("$2", `(_i * ${count})`);
+  const element = move.replaceAll("$2", `(_i * ${count})`);
   const within = count > 0n ? "_d <= $2" : "_d >= $2";
-  return `CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL ELSE list_filter(list_transform(range(${length}), lambda _i: ${element}), lambda _d: ${within}) END`;
+  // BigQuery steps from element to element, so that a month's last day wanders to earlier ones.
+  const wanders =
+    kind === "DATE" && !["DAY", "WEEK"].includes(part)
+      ? ` WHEN day($1) > 28 THEN error('not supported by the local warehouse: ${name} by ${part} from day ' || day($1))`
+      : "";
+  return `CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL${wanders} ELSE list_filter(list_transform(range(${length}), lambda _i: ${element}), lambda _d: ${within}) END`;
 }
 
 const anyNull = "$1 IS NULL OR $2 IS NULL";
@@ -62,6 +66,12 @@ export const arrayFunctions: FunctionTable = {
   ARRAY_LENGTH: [["ARRAY<T> -> INT64", "len($1)"]],
   ARRAY_CONCAT: (site) => {
     const args = site.call.args.map((_, i) => site.arg(i));
+    if (args.some((arg) => arg.type.kind !== "ARRAY")) {
+      throw site.ctx.fail(
+        site.call.pos,
+        "The argument to ARRAY_CONCAT (or ARRAY_CONCAT_AGG) must be an array type",
+      );
+    }
     const first = args.find((arg) => arg.parts?.length !== 0)?.type ?? args[0]?.type;
     const lists = first?.kind === "ARRAY" ? args.map((arg) => coerce(arg, first)) : [null];
     if (!first || lists.includes(null))

@@ -9,6 +9,7 @@ import {
   addToTimestamp,
   dateDiff,
   dateTimeDiff,
+  momentOf,
   timestampDiff,
   truncateDate,
   truncateDateTime,
@@ -84,7 +85,7 @@ function truncateTimestamp(site: CallSite, value: Typed, part: string): Typed {
   const template = truncateDateTime(part, "$1");
   if (!template) throw badPart(site, part, "TIMESTAMP");
   const local = fill(template, [`timezone(${zone}, ${value.sql})`]);
-  return { sql: `timezone(${zone}, ${local})`, type: value.type };
+  return { sql: fill(momentOf("$1", "$2"), [zone, local]), type: value.type };
 }
 
 function checkCount(site: CallSite, least: number, most: number): void {

@@ -2,6 +2,19 @@
 
 const weekdays = ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
 
+/**
+ * The moment of a wall clock in a zone. An hour that happens twice is its first time to BigQuery, and
+ * its second to DuckDB.
+ */
+export function momentOf(zone: string, local: string): string {
+  const later = `timezone(${zone}, ${local})`;
+  const earlier = `(${later} - INTERVAL 1 HOUR)`;
+  return `CASE WHEN timezone(${zone}, ${earlier}) = ${local} THEN ${earlier} ELSE ${later} END`;
+}
+
+const bounded = (sql: string) =>
+  `CASE WHEN ${sql} > DATE '9999-12-31' OR ${sql} < DATE '0001-01-01' THEN error('Adding to a date causes overflow: ' || ${sql}) ELSE ${sql} END`;
+
 /** Days since the week began, for a week that begins on `first` (0 is Sunday). */
 const intoWeek = (value: string, first: number) =>
   first === 0 ? `dayofweek(${value})` : `((dayofweek(${value}) + ${7 - first}) % 7)`;
@@ -107,12 +120,12 @@ const months: Record<string, number> = { MONTH: 1, QUARTER: 3, YEAR: 12 };
 
 /** `$1` moved by `$2` parts (negative goes back), for DATE. */
 export function addToDate(part: string): string | null {
-  if (part === "DAY") return "($1 + CAST($2 AS INTEGER))";
-  if (part === "WEEK") return "($1 + CAST($2 * 7 AS INTEGER))";
+  if (part === "DAY") return bounded("($1 + CAST($2 AS INTEGER))");
+  if (part === "WEEK") return bounded("($1 + CAST($2 * 7 AS INTEGER))");
   const factor = months[part];
   return factor === undefined
     ? null
-    : `CAST($1 + to_months(CAST($2 * ${factor} AS INTEGER)) AS DATE)`;
+    : bounded(`CAST($1 + to_months(CAST($2 * ${factor} AS INTEGER)) AS DATE)`);
 }
 
 export function addToDateTime(part: string): string | null {

@@ -2,6 +2,7 @@ import { arrayFunctions } from "./arrays.ts";
 import type { FunctionTable } from "./call-site.ts";
 import { conditionalFunctions } from "./conditionals.ts";
 import { dateFunctions } from "./date-functions.ts";
+import { formatFunctions } from "./format-functions.ts";
 import { mathFunctions } from "./math.ts";
 import { stringFunctions } from "./strings.ts";
 import { timeConstructors } from "./time-constructors.ts";
@@ -12,6 +13,7 @@ export const functionTable: FunctionTable = Object.assign(
   arrayFunctions,
   conditionalFunctions,
   dateFunctions,
+  formatFunctions,
   mathFunctions,
   stringFunctions,
   timeConstructors,

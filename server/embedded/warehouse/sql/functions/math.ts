@@ -19,7 +19,7 @@ const domain = (test: string, name: string, sql: string) =>
   `CASE WHEN ${test} THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
 
 const finite = (name: string, sql: string) =>
-  `CASE WHEN isinf(${sql}) AND NOT isinf($1) THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
+  `CASE WHEN NOT isfinite(${sql}) AND isfinite($1) THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
 
 const noZero = (template: string) =>
   `CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || $1 || ' / ' || $2) ELSE ${template} END`;

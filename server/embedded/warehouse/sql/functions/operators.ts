@@ -1,7 +1,7 @@
 import type { FunctionRows } from "./call-site.ts";
 
 const floatDivision =
-  "CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || maestro_float_text($1) || ' / ' || maestro_float_text($2)) ELSE $1 / $2 END";
+  "CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || maestro_float_text($1) || ' / ' || maestro_float_text($2)) WHEN isinf($1 / $2) AND isfinite($1) THEN error('double overflow: ' || maestro_float_text($1) || ' / ' || maestro_float_text($2)) ELSE $1 / $2 END";
 const numericDivision =
   "CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || CAST($1 AS VARCHAR)) ELSE CAST(maestro_numeric_divide(CAST($1 AS VARCHAR), CAST($2 AS VARCHAR)) AS DECIMAL(38,9)) END";
 
@@ -25,12 +25,18 @@ export const operatorTable: Record<string, FunctionRows> = {
     ["FLOAT64, FLOAT64 -> FLOAT64", "($1 + $2)"],
     ["DATE, INT64 -> DATE", "($1 + CAST($2 AS INTEGER))"],
     ["INT64, DATE -> DATE", "($2 + CAST($1 AS INTEGER))"],
+    ["DATE, INTERVAL -> DATETIME", "($1 + $2)"],
+    ["DATETIME, INTERVAL -> DATETIME", "($1 + $2)"],
+    ["TIMESTAMP, INTERVAL -> TIMESTAMP", "($1 + $2)"],
   ],
   "-": [
     ["INT64, INT64 -> INT64", "($1 - $2)"],
     ["NUMERIC, NUMERIC -> NUMERIC", "($1 - $2)"],
     ["FLOAT64, FLOAT64 -> FLOAT64", "($1 - $2)"],
     ["DATE, INT64 -> DATE", "($1 - CAST($2 AS INTEGER))"],
+    ["DATE, INTERVAL -> DATETIME", "($1 - $2)"],
+    ["DATETIME, INTERVAL -> DATETIME", "($1 - $2)"],
+    ["TIMESTAMP, INTERVAL -> TIMESTAMP", "($1 - $2)"],
   ],
   "*": [
     ["INT64, INT64 -> INT64", "($1 * $2)"],

@@ -65,12 +65,15 @@ export function matchSignature(signature: Signature, args: Typed[]): Match | nul
   if (!patterns) return null;
   const variables = bindVariables(patterns, args);
   if (!variables) return null;
+  const numeric = args.some((arg) => arg.type.kind === "NUMERIC");
   let cost = 0;
   const coerced: Typed[] = [];
   for (const [i, pattern] of patterns.entries()) {
     const arg = args[i] as Typed;
     const target = pattern.k === "any" ? arg.type : concrete(pattern, variables);
     const step = target && coercionCost(arg, target);
+    // A FLOAT64 literal becomes NUMERIC only beside a NUMERIC.
+    if (!numeric && arg.type.kind === "FLOAT64" && target?.kind === "NUMERIC") return null;
     const result = target && coerce(arg, target);
     if (step === null || !result) return null;
     cost += step;

@@ -1,7 +1,5 @@
-import { coerce } from "../types/coerce.ts";
-import { fill, type Typed } from "../types/typed.ts";
-import { arrayOf, scalar } from "../types/types.ts";
-import type { CallSite, FunctionTable } from "./call-site.ts";
+import type { FunctionTable } from "./call-site.ts";
+import { regexpExtract, regexpExtractAll, regexpReplace } from "./regexps.ts";
 
 /** What TRIM without a second argument takes off: Unicode's white space. */
 const whiteSpace =
@@ -32,40 +30,19 @@ const side = (fn: string): [string, string][] => [
   ],
 ];
 
-/** A pattern's capturing groups decide what REGEXP_EXTRACT answers, so the pattern must be known. */
-function pattern(site: CallSite): { text: Typed; regexp: Typed; group: number } {
-  const text = coerce(site.arg(0), scalar("STRING"));
-  const regexp = coerce(site.arg(1), scalar("STRING"));
-  if (!text || !regexp) {
-    if (site.arg(0).type.kind === "BYTES") throw site.ctx.refuse(`${site.call.name} over BYTES`);
-    throw site.ctx.fail(
-      site.call.pos,
-      `No matching signature for function ${site.call.name} for argument types: ${site.arg(0).type.kind}, ${site.arg(1).type.kind}`,
-    );
-  }
-  if (site.call.args.length > 2) throw site.ctx.refuse(`${site.call.name} with a position`);
-  const source = regexp.constant?.value;
-  if (typeof source !== "string")
-    throw site.ctx.refuse(`${site.call.name} with a pattern that is no constant`);
-  const groups = countGroups(source);
-  if (groups > 1) {
-    throw site.ctx.fail(
-      site.call.pos,
-      `Regular expression has more than 1 capturing group: ${source}`,
-    );
-  }
-  return { text, regexp, group: groups };
-}
-
-/** Opening parentheses that capture: not escaped, not in a class, not `(?:` or `(?i)`. */
-function countGroups(source: string): number {
-  const bare = source.replace(/\\[\s\S]/g, "").replace(/\[\^?\]?[^\]]*\]/g, "");
-  return (bare.match(/\((?!\?(?!P?<[A-Za-z]))/g) ?? []).length;
-}
-
 export const stringFunctions: FunctionTable = {
-  UPPER: [["STRING -> STRING", "upper($1)"]],
-  LOWER: [["STRING -> STRING", "lower($1)"]],
+  UPPER: [
+    [
+      "STRING -> STRING",
+      "CASE WHEN strlen($1) = length($1) THEN upper($1) ELSE maestro_upper($1) END",
+    ],
+  ],
+  LOWER: [
+    [
+      "STRING -> STRING",
+      "CASE WHEN strlen($1) = length($1) THEN lower($1) ELSE maestro_lower($1) END",
+    ],
+  ],
   LENGTH: [
     ["STRING -> INT64", "length($1)"],
     ["BYTES -> INT64", "octet_length($1)"],
@@ -132,28 +109,20 @@ export const stringFunctions: FunctionTable = {
   ASCII: [
     [
       "STRING -> INT64",
-      "CASE WHEN $1 = '' THEN 0 WHEN unicode($1) > 127 THEN error('Non-ASCII character in the argument of ASCII: ' || $1) ELSE unicode($1) END",
+      "CASE WHEN $1 = '' THEN 0::BIGINT WHEN unicode($1) > 127 THEN error('Non-ASCII character in the argument of ASCII: ' || $1) ELSE CAST(unicode($1) AS BIGINT) END",
     ],
   ],
-  UNICODE: [["STRING -> INT64", "CASE WHEN $1 = '' THEN 0 ELSE unicode($1) END"]],
-  CHR: [["INT64 -> STRING", "CASE WHEN $1 = 0 THEN '' ELSE chr(CAST($1 AS INTEGER)) END"]],
-  TRANSLATE: [["STRING, STRING, STRING -> STRING", "translate($1, $2, $3)"]],
+  UNICODE: [
+    ["STRING -> INT64", "CASE WHEN $1 = '' THEN 0::BIGINT ELSE CAST(unicode($1) AS BIGINT) END"],
+  ],
+  CHR: [["INT64 -> STRING", "chr(CAST($1 AS INTEGER))"]],
+  TRANSLATE: [["STRING, STRING, STRING -> STRING", "maestro_translate($1, $2, $3)"]],
   NORMALIZE: [["STRING -> STRING", "nfc_normalize($1)"]],
-  EDIT_DISTANCE: [["STRING, STRING -> INT64", "levenshtein($1, $2)"]],
+  EDIT_DISTANCE: [["STRING, STRING -> INT64", "maestro_edit_distance($1, $2)"]],
   REGEXP_CONTAINS: [["STRING, STRING -> BOOL", "regexp_matches($1, $2)"]],
-  REGEXP_REPLACE: [["STRING, STRING, STRING -> STRING", "regexp_replace($1, $2, $3, 'g')"]],
-  REGEXP_EXTRACT: (site) => {
-    const { text, regexp, group } = pattern(site);
-    const template = `CASE WHEN regexp_matches($1, $2) THEN regexp_extract($1, $2, ${group}) END`;
-    return { sql: fill(template, [text.sql, regexp.sql]), type: scalar("STRING") };
-  },
-  REGEXP_EXTRACT_ALL: (site) => {
-    const { text, regexp, group } = pattern(site);
-    return {
-      sql: `regexp_extract_all(${text.sql}, ${regexp.sql}, ${group})`,
-      type: arrayOf(scalar("STRING")),
-    };
-  },
+  REGEXP_REPLACE: regexpReplace,
+  REGEXP_EXTRACT: regexpExtract,
+  REGEXP_EXTRACT_ALL: regexpExtractAll,
   TO_HEX: [["BYTES -> STRING", "lower(hex($1))"]],
   FROM_HEX: [["STRING -> BYTES", "unhex(CASE WHEN length($1) % 2 = 1 THEN '0' || $1 ELSE $1 END)"]],
   TO_BASE64: [["BYTES -> STRING", "base64($1)"]],

@@ -1,7 +1,9 @@
+import { castTemplate } from "../types/casts.ts";
 import { string, type Typed } from "../types/typed.ts";
 import { scalar } from "../types/types.ts";
 import type { CallSite, FunctionTable } from "./call-site.ts";
 import { asKind } from "./date-functions.ts";
+import { momentOf } from "./date-parts.ts";
 
 const castOf = (from: string, to: string) => `${from} -> ${to}`;
 
@@ -57,10 +59,16 @@ export const timeConstructors: FunctionTable = {
   TIMESTAMP: [
     ["STRING -> TIMESTAMP", textToTimestamp],
     ["DATETIME -> TIMESTAMP", "timezone('UTC', $1)"],
-    ["DATETIME, STRING -> TIMESTAMP", "timezone($2, $1)"],
+    ["DATETIME, STRING -> TIMESTAMP", momentOf("$2", "$1")],
     ["DATE -> TIMESTAMP", "timezone('UTC', CAST($1 AS TIMESTAMP))"],
-    ["DATE, STRING -> TIMESTAMP", "timezone($2, CAST($1 AS TIMESTAMP))"],
+    ["DATE, STRING -> TIMESTAMP", momentOf("$2", "CAST($1 AS TIMESTAMP)")],
     ["TIMESTAMP -> TIMESTAMP", "$1"],
+  ],
+  STRING: [
+    ["DATE -> STRING", castTemplate("DATE")],
+    ["DATETIME -> STRING", castTemplate("DATETIME")],
+    ["TIME -> STRING", castTemplate("TIME")],
+    ["TIMESTAMP -> STRING", castTemplate("TIMESTAMP")],
   ],
   UNIX_SECONDS: [["TIMESTAMP -> INT64", "CAST(floor(epoch_us($1) / 1000000) AS BIGINT)"]],
   UNIX_MILLIS: [["TIMESTAMP -> INT64", "CAST(floor(epoch_us($1) / 1000) AS BIGINT)"]],

@@ -2,7 +2,7 @@
 export function floatText(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
+  if (value === 0) return "0";
   const short = general(value, 15);
   return Number(short) === value ? short : general(value, 17);
 }
@@ -56,31 +56,36 @@ export function multiplyNumeric(a: string, b: string): string {
 /** The exact binary value of the float, rounded to nine places. */
 export function floatToNumeric(value: number): string {
   if (!Number.isFinite(value)) return floatText(value);
-  let exponent = 0;
+  const { mantissa, shift } = exact(value);
+  return numericText(divideRounded(mantissa * scale, 1n << shift));
+}
+
+/** A float is exactly `mantissa / 2 ** shift`. */
+function exact(value: number): { mantissa: bigint; shift: bigint } {
+  let shift = 0n;
   let mantissa = value;
   while (!Number.isInteger(mantissa)) {
     mantissa *= 2;
-    exponent++;
+    shift++;
   }
-  return numericText(divideRounded(BigInt(mantissa) * scale, 1n << BigInt(exponent)));
+  return { mantissa: BigInt(mantissa), shift };
 }
 
-/** ROUND(x, n): to the n-th decimal, halves away from zero, as GoogleSQL computes it. */
+/** ROUND(x, n): the exact binary value to the n-th decimal, halves away from zero. */
 export function roundFloat(value: number, digits: number): number {
-  return atDigits(value, digits, (x) => Math.sign(x) * Math.floor(Math.abs(x) + 0.5));
+  return atDigits(value, digits, (a, b) => divideRounded(a, b));
 }
 
 export function truncFloat(value: number, digits: number): number {
-  return atDigits(value, digits, Math.trunc);
+  return atDigits(value, digits, (a, b) => a / b);
 }
 
-function atDigits(value: number, digits: number, step: (x: number) => number): number {
-  if (!Number.isFinite(value) || digits > 308) return value;
-  if (digits < -308) return 0;
-  const factor = 10 ** Math.abs(digits);
-  if (digits >= 0) {
-    const scaled = value * factor;
-    return Number.isFinite(scaled) ? step(scaled) / factor : value;
-  }
-  return step(value / factor) * factor;
+function atDigits(value: number, digits: number, divide: (a: bigint, b: bigint) => bigint): number {
+  if (!Number.isFinite(value) || value === 0 || digits > 330) return value;
+  if (digits < -330) return 0;
+  const { mantissa, shift } = exact(value);
+  const power = 10n ** BigInt(Math.abs(digits));
+  const [a, b] = digits >= 0 ? [mantissa * power, 1n << shift] : [mantissa, power << shift];
+  const units = divide(a, b);
+  return digits >= 0 ? Number(`${units}e-${digits}`) : Number(units * power);
 }

@@ -8,6 +8,7 @@ import {
   VARCHAR,
 } from "@duckdb/node-api";
 import { farmFingerprint } from "./farm-fingerprint.ts";
+import { formatTime } from "./format-time.ts";
 import {
   divideNumeric,
   floatText,
@@ -16,6 +17,8 @@ import {
   roundFloat,
   truncFloat,
 } from "./numbers.ts";
+import { parseTime } from "./parse-time.ts";
+import { editDistance, initCap, translate } from "./texts.ts";
 
 type Value = string | number | bigint;
 
@@ -45,20 +48,19 @@ const functions: Record<string, JsFunction> = {
   ),
   maestro_reverse: define([VARCHAR], VARCHAR, (text: string) => [...text].reverse().join("")),
   maestro_initcap: define([VARCHAR], VARCHAR, initCap),
+  maestro_format_time: define([VARCHAR, VARCHAR, BIGINT, BIGINT, VARCHAR], VARCHAR, formatTime),
+  maestro_parse_time: define([VARCHAR, VARCHAR, VARCHAR], VARCHAR, parseTime),
+  maestro_upper: define([VARCHAR], VARCHAR, (text: string) => text.toUpperCase()),
+  maestro_lower: define([VARCHAR], VARCHAR, (text: string) => text.toLowerCase()),
+  maestro_translate: define([VARCHAR, VARCHAR, VARCHAR], VARCHAR, translate),
+  maestro_edit_distance: define([VARCHAR, VARCHAR], BIGINT, (a: string, b: string) =>
+    BigInt(editDistance(a, b)),
+  ),
   maestro_sha512: define([VARCHAR], VARCHAR, (text: string) =>
     createHash("sha512").update(text).digest("hex"),
   ),
   maestro_farm_fingerprint: define([VARCHAR], BIGINT, farmFingerprint),
 };
-
-const wordBreaks = /([^\s[\](){}/|<>!?@"^#$&~_,.:;*%+-]+)/gu;
-
-function initCap(text: string): string {
-  return text.replace(wordBreaks, (word) => {
-    const [first = "", ...rest] = word;
-    return first.toUpperCase() + rest.join("").toLowerCase();
-  });
-}
 
 /** Once for each database, through any connection to it: DuckDB keeps functions in its catalog. */
 export function registerFunctions(connection: DuckDBConnection): void {

@@ -1,6 +1,6 @@
 import { coerce } from "./coerce.ts";
 import { fill, isNullLiteral, letIn, type Typed, typedNull } from "./typed.ts";
-import { duckType, fieldName, type GType, type ScalarKind, sameType } from "./types.ts";
+import { fieldName, type GType, type ScalarKind, sameType } from "./types.ts";
 
 /** `CAST` or `TRY_CAST`, and what happens to a text that cannot be read. */
 interface CastForm {
@@ -123,6 +123,8 @@ function castComposite(from: Typed, to: GType, isSafe: boolean): Typed | null {
   return { sql, type: to };
 }
 
-export function nullOf(type: GType): string {
-  return `CAST(NULL AS ${duckType(type)})`;
+/** The template that makes a STRING of a date or time. */
+export function castTemplate(kind: "DATE" | "DATETIME" | "TIME" | "TIMESTAMP"): string {
+  const rule = rules[`${kind}>STRING`];
+  return typeof rule === "string" ? rule : "";
 }

@@ -34,7 +34,7 @@ export function coercionCost(from: Typed, to: GType): number | null {
 function literalCost(from: Typed, to: GType): number | null {
   if (!from.constant) return null;
   if (from.type.kind === "STRING" && temporal.has(to.kind)) return 2;
-  if (from.type.kind === "FLOAT64" && to.kind === "NUMERIC" && !from.constant.parameter) return 20;
+  if (from.type.kind === "FLOAT64" && to.kind === "NUMERIC" && !from.constant.parameter) return 5;
   return null;
 }
 

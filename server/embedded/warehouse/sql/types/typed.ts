@@ -6,8 +6,16 @@ export interface Typed {
   type: GType;
   /** A constant of the query's text, or a parameter: these coerce more freely. */
   constant?: Constant;
+  /** FLOAT64 arithmetic before its check for overflow: what a larger sum is made of. */
+  arithmetic?: Arithmetic;
   /** The parts of a struct constructor or an array literal, which coerce one by one. */
   parts?: Typed[];
+}
+
+export interface Arithmetic {
+  /** Over `$1` … */
+  template: string;
+  leaves: Typed[];
 }
 
 export interface Constant {
