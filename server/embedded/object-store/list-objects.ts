@@ -24,10 +24,11 @@ export function listObjects(
   const after = query.pageToken ? Buffer.from(query.pageToken, "base64url").toString("utf8") : null;
   const limit = Math.min(1000, Math.max(1, Number(query.maxResults ?? 1000) || 1000));
   const { startOffset = "", endOffset } = query;
+  const objects = files
+    .list(bucket, prefix)
+    .filter(({ name }) => name >= startOffset && !(endOffset && name >= endOffset));
   const entries = new Map<string, ObjectDocument | null>();
-  for (const object of files.list(bucket, prefix)) {
-    const isInside = object.name >= startOffset && !(endOffset && object.name >= endOffset);
-    if (!isInside) continue;
+  for (const object of objects) {
     const folded = foldedPrefix(object.name, prefix, query.delimiter);
     entries.set(folded ?? object.name, folded === null ? object : null);
   }

@@ -17,17 +17,17 @@ const ofTables = ({ projectId, datasetId }: { projectId: string; datasetId: stri
   [
     "key LIKE 't:%'",
     "j IS NOT NULL",
-    "coalesce(CAST(j->>'$.document.expiresAt' AS BIGINT), epoch_ms(now()) + 1) > epoch_ms(now())",
-    `j->>'$.name.projectId' = ${quoteText(projectId)}`,
+    "coalesce(CAST(json_extract_string(j, '$.document.expiresAt') AS BIGINT), epoch_ms(now()) + 1) > epoch_ms(now())",
+    `json_extract_string(j, '$.name.projectId') = ${quoteText(projectId)}`,
     datasetId === null
-      ? "NOT starts_with(j->>'$.name.datasetId', '_')"
-      : `j->>'$.name.datasetId' = ${quoteText(datasetId)}`,
+      ? "NOT starts_with(json_extract_string(j, '$.name.datasetId'), '_')"
+      : `json_extract_string(j, '$.name.datasetId') = ${quoteText(datasetId)}`,
   ].join(" AND ");
 
 const tableName: View["columns"] = [
-  ["table_catalog", "STRING", "j->>'$.name.projectId'"],
-  ["table_schema", "STRING", "j->>'$.name.datasetId'"],
-  ["table_name", "STRING", "j->>'$.name.tableId'"],
+  ["table_catalog", "STRING", "json_extract_string(j, '$.name.projectId')"],
+  ["table_schema", "STRING", "json_extract_string(j, '$.name.datasetId')"],
+  ["table_name", "STRING", "json_extract_string(j, '$.name.tableId')"],
 ];
 
 const tables: View = {
@@ -36,15 +36,15 @@ const tables: View = {
     [
       "table_type",
       "STRING",
-      "CASE j->>'$.document.type' WHEN 'VIEW' THEN 'VIEW' ELSE 'BASE TABLE' END",
+      "CASE json_extract_string(j, '$.document.type') WHEN 'VIEW' THEN 'VIEW' ELSE 'BASE TABLE' END",
     ],
     [
       "is_insertable_into",
       "STRING",
-      "CASE j->>'$.document.type' WHEN 'VIEW' THEN 'NO' ELSE 'YES' END",
+      "CASE json_extract_string(j, '$.document.type') WHEN 'VIEW' THEN 'NO' ELSE 'YES' END",
     ],
     ["is_typed", "STRING", "'NO'"],
-    ["creation_time", "TIMESTAMP", instant("j->>'$.document.createdAt'")],
+    ["creation_time", "TIMESTAMP", instant("json_extract_string(j, '$.document.createdAt')")],
   ],
   from: youngest,
   where: ofTables,
@@ -53,39 +53,43 @@ const tables: View = {
 const columns: View = {
   columns: [
     ...tableName,
-    ["column_name", "STRING", "c->>'$.name'"],
-    ["ordinal_position", "INTEGER", "CAST(c->>'$.ordinal' AS BIGINT)"],
-    ["is_nullable", "STRING", "c->>'$.nullable'"],
-    ["data_type", "STRING", "c->>'$.type'"],
-    ["is_partitioning_column", "STRING", "c->>'$.partitions'"],
-    ["clustering_ordinal_position", "INTEGER", "CAST(c->>'$.clusters' AS BIGINT)"],
+    ["column_name", "STRING", "json_extract_string(c, '$.name')"],
+    ["ordinal_position", "INTEGER", "CAST(json_extract_string(c, '$.ordinal') AS BIGINT)"],
+    ["is_nullable", "STRING", "json_extract_string(c, '$.nullable')"],
+    ["data_type", "STRING", "json_extract_string(c, '$.type')"],
+    ["is_partitioning_column", "STRING", "json_extract_string(c, '$.partitions')"],
+    [
+      "clustering_ordinal_position",
+      "INTEGER",
+      "CAST(json_extract_string(c, '$.clusters') AS BIGINT)",
+    ],
   ],
-  from: `(SELECT key, j, unnest(CAST(j->'$.columns' AS JSON[])) AS c FROM ${youngest})`,
+  from: `(SELECT key, j, unnest(CAST(json_extract(j, '$.columns') AS JSON[])) AS c FROM ${youngest})`,
   where: ofTables,
 };
 
 const views: View = {
   columns: [
     ...tableName,
-    ["view_definition", "STRING", "j->>'$.document.viewQuery'"],
+    ["view_definition", "STRING", "json_extract_string(j, '$.document.viewQuery')"],
     ["check_option", "STRING", "NULL"],
     ["use_standard_sql", "STRING", "'YES'"],
   ],
   from: youngest,
-  where: (scope) => `${ofTables(scope)} AND j->>'$.document.type' = 'VIEW'`,
+  where: (scope) => `${ofTables(scope)} AND json_extract_string(j, '$.document.type') = 'VIEW'`,
 };
 
 const schemata: View = {
   columns: [
-    ["catalog_name", "STRING", "j->>'$.projectId'"],
-    ["schema_name", "STRING", "j->>'$.datasetId'"],
-    ["creation_time", "TIMESTAMP", instant("j->>'$.document.createdAt'")],
-    ["last_modified_time", "TIMESTAMP", instant("j->>'$.document.modifiedAt'")],
-    ["location", "STRING", "j->>'$.document.location'"],
+    ["catalog_name", "STRING", "json_extract_string(j, '$.projectId')"],
+    ["schema_name", "STRING", "json_extract_string(j, '$.datasetId')"],
+    ["creation_time", "TIMESTAMP", instant("json_extract_string(j, '$.document.createdAt')")],
+    ["last_modified_time", "TIMESTAMP", instant("json_extract_string(j, '$.document.modifiedAt')")],
+    ["location", "STRING", "json_extract_string(j, '$.document.location')"],
   ],
   from: youngest,
   where: ({ projectId }) =>
-    `key LIKE 'd:%' AND j->>'$.projectId' = ${quoteText(projectId)} AND NOT starts_with(j->>'$.datasetId', '_')`,
+    `key LIKE 'd:%' AND json_extract_string(j, '$.projectId') = ${quoteText(projectId)} AND NOT starts_with(json_extract_string(j, '$.datasetId'), '_')`,
 };
 
 const tableFields = ["project_id", "dataset_id", "table_id"].map(
@@ -93,54 +97,62 @@ const tableFields = ["project_id", "dataset_id", "table_id"].map(
 );
 const texts = (...names: string[]) =>
   names.map((name): FieldSchema => ({ name, type: "STRING", mode: "NULLABLE" }));
-const number = (path: string) => `CAST(j->>'${path}' AS BIGINT)`;
-const kind = "lower(j->>'$.configuration.jobType')";
-const destination = `coalesce(j->('$.configuration.' || ${kind} || '.destinationTable'), 'null')`;
+const number = (path: string) => `CAST(json_extract_string(j, '${path}') AS BIGINT)`;
+const kind = "lower(json_extract_string(j, '$.configuration.jobType'))";
+const destination = `coalesce(json_extract(j, '$.configuration.' || ${kind} || '.destinationTable'), 'null')`;
 
 const jobs: View = {
   columns: [
-    ["creation_time", "TIMESTAMP", instant("j->>'$.statistics.creationTime'")],
-    ["project_id", "STRING", "j->>'$.projectId'"],
-    ["user_email", "STRING", "j->>'$.userEmail'"],
-    ["job_id", "STRING", "j->>'$.jobId'"],
-    ["job_type", "STRING", "j->>'$.configuration.jobType'"],
-    ["statement_type", "STRING", "j->>'$.statistics.query.statementType'"],
-    ["priority", "STRING", "coalesce(j->>'$.configuration.query.priority', 'INTERACTIVE')"],
-    ["start_time", "TIMESTAMP", instant("j->>'$.statistics.startTime'")],
-    ["end_time", "TIMESTAMP", instant("j->>'$.statistics.endTime'")],
-    ["query", "STRING", "j->>'$.configuration.query.query'"],
+    ["creation_time", "TIMESTAMP", instant("json_extract_string(j, '$.statistics.creationTime')")],
+    ["project_id", "STRING", "json_extract_string(j, '$.projectId')"],
+    ["user_email", "STRING", "json_extract_string(j, '$.userEmail')"],
+    ["job_id", "STRING", "json_extract_string(j, '$.jobId')"],
+    ["job_type", "STRING", "json_extract_string(j, '$.configuration.jobType')"],
+    ["statement_type", "STRING", "json_extract_string(j, '$.statistics.query.statementType')"],
+    [
+      "priority",
+      "STRING",
+      "coalesce(json_extract_string(j, '$.configuration.query.priority'), 'INTERACTIVE')",
+    ],
+    ["start_time", "TIMESTAMP", instant("json_extract_string(j, '$.statistics.startTime')")],
+    ["end_time", "TIMESTAMP", instant("json_extract_string(j, '$.statistics.endTime')")],
+    ["query", "STRING", "json_extract_string(j, '$.configuration.query.query')"],
     ["state", "STRING", "state"],
     ["total_bytes_processed", "INTEGER", number("$.statistics.totalBytesProcessed")],
     ["total_bytes_billed", "INTEGER", number("$.statistics.query.totalBytesBilled")],
     ["total_slot_ms", "INTEGER", number("$.statistics.totalSlotMs")],
-    ["cache_hit", "BOOLEAN", "CAST(j->>'$.statistics.query.cacheHit' AS BOOLEAN)"],
+    [
+      "cache_hit",
+      "BOOLEAN",
+      "CAST(json_extract_string(j, '$.statistics.query.cacheHit') AS BOOLEAN)",
+    ],
     [
       "error_result",
       "RECORD",
-      "CASE WHEN j->>'$.outcome.error.reason' IS NOT NULL THEN struct_pack(reason := j->>'$.outcome.error.reason', location := j->>'$.outcome.error.location', debug_info := NULL::VARCHAR, message := j->>'$.outcome.error.message') END",
+      "CASE WHEN json_extract_string(j, '$.outcome.error.reason') IS NOT NULL THEN struct_pack(reason := json_extract_string(j, '$.outcome.error.reason'), location := json_extract_string(j, '$.outcome.error.location'), debug_info := NULL::VARCHAR, message := json_extract_string(j, '$.outcome.error.message')) END",
       texts("reason", "location", "debug_info", "message"),
     ],
     [
       "destination_table",
       "RECORD",
-      `struct_pack(project_id := ${destination}->>'$.projectId', dataset_id := ${destination}->>'$.datasetId', table_id := ${destination}->>'$.tableId')`,
+      `struct_pack(project_id := json_extract_string(${destination}, '$.projectId'), dataset_id := json_extract_string(${destination}, '$.datasetId'), table_id := json_extract_string(${destination}, '$.tableId'))`,
       tableFields,
     ],
     [
       "referenced_tables",
       "RECORD[]",
-      "list_transform(CAST(coalesce(j->'$.statistics.query.referencedTables', '[]') AS JSON[]), lambda t: struct_pack(project_id := t->>'$.projectId', dataset_id := t->>'$.datasetId', table_id := t->>'$.tableId'))",
+      "list_transform(CAST(coalesce(json_extract(j, '$.statistics.query.referencedTables'), '[]') AS JSON[]), lambda t: struct_pack(project_id := json_extract_string(t, '$.projectId'), dataset_id := json_extract_string(t, '$.datasetId'), table_id := json_extract_string(t, '$.tableId')))",
       tableFields,
     ],
     [
       "labels",
       "RECORD[]",
-      `list_transform(json_keys(coalesce(j->'$.configuration.labels', '{}')), lambda k: struct_pack("key" := k, "value" := json_extract_string(j, '$.configuration.labels."' || k || '"')))`,
+      `list_transform(json_keys(coalesce(json_extract(j, '$.configuration.labels'), '{}')), lambda k: struct_pack("key" := k, "value" := json_extract_string(j, '$.configuration.labels."' || k || '"')))`,
       texts("key", "value"),
     ],
   ],
   from: "(SELECT json(coalesce(f.document, a.document)) AS j, CASE WHEN f.id IS NULL THEN 'RUNNING' ELSE 'DONE' END AS state FROM meta.accepted a LEFT JOIN meta.finished f USING (id))",
-  where: ({ projectId }) => `j->>'$.projectId' = ${quoteText(projectId)}`,
+  where: ({ projectId }) => `json_extract_string(j, '$.projectId') = ${quoteText(projectId)}`,
 };
 
 const byName: Record<string, View> = {

@@ -91,9 +91,15 @@ function readCsv(
 }
 
 /** One call for the plain and one for the compressed files. */
-export function readGroups(files: SourceFile[], reader: string, options: string[]): string {
+export function readGroups(
+  files: SourceFile[],
+  reader: "read_csv" | "read_json" | "read_json_objects",
+  options: string[],
+): string {
+  // The readers have each their own word for it.
+  const plain = reader === "read_csv" ? "none" : "uncompressed";
   const groups = [
-    { paths: files.filter((f) => !f.gzip).map((f) => f.path), compression: "none" },
+    { paths: files.filter((f) => !f.gzip).map((f) => f.path), compression: plain },
     { paths: files.filter((f) => f.gzip).map((f) => f.path), compression: "gzip" },
   ].filter(({ paths }) => paths.length > 0);
   return groups

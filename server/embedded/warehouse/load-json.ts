@@ -3,7 +3,7 @@ import { WarehouseError } from "./contract.ts";
 import { fieldOfDuckdbType } from "./field-types.ts";
 import { readGroups } from "./load-csv.ts";
 import type { LoadConfiguration, LoadSource } from "./load-source.ts";
-import { jsonPath, readJson, unknownKeys } from "./parse-values.ts";
+import { jsonPath, readJson, unknownKeys, unreadableJson } from "./parse-values.ts";
 import type { SourceFile } from "./source-objects.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 
@@ -18,10 +18,10 @@ export async function jsonSource(
 ): Promise<LoadSource> {
   const schema = given ?? (await detect(tx, files));
   const unknown = `list_extract(${unknownKeys(schema, "json")}, 1)`;
-  const check =
-    configuration.ignoreUnknownValues === true
-      ? ""
-      : `WHEN ${unknown} IS NOT NULL THEN error(concat('No such field: ', ${unknown}))`;
+  const strict = configuration.ignoreUnknownValues !== true;
+  const check = strict
+    ? `WHEN ${unknown} IS NOT NULL THEN error(concat('No such field: ', ${unknown}))`
+    : "";
   const notObject = "json_type(json) IS DISTINCT FROM 'OBJECT'";
   const values = schema.map((field, i) => {
     const value = readJson(field, `json_extract(json, ${jsonPath(field.name)})`, field.name);
@@ -37,10 +37,16 @@ export async function jsonSource(
         ...(lenient ? ["ignore_errors = true"] : []),
       ]),
     values,
-    bad: values.map((value) => ({
-      condition: `(TRY([${value}]) IS NULL)`,
-      message: "'JSON table encountered too many errors: a line does not fit the schema'",
-    })),
+    bad: [
+      {
+        condition: `(json IS NULL OR ${notObject}${strict ? ` OR len(${unknownKeys(schema, "json")}) > 0` : ""})`,
+        message: "'Parser terminated before end of string, or the line has unknown fields'",
+      },
+      ...schema.map((field) => ({
+        condition: `(${unreadableJson(field, `json_extract(json, ${jsonPath(field.name)})`)})`,
+        message: `'Could not parse the value of field ${field.name.replaceAll("'", "''")}'`,
+      })),
+    ],
   };
 }
 

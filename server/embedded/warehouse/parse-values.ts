@@ -69,6 +69,28 @@ function readMembers(fields: FieldSchema[], json: string, path: string): string 
   return `struct_pack(${members.join(", ")})`;
 }
 
+/** True where `readJson` would end the query. */
+export function unreadableJson(field: FieldSchema, json: string): string {
+  const absent = `${json} IS NULL OR json_type(${json}) = 'NULL'`;
+  if (field.mode === "REPEATED") {
+    const item = unreadableJson({ ...field, mode: "NULLABLE" }, "x");
+    return `CASE WHEN ${absent} THEN false WHEN json_type(${json}) <> 'ARRAY' THEN true ELSE len(list_filter(CAST(${json} AS JSON[]), lambda x: ${item})) > 0 END`;
+  }
+  const whenAbsent = field.mode === "REQUIRED";
+  return `CASE WHEN ${absent} THEN ${whenAbsent} ELSE ${unreadableValue(field, json)} END`;
+}
+
+function unreadableValue(field: FieldSchema, json: string): string {
+  if (field.type === "JSON") return "false";
+  if (!field.fields) {
+    return `CASE WHEN json_type(${json}) IN ('OBJECT','ARRAY') THEN true ELSE ${unreadableText(field, `(${json}->>'$')`)} END`;
+  }
+  const members = field.fields.map((f) =>
+    unreadableJson(f, `json_extract(${json}, ${jsonPath(f.name)})`),
+  );
+  return `CASE WHEN json_type(${json}) <> 'OBJECT' THEN true ELSE (${members.join(" OR ")}) END`;
+}
+
 /** The names in a JSON object that are no field. */
 export function unknownKeys(fields: FieldSchema[], json: string): string {
   const known = fields.map((f) => quoteText(f.name)).join(", ");

@@ -6,6 +6,7 @@ import { parseDispositions } from "./dispositions.ts";
 import { tableKey } from "./documents.ts";
 import { columnBytesSum } from "./field-bytes.ts";
 import { parseSchema } from "./field-types.ts";
+import { toWarehouseError } from "./job-errors.ts";
 import type { JobDocument, JobError } from "./job-resource.ts";
 import { csvSource } from "./load-csv.ts";
 import { jsonSource } from "./load-json.ts";
@@ -40,7 +41,7 @@ async function load(
   const maxBadRecords = Number(configuration.maxBadRecords ?? 0);
   const rows =
     maxBadRecords > 0 && source.bad.length > 0
-      ? await goodRows(tx, source, maxBadRecords)
+      ? await goodRows(tx, source, maxBadRecords).catch(readingFailed)
       : { select: selectValues(source, source.raw(false)), badRecords: 0, errors: [] };
 
   const { destinationTableProperties, timePartitioning, clustering } = configuration;
@@ -176,12 +177,15 @@ function readingFailed(error: unknown): never {
   ) {
     throw error;
   }
-  const first = text
-    .split("\n")
-    .slice(0, 2)
-    .join(" ")
-    .replace(/^(?:[A-Z][\w ]* Error: )+/, "");
-  throw new WarehouseError("invalid", `Error while reading data, error message: ${first}`);
+  // DuckDB says in the next lines which line it is and what is wrong with it.
+  const message = /CSV Error on Line/.test(text)
+    ? text
+        .split("\n")
+        .slice(0, 3)
+        .join(". ")
+        .replace(/^Invalid Input Error: /, "")
+    : toWarehouseError(error).message;
+  throw new WarehouseError("invalid", `Error while reading data, error message: ${message}`);
 }
 
 async function bytesIn(
