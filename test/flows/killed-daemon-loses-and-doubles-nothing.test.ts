@@ -120,6 +120,24 @@ test.concurrent.each([
   });
 });
 
+test.concurrent("its sessions with PostgreSQL are ended again and again: it goes on", async () => {
+  await withDaemons(async (daemons) => {
+    const { deps, warehouse } = daemons;
+    warehouse.durationMs = () => 100;
+    const ids = await insertCatalog(deps.db, graph);
+    await daemons.start("first");
+    const { runId } = await startRun(deps, chooseTables(ids.values()), nobody);
+    for (let jobs = 1; jobs <= 4; jobs += 1) {
+      await until(`${jobs} jobs`, () => warehouse.jobs.size >= jobs);
+      await deps.pool.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'first'",
+      );
+    }
+    await runEnded(daemons, runId);
+    await checkHistory(daemons, runId, graph);
+  });
+});
+
 test.concurrent("stopped by SIGTERM, it hands over at once", async () => {
   await withDaemons(async (daemons) => {
     const { deps, warehouse } = daemons;
