@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { type ErrorCode, errorCodes, MaestroError } from "../../shared/errors.ts";
+import { isConnectionFault } from "../support/connection-fault.ts";
 
 /** What travels in `error.data` of every refused call; the client shows it as it is. */
 export interface ErrorData {
@@ -33,6 +34,14 @@ const codesOfTrpc: Partial<Record<TRPCError["code"], ErrorCode>> = {
   NOT_FOUND: "notFound",
   CLIENT_CLOSED_REQUEST: "cancelled",
 };
+
+/** The MaestroError that an error is to be answered as; null for those that no one should see. */
+export function knownError(error: unknown): MaestroError | null {
+  if (error instanceof MaestroError) return error.code === "internal" ? null : error;
+  if (!isConnectionFault(error)) return null;
+  const message = "a database or service that Maestro needs cannot be reached just now";
+  return new MaestroError("transient", message, { cause: error });
+}
 
 /** The TRPCError that makes tRPC answer a MaestroError with its own HTTP status. */
 export function toTrpcError(error: MaestroError): TRPCError {

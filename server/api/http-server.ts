@@ -3,9 +3,9 @@ import fastifyCompress from "@fastify/compress";
 import fastifyCookie from "@fastify/cookie";
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import fastify, { type FastifyInstance } from "fastify";
-import { errorCodes, MaestroError } from "../../shared/errors.ts";
+import { errorCodes } from "../../shared/errors.ts";
 import type { Deps } from "../services/deps.ts";
-import { describeError } from "./error-formatter.ts";
+import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
 import { principalOf, serveAuth } from "./http/auth-routes.ts";
 import { serveHealth } from "./http/health-routes.ts";
 import { createMetrics } from "./http/metrics.ts";
@@ -54,7 +54,10 @@ export async function createHttpServer(
     forceCloseConnections: "idle",
   });
   answerErrors(server, deps);
-  sendSecurityHeaders(server, options.connectSources);
+  sendSecurityHeaders(server, {
+    connectSources: options.connectSources,
+    https: secureCookies,
+  });
   guardRequests(server, allowedHosts);
   const metrics = createMetrics(server, deps);
   await server.register(fastifyCookie);
@@ -70,7 +73,7 @@ export async function createHttpServer(
         deps,
         facts: options.facts,
         demoSourceUrl: options.demoSourceUrl ?? null,
-        principal: await principalOf(deps, req, secureCookies),
+        principal: await principalOf(deps, req, secureCookies).catch(refuseContext),
         requestId: req.id,
         closing: closing.signal,
       }),
@@ -98,12 +101,19 @@ export async function createHttpServer(
   };
 }
 
+/** Before a procedure runs nothing else translates what is thrown. */
+function refuseContext(error: unknown): never {
+  const known = knownError(error);
+  throw known ? toTrpcError(known) : error;
+}
+
 /** Errors of plain routes in the shape that tRPC's have, under `error`. */
 function answerErrors(server: FastifyInstance, deps: Pick<Deps, "log">): void {
   server.setErrorHandler((error: unknown, request, reply) => {
-    if (error instanceof MaestroError && error.code !== "internal") {
-      const { status, hint } = errorCodes[error.code];
-      const { code, message, field = null } = error;
+    const known = knownError(error);
+    if (known) {
+      const { status, hint } = errorCodes[known.code];
+      const { code, message, field = null } = known;
       return reply.code(status).send({ error: { code, message, hint, field } });
     }
     const status = statusOf(error);

@@ -4,7 +4,7 @@ import { assertMayWriteTable } from "../services/access/assert-may-write-table.t
 import { authorize, type Policy } from "../services/access/authorize.ts";
 import type { Principal } from "../services/access/principal.ts";
 import type { Deps } from "../services/deps.ts";
-import { describeError, toTrpcError } from "./error-formatter.ts";
+import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
 
 /** What the server's owner tells it about itself. */
 export interface ServerFacts {
@@ -46,12 +46,11 @@ const t = initTRPC
 
 export const { router, createCallerFactory } = t;
 
-/** Gives every MaestroError its HTTP status. */
+/** Gives every error that may be seen its HTTP status. */
 const translateErrors = t.middleware(async ({ next }) => {
   const result = await next();
-  if (!result.ok && result.error.cause instanceof MaestroError) {
-    throw toTrpcError(result.error.cause);
-  }
+  const known = result.ok ? null : knownError(result.error.cause);
+  if (known) throw toTrpcError(known);
   return result;
 });
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createDbClient } from "../../server/db/client.ts";
 import { createTable } from "../../server/services/catalog/save-table.ts";
 import { errorCodes } from "../../shared/errors.ts";
 import {
@@ -129,4 +130,23 @@ test("an import's SELECT is refused at its place", async () => {
     { headers },
   );
   expect(body.result?.data).toMatchObject({ ok: false, line: 1 });
+});
+
+test("a database that is away is told as such, for a client to try again", async () => {
+  const away = createDbClient({
+    connectionString: "postgres://nobody@127.0.0.1:9/none",
+    poolSize: 1,
+    applicationName: "test",
+  });
+  const other = await startTestServer({ ...context.deps, db: away.db, pool: away.pool });
+  const { status, body } = await call(other, "tables.list", {}, { headers });
+  expect(status).toBe(503);
+  expect(body.error?.data.code).toBe("transient");
+  expect((await fetch(`${other.url}/healthz`)).status).toBe(200);
+  const ready = await fetch(`${other.url}/readyz`);
+  expect(ready.status).toBe(503);
+  const signIn = await fetch(`${other.url}/auth/token?token=x`);
+  expect(signIn.status).toBe(503);
+  await other.close();
+  await away.close();
 });

@@ -23,10 +23,11 @@ function contentSecurityPolicy(connectSources: readonly string[]): string {
 
 export function sendSecurityHeaders(
   server: FastifyInstance,
-  connectSources: readonly string[],
+  options: { connectSources: readonly string[]; https: boolean },
 ): void {
   const headers = {
-    "content-security-policy": contentSecurityPolicy(connectSources),
+    ...(options.https ? { "strict-transport-security": "max-age=31536000" } : {}),
+    "content-security-policy": contentSecurityPolicy(options.connectSources),
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",

@@ -1,6 +1,5 @@
-import { EventEmitter, on } from "node:events";
 import { MaestroError } from "../../../shared/errors.ts";
-import type { ChangeEvent } from "../../../shared/event.ts";
+import { createEventQueue } from "../event-queue.ts";
 import { procedure } from "../trpc.ts";
 
 /**
@@ -11,16 +10,12 @@ import { procedure } from "../trpc.ts";
  */
 export const events = procedure("read").subscription(async function* ({ ctx, signal }) {
   const ending = signal ? AbortSignal.any([signal, ctx.closing]) : ctx.closing;
-  const emitter = new EventEmitter();
-  const unsubscribe = ctx.deps.changes.subscribe((event) => emitter.emit("change", event));
+  const queue = createEventQueue();
+  const unsubscribe = ctx.deps.changes.subscribe(queue.push);
   try {
-    for await (const [event] of on(emitter, "change", { signal: ending })) {
-      yield event as ChangeEvent;
-    }
-  } catch (error) {
-    if (ctx.closing.aborted) throw new MaestroError("transient", "the server is stopping");
-    if (!signal?.aborted) throw error;
+    yield* queue.take(ending);
   } finally {
     unsubscribe();
   }
+  if (ctx.closing.aborted) throw new MaestroError("transient", "the server is stopping");
 });

@@ -3,12 +3,14 @@ import type { DemoStatus } from "../../../shared/demo.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { SystemInfo } from "../../../shared/system.ts";
 import { listChanges } from "../../services/audit/list-changes.ts";
+import { recordChange } from "../../services/audit/record-change.ts";
 import { listDatasets } from "../../services/catalog/list-datasets.ts";
 import { summarizeCosts } from "../../services/costs/summarize-costs.ts";
 import { demoStatus } from "../../services/demo/demo-status.ts";
 import { loadDemo } from "../../services/demo/load-demo.ts";
 import { loadLineage } from "../../services/lineage/load-lineage.ts";
 import { describeHome } from "../../services/system/describe-home.ts";
+import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { limitOf } from "./inputs.ts";
 
@@ -33,6 +35,11 @@ export const systemRouter = router({
         "the sample project makes its source in Maestro's own PostgreSQL, and this server uses another: start Maestro without -db-connect to try it",
       );
     }
+    await recordChange(deps.db, actorOf(principal), {
+      action: "demo.load",
+      subjectKind: "demo",
+      subjectId: null,
+    });
     const { status } = await loadDemo(deps, { adminUserId: principal.user.id, sourceUrl });
     return status;
   }),

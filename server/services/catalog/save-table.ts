@@ -5,6 +5,7 @@ import {
   type TableDefinitionInput,
   tableDefinitionSchema,
 } from "../../../shared/table.ts";
+import { selectExactReaders } from "../../db/catalog-edges.ts";
 import type { Db } from "../../db/client.ts";
 import { violatedConstraint } from "../../db/constraint.ts";
 import { replaceReferences } from "../../db/table-references.ts";
@@ -71,9 +72,11 @@ export async function updateTable(
   const definition = tableDefinitionSchema.parse(input.definition);
   await validateDefinition(deps.db, definition);
   const inference = await inferReferences(deps, definition, { dryRunTimeoutMs });
-  const version = await inGraphTransaction(deps, definition, async (tx) => {
+  const { version, orphans } = await inGraphTransaction(deps, definition, async (tx) => {
     const before = await requireVersion(tx, id, input.version);
     const changed = changedFields(before, definition);
+    const isRenamed = changed.includes("name") || changed.includes("dataset");
+    const orphans = isRenamed ? await selectExactReaders(tx, id) : [];
     const datasetId = await ensureDatasetRow(tx, definition.dataset);
     const forgetWatermark = importFields.some((field) => changed.includes(field));
     const { warnings } = inference;
@@ -87,10 +90,10 @@ export async function updateTable(
       subjectId: id,
       detail: { name: nameOf(definition), version: saved, changed },
     });
-    return saved;
+    return { version: saved, orphans: orphans.map((name) => stillReads(name, before)) };
   });
   deps.changes.publish({ noun: "table", id });
-  return { id, version, warnings: inference.warnings };
+  return { id, version, warnings: [...inference.warnings, ...orphans] };
 }
 
 /** A change of these makes the next import a whole one: the old watermark belongs to other rows. */
@@ -152,6 +155,11 @@ function lostEdit(definition: TableDefinition, current?: number): MaestroError {
     `${nameOf(definition)} was saved by someone else meanwhile${now}: reload it and apply your change again`,
     { field: "version" },
   );
+}
+
+/** A rename does not reach into other tables' SQL. */
+function stillReads(reader: string, before: TableDefinition): string {
+  return `${reader} still reads ${nameOf(before)}: change its SQL, or nothing makes what it reads.`;
 }
 
 function changedFields(before: TableDefinition, after: TableDefinition): string[] {

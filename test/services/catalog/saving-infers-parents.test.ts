@@ -128,3 +128,11 @@ test("saving again replaces the references", async () => {
   expect(saved.version).toBe(2);
   expect(await parentsOf(id)).toEqual([`${dataset}.b`]);
 });
+
+test("a rename says who still reads the old name", async () => {
+  const { id } = await save("old");
+  await save("reader", `select * from ${dataset}.old`);
+  const definition = { dataset, name: "new", kind: "summary", query: "select 1 as one" } as const;
+  const { warnings } = await updateTable(context.deps, { id, version: 1, definition }, actor);
+  expect(warnings.filter((warning) => warning.includes(`${dataset}.reader`))).toHaveLength(1);
+});
