@@ -12,7 +12,7 @@ export interface ServerFacts {
   localCloud: boolean;
 }
 
-export interface ApiContext {
+interface ApiContext {
   deps: Deps;
   facts: ServerFacts;
   principal: Principal;

@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 
-export const costDimensions = ["day", "table", "user", "group", "frequency"] as const;
-export type CostDimension = (typeof costDimensions)[number];
+export type CostDimension = "day" | "table" | "user" | "group" | "frequency";
 
 export interface CostRow extends Record<string, unknown> {
   dimension: CostDimension;

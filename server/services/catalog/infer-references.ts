@@ -10,7 +10,7 @@ import {
 } from "../../domain/table-references/merge-references.ts";
 import type { Deps } from "../deps.ts";
 
-export type DryRunOutcome =
+type DryRunOutcome =
   | { kind: "done"; statistics: DryRunStatistics }
   /** BigQuery refused the SQL (which a missing upstream does too), or could not be asked. */
   | { kind: "refused" | "away"; error: MaestroError }
