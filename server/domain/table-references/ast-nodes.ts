@@ -45,3 +45,15 @@ export function readTable(value: unknown): AstTable | null {
     alias: readName(value["alias"]),
   };
 }
+
+/** The keys under which nodes keep a WITH clause. */
+export const withKeys = ["with", "with_", "with_cte"];
+
+export function hasWith(node: AstNode): boolean {
+  return isNode(node["with"]) || isNode(node["with_"]) || isNode(node["with_cte"]);
+}
+
+/** What a parenthesis in a FROM clause may hold besides a query. */
+export function isTableItem(node: unknown): boolean {
+  return isNode(node) && ["table", "alias", "joined_table", "paren"].some((key) => key in node);
+}

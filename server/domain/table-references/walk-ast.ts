@@ -3,9 +3,12 @@ import {
   type AstName,
   type AstNode,
   type AstTable,
+  hasWith,
   isNode,
+  isTableItem,
   readName,
   readTable,
+  withKeys,
 } from "./ast-nodes.ts";
 import { isTableName, sortedNames } from "./source-names.ts";
 
@@ -35,17 +38,25 @@ type FromStep =
   | { join: AstNode }
   | { rest: AstNode; done: string[] };
 
-const withKeys = ["with", "with_", "with_cte"];
 /** Targets and names of what is made: written, not read. */
-const writtenKeys: Record<string, string[]> = {
-  insert: ["table"],
-  update: ["table"],
-  delete: ["table"],
-  merge: ["this"],
-  create_table: ["name", "with_connection"],
-  create_view: ["name"],
-  create_function: ["name"],
-};
+const writtenKeys = new Map([
+  ["insert", ["table"]],
+  ["update", ["table"]],
+  ["delete", ["table"]],
+  ["merge", ["this"]],
+  ["create_table", ["name", "with_connection"]],
+  ["create_view", ["name"]],
+  ["create_function", ["name"]],
+]);
+/** Most of a tree, and never a query in it. */
+const leaves = new Set([
+  "column",
+  "literal",
+  "identifier",
+  "span",
+  "data_type",
+  "trailing_comments",
+]);
 const ignoredStatements = new Set(["drop_table", "drop_view", "alter_table", "truncate"]);
 /** Statements that the parser keeps as text. */
 const unreadStatements = ["raw", "command"];
@@ -98,22 +109,23 @@ class AstWalk {
       return;
     }
     if (!isNode(value)) return;
-    for (const [key, child] of Object.entries(value)) this.lookAt(key, child, place);
+    for (const key in value) this.lookAt(key, value[key], place);
   }
 
   private lookAt(key: string, child: unknown, place: Place): void {
+    if (typeof child !== "object" || child === null || leaves.has(key)) return;
     if (!isNode(child)) {
-      this.visit(child, place);
+      this.pending.push([child, place]);
       return;
     }
-    const written = writtenKeys[key];
+    const written = writtenKeys.get(key);
     if (written?.some((name) => name in child)) this.writing(key, child, written, place);
     else if (key === "select" && "from" in child) this.select(child, place);
     else if (key === "table") this.namedTable(child, place);
     else if (key === "clone_source" || key === "source") this.namedTable(child, place);
     else if (key === "table_argument" && child["prefix"] !== "TABLE") return;
-    else if (withKeys.some((name) => isNode(child[name]))) this.query(child, place);
-    else this.visit(child, place);
+    else if (hasWith(child)) this.query(child, place);
+    else this.pending.push([child, place]);
   }
 
   /** A set operation, or any other node, with a WITH clause of its own. */
@@ -168,8 +180,8 @@ class AstWalk {
   }
 
   private children(node: AstNode, except: string[], place: Place): void {
-    for (const [key, child] of Object.entries(node)) {
-      if (!except.includes(key)) this.lookAt(key, child, place);
+    for (const key in node) {
+      if (!except.includes(key)) this.lookAt(key, node[key], place);
     }
   }
 
@@ -276,11 +288,6 @@ function joinSteps(joins: unknown): FromStep[] {
 
 function unwrap(node: unknown): unknown {
   return isNode(node) ? node["table"] : undefined;
-}
-
-/** What a parenthesis in a FROM clause may hold besides a query. */
-function isTableItem(node: unknown): boolean {
-  return isNode(node) && ["table", "alias", "joined_table", "paren"].some((key) => key in node);
 }
 
 /** A table function's parameters hide tables of their names. */
