@@ -46,6 +46,13 @@ export interface SourceColumn {
   isArray: boolean;
   /** SQL of the text that goes into the CSV; an array goes as a JSON array of texts. */
   expression: string;
+  /** What a NUMERIC was declared as; null where it was not. */
+  decimal: Decimal | null;
+}
+
+export interface Decimal {
+  precision: number;
+  scale: number;
 }
 
 export interface PostgresType {
@@ -81,30 +88,35 @@ export function describeColumn(
   type: PostgresType,
   modifier: number,
 ): SourceColumn {
+  const scalar = type.element ?? type;
+  const decimal = scalar.isBuiltin && scalar.name === "numeric" ? declaredDecimal(modifier) : null;
+  const column = { name, type: scalarType(scalar, decimal), decimal };
   if (!type.element) {
-    const scalar = scalarType(type, modifier);
     const expression = type.name === "money" ? `${quoted}::numeric` : quoted;
-    return { name, type: scalar, isArray: false, expression };
+    return { ...column, isArray: false, expression };
   }
-  const scalar = scalarType(type.element, modifier);
-  if (scalar === "JSON") {
-    return { name, type: "JSON", isArray: false, expression: `to_json(${quoted})` };
+  if (column.type === "JSON") {
+    return { ...column, isArray: false, expression: `to_json(${quoted})` };
   }
-  return { name, type: scalar, isArray: true, expression: arrayText(quoted, type.element, scalar) };
+  return { ...column, isArray: true, expression: arrayText(quoted, scalar, column.type) };
 }
 
-function scalarType(type: PostgresType, modifier: number): ScalarType {
+function scalarType(type: PostgresType, decimal: Decimal | null): ScalarType {
   if (!type.isBuiltin) return "STRING";
-  if (type.name === "numeric") return fitsNumeric(modifier) ? "NUMERIC" : "STRING";
+  if (type.name === "numeric") return decimal ? "NUMERIC" : "STRING";
   return builtinTypes[type.name] ?? "STRING";
 }
 
-/** atttypmod of numeric(p,s): ((p << 16) | (s & 0x7ff)) + 4, s signed; −1 without (p,s). */
-function fitsNumeric(modifier: number): boolean {
-  if (modifier < 4) return false;
+/**
+ * Of atttypmod of numeric(p,s), which is ((p << 16) | (s & 0x7ff)) + 4 with s signed, and −1 without
+ * (p,s). Null where NUMERIC cannot hold all such values.
+ */
+function declaredDecimal(modifier: number): Decimal | null {
+  if (modifier < 4) return null;
   const precision = ((modifier - 4) >> 16) & 0xffff;
   const scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
-  return scale <= 9 && precision - scale <= 29 && precision <= 38;
+  if (scale > 9 || precision - scale > 29) return null;
+  return { precision: Math.max(precision - Math.min(scale, 0), scale), scale: Math.max(scale, 0) };
 }
 
 /**

@@ -19,11 +19,6 @@ const ranges: Partial<Record<ScalarType, [type: string, low: string, high: strin
     "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
   ],
   TIME: ["TIME", "TIME '00:00:00'", "TIME '23:59:59.999999'"],
-  NUMERIC: [
-    "DECIMAL(38, 9)",
-    "-99999999999999999999999999999.999999999::DECIMAL(38, 9)",
-    "99999999999999999999999999999.999999999::DECIMAL(38, 9)",
-  ],
 };
 
 const casts: Partial<Record<ScalarType, string>> = {
@@ -53,6 +48,7 @@ export function jsonValue(column: SourceColumn, input: string): string {
 }
 
 function scalar(column: SourceColumn, input: string): string {
+  if (column.type === "NUMERIC") return decimal(column, input);
   const range = ranges[column.type];
   if (range) {
     const [type, low, high] = range;
@@ -64,6 +60,18 @@ function scalar(column: SourceColumn, input: string): string {
   if (column.type === "BYTES") return `unhex(substr(${input}, 3))`;
   const cast = casts[column.type];
   return cast ? `CAST(${input} AS ${cast})` : input;
+}
+
+/**
+ * By way of the declared precision where that fits 64 bits: DuckDB reads a text into DECIMAL(38, 9) at
+ * 8 µs a value, more than all the rest of a row costs.
+ */
+function decimal(column: SourceColumn, input: string): string {
+  const { precision, scale } = column.decimal ?? { precision: 38, scale: 9 };
+  const read = precision <= 18 ? `DECIMAL(${precision}, ${scale})` : "DECIMAL(38, 9)";
+  const value = `TRY_CAST(${input} AS ${read})`;
+  const error = refusal(column, input, "BigQuery's NUMERIC");
+  return `CAST(CASE WHEN ${input} IS NULL THEN NULL WHEN ${value} IS NOT NULL THEN ${value} ELSE CAST(${error} AS ${read}) END AS DECIMAL(38, 9))`;
 }
 
 function checkedText(column: SourceColumn, input: string): string {
