@@ -16,9 +16,11 @@ export function callSqlFunction(ctx: Context, env: Env, call: Call, fn: SqlFunct
   }
   if (++ctx.functionDepth > maxDepth) throw ctx.refuse("functions that call functions so deeply");
   const args = call.args.map((arg, i) => argument(ctx, env, call, fn, arg, i));
-  const result = heldIn(ctx, fn, args);
-  ctx.functionDepth--;
-  return result;
+  try {
+    return heldIn(ctx, fn, args);
+  } finally {
+    ctx.functionDepth--;
+  }
 }
 
 function argument(

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WarehouseError } from "../../server/embedded/warehouse/contract.ts";
+import { createSqlFrontEnd } from "../../server/embedded/warehouse/sql/front-end.ts";
+import { createDuckCatalog, type DuckCatalog } from "../support/duck-catalog.ts";
+import { fixtureFiles, readFixtures } from "../support/googlesql-fixtures.ts";
+
+let duck: DuckCatalog;
+
+beforeAll(async () => {
+  duck = await createDuckCatalog();
+});
+
+afterAll(() => duck.close());
+
+/** Numbers that look random and are the same at each run. */
+function sequence(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const strange = [
+  "(",
+  ")",
+  "'",
+  "`",
+  ",",
+  "NULL",
+  "SELECT",
+  "FROM",
+  "1e400",
+  "[",
+  "]",
+  "*",
+  "é",
+  "\0",
+  "@",
+  "OVER ()",
+  "-- ",
+  "/*",
+  ";",
+  "$1",
+  "_l.p1",
+];
+
+function mutate(sql: string, other: string, next: (below: number) => number): string {
+  const at = next(sql.length + 1);
+  const length = next(12);
+  switch (next(5)) {
+    case 0:
+      return sql.slice(0, at) + sql.slice(at + length);
+    case 1:
+      return sql.slice(0, at) + (strange[next(strange.length)] ?? "") + sql.slice(at);
+    case 2:
+      return sql.slice(0, at) + sql.slice(at, at + length) + sql.slice(at);
+    case 3:
+      return sql.slice(0, at) + other.slice(next(other.length));
+    default:
+      return sql.replace(/\b\w+\b/, other.match(/\b\w+\b/g)?.[length] ?? "x");
+  }
+}
+
+describe("the SQL front end", () => {
+  it("answers, or fails with a WarehouseError, whatever the text", async () => {
+    const queries = fixtureFiles()
+      .flatMap(readFixtures)
+      .map((fixture) => fixture.sql);
+    const next = sequence(20_240_315);
+    const faults: unknown[] = [];
+    for (let i = 0; i < 2500; i++) {
+      const [a, b] = [queries[next(queries.length)] ?? "", queries[next(queries.length)] ?? ""];
+      const sql = mutate(a, b, next);
+      await duck.run(sql).catch((error: unknown) => {
+        if (!(error instanceof WarehouseError)) faults.push({ sql, error });
+      });
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it.each([
+    ["nested parentheses", `SELECT ${"(".repeat(100_000)}1`],
+    ["nested queries", `${"SELECT * FROM (".repeat(5000)}SELECT 1${")".repeat(5000)}`],
+    ["nested arrays", `SELECT ${"[".repeat(50_000)}`],
+    ["nested types", `SELECT CAST(1 AS ${"ARRAY<".repeat(10_000)}`],
+    ["a chain of NOT", `SELECT ${"NOT ".repeat(50_000)}TRUE`],
+    ["a chain of minus", `SELECT ${"- ".repeat(50_000)}1`],
+    ["nested CASE", `SELECT ${"CASE WHEN ".repeat(10_000)}`],
+    ["too long a text", `SELECT '${"x".repeat(2_000_000)}'`],
+    ["a long sum", `SELECT ${"1.5 + ".repeat(20_000)}1`],
+  ])("refuses %s without falling over", async (_, sql) => {
+    await expect(duck.compile(sql)).rejects.toBeInstanceOf(WarehouseError);
+  });
+
+  it("compiles a long list and a wide select", async () => {
+    const list = Array.from({ length: 5000 }, (_, i) => i).join(", ");
+    expect(
+      (await duck.run(`SELECT COUNT(*) AS n FROM UNNEST([${list}]) AS x WHERE x IN (${list})`))
+        .rows,
+    ).toEqual([["5000"]]);
+    const columns = Array.from({ length: 2000 }, (_, i) => `${i} AS c${i}`).join(", ");
+    expect((await duck.run(`SELECT ${columns}`)).schema).toHaveLength(2000);
+  });
+
+  it("ends a query that takes longer to compile than the deadline", async () => {
+    const frontEnd = createSqlFrontEnd({ deadlineMs: 0 });
+    const wide = `SELECT ${Array.from({ length: 5000 }, (_, i) => `${i}`).join(", ")}`;
+    const options = {
+      projectId: "p",
+      defaultDataset: null,
+      legacySql: false,
+      catalog: { hasDataset: () => false, get: () => undefined, list: () => [] },
+      parameters: [],
+      now: new Date(0),
+    };
+    await expect(frontEnd.compile(wide, options)).rejects.toMatchObject({
+      reason: "resourcesExceeded",
+    });
+  });
+
+  it("ends views that read themselves and functions that call functions", async () => {
+    duck.addTable("loop", "a", [], {
+      type: "VIEW",
+      viewQuery: "SELECT * FROM loop.b, loop.b AS c",
+    });
+    duck.addTable("loop", "b", [], {
+      type: "VIEW",
+      viewQuery: "SELECT * FROM loop.a, loop.a AS d",
+    });
+    await expect(duck.compile("SELECT * FROM loop.a")).rejects.toBeInstanceOf(WarehouseError);
+    const functions = Array.from(
+      { length: 40 },
+      (_, i) =>
+        `CREATE TEMP FUNCTION f${i}(x INT64) AS (${i === 0 ? "x" : `f${i - 1}(x) + f${i - 1}(x)`});`,
+    );
+    await expect(duck.compile(`${functions.join("\n")} SELECT f39(1)`)).rejects.toBeInstanceOf(
+      WarehouseError,
+    );
+    await expect(
+      duck.compile("CREATE TEMP FUNCTION g(x INT64) AS (g(x)); SELECT g(1)"),
+    ).rejects.toBeInstanceOf(WarehouseError);
+  });
+});
