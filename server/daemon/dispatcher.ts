@@ -33,7 +33,8 @@ import { createSubmittedNotes } from "./submitted-notes.ts";
  *   during or after the insert       the next claimant's insert is answered 409: adopted
  *   while the job runs               the next claimant waits for it
  *   after its end, before the pulse  the next claimant sees it ended
- * In each case the lease has to end first: 15 s, or at once where the daemon stopped by itself.
+ * In each case the lease has to end first: at once where the daemon stopped by itself, 3 s after its
+ * session with PostgreSQL has ended where it was killed, 15 s in the worst case.
  * A daemon that was away (SIGSTOP, a partition) for longer than its lease renews none of its claims,
  * lets their monitors go, and what they had to say names an old fence and changes no row.
  *

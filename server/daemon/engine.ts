@@ -1,11 +1,13 @@
 import type { Deps } from "../services/deps.ts";
 import { cleanStaged } from "../services/runs/clean-staged.ts";
+import { showPresence } from "../services/runs/show-presence.ts";
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
 import { startSizeRefresher } from "./size-refresher.ts";
 import { startTicker } from "./ticker.ts";
 
 const cleanMs = 60_000;
+const presenceMs = 500;
 
 export interface Engine {
   /** Takes nothing new, and hands back what it holds. */
@@ -14,6 +16,12 @@ export interface Engine {
 
 /** The loops that make runs out of ticks and jobs out of runs. Start one a daemon. */
 export function startEngine(deps: Deps): Engine {
+  const presence = startLoop({
+    name: "presence",
+    log: deps.log,
+    periodMs: presenceMs,
+    body: (signal) => showPresence(deps, signal),
+  });
   const sizes = startSizeRefresher(deps);
   const cleaner = startLoop({
     name: "staged files",
@@ -32,7 +40,7 @@ export function startEngine(deps: Deps): Engine {
     async stop() {
       await ticker.stop();
       await dispatcher.stop();
-      await Promise.all([cleaner.stop(), sizes.stop()]);
+      await Promise.all([cleaner.stop(), sizes.stop(), presence.stop()]);
     },
   };
 }

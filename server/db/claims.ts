@@ -1,6 +1,7 @@
 import type { TransferResult } from "../../drizzle/schema/transfers.ts";
 import type { JobStep } from "../../shared/job.ts";
 import type { TableDefinition } from "../../shared/table.ts";
+import { isAbsent } from "./presence.ts";
 import type { Transition } from "./transition.ts";
 
 /*
@@ -11,11 +12,14 @@ import type { Transition } from "./transition.ts";
  * with a fence that is no longer the row's, and changes nothing.
  *
  * A running table run with a lease holds a slot, also while its lease has expired: its BigQuery job
- * goes on without us. One without a lease is parked (parking.ts) and holds none. No table is run by
- * two table runs at a time, whatever runs they belong to.
+ * goes on without us. A lease ends early whose daemon has no session any more (presence.ts). A
+ * running table run without a lease is parked (parking.ts) and holds no slot. No table is run by two
+ * table runs at a time, whatever runs they belong to.
  */
 
 export const leaseSeconds = 15;
+/** A daemon that is not to be seen has this long to come back, after a broken session say. */
+const graceSeconds = 3;
 
 /** A job's row, as the one who drives it needs it. */
 export interface JobRow {
@@ -125,7 +129,9 @@ const claimReadyText = `
 const claimExpiredText = `
   with locked as (
     select id from table_runs
-    where state = 'running' and lease_owner is not null and lease_until < clock_timestamp()
+    where state = 'running' and lease_owner is not null and (lease_until < clock_timestamp()
+      or (lease_until < clock_timestamp() + make_interval(secs => $2 - ${graceSeconds})
+        and ${isAbsent("lease_owner")}))
     order by id for update skip locked
   ), claimed as (
     update table_runs t

@@ -1,0 +1,38 @@
+import type pg from "pg";
+import { abortable } from "../support/abortable.ts";
+
+/*
+ * A daemon shows that it lives by a session with PostgreSQL that bears its name. The kernel ends
+ * the session of a process that was killed, and so whoever looks in pg_stat_activity knows at once
+ * what the lease would say in 15 s. It is a hint and no proof (a session breaks for other reasons
+ * too, and a machine that lost its power leaves it standing): fences keep the rows right, and the
+ * leases cover its loss.
+ */
+const prefix = "maestro daemon ";
+
+/** Holds a session under the daemon's name, until it breaks or the signal is aborted. */
+export async function holdPresence(
+  pool: pg.Pool,
+  owner: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = await pool.connect();
+  const broken = new Promise<void>((resolve) => {
+    client.once("error", () => resolve());
+    client.once("end", () => resolve());
+  });
+  try {
+    await client.query("select set_config('application_name', $1, false)", [prefix + owner]);
+    await abortable(broken, signal).catch(() => undefined);
+  } finally {
+    // Closed and not given back: the name is this session's alone.
+    client.release(true);
+  }
+}
+
+/** SQL: the session of the daemon named by `owner` is not there, though ours ($1) is. */
+export function isAbsent(owner: string): string {
+  const session = (name: string) =>
+    `exists (select from pg_stat_activity a where a.application_name = '${prefix}' || ${name})`;
+  return `(${session("$1::text")} and not ${session(owner)})`;
+}
