@@ -57,6 +57,9 @@ test("a used link refuses strangers, and takes back those whom it signed in", as
   const cookie = cookieOf(await open(token));
   expect((await open(token)).status).toBe(401);
   expect((await open(token, { cookie })).status).toBe(303);
+  const page = await open(token, { accept: "text/html,*/*" });
+  expect(page.status).toBe(303);
+  expect(page.headers.getSetCookie()).toEqual([]);
 });
 
 test("a look ahead or a HEAD does not spend the link", async () => {

@@ -54,9 +54,12 @@ export function serveAuth(server: FastifyInstance, deps: Deps, secureCookies: bo
           maxAge: sessionSeconds,
         });
       } catch (error) {
-        // Opened again by someone whom it signed in before: they are where they want to be.
+        // Opened again by someone whom it signed in before: they are where they want to be. Other
+        // people find the app's own page there, which says how to sign in.
         const principal = await principalOf(deps, request, secureCookies);
-        if (principal.kind !== "session") throw error;
+        const isSpent = error instanceof MaestroError && error.code === "unauthenticated";
+        const isPage = request.headers.accept?.includes("text/html") ?? false;
+        if (principal.kind !== "session" && !(isSpent && isPage)) throw error;
       }
       return toApp(reply);
     },
