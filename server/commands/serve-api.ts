@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { MaestroError } from "../../shared/errors.ts";
 import { createHttpServer } from "../api/http-server.ts";
 import type { Surroundings } from "../build-deps.ts";
 import type { Config } from "../config.ts";
@@ -26,7 +29,29 @@ export async function serveApi(
     secureCookies: false,
     connectSources: [localCloudUrl ?? "https://storage.googleapis.com"],
   });
-  const url = new URL(await server.listen(config.listen));
+  const listening = server.listen(config.listen);
+  const url = new URL(await listening.catch((cause) => refuseAddress(config.listen, cause)));
   if (config.listen.host === "localhost") url.hostname = "localhost";
   return { url: url.origin, close: () => server.close() };
+}
+
+/** Says that an address cannot be had before anything else is started. */
+export async function requireFreeAddress(address: Address): Promise<void> {
+  const probe = createServer().listen(address.port, address.host);
+  await once(probe, "listening").catch((cause) => refuseAddress(address, cause));
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+interface Address {
+  host: string;
+  port: number;
+}
+
+function refuseAddress({ host, port }: Address, cause: NodeJS.ErrnoException): never {
+  const why =
+    cause.code === "EADDRINUSE"
+      ? "is in use by another program"
+      : `cannot be used (${cause.message})`;
+  const message = `${host}:${port} ${why}: choose another with -listen`;
+  throw new MaestroError("configuration", message, { cause });
 }

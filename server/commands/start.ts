@@ -1,6 +1,4 @@
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { MaestroError } from "../../shared/errors.ts";
 import { buildDeps } from "../build-deps.ts";
 import type { Config } from "../config.ts";
 import { startEngine } from "../daemon/engine.ts";
@@ -8,7 +6,7 @@ import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory
 import { issueSignInToken } from "../services/access/issue-sign-in-token.ts";
 import { createLog } from "../support/log.ts";
 import { startRoomProcess } from "./room-processes.ts";
-import { serveApi } from "./serve-api.ts";
+import { requireFreeAddress, serveApi } from "./serve-api.ts";
 import { aborted, createStopSignal } from "./stop-signal.ts";
 import { publishSurroundings, putUpSurroundings } from "./surroundings.ts";
 
@@ -31,7 +29,7 @@ export async function runStart(
   const stopping = createStopSignal(config.gracefulShutdownSeconds, log);
   const undo: (() => Promise<void>)[] = [await lockDataDirectory(directory)];
   try {
-    await requireFreePort(config.listen);
+    await requireFreeAddress(config.listen);
     const surroundings = await putUpSurroundings(config, directory, main, log);
     undo.push(surroundings.stop);
     undo.push(await publishSurroundings(directory, surroundings, null));
@@ -64,22 +62,4 @@ export async function runStart(
   } finally {
     for (const step of undo.reverse()) await step();
   }
-}
-
-/** Says so before anything is started. */
-function requireFreePort(address: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", (cause: NodeJS.ErrnoException) => {
-      const at = `${address.host}:${address.port}`;
-      const why =
-        cause.code === "EADDRINUSE"
-          ? "is in use by another program"
-          : `cannot be used (${cause.message})`;
-      reject(
-        new MaestroError("configuration", `${at} ${why}: choose another with -listen`, { cause }),
-      );
-    });
-    probe.listen(address.port, address.host, () => probe.close(() => resolve()));
-  });
 }

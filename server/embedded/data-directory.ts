@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 
 /** Makes the data directory and sees that it can be written. Answers its absolute path. */
@@ -8,7 +8,7 @@ export async function openDataDirectory(path: string): Promise<string> {
   const directory = resolve(path);
   const probe = join(directory, `.probe-${process.pid}`);
   try {
-    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await makeDirectory(directory);
     await writeFile(probe, "");
     await rm(probe);
     return directory;
@@ -19,6 +19,26 @@ export async function openDataDirectory(path: string): Promise<string> {
       { cause },
     );
   }
+}
+
+/** Level by level: the recursive option never returns under /proc, where a folder cannot be made. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (code !== "ENOENT" || (await isDirectory(dirname(path)))) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path, { mode: 0o755 });
+  }
+}
+
+function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /**
