@@ -67,7 +67,7 @@ const tables: SourceTable[] = [
       select row_number() over (order by date, origin, destination, delay, distance),
         date, delay, distance, origin, destination
       from '${data}/flights-3m.parquet'
-      where origin in (from busiest) and destination in (from busiest)`,
+      where origin in (from busiest) and destination in (from busiest) and date < '2001-07-01'`,
   },
 ];
 

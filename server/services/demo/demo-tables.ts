@@ -83,7 +83,7 @@ const core: DemoTable[] = [
     "daily",
     "Departures by airport and month, over all shards.",
   ),
-  summary("demo_core.city_airports", "daily", "Cities and the airports that serve them."),
+  summary("demo_core.state_airports", "daily", "States and the airports that serve them."),
   summary("demo_core.routes", "daily", "Routes: distance, flights, lateness."),
 ];
 
@@ -125,7 +125,6 @@ export const holidaysCsv = `day,name
 2001-01-15,"Birthday of Martin Luther King, Jr."
 2001-02-19,Washington's Birthday
 2001-05-28,Memorial Day
-2001-07-04,Independence Day
 `;
 
 function summary(name: string, frequency: DemoFrequency, description: string): DemoTable {

@@ -12,11 +12,11 @@ SELECT
   b.place.state AS state,
   b.flights,
   b.routes,
-  ARRAY_LENGTH(c.airports) AS airports_in_city,
+  ARRAY_LENGTH(s.airports) AS airports_in_state,
   b.top_destinations[OFFSET(0)].destination AS top_destination,
   l.punctual_share,
   l.rank_in_month AS punctuality_rank,
-  IF(l.punctual_share >= 0.8, 'on target', 'below target') AS verdict
+  IF(l.punctual_share >= 0.75, 'on target', 'below target') AS verdict
 FROM demo_marts.busiest_airports AS b
 JOIN latest AS l ON l.airport = b.airport
-LEFT JOIN demo_core.city_airports AS c ON c.city = b.place.city AND c.state = b.place.state
+LEFT JOIN demo_core.state_airports AS s ON s.state = b.place.state

@@ -4,7 +4,7 @@ SELECT
   departure_hour,
   COUNT(*) AS departures,
   ROUND(AVG(delay_minutes), 2) AS average_delay,
-  ROUND(SAFE_DIVIDE(COUNTIF(delay_minutes >= 60), COUNT(*)), 4) AS hour_late_share,
+  ROUND(SAFE_DIVIDE(COUNTIF(delay_minutes >= 60), COUNT(*)), 4) AS long_delay_share,
   CASE
     WHEN departure_hour BETWEEN 5 AND 10 THEN 'morning'
     WHEN departure_hour BETWEEN 11 AND 16 THEN 'afternoon'
