@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,8 +7,8 @@ import { measureCommand } from "../support/child.ts";
 import type { Measurement } from "../support/rounds.ts";
 import type { GeneratedCatalog } from "./generate-catalog.ts";
 
-/** The latest release, and the last of the line that compiles without a warehouse's types. */
-const version = "3.0.69";
+/** Dataform's current line; whichever release the registry has. */
+const packages = ["@dataform/cli@3", "@dataform/core@3"];
 const cache = fileURLToPath(new URL("../results/peers/dataform/", import.meta.url));
 const cli = join(cache, "node_modules/@dataform/cli/bundle.js");
 
@@ -19,7 +19,6 @@ export function findDataform(install: boolean): { found: true } | { found: false
   mkdirSync(cache, { recursive: true });
   writeFileSync(join(cache, "package.json"), '{"private":true}\n');
   try {
-    const packages = [`@dataform/cli@${version}`, `@dataform/core@${version}`];
     execFileSync("npm", ["install", "--no-audit", "--no-fund", ...packages], { cwd: cache });
   } catch (error) {
     return { found: false, why: `npm could not install it: ${String(error).split("\n")[0]}` };
@@ -33,12 +32,10 @@ export function writeDataformProject(catalog: GeneratedCatalog): string {
   mkdirSync(join(directory, "definitions"));
   const settings = `defaultProject: northwind-analytics-prod\ndefaultLocation: US\ndefaultDataset: reports\n`;
   writeFileSync(join(directory, "workflow_settings.yaml"), settings);
-  writeFileSync(
-    join(directory, "package.json"),
-    `{"dependencies":{"@dataform/core":"${version}"}}`,
-  );
-  writeFileSync(join(directory, "workflow_settings.yaml"), settings);
-  symlinkSync(join(cache, "node_modules"), join(directory, "node_modules"));
+  writeFileSync(join(directory, "package.json"), '{"dependencies":{"@dataform/core":"3"}}\n');
+  // Copied, because its sandbox follows no link out of the project.
+  const core = "node_modules/@dataform/core";
+  cpSync(join(cache, core), join(directory, core), { recursive: true });
   for (const { dataset, name, sqlx } of catalog.tables) {
     const text = `config { type: "table", schema: "${dataset}", name: "${name}" }\n${sqlx}\n`;
     writeFileSync(join(directory, "definitions", `${name}.sqlx`), text);

@@ -120,7 +120,6 @@ function writeQuery(random: () => number, parents: Named[], raw: Named[]) {
   const marker = /«([^|»]*)\|([^|»]*)\|([^»]*)»/g;
   return {
     sql: text.replace(marker, "$1"),
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: Dataform's own syntax.
     sqlx: text.replace(marker, '${ref("$2", "$3")}'),
     sources: [...writer.sources].sort(),
   };
