@@ -4,7 +4,7 @@ import { changeWarehouse } from "../change-warehouse.ts";
 import type { WarehouseContext } from "../context.ts";
 import { WarehouseError } from "../contract.ts";
 import type { DatasetDocument } from "../documents.ts";
-import { checkEtag, mergeProperties, page } from "./request-parts.ts";
+import { checkEtag, isTrue, mergeProperties, page } from "./request-parts.ts";
 
 interface DatasetParams {
   projectId: string;
@@ -36,7 +36,7 @@ export function datasetRoutes(
     (request) => {
       const all = catalog
         .datasets(request.params.projectId)
-        .filter((d) => request.query["all"] === "true" || !d.datasetId.startsWith("_"));
+        .filter((d) => isTrue(request.query["all"]) || !d.datasetId.startsWith("_"));
       const { items, nextPageToken } = page(all, request.query);
       return {
         kind: "bigquery#datasetList",
@@ -126,7 +126,7 @@ function oneDatasetRoutes(
       await changeWarehouse(context, [], (tx) => {
         catalog.requireDataset(projectId, datasetId);
         const tables = catalog.tables(projectId, datasetId);
-        if (tables.length > 0 && query.deleteContents !== "true") {
+        if (tables.length > 0 && !isTrue(query.deleteContents)) {
           throw new WarehouseError("invalid", `Dataset ${projectId}:${datasetId} is still in use`);
         }
         for (const table of tables) tx.removeTable(table.name);

@@ -9,6 +9,7 @@ import { splitDecorator } from "../partitions.ts";
 import { type PageQuery, readRows } from "../read-rows.ts";
 import { acceptJob, dryRun, newJob, waitForJob } from "./insert-job.ts";
 import { findJob } from "./job-routes.ts";
+import { isTrue } from "./request-parts.ts";
 
 interface FormatQuery {
   "formatOptions.useInt64Timestamp"?: string;
@@ -116,7 +117,7 @@ export function timestampsOf(query: FormatQuery): boolean {
       `The timestamp format ${format} is not supported by the local warehouse`,
     );
   }
-  return format === "INT64" || query["formatOptions.useInt64Timestamp"] === "true";
+  return format === "INT64" || isTrue(query["formatOptions.useInt64Timestamp"]);
 }
 
 async function queryResults(
@@ -161,6 +162,7 @@ async function queryResults(
     schema: { fields: table.schema },
     totalRows: String(totalRows),
     ...(pageToken ? { pageToken } : {}),
-    rows,
+    // Left out when there are none: clients take an empty list for the whole answer.
+    ...(rows.length > 0 ? { rows } : {}),
   };
 }

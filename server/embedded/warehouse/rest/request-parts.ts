@@ -17,6 +17,11 @@ export function page<T>(
   };
 }
 
+/** A flag of the query string; Google's client for Python sends `True`. */
+export function isTrue(value: string | undefined): boolean {
+  return value?.toLowerCase() === "true";
+}
+
 /** If-Match: the caller changes only what it has seen. */
 export function checkEtag(given: string | undefined, document: unknown): void {
   if (given === undefined || given === "*" || given.replaceAll('"', "") === etagOf(document))

@@ -52,7 +52,7 @@ export function tableDataRoutes(app: FastifyInstance, context: WarehouseContext)
         etag: etagOf(table),
         totalRows: String(totalRows),
         ...(pageToken ? { pageToken } : {}),
-        rows,
+        ...(rows.length > 0 ? { rows } : {}),
       };
     },
   );
