@@ -8,11 +8,13 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/controls.css";
+import "./styles/overlays.css";
 import "./styles/content.css";
 import "./styles/feedback.css";
 import "./styles/editor.css";
 import "./styles/lists.css";
 import "./styles/graph.css";
+import "./styles/charts.css";
 
 const client = new QueryClient({
   defaultOptions: {
