@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Storage } from "@google-cloud/storage";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
@@ -17,7 +18,7 @@ export function createObjectStore(options: {
   const signedUrl = async (
     name: string,
     expiresSeconds: number,
-    action: { action: "read" } | { action: "write"; contentType: string },
+    action: { action: "read"; promptSaveAs: string } | { action: "write"; contentType: string },
   ) => {
     const seconds = Math.min(maxSignedSeconds, Math.max(1, Math.floor(expiresSeconds)));
     const expires = Date.now() + seconds * 1000;
@@ -56,7 +57,9 @@ export function createObjectStore(options: {
         );
       }
     },
-    signedReadUrl: (name, seconds) => signedUrl(name, seconds, { action: "read" }),
+    // Without a name of its own, a browser renames what it saves by the content type.
+    signedReadUrl: (name, seconds) =>
+      signedUrl(name, seconds, { action: "read", promptSaveAs: posix.basename(name) }),
     signedWriteUrl: (name, seconds, contentType) =>
       signedUrl(name, seconds, { action: "write", contentType }),
     async ensureBucket() {

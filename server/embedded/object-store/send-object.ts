@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ObjectDocument } from "./object-document.ts";
 import type { ObjectFiles } from "./object-files.ts";
 
-/** An object's bytes, or the range that the request names. */
+/** An object's bytes, or the range that the request names; a signed URL may name it for saving. */
 export async function sendObject(
   files: ObjectFiles,
   object: ObjectDocument,
@@ -11,6 +11,8 @@ export async function sendObject(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { properties } = object;
+  const { "response-content-disposition": asked } = request.query as Record<string, unknown>;
+  const disposition = typeof asked === "string" ? asked : properties.contentDisposition;
   void reply.headers({
     "content-type": properties.contentType ?? "application/octet-stream",
     etag: `"${object.generation}"`,
@@ -25,9 +27,7 @@ export async function sendObject(
     // What people upload is not to be run as a page of ours.
     "x-content-type-options": "nosniff",
     ...(properties.contentEncoding ? { "content-encoding": properties.contentEncoding } : {}),
-    ...(properties.contentDisposition
-      ? { "content-disposition": properties.contentDisposition }
-      : {}),
+    ...(disposition ? { "content-disposition": disposition } : {}),
     ...(properties.cacheControl ? { "cache-control": properties.cacheControl } : {}),
   });
   const range = parseByteRange(request.headers.range, object.bytes);
