@@ -22,7 +22,8 @@ export interface ParserAnswer extends SqlReferences {
 export interface ParserCall extends ParserRequest {
   /** Threads that ended while they had it. */
   crashes: number;
-  answer: (references: SqlReferences) => void;
+  /** `isFinal`: the same SQL would be answered so again. Not where load or a crash cut it short. */
+  answer: (references: SqlReferences, isFinal: boolean) => void;
 }
 
 /**
@@ -91,7 +92,7 @@ export class ParserLane {
       return;
     }
     const { isBroken, ...references } = message;
-    this.given.shift()?.answer(references);
+    this.given.shift()?.answer(references, true);
     clearTimeout(this.timer);
     if (isBroken) this.replace(references.astError ?? "it broke");
     else if (this.given.length > 0) this.startClock();
@@ -152,7 +153,8 @@ export interface LaneOptions {
 
 const maxFailedStarts = 3;
 
-function answerByScanner(call: ParserCall, astError: string): void {
+/** What is left when the parser cannot be asked. */
+export function answerByScanner(call: ParserCall, astError: string): void {
   const scanner = scanReferences(call.sql, { legacySql: call.legacySql });
-  call.answer({ ast: null, astError, scanner });
+  call.answer({ ast: null, astError, scanner }, false);
 }

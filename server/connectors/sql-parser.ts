@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { Log } from "../support/log.ts";
-import { type ParserCall, ParserLane, type SqlReferences } from "./sql-parser-lane.ts";
+import {
+  answerByScanner,
+  type ParserCall,
+  ParserLane,
+  type SqlReferences,
+} from "./sql-parser-lane.ts";
 
 export type { SqlReferences } from "./sql-parser-lane.ts";
 
@@ -55,7 +60,11 @@ export function createSqlParser(options: SqlParserOptions = {}): SqlParser {
     references(sql, { legacySql }) {
       const key = `${legacySql}${createHash("sha256").update(sql).digest("base64")}`;
       return cache.get(key, () => {
-        return new Promise<SqlReferences>((answer) => {
+        return new Promise<SqlReferences>((resolve) => {
+          const answer = (references: SqlReferences, isFinal: boolean) => {
+            if (!isFinal) cache.forget(key);
+            resolve(references);
+          };
           queue.add({ sql, legacySql, crashes: 0, answer });
           feed();
         });
@@ -68,13 +77,17 @@ export function createSqlParser(options: SqlParserOptions = {}): SqlParser {
   };
 }
 
+const closedError = "the parser was closed";
+
 /** First in, first out, without moving what waits. */
 class CallQueue {
   private calls: ParserCall[] = [];
   private first = 0;
+  private isClosed = false;
 
   add(call: ParserCall): void {
-    this.calls.push(call);
+    if (this.isClosed) answerByScanner(call, closedError);
+    else this.calls.push(call);
   }
 
   take(): ParserCall | undefined {
@@ -89,9 +102,8 @@ class CallQueue {
   }
 
   close(): void {
-    for (let call = this.take(); call; call = this.take()) {
-      call.answer({ ast: null, astError: "the parser was closed", scanner: [] });
-    }
+    this.isClosed = true;
+    for (let call = this.take(); call; call = this.take()) answerByScanner(call, closedError);
   }
 }
 
@@ -115,5 +127,9 @@ class AnswerCache {
       if (oldest !== undefined) this.answers.delete(oldest);
     }
     return answer;
+  }
+
+  forget(key: string): void {
+    this.answers.delete(key);
   }
 }

@@ -109,5 +109,19 @@ test("closing answers what still waits", async () => {
     parser.references(`HANG SELECT ${at} FROM s.a`, standard),
   );
   await parser.close();
-  for (const each of hanging) expect((await each).ast).toBeNull();
+  hanging.push(parser.references("SELECT 1 FROM s.a -- after the end", standard));
+  for (const each of hanging) {
+    expect(await each).toEqual({
+      ast: null,
+      astError: "the parser was closed",
+      scanner: ["s.a"],
+    });
+  }
 });
+
+test("what was cut short is tried again when it is asked again", () =>
+  withParser(troubled, async (parser) => {
+    const first = parser.references("HANG SELECT 1 FROM s.a", standard);
+    await first;
+    expect(parser.references("HANG SELECT 1 FROM s.a", standard)).not.toBe(first);
+  }));
