@@ -38,6 +38,8 @@ export class CopyOutStream extends Readable implements pg.Submittable {
   constructor(statement: string) {
     super({ highWaterMark: 256 * 1024 });
     this.#statement = statement;
+    // It may fail before anyone reads it; `errored` and a later pipeline tell, the process lives on.
+    this.on("error", () => undefined);
   }
 
   submit(connection: pg.Connection): void {

@@ -21,22 +21,15 @@ import type {
   SourceName,
   SqlPosition,
 } from "../../shared/import-select.ts";
+import { expressionNames } from "./import-sql-names.ts";
 
-const refusedNames: Record<string, string> = {
-  select: "a subselect",
-  union: "a subselect",
-  "union all": "a subselect",
-  with: "a subselect",
-  values: "a subselect",
-  "array select": "a subselect",
-  parameter: "a parameter",
-  default: "DEFAULT",
-  overlay: "OVERLAY",
-};
+/** A chain of operators is a tree as deep as it is long, and is walked by recursion. */
+const maxDepth = 1_000;
 
 /** Reads the nodes of one text: numbers and positions are taken from it. */
 export class SqlNodeReader {
   readonly #sql: string;
+  #depth = 0;
 
   constructor(sql: string) {
     this.#sql = sql;
@@ -80,6 +73,16 @@ export class SqlNodeReader {
   }
 
   expression(node: Expr): ImportExpression {
+    if (this.#depth > maxDepth) throw this.refuse(`more than ${maxDepth} operations in one`, node);
+    this.#depth += 1;
+    try {
+      return this.#expression(node);
+    } finally {
+      this.#depth -= 1;
+    }
+  }
+
+  #expression(node: Expr): ImportExpression {
     const literal = this.#literal(node);
     if (literal) return literal;
     const at = this.#at(node);
@@ -117,7 +120,7 @@ export class SqlNodeReader {
       case "substring":
         return this.#substring(node);
       default:
-        throw this.refuse(refusedNames[node.type] ?? node.type, node);
+        throw this.refuse(expressionNames[node.type] ?? node.type, node);
     }
   }
 

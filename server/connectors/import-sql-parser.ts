@@ -2,6 +2,7 @@ import { parse, type SelectFromStatement, type Statement } from "pgsql-ast-parse
 import { MaestroError } from "../../shared/errors.ts";
 import type { ImportSelect, SourceName } from "../../shared/import-select.ts";
 import { SqlNodeReader } from "./import-sql-expression.ts";
+import { clauseNames, statementNames } from "./import-sql-names.ts";
 
 /*
  * Reads an import's SQL into the restricted SELECT. It is an allow-list: each node is taken apart by
@@ -13,23 +14,6 @@ import { SqlNodeReader } from "./import-sql-expression.ts";
 /** The grammar is Earley's: its time grows with the cube of the worst input. */
 const maxLength = 20_000;
 const maxNesting = 40;
-
-const statementNames: Record<string, string> = {
-  union: "UNION",
-  "union all": "UNION ALL",
-  with: "WITH (a CTE)",
-  "with recursive": "WITH RECURSIVE (a CTE)",
-  values: "VALUES",
-};
-
-const clauseNames: Record<string, string> = {
-  groupBy: "GROUP BY",
-  having: "HAVING",
-  orderBy: "ORDER BY",
-  distinct: "DISTINCT",
-  for: "FOR UPDATE or FOR SHARE",
-  skip: "SKIP LOCKED or NOWAIT",
-};
 
 /** Throws `invalidSql` with the position of what is refused. */
 export function parseImportSql(sql: string): ImportSelect {

@@ -155,7 +155,7 @@ async function feed(stream: CopyOutStream, path: string, isDone: () => boolean):
       stream.destroy();
       return;
     }
-    await delay(2);
+    await delay(5);
   }
 }
 
@@ -163,7 +163,9 @@ function openPipe(path: string): number | null {
   try {
     return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENXIO") return null;
+    // No reader yet; or no descriptor free, which must not leave the reader waiting for ever.
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "ENXIO" || code === "EMFILE" || code === "ENFILE") return null;
     throw error;
   }
 }

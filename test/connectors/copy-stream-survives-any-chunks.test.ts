@@ -1,0 +1,142 @@
+import { once } from "node:events";
+import { connect as connectTo, createServer, type Server } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PostgresAddress } from "../../server/connectors/postgres-connection.ts";
+import { openPostgresSource } from "../../server/connectors/postgres-source.ts";
+import { largeSize, smallSize, stageRows } from "../../server/connectors/staging-file.ts";
+import { createSourceDatabase, nullMarker, type SourceDatabase, withDirectory } from "./support.ts";
+
+let source: SourceDatabase;
+beforeAll(async () => {
+  source = await createSourceDatabase();
+  await source.query(
+    `create table rows as select i as id, repeat('x', i % 50) as text from generate_series(1, 2000) i`,
+  );
+});
+afterAll(() => source.drop());
+
+const open = (address: PostgresAddress, signal = new AbortController().signal) =>
+  openPostgresSource(address, { statementTimeoutSeconds: 60, signal });
+
+/** Forwards to PostgreSQL; what comes back goes through `pass` in pieces. */
+async function withProxy<T>(
+  pieces: (chunk: Buffer) => Buffer[],
+  work: (address: PostgresAddress) => Promise<T>,
+): Promise<T> {
+  const proxy: Server = createServer((client) => {
+    client.setNoDelay(true);
+    const server = connectTo(source.address.port, source.address.host);
+    client.pipe(server);
+    server.on("data", (chunk) => {
+      for (const piece of pieces(chunk)) client.write(piece);
+    });
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.on("close", () => other.destroy());
+      one.on("error", () => other.destroy());
+    }
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const address = proxy.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  try {
+    return await work({ ...source.address, host: "127.0.0.1", port: address.port });
+  } finally {
+    proxy.close();
+  }
+}
+
+async function readAll(address: PostgresAddress) {
+  const connection = await open(address);
+  try {
+    await connection.begin();
+    const { columns } = await connection.describe("select * from rows order by id");
+    const stream = connection.copy("select * from rows order by id", columns);
+    const text = (await buffer(stream)).toString();
+    const after = await connection.describe("select 1 as alive");
+    return { text, rows: stream.rows, sourceRows: stream.sourceRows, after: after.columns.length };
+  } finally {
+    await connection.close();
+  }
+}
+
+test.each([1, 2, 3, 5, 7, 4096])(
+  "rows are whole when they come %i bytes at a time",
+  async (size) => {
+    const whole = await readAll(source.address);
+    expect(whole).toMatchObject({ rows: 2000, sourceRows: 2000, after: 1 });
+    expect(whole.text.split("\n")).toHaveLength(2001);
+    const cut = (chunk: Buffer) =>
+      Array.from({ length: Math.ceil(chunk.length / size) }, (_, at) =>
+        Buffer.from(chunk.subarray(at * size, (at + 1) * size)),
+      );
+    expect(await withProxy(cut, readAll)).toEqual(whole);
+  },
+);
+
+test("a connection that breaks in the middle is a passing fault, and stages nothing", async () => {
+  let passed = 0;
+  /** Holds back what comes after the first rows, so that the break falls among them. */
+  const first = (chunk: Buffer) => {
+    passed += chunk.length;
+    return passed > 30_000 ? [] : [chunk];
+  };
+  await withDirectory(async (directory) => {
+    await withProxy(first, async (address) => {
+      const connection = await open(address);
+      await connection.begin();
+      const { columns } = await connection.describe("select * from rows");
+      const stream = connection.copy("select * from rows", columns);
+      const staging = stageRows({ stream, columns, directory, nullMarker, size: smallSize }).catch(
+        (error) => connection.describeFault(error),
+      );
+      await source.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'maestro import' and pid <> pg_backend_pid()",
+      );
+      expect(await staging).toMatchObject({ code: "database", retryable: true });
+      await connection.close();
+    });
+  });
+});
+
+test("a row larger than the small size is read with the large one", async () => {
+  await source.query("create table wide as select 1 as id, repeat('漢', 1000000) as text");
+  await withDirectory(async (directory) => {
+    const stageWith = async (size: typeof smallSize, folder: string) => {
+      const connection = await open(source.address);
+      try {
+        await connection.begin();
+        const { columns } = await connection.describe("select * from wide");
+        const stream = connection.copy("select * from wide", columns);
+        return await stageRows({ stream, columns, directory: folder, nullMarker, size });
+      } finally {
+        await connection.close();
+      }
+    };
+    expect(await withDirectory((folder) => stageWith(smallSize, folder))).toBe("tooLarge");
+    expect(await stageWith(largeSize, directory)).toMatchObject({ rows: 1, format: "PARQUET" });
+  });
+});
+
+test("an import is cancelled while the source computes, and the source stops computing", async () => {
+  const stopping = new AbortController();
+  const connection = await open(source.address, stopping.signal);
+  await connection.begin();
+  const slow = "select a.id from rows a, rows b, rows c where a.id + b.id + c.id < 0";
+  const { columns } = await connection.describe(slow);
+  const stream = connection.copy(slow, columns);
+  const reading = buffer(stream).catch((error: unknown) => connection.describeFault(error));
+  const running = () =>
+    source.query(
+      "select from pg_stat_activity where state = 'active' and query like 'copy (select%'",
+    );
+  await expect.poll(async () => (await running()).length, { timeout: 10_000 }).toBe(1);
+  stopping.abort();
+  expect(await reading).toMatchObject({ code: "database" });
+  await expect.poll(async () => (await running()).length, { timeout: 10_000 }).toBe(0);
+  await connection.close();
+});
