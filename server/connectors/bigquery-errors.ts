@@ -58,7 +58,7 @@ export function statusOf(error: unknown): number | null {
 }
 
 /** BigQuery writes the place of a fault in SQL as `at [line:column]`, both from 1. */
-export function positionIn(message: string): { line: number; column: number } | null {
+function positionIn(message: string): { line: number; column: number } | null {
   const found = /\bat \[(\d+):(\d+)\]/.exec(message);
   return found ? { line: Number(found[1]), column: Number(found[2]) } : null;
 }

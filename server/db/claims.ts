@@ -17,7 +17,7 @@ import type { Transition } from "./transition.ts";
  * table runs at a time, whatever runs they belong to.
  */
 
-export const leaseSeconds = 15;
+const leaseSeconds = 15;
 /** A daemon that is not to be seen has this long to come back, after a broken session say. */
 const graceSeconds = 3;
 

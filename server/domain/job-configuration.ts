@@ -114,7 +114,7 @@ export function extractPrefix(input: Pick<JobInput, "definition" | "tableRunId">
   return `extracts/${tableName(input.definition)}/${input.tableRunId}/`;
 }
 
-export function tableName(definition: Pick<TableDefinition, "dataset" | "name">): string {
+function tableName(definition: Pick<TableDefinition, "dataset" | "name">): string {
   return `${definition.dataset}.${definition.name}`;
 }
 

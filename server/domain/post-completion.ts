@@ -31,8 +31,3 @@ export function nextStep(
       return null;
   }
 }
-
-/** Parked: it waits for a room or a person, and holds neither lease nor slot. */
-export function isParked(step: TableRunStep): step is "import" | "upload" {
-  return step === "import" || step === "upload";
-}

@@ -1,3 +1,4 @@
+import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import { MaestroError, messageOf } from "../../../shared/errors.ts";
 import type { Reason } from "../../../shared/run.ts";
 import type { JobStatus } from "../../connectors/warehouse.ts";
@@ -24,16 +25,10 @@ export async function completeJob(
     return settleError(driven, status.error, { ...status, figures }, wasCancelled);
   }
   const { claim, job } = driven;
-  try {
-    if (job.step === "load" && claim.staged)
-      checkLoadedRows(claim.staged, figures.outputRows ?? -1);
-  } catch (error) {
-    return settleError(
-      driven,
-      { reason: "rowCount", message: messageOf(error), retryable: false },
-      { ...status, figures },
-      false,
-    );
+  const miscount = job.step === "load" && claim.staged && findMiscount(claim.staged, figures);
+  if (miscount) {
+    const fault = { reason: "rowCount", message: miscount, retryable: false };
+    return settleError(driven, fault, { ...status, figures }, false);
   }
   const following = nextStep(claim.definition, job.step);
   const stops = following !== null && wasCancelled;
@@ -47,6 +42,16 @@ export async function completeJob(
     extractObjects: job.step === "extract" ? await listExtract(deps, driven, figures) : null,
     job: jobEnd(driven, "succeeded", null, { ...status, figures }),
   };
+}
+
+/** What is wrong with the number of rows that a load stored; null where nothing is. */
+function findMiscount(staged: TransferResult, { outputRows }: JobFigures): string | null {
+  try {
+    checkLoadedRows(staged, outputRows ?? -1);
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 /** The same for a job that BigQuery refused, lost or may not show us. */
