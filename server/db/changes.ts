@@ -44,6 +44,13 @@ export function createChanges(connectionString: string, log: Log): Changes {
     }
   };
 
+  /** One after another: a connection carries one query at a time. */
+  let flushed: Promise<void> = Promise.resolve();
+  const flushInTurn = () => {
+    flushed = flushed.then(flush);
+    return flushed;
+  };
+
   const connect = async () => {
     if (closed) return;
     const next = new pg.Client({
@@ -78,7 +85,7 @@ export function createChanges(connectionString: string, log: Log): Changes {
     publish(event) {
       deliver(event);
       queue.push(event);
-      timer ??= setTimeout(() => void flush(), batchMs);
+      timer ??= setTimeout(flushInTurn, batchMs);
     },
     subscribe(listener) {
       listeners.add(listener);
@@ -89,7 +96,7 @@ export function createChanges(connectionString: string, log: Log): Changes {
       clearTimeout(timer);
       // A connection that is being made would outlive us.
       await connecting;
-      await flush();
+      await flushInTurn();
       await client?.end();
     },
   };

@@ -58,10 +58,15 @@ async function transact<T>(
   client.on("error", onError);
   try {
     await client.query(beginning);
+    let tx: Db | undefined;
     const result = await work({
       query: async <Row>(name: string, text: string, values: unknown[]) =>
         (await client.query({ name, text, values })).rows as Row[],
-      tx: drizzle(client, { schema, casing: "snake_case" }),
+      // Made where it is asked for: most pulses need none.
+      get tx() {
+        tx ??= drizzle(client, { schema, casing: "snake_case" });
+        return tx;
+      },
     });
     await client.query("commit");
     return result;

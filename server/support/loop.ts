@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../../shared/errors.ts";
 import type { Log } from "./log.ts";
 
@@ -24,14 +23,19 @@ export function startLoop(options: {
 }): Loop {
   const stopping = new AbortController();
   let woken = false;
-  let sleeping: AbortController | undefined;
+  let endPause: (() => void) | undefined;
 
-  const pause = async (ms: number) => {
-    if (woken || stopping.signal.aborted) return;
-    sleeping = new AbortController();
-    await delay(ms, undefined, { signal: sleeping.signal }).catch(() => undefined);
-    sleeping = undefined;
-  };
+  // No abortable delay: a loop is woken once a job, and each abort would make an error with a stack.
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      if (woken || stopping.signal.aborted) return resolve();
+      const timer = setTimeout(() => endPause?.(), ms);
+      endPause = () => {
+        clearTimeout(timer);
+        endPause = undefined;
+        resolve();
+      };
+    });
 
   const running = (async () => {
     let failures = 0;
@@ -58,11 +62,11 @@ export function startLoop(options: {
   return {
     wake() {
       woken = true;
-      sleeping?.abort();
+      endPause?.();
     },
     async stop() {
       stopping.abort();
-      sleeping?.abort();
+      endPause?.();
       await running;
     },
   };
