@@ -170,7 +170,8 @@ test("a token is shown once, lets a program in, and is refused once revoked", as
   await page.getByRole("button", { name: "Create" }).click();
   const token = await page.locator(".secret").textContent();
   await page.getByRole("button", { name: "Done" }).click();
-  const ask = () => fetch(`${maestro.url}/trpc/me.get`, { headers: { "x-api-token": token ?? "" } });
+  const ask = () =>
+    fetch(`${maestro.url}/trpc/me.get`, { headers: { "x-api-token": token ?? "" } });
   expect((await ask()).status).toBe(200);
   expect(await page.content()).not.toContain(token ?? "mst");
 

@@ -13,10 +13,10 @@ export interface GraphLayout {
   edges: { parentId: number; childId: number; points: [x: number, y: number][] }[];
 }
 
-export const nodeWidth = 208;
+export const nodeWidth = 196;
 export const nodeHeight = 44;
-const rankGap = 72;
-const nodeGap = 16;
+const rankGap = 54;
+const nodeGap = 14;
 
 /** Above this, dagre takes minutes; layers by barycentre take milliseconds and look nearly as good. */
 const mostForDagre = 1200;

@@ -76,7 +76,7 @@ function Offer(props: { isBusy: boolean; onLoad: () => void }) {
         <h2>See it work: the sample project</h2>
         <p>
           Flights, airports and weather from public data sets, in a PostgreSQL database of their
-          own. It takes about a minute and a half on this machine, and costs nothing.
+          own. It takes about a minute, runs on this machine alone, and costs nothing.
         </p>
         <ul class="ticks">
           <li>A source database with more than 200,000 rows, and import tables that read it</li>
