@@ -36,7 +36,7 @@ function scalarCall(ctx: Context, env: Env, call: Call): Typed {
     return rule(callSite(ctx, env, call));
   }
   const args = call.args.map((arg) => ctx.expr(env, arg));
-  const match = matchBest(rule, args, call.safe);
+  const match = matchBest(call.name, rule, args, call.safe);
   if (match) return match;
   const signatures = rule.map(([text]) => parseSignature(text));
   throw ctx.fail(call.pos, noMatch(`function ${call.name}`, args, signatures));

@@ -4,6 +4,7 @@ import { coerce, coerceArrayLiteral, packStruct, supertype } from "../types/coer
 import { fill, type Typed, typedNull } from "../types/typed.ts";
 import { fieldName, type GType, scalar, typeName } from "../types/types.ts";
 import type { Context, Env } from "./context.ts";
+import { jsonMember } from "./names.ts";
 import { compare, condition, unify } from "./operators.ts";
 import { resolveType } from "./type-nodes.ts";
 
@@ -84,7 +85,7 @@ export function impliedName(expr: Expr): string | null {
 export function analyzeIndex(ctx: Context, env: Env, node: Node<"index">): Typed {
   const base = ctx.expr(env, node.base);
   const index = ctx.expr(env, node.index);
-  if (base.type.kind === "JSON") throw ctx.refuse("subscripts of JSON");
+  if (base.type.kind === "JSON") return jsonSubscript(ctx, base, index, node);
   if (base.type.kind !== "ARRAY") {
     throw ctx.fail(
       node.pos,
@@ -105,6 +106,14 @@ export function analyzeIndex(ctx: Context, env: Env, node: Node<"index">): Typed
     : `CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL ELSE error('Array index ' || $2 || ' is out of bounds') END`;
   const template = `CASE WHEN ${inside} THEN $1[$2${shift}] ELSE ${otherwise} END`;
   return { sql: fill(template, [base.sql, at.sql]), type: base.type.element };
+}
+
+function jsonSubscript(ctx: Context, base: Typed, index: Typed, node: Node<"index">): Typed {
+  const step = index.constant?.value;
+  if (node.mode || (typeof step !== "string" && typeof step !== "bigint")) {
+    throw ctx.refuse("subscripts of JSON that are no constants");
+  }
+  return jsonMember(base, typeof step === "string" ? step : Number(step));
 }
 
 export function analyzeCase(ctx: Context, env: Env, node: Node<"case">): Typed {

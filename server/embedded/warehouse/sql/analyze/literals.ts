@@ -1,4 +1,5 @@
 import type { Literal } from "../parse/ast.ts";
+import { readJson, writeJson } from "../runtime/json-tree.ts";
 import { parseTemporal } from "../types/temporal-literals.ts";
 import {
   bool,
@@ -88,10 +89,7 @@ function numeric(ctx: Context, text: string, pos: number): Typed {
 }
 
 function json(ctx: Context, text: string, pos: number): Typed {
-  try {
-    JSON.parse(text);
-  } catch {
-    throw ctx.fail(pos, "Invalid JSON literal: syntax error while parsing value");
-  }
-  return { sql: `CAST(${quoteString(text)} AS JSON)`, type: scalar("JSON") };
+  const tree = readJson(text);
+  if (!tree) throw ctx.fail(pos, "Invalid JSON literal: syntax error while parsing value");
+  return { sql: `CAST(${quoteString(writeJson(tree, true))} AS JSON)`, type: scalar("JSON") };
 }

@@ -117,10 +117,7 @@ function fields(ctx: Context, base: Typed, names: Name[]): Typed {
 /** `value.name` */
 export function fieldOf(ctx: Context, base: Typed, name: Name): Typed {
   if (base.type.kind === "JSON") {
-    return {
-      sql: `json_extract(${base.sql}, ${quoteString(`$."${name.text}"`)})`,
-      type: base.type,
-    };
+    return jsonMember(base, name.text);
   }
   if (base.type.kind !== "STRUCT") {
     throw ctx.fail(
@@ -148,6 +145,13 @@ export function fieldOf(ctx: Context, base: Typed, name: Name): Typed {
   if (part) return { sql: part.sql, type: part.type };
   const key = quoteString(fieldName(field, index));
   return { sql: `struct_extract(${base.sql}, ${key})`, type: field.type };
+}
+
+/** A member of a JSON object, or an element of a JSON array. */
+export function jsonMember(base: Typed, step: string | number): Typed {
+  const steps = quoteString(JSON.stringify([step]));
+  const sql = `CAST(maestro_json_member(CAST(${base.sql} AS VARCHAR), ${steps}) AS JSON)`;
+  return { sql, type: base.type };
 }
 
 function unrecognized(ctx: Context, scope: Scope, names: Name[]): Error {

@@ -22,7 +22,7 @@ export function analyzeOperator(ctx: Context, env: Env, node: Node<"op">): Typed
   if (comparisons.has(node.op)) return compare(ctx, node.op, args as [Typed, Typed], node.pos);
   const name = node.op.replace("unary", "");
   const rows = operatorTable[node.op];
-  const match = rows && matchBest(rows, args);
+  const match = rows && matchBest(`operator ${name}`, rows, args);
   if (match?.type.kind === "FLOAT64" && ["+", "-", "*"].includes(node.op)) {
     const [left, right] = args.map((arg) => coerce(arg, match.type));
     if (left && right) return floatArithmetic(node.op, left, right);

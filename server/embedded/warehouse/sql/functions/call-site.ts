@@ -1,10 +1,14 @@
 import type { Context, Env } from "../analyze/context.ts";
 import type { Call, Expr } from "../parse/ast.ts";
+import { notSupported } from "../parse/positions.ts";
 import { fill, letIn, type Typed } from "../types/typed.ts";
 import { type Match, matchSignature, parseSignature } from "./signature.ts";
 
-/** `[signature, template]`: the template's `$n` are the arguments, coerced to the signature. */
-export type FunctionRows = [signature: string, template: string][];
+/**
+ * `[signature, template]`: the template's `$n` are the arguments, coerced to the signature. Without a
+ * template the signature is BigQuery's, and refused.
+ */
+export type FunctionRows = [signature: string, template: string | null][];
 
 export interface CallSite {
   ctx: Context;
@@ -19,19 +23,28 @@ export interface CallSite {
 export type FunctionRule = FunctionRows | ((site: CallSite) => Typed);
 export type FunctionTable = Record<string, FunctionRule>;
 
-function best(rows: FunctionRows, args: Typed[]): { match: Match; template: string } | null {
-  let chosen: { match: Match; template: string } | null = null;
+function best(
+  rows: FunctionRows,
+  args: Typed[],
+): { match: Match; template: string | null; text: string } | null {
+  let chosen: { match: Match; template: string | null; text: string } | null = null;
   for (const [text, template] of rows) {
     const match = matchSignature(parseSignature(text), args);
-    if (match && (!chosen || match.cost < chosen.match.cost)) chosen = { match, template };
+    if (match && (!chosen || match.cost < chosen.match.cost)) chosen = { match, template, text };
   }
   return chosen;
 }
 
-export function matchBest(rows: FunctionRows, args: Typed[], safe = false): Typed | null {
+export function matchBest(
+  name: string,
+  rows: FunctionRows,
+  args: Typed[],
+  safe = false,
+): Typed | null {
   const chosen = best(rows, args);
   if (!chosen) return null;
-  const { match, template } = chosen;
+  const { match, template, text } = chosen;
+  if (template === null) throw notSupported(`${name}: (${text})`);
   const sql = match.args.map((arg) => arg.sql);
   return { sql: safe ? fillSafely(template, sql) : fill(template, sql), type: match.returns };
 }

@@ -1,6 +1,6 @@
 import { coerce, supertype } from "../types/coerce.ts";
 import { fill, type Typed } from "../types/typed.ts";
-import { scalar, typeName } from "../types/types.ts";
+import { typeName } from "../types/types.ts";
 import type { CallSite, FunctionTable } from "./call-site.ts";
 
 const anyNull = (count: number) =>
@@ -68,16 +68,14 @@ export const conditionalFunctions: FunctionTable = {
     ["T -> T", "$1"],
   ],
   NULLIF: nullIf,
+  NULLIFZERO: [
+    ["INT64 -> INT64", "nullif($1, 0)"],
+    ["FLOAT64 -> FLOAT64", "nullif($1, 0)"],
+  ],
   GREATEST: extreme("greatest"),
   LEAST: extreme("least"),
   ZEROIFNULL: [
     ["INT64 -> INT64", "coalesce($1, 0)"],
     ["FLOAT64 -> FLOAT64", "coalesce($1, 0)"],
   ],
-  ERROR: (site) => {
-    const message = coerce(site.arg(0), scalar("STRING"));
-    if (!message) throw site.ctx.fail(site.call.pos, "No matching signature for function ERROR");
-    // Typed as a NULL literal, so that it fits wherever a value is wanted.
-    throw site.ctx.refuse("function ERROR");
-  },
 };

@@ -2,7 +2,9 @@ import { arrayFunctions } from "./arrays.ts";
 import type { FunctionTable } from "./call-site.ts";
 import { conditionalFunctions } from "./conditionals.ts";
 import { dateFunctions } from "./date-functions.ts";
+import { formatFunction } from "./format-function.ts";
 import { formatFunctions } from "./format-functions.ts";
+import { jsonFunctions } from "./json-functions.ts";
 import { mathFunctions } from "./math.ts";
 import { stringFunctions } from "./strings.ts";
 import { timeConstructors } from "./time-constructors.ts";
@@ -14,6 +16,8 @@ export const functionTable: FunctionTable = Object.assign(
   conditionalFunctions,
   dateFunctions,
   formatFunctions,
+  { FORMAT: formatFunction },
+  jsonFunctions,
   mathFunctions,
   stringFunctions,
   timeConstructors,

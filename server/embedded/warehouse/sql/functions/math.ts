@@ -1,6 +1,10 @@
 import type { FunctionRows, FunctionTable } from "./call-site.ts";
 
-const float1 = (sql: string): FunctionRows => [["FLOAT64 -> FLOAT64", sql]];
+const float1 = (sql: string): FunctionRows => [
+  ["FLOAT64 -> FLOAT64", sql],
+  ["INT64 -> FLOAT64", sql.replaceAll("$1", "CAST($1 AS DOUBLE)")],
+  ["NUMERIC -> NUMERIC", null],
+];
 
 const numeric1 = (sql: string): FunctionRows => [
   ["INT64 -> INT64", sql],
@@ -27,6 +31,9 @@ const noZero = (template: string) =>
 const int64 = ["INT64, INT64 -> INT64"] as const;
 const float64 = ["FLOAT64, FLOAT64 -> FLOAT64"] as const;
 
+const ieeeDivision =
+  "CASE WHEN $2 = 0 AND ($1 = 0 OR isnan($1)) THEN 'nan'::DOUBLE WHEN $2 = 0 THEN CASE WHEN ($1 > 0) = (CAST($2 AS VARCHAR) NOT LIKE '-%') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE $1 / $2 END";
+
 export const mathFunctions: FunctionTable = {
   ABS: numeric1("abs($1)"),
   SIGN: [
@@ -42,12 +49,19 @@ export const mathFunctions: FunctionTable = {
     ["NUMERIC, INT64 -> NUMERIC", "CAST(round($1, CAST($2 AS INTEGER)) AS DECIMAL(38,9))"],
     ["FLOAT64, INT64 -> FLOAT64", "maestro_round($1, $2)"],
   ],
-  TRUNC: [...rounding("trunc"), ["FLOAT64, INT64 -> FLOAT64", "maestro_trunc($1, $2)"]],
+  TRUNC: [
+    ...rounding("trunc"),
+    ["NUMERIC, INT64 -> NUMERIC", null],
+    ["FLOAT64, INT64 -> FLOAT64", "maestro_trunc($1, $2)"],
+  ],
   MOD: [
     [...int64, noZero("$1 % $2")],
     ["NUMERIC, NUMERIC -> NUMERIC", noZero("CAST($1 % $2 AS DECIMAL(38,9))")],
   ],
-  DIV: [[...int64, noZero("$1 // $2")]],
+  DIV: [
+    [...int64, noZero("$1 // $2")],
+    ["NUMERIC, NUMERIC -> NUMERIC", null],
+  ],
   SAFE_DIVIDE: [
     [
       "INT64, INT64 -> FLOAT64",
@@ -60,18 +74,54 @@ export const mathFunctions: FunctionTable = {
     [...float64, "CASE WHEN $2 = 0 THEN NULL ELSE $1 / $2 END"],
   ],
   IEEE_DIVIDE: [
+    ["NUMERIC, NUMERIC -> FLOAT64", null],
     [
-      ...float64,
-      "CASE WHEN $2 = 0 AND ($1 = 0 OR isnan($1)) THEN 'nan'::DOUBLE WHEN $2 = 0 THEN CASE WHEN ($1 > 0) = (CAST($2 AS VARCHAR) NOT LIKE '-%') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE $1 / $2 END",
+      "INT64, INT64 -> FLOAT64",
+      ieeeDivision.replaceAll("$1", "CAST($1 AS DOUBLE)").replaceAll("$2", "CAST($2 AS DOUBLE)"),
     ],
+    [...float64, ieeeDivision],
   ],
-  SAFE_ADD: [[...int64, "TRY($1 + $2)"]],
-  SAFE_SUBTRACT: [[...int64, "TRY($1 - $2)"]],
-  SAFE_MULTIPLY: [[...int64, "TRY($1 * $2)"]],
-  SAFE_NEGATE: [["INT64 -> INT64", "TRY(- $1)"]],
+  SAFE_ADD: [
+    [...int64, "TRY($1 + $2)"],
+    ["NUMERIC, NUMERIC -> NUMERIC", null],
+    ["FLOAT64, FLOAT64 -> FLOAT64", null],
+  ],
+  SAFE_SUBTRACT: [
+    [...int64, "TRY($1 - $2)"],
+    ["NUMERIC, NUMERIC -> NUMERIC", null],
+    ["FLOAT64, FLOAT64 -> FLOAT64", null],
+  ],
+  SAFE_MULTIPLY: [
+    [...int64, "TRY($1 * $2)"],
+    ["NUMERIC, NUMERIC -> NUMERIC", null],
+    ["FLOAT64, FLOAT64 -> FLOAT64", null],
+  ],
+  SAFE_NEGATE: [
+    ["INT64 -> INT64", "TRY(- $1)"],
+    ["NUMERIC -> NUMERIC", null],
+    ["FLOAT64 -> FLOAT64", "(- $1)"],
+  ],
   SQRT: float1(domain("$1 < 0", "SQRT", "sqrt($1)")),
-  POW: [[...float64, finite("POW", "pow($1, $2)")]],
-  POWER: [[...float64, finite("POWER", "pow($1, $2)")]],
+  POW: [
+    ["NUMERIC, NUMERIC -> NUMERIC", null],
+    [
+      "INT64, INT64 -> FLOAT64",
+      finite("POW", "pow(CAST($1 AS DOUBLE), CAST($2 AS DOUBLE))")
+        .replace("isfinite($1)", "true")
+        .replace("maestro_float_text($1)", "$1"),
+    ],
+    [...float64, finite("POW", "pow($1, $2)")],
+  ],
+  POWER: [
+    ["NUMERIC, NUMERIC -> NUMERIC", null],
+    [
+      "INT64, INT64 -> FLOAT64",
+      finite("POWER", "pow(CAST($1 AS DOUBLE), CAST($2 AS DOUBLE))")
+        .replace("isfinite($1)", "true")
+        .replace("maestro_float_text($1)", "$1"),
+    ],
+    [...float64, finite("POWER", "pow($1, $2)")],
+  ],
   EXP: float1(finite("EXP", "exp($1)")),
   LN: float1(domain("$1 <= 0", "LN", "ln($1)")),
   LOG: [
@@ -79,14 +129,18 @@ export const mathFunctions: FunctionTable = {
     [...float64, domain("$1 <= 0 OR $2 <= 0 OR $2 = 1", "LOG", "ln($1) / ln($2)")],
   ],
   LOG10: float1(domain("$1 <= 0", "LOG10", "log10($1)")),
-  SIN: float1("sin($1)"),
-  COS: float1("cos($1)"),
-  TAN: float1("tan($1)"),
-  ASIN: float1("asin($1)"),
-  ACOS: float1("acos($1)"),
-  ATAN: float1("atan($1)"),
+  SIN: [["FLOAT64 -> FLOAT64", "sin($1)"]],
+  COS: [["FLOAT64 -> FLOAT64", "cos($1)"]],
+  TAN: [["FLOAT64 -> FLOAT64", "tan($1)"]],
+  ASIN: [["FLOAT64 -> FLOAT64", "asin($1)"]],
+  ACOS: [["FLOAT64 -> FLOAT64", "acos($1)"]],
+  ATAN: [["FLOAT64 -> FLOAT64", "atan($1)"]],
   ATAN2: [[...float64, "atan2($1, $2)"]],
-  CBRT: float1("cbrt($1)"),
+  CBRT: [["FLOAT64 -> FLOAT64", "cbrt($1)"]],
+  SINH: [["FLOAT64 -> FLOAT64", finite("SINH", "sinh($1)")]],
+  COSH: [["FLOAT64 -> FLOAT64", finite("COSH", "cosh($1)")]],
+  TANH: [["FLOAT64 -> FLOAT64", "tanh($1)"]],
+  ASINH: [["FLOAT64 -> FLOAT64", "asinh($1)"]],
   IS_NAN: [["FLOAT64 -> BOOL", "isnan($1)"]],
   IS_INF: [["FLOAT64 -> BOOL", "isinf($1)"]],
   RAND: [["-> FLOAT64", "random()"]],

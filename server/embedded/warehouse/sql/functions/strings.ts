@@ -1,4 +1,4 @@
-import type { FunctionTable } from "./call-site.ts";
+import type { FunctionRows, FunctionTable } from "./call-site.ts";
 import { regexpExtract, regexpExtractAll, regexpReplace } from "./regexps.ts";
 
 /** What TRIM without a second argument takes off: Unicode's white space. */
@@ -7,12 +7,15 @@ const whiteSpace =
 
 const start = "CASE WHEN $2 = 0 OR $2 < - length($1) THEN 1 ELSE $2 END";
 
-const trim = (fn: string): [string, string][] => [
+const trim = (fn: string): FunctionRows => [
+  ["BYTES, BYTES -> BYTES", null],
   ["STRING -> STRING", `${fn}($1, ${whiteSpace})`],
   ["STRING, STRING -> STRING", `${fn}($1, $2)`],
 ];
 
-const pad = (fn: string): [string, string][] => [
+const pad = (fn: string): FunctionRows => [
+  ["BYTES, INT64 -> BYTES", null],
+  ["BYTES, INT64, BYTES -> BYTES", null],
   [
     "STRING, INT64 -> STRING",
     `CASE WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) ELSE ${fn}($1, CAST($2 AS INTEGER), ' ') END`,
@@ -23,7 +26,8 @@ const pad = (fn: string): [string, string][] => [
   ],
 ];
 
-const side = (fn: string): [string, string][] => [
+const side = (fn: string): FunctionRows => [
+  ["BYTES, INT64 -> BYTES", null],
   [
     "STRING, INT64 -> STRING",
     `CASE WHEN $2 < 0 THEN error('Length must not be negative: ' || $2) ELSE ${fn}($1, $2) END`,
@@ -32,12 +36,16 @@ const side = (fn: string): [string, string][] => [
 
 export const stringFunctions: FunctionTable = {
   UPPER: [
+    ["BYTES -> BYTES", null],
+
     [
       "STRING -> STRING",
       "CASE WHEN strlen($1) = length($1) THEN upper($1) ELSE maestro_upper($1) END",
     ],
   ],
   LOWER: [
+    ["BYTES -> BYTES", null],
+
     [
       "STRING -> STRING",
       "CASE WHEN strlen($1) = length($1) THEN lower($1) ELSE maestro_lower($1) END",
@@ -64,6 +72,9 @@ export const stringFunctions: FunctionTable = {
     ["BYTES -> BYTES", "$1"],
   ],
   SUBSTR: [
+    ["BYTES, INT64 -> BYTES", null],
+    ["BYTES, INT64, INT64 -> BYTES", null],
+
     ["STRING, INT64 -> STRING", `substr($1, ${start})`],
     [
       "STRING, INT64, INT64 -> STRING",
@@ -71,6 +82,9 @@ export const stringFunctions: FunctionTable = {
     ],
   ],
   SUBSTRING: [
+    ["BYTES, INT64 -> BYTES", null],
+    ["BYTES, INT64, INT64 -> BYTES", null],
+
     ["STRING, INT64 -> STRING", `substr($1, ${start})`],
     [
       "STRING, INT64, INT64 -> STRING",
@@ -85,27 +99,53 @@ export const stringFunctions: FunctionTable = {
   LEFT: side("left"),
   RIGHT: side("right"),
   REPLACE: [
+    ["BYTES, BYTES, BYTES -> BYTES", null],
+
     [
       "STRING, STRING, STRING -> STRING",
       "CASE WHEN $2 = '' AND $3 IS NOT NULL THEN $1 ELSE replace($1, $2, $3) END",
     ],
   ],
   REPEAT: [
+    ["BYTES, INT64 -> BYTES", null],
+
     [
       "STRING, INT64 -> STRING",
       "CASE WHEN $2 < 0 THEN error('Repeat count must not be negative: ' || $2) ELSE repeat($1, $2) END",
     ],
   ],
-  REVERSE: [["STRING -> STRING", "maestro_reverse($1)"]],
-  STARTS_WITH: [["STRING, STRING -> BOOL", "starts_with($1, $2)"]],
-  ENDS_WITH: [["STRING, STRING -> BOOL", "ends_with($1, $2)"]],
-  STRPOS: [["STRING, STRING -> INT64", "strpos($1, $2)"]],
-  INSTR: [["STRING, STRING -> INT64", "strpos($1, $2)"]],
+  REVERSE: [
+    ["BYTES -> BYTES", null],
+    ["STRING -> STRING", "maestro_reverse($1)"],
+  ],
+  STARTS_WITH: [
+    ["BYTES, BYTES -> BOOL", null],
+    ["STRING, STRING -> BOOL", "starts_with($1, $2)"],
+  ],
+  ENDS_WITH: [
+    ["BYTES, BYTES -> BOOL", null],
+    ["STRING, STRING -> BOOL", "ends_with($1, $2)"],
+  ],
+  STRPOS: [
+    ["BYTES, BYTES -> INT64", null],
+    ["STRING, STRING -> INT64", "strpos($1, $2)"],
+  ],
+  INSTR: [
+    ["STRING, STRING, INT64 -> INT64", null],
+    ["STRING, STRING, INT64, INT64 -> INT64", null],
+    ["BYTES, BYTES -> INT64", null],
+    ["STRING, STRING -> INT64", "strpos($1, $2)"],
+  ],
   SPLIT: [
+    ["BYTES, BYTES -> ARRAY<BYTES>", null],
+
     ["STRING -> ARRAY<STRING>", "string_split($1, ',')"],
     ["STRING, STRING -> ARRAY<STRING>", "string_split($1, $2)"],
   ],
-  INITCAP: [["STRING -> STRING", "maestro_initcap($1)"]],
+  INITCAP: [
+    ["STRING, STRING -> STRING", null],
+    ["STRING -> STRING", "maestro_initcap($1)"],
+  ],
   ASCII: [
     [
       "STRING -> INT64",
@@ -116,21 +156,56 @@ export const stringFunctions: FunctionTable = {
     ["STRING -> INT64", "CASE WHEN $1 = '' THEN 0::BIGINT ELSE CAST(unicode($1) AS BIGINT) END"],
   ],
   CHR: [["INT64 -> STRING", "chr(CAST($1 AS INTEGER))"]],
-  TRANSLATE: [["STRING, STRING, STRING -> STRING", "maestro_translate($1, $2, $3)"]],
+  TRANSLATE: [
+    ["BYTES, BYTES, BYTES -> BYTES", null],
+    ["STRING, STRING, STRING -> STRING", "maestro_translate($1, $2, $3)"],
+  ],
   NORMALIZE: [["STRING -> STRING", "nfc_normalize($1)"]],
   EDIT_DISTANCE: [["STRING, STRING -> INT64", "maestro_edit_distance($1, $2)"]],
-  REGEXP_CONTAINS: [["STRING, STRING -> BOOL", "regexp_matches($1, $2)"]],
+  REGEXP_CONTAINS: [
+    ["BYTES, BYTES -> BOOL", null],
+    ["STRING, STRING -> BOOL", "regexp_matches($1, $2)"],
+  ],
   REGEXP_REPLACE: regexpReplace,
   REGEXP_EXTRACT: regexpExtract,
   REGEXP_EXTRACT_ALL: regexpExtractAll,
+  SOUNDEX: [["STRING -> STRING", null]],
+  TO_CODE_POINTS: [
+    [
+      "STRING -> ARRAY<INT64>",
+      "CASE WHEN $1 = '' THEN [] ELSE list_transform(regexp_extract_all($1, '(?s).'), lambda _e: CAST(unicode(_e) AS BIGINT)) END",
+    ],
+    ["BYTES -> ARRAY<INT64>", null],
+  ],
+  CODE_POINTS_TO_STRING: [
+    [
+      "ARRAY<INT64> -> STRING",
+      "CASE WHEN len(list_filter($1, lambda _e: _e IS NULL)) > 0 THEN NULL ELSE coalesce(array_to_string(list_transform($1, lambda _e: chr(CAST(_e AS INTEGER))), ''), CASE WHEN $1 IS NOT NULL THEN '' END) END",
+    ],
+  ],
   TO_HEX: [["BYTES -> STRING", "lower(hex($1))"]],
   FROM_HEX: [["STRING -> BYTES", "unhex(CASE WHEN length($1) % 2 = 1 THEN '0' || $1 ELSE $1 END)"]],
   TO_BASE64: [["BYTES -> STRING", "base64($1)"]],
   FROM_BASE64: [["STRING -> BYTES", "from_base64($1)"]],
-  MD5: [["STRING -> BYTES", "unhex(md5($1))"]],
-  SHA1: [["STRING -> BYTES", "unhex(sha1($1))"]],
-  SHA256: [["STRING -> BYTES", "unhex(sha256($1))"]],
-  SHA512: [["STRING -> BYTES", "unhex(maestro_sha512($1))"]],
-  FARM_FINGERPRINT: [["STRING -> INT64", "maestro_farm_fingerprint($1)"]],
+  MD5: [
+    ["STRING -> BYTES", "unhex(md5($1))"],
+    ["BYTES -> BYTES", "unhex(md5($1))"],
+  ],
+  SHA1: [
+    ["STRING -> BYTES", "unhex(sha1($1))"],
+    ["BYTES -> BYTES", "unhex(sha1($1))"],
+  ],
+  SHA256: [
+    ["STRING -> BYTES", "unhex(sha256($1))"],
+    ["BYTES -> BYTES", "unhex(sha256($1))"],
+  ],
+  SHA512: [
+    ["STRING -> BYTES", "unhex(maestro_sha512($1))"],
+    ["BYTES -> BYTES", null],
+  ],
+  FARM_FINGERPRINT: [
+    ["STRING -> INT64", "maestro_farm_fingerprint($1)"],
+    ["BYTES -> INT64", null],
+  ],
   GENERATE_UUID: [["-> STRING", "CAST(uuid() AS VARCHAR)"]],
 };

@@ -58,6 +58,7 @@ export const timeConstructors: FunctionTable = {
   ],
   TIMESTAMP: [
     ["STRING -> TIMESTAMP", textToTimestamp],
+    ["STRING, STRING -> TIMESTAMP", null],
     ["DATETIME -> TIMESTAMP", "timezone('UTC', $1)"],
     ["DATETIME, STRING -> TIMESTAMP", momentOf("$2", "$1")],
     ["DATE -> TIMESTAMP", "timezone('UTC', CAST($1 AS TIMESTAMP))"],
@@ -69,6 +70,8 @@ export const timeConstructors: FunctionTable = {
     ["DATETIME -> STRING", castTemplate("DATETIME")],
     ["TIME -> STRING", castTemplate("TIME")],
     ["TIMESTAMP -> STRING", castTemplate("TIMESTAMP")],
+    ["TIMESTAMP, STRING -> STRING", null],
+    ["JSON -> STRING", "maestro_json_scalar('STRING', CAST($1 AS VARCHAR))"],
   ],
   UNIX_SECONDS: [["TIMESTAMP -> INT64", "CAST(floor(epoch_us($1) / 1000000) AS BIGINT)"]],
   UNIX_MILLIS: [["TIMESTAMP -> INT64", "CAST(floor(epoch_us($1) / 1000) AS BIGINT)"]],

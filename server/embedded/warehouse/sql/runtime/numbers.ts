@@ -7,6 +7,13 @@ export function floatText(value: number): string {
   return Number(short) === value ? short : general(value, 17);
 }
 
+/** In JSON what is no number is a string. */
+export function jsonFloat(value: number): string {
+  if (Number.isNaN(value)) return '"NaN"';
+  if (!Number.isFinite(value)) return value > 0 ? '"Infinity"' : '"-Infinity"';
+  return floatText(value);
+}
+
 /** C's `%.<digits>g`. */
 export function general(value: number, digits: number): string {
   const [mantissa = "", power = "0"] = value.toExponential(Math.max(digits, 1) - 1).split("e");

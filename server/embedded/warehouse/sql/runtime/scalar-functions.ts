@@ -9,10 +9,23 @@ import {
 } from "@duckdb/node-api";
 import { farmFingerprint } from "./farm-fingerprint.ts";
 import { formatTime } from "./format-time.ts";
+import { formatFloat, formatInteger, formatText } from "./format-values.ts";
+import {
+  jsonCanonical,
+  jsonMember,
+  jsonQuery,
+  jsonQueryArray,
+  jsonScalar,
+  jsonType,
+  jsonValue,
+  jsonValueArray,
+} from "./json-access.ts";
+import { jsonString } from "./json-tree.ts";
 import {
   divideNumeric,
   floatText,
   floatToNumeric,
+  jsonFloat,
   multiplyNumeric,
   roundFloat,
   truncFloat,
@@ -21,17 +34,18 @@ import { parseTime } from "./parse-time.ts";
 import { editDistance, initCap, translate } from "./texts.ts";
 
 type Value = string | number | bigint;
+type Answer = Value | null;
 
 interface JsFunction {
   parameters: DuckDBType[];
   returns: DuckDBType;
-  compute: (...args: never[]) => Value;
+  compute: (...args: never[]) => Answer;
 }
 
 const define = <A extends Value[]>(
   parameters: DuckDBType[],
   returns: DuckDBType,
-  compute: (...args: A) => Value,
+  compute: (...args: A) => Answer,
 ): JsFunction => ({ parameters, returns, compute: compute as unknown as JsFunction["compute"] });
 
 /** What DuckDB's SQL cannot say, or says otherwise than BigQuery. NULL in, NULL out. */
@@ -50,6 +64,19 @@ const functions: Record<string, JsFunction> = {
   maestro_initcap: define([VARCHAR], VARCHAR, initCap),
   maestro_format_time: define([VARCHAR, VARCHAR, BIGINT, BIGINT, VARCHAR], VARCHAR, formatTime),
   maestro_parse_time: define([VARCHAR, VARCHAR, VARCHAR], VARCHAR, parseTime),
+  maestro_format_integer: define([VARCHAR, BIGINT], VARCHAR, formatInteger),
+  maestro_format_float: define([VARCHAR, DOUBLE], VARCHAR, formatFloat),
+  maestro_format_text: define([VARCHAR, VARCHAR], VARCHAR, formatText),
+  maestro_json_value: define([VARCHAR, VARCHAR], VARCHAR, jsonValue),
+  maestro_json_query: define([VARCHAR, VARCHAR], VARCHAR, jsonQuery),
+  maestro_json_member: define([VARCHAR, VARCHAR], VARCHAR, jsonMember),
+  maestro_json_query_array: define([VARCHAR, VARCHAR], VARCHAR, jsonQueryArray),
+  maestro_json_value_array: define([VARCHAR, VARCHAR], VARCHAR, jsonValueArray),
+  maestro_json_canonical: define([VARCHAR], VARCHAR, jsonCanonical),
+  maestro_json_type: define([VARCHAR], VARCHAR, jsonType),
+  maestro_json_scalar: define([VARCHAR, VARCHAR], VARCHAR, jsonScalar),
+  maestro_json_string: define([VARCHAR], VARCHAR, jsonString),
+  maestro_json_float: define([DOUBLE], VARCHAR, jsonFloat),
   maestro_upper: define([VARCHAR], VARCHAR, (text: string) => text.toUpperCase()),
   maestro_lower: define([VARCHAR], VARCHAR, (text: string) => text.toLowerCase()),
   maestro_translate: define([VARCHAR, VARCHAR, VARCHAR], VARCHAR, translate),
