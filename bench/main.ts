@@ -10,6 +10,7 @@ interface Bench {
   run: (options: BenchOptions) => Promise<BenchResult>;
 }
 
+process.once("SIGTERM", () => process.exit(143));
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: string[]): Promise<number> {

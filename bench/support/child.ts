@@ -1,6 +1,17 @@
-import { fork, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { treeRssBytes } from "./process-tree.ts";
 import type { Measurement } from "./rounds.ts";
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** A bench that is stopped stops what it measures. */
+function stopWithUs(child: ChildProcess): void {
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+}
 
 /** What a module that is measured in a child exports. */
 export interface ChildTask<Input, Output> {
@@ -26,6 +37,7 @@ export function measureInChild<Output>(
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
+    stopWithUs(child);
     let result: ChildResult<Output> | undefined;
     child.once("message", (message) => {
       result = message as ChildResult<Output>;
@@ -48,6 +60,7 @@ export function measureCommand(
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "inherit"] });
+    stopWithUs(child);
     const chunks: Buffer[] = [];
     let peakRssBytes = 0;
     const sampling = setInterval(() => {
