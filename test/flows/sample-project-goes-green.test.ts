@@ -1,7 +1,8 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import pg from "pg";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { jobs, runs, tableRuns } from "../../drizzle/schema/runs.ts";
+import { settings } from "../../drizzle/schema/settings.ts";
 import { tables } from "../../drizzle/schema/tables.ts";
 import { transfers } from "../../drizzle/schema/transfers.ts";
 import { demoDatabase } from "../../server/connectors/demo-source.ts";
@@ -32,6 +33,19 @@ test("the sample project loads and goes green, and loading it again changes noth
   const room = startRoom(deps, { concurrency: 2, drainSeconds: 0 });
   try {
     expect((await demoStatus(deps)).state).toBe("absent");
+    const nowhere = { ...options, sourceUrl: "postgres://nobody@127.0.0.1:1/postgres" };
+    expect(await (await loadDemo(deps, nowhere)).finished).toMatchObject({
+      state: "failed",
+      error: expect.stringMatching(/Preparing the source database: .*ECONNREFUSED/),
+    });
+    await deps.db.update(settings).set({
+      value: { state: "loading", stage: "killed here", token: "a dead loader" },
+      updatedAt: sql`now() - interval '1 minute'`,
+    });
+    expect(await demoStatus(deps)).toMatchObject({
+      state: "failed",
+      error: expect.stringMatching(/interrupted/),
+    });
     const { status, finished } = await loadDemo(deps, options);
     expect(status.state).toBe("loading");
     expect(await (await loadDemo(deps, options)).finished).toMatchObject({ state: "loading" });

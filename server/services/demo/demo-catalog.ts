@@ -5,12 +5,12 @@ import { frequencies } from "../../../drizzle/schema/frequencies.ts";
 import { databases } from "../../../drizzle/schema/tables.ts";
 import type { TableDefinitionInput } from "../../../shared/table.ts";
 import type { PostgresAddress } from "../../connectors/postgres-connection.ts";
-import type { Db } from "../../db/client.ts";
 import { selectTableId } from "../../db/tables.ts";
 import { createTable } from "../catalog/save-table.ts";
 import { createDatabase } from "../databases/create-database.ts";
 import { updateDatabase } from "../databases/update-database.ts";
 import type { Deps } from "../deps.ts";
+import { createFrequency } from "../frequencies/save-frequency.ts";
 import { type DemoFrequency, type DemoTable, demoFrequencies, demoTables } from "./demo-tables.ts";
 
 export interface DemoOwner {
@@ -29,8 +29,8 @@ export async function ensureDemoCatalog(
 ): Promise<Map<string, number>> {
   const databaseId = await ensureDatabase(deps, owner, address);
   const frequencyIds = {
-    hourly: await ensureFrequency(deps.db, "hourly"),
-    daily: await ensureFrequency(deps.db, "daily"),
+    hourly: await ensureFrequency(deps, owner, "hourly"),
+    daily: await ensureFrequency(deps, owner, "daily"),
   };
   const ids = new Map<string, number>();
   for (const table of demoTables) {
@@ -59,15 +59,14 @@ async function ensureDatabase(
   return id;
 }
 
-async function ensureFrequency(db: Db, key: DemoFrequency): Promise<number> {
+async function ensureFrequency(deps: Deps, owner: DemoOwner, key: DemoFrequency): Promise<number> {
   const wanted = demoFrequencies[key];
-  await db.insert(frequencies).values(wanted).onConflictDoNothing({ target: frequencies.name });
-  const [row] = await db
+  const [found] = await deps.db
     .select({ id: frequencies.id })
     .from(frequencies)
     .where(eq(frequencies.name, wanted.name));
-  if (!row) throw new Error(`the frequency ${wanted.name} is gone`);
-  return row.id;
+  if (found) return found.id;
+  return (await createFrequency(deps, { ...wanted, timeZone: null, active: true }, owner)).id;
 }
 
 async function definitionOf(
