@@ -1,19 +1,30 @@
-import type { CompiledStatement, WarehouseTable } from "../../contract.ts";
-import type { Expr, Name } from "../parse/ast.ts";
-import type { Assignment, Statement } from "../parse/statement-ast.ts";
-import { coerce } from "../types/coerce.ts";
+import {
+  type CompiledStatement,
+  partitionTimeColumn,
+  type WarehouseTable,
+} from "../../contract.ts";
+import type { Expr } from "../parse/ast.ts";
+import type { Statement } from "../parse/statement-ast.ts";
 import { type Typed, typedNull } from "../types/typed.ts";
-import { fromField, type GType, quoteName, typeName } from "../types/types.ts";
-import { type Context, type Env, newScope, type Scope } from "./context.ts";
+import { type GType, quoteName } from "../types/types.ts";
+import { type Context, newScope, type Scope } from "./context.ts";
+import {
+  assign,
+  columnOf,
+  done,
+  oneMatchOnly,
+  plainEnv,
+  setClause,
+  target,
+  targetScope,
+} from "./dml-parts.ts";
 import { analyzeFrom } from "./from.ts";
+import { compileMerge } from "./merge.ts";
 import { condition } from "./operators.ts";
-import { readsOf } from "./results.ts";
-import { tableKey } from "./table-columns.ts";
-import { findTable, qualify, tableSource } from "./tables.ts";
 
 type Node<K extends Statement["k"]> = Extract<Statement, { k: K }>;
 
-/** INSERT, UPDATE, DELETE, TRUNCATE. */
+/** INSERT, UPDATE, DELETE, MERGE, TRUNCATE. */
 export function compileDml(ctx: Context, node: Statement): CompiledStatement {
   switch (node.k) {
     case "insert":
@@ -26,76 +37,39 @@ export function compileDml(ctx: Context, node: Statement): CompiledStatement {
       const table = target(ctx, node.path);
       return done(ctx, "TRUNCATE_TABLE", table, `DELETE FROM ${table.relation}`);
     }
+    case "merge":
+      return compileMerge(ctx, node);
     default:
-      throw ctx.refuse("MERGE");
+      throw ctx.refuse("this statement");
   }
-}
-
-function target(ctx: Context, path: Name[]): WarehouseTable {
-  const table = findTable(ctx, qualify(ctx, path));
-  if (table.viewQuery !== null)
-    throw ctx.fail(
-      path[0]?.pos ?? 0,
-      `Cannot modify the view ${table.name.datasetId}.${table.name.tableId}`,
-    );
-  ctx.referenced.set(tableKey(table.name), table.name);
-  return table;
-}
-
-function done(
-  ctx: Context,
-  statementType: string,
-  table: WarehouseTable,
-  sql: string,
-): CompiledStatement {
-  return { kind: "dml", statementType, target: table.name, sql, reads: readsOf(ctx) };
-}
-
-function columnOf(ctx: Context, table: WarehouseTable, name: Name): { name: string; type: GType } {
-  const field = table.schema.find((f) => f.name.toLowerCase() === name.text.toLowerCase());
-  const type = field && fromField(field);
-  if (field && !type) throw ctx.refuse(`columns of type ${field.type}`);
-  if (field && type) return { name: field.name, type };
-  throw ctx.fail(
-    name.pos,
-    `Column ${name.text} is not present in table ${table.name.projectId}.${table.name.datasetId}.${table.name.tableId}`,
-  );
 }
 
 function insert(ctx: Context, node: Node<"insert">): CompiledStatement {
   const table = target(ctx, node.path);
-  if (table.partitioning && table.partitioning.field === null)
-    throw ctx.refuse("INSERT into a table partitioned by ingestion time");
   const names = node.columns ?? table.schema.map((field) => ({ text: field.name, pos: node.pos }));
   const columns = names.map((name) => columnOf(ctx, table, name));
   const source = Array.isArray(node.source)
     ? insertRows(ctx, node, node.source, columns)
     : insertQuery(ctx, node, columns);
   const list = columns.map((column) => quoteName(column.name)).join(", ");
-  return done(ctx, "INSERT", table, `INSERT INTO ${table.relation} (${list}) ${source}`);
-}
-
-function assign(
-  ctx: Context,
-  pos: number,
-  value: Typed,
-  column: { name: string; type: GType },
-): string {
-  const coerced = coerce(value, column.type);
-  if (coerced) return stored(coerced);
-  throw ctx.fail(
-    pos,
-    `Query column has type ${typeName(value.type)} which cannot be inserted into column ${column.name}, which has type ${typeName(column.type)}`,
+  const { relation } = table;
+  const partition = ingestionPartition(ctx, table);
+  if (partition === null)
+    return done(ctx, "INSERT", table, `INSERT INTO ${relation} (${list}) ${source}`);
+  const all = `${list}, ${quoteName(partitionTimeColumn)}`;
+  return done(
+    ctx,
+    "INSERT",
+    table,
+    `INSERT INTO ${relation} (${all}) SELECT *, ${partition} FROM (${source}) AS _i`,
   );
 }
 
-/** A table has no absent arrays. */
-function stored(value: Typed): string {
-  return value.type.kind === "ARRAY" ? `coalesce(${value.sql}, [])` : value.sql;
-}
-
-function plainEnv(scope: Scope, clause: string): Env {
-  return { scope, clause, aggregates: false, windows: null, aliases: null };
+/** Rows come into the partition of the job's instant. */
+function ingestionPartition(ctx: Context, table: WarehouseTable): string | null {
+  if (!table.partitioning || table.partitioning.field !== null) return null;
+  const now = ctx.options.now.toISOString().replace("T", " ").replace("Z", "");
+  return `timezone('UTC', date_trunc('${table.partitioning.type.toLowerCase()}', TIMESTAMP '${now}'))`;
 }
 
 function insertRows(
@@ -151,43 +125,47 @@ function insertQuery(
   return `SELECT ${items.join(", ")} FROM (${relation.sql}) AS _s`;
 }
 
-function targetScope(
-  ctx: Context,
-  table: WarehouseTable,
-  alias: Name | null,
-): { scope: Scope; id: string } {
-  const scope = newScope(null, new Map());
-  const id = ctx.id("t");
-  const name = alias?.text ?? table.name.tableId;
-  scope.sources.push({ ...tableSource(ctx, table, id), alias: name });
-  return { scope, id };
-}
-
 function update(ctx: Context, node: Node<"update">): CompiledStatement {
   const table = target(ctx, node.path);
   const { scope, id } = targetScope(ctx, table, node.alias);
-  const from = node.from ? analyzeFrom(ctx, node.from, scope) : "";
+  if (node.from) return updateFrom(ctx, node, table, scope, id);
   const sets = node.set.map((each) => setClause(ctx, table, scope, each));
   const where = condition(ctx, plainEnv(scope, "WHERE clause"), node.where, "WHERE clause").sql;
-  if (node.from) throw ctx.refuse("UPDATE … FROM");
+  const assignments = sets.map(({ column, value }) => `${column} = ${value}`).join(", ");
   return done(
     ctx,
     "UPDATE",
     table,
-    `UPDATE ${table.relation} AS ${id} SET ${sets.join(", ")}${from} WHERE ${where}`,
+    `UPDATE ${table.relation} AS ${id} SET ${assignments} WHERE ${where}`,
   );
 }
 
-function setClause(ctx: Context, table: WarehouseTable, scope: Scope, node: Assignment): string {
-  const [first, ...rest] = node.path as [Name, ...Name[]];
-  if (rest.length > 0) throw ctx.refuse("UPDATE of a field of a STRUCT");
-  const column = columnOf(ctx, table, first);
-  if (table.partitioning?.field === column.name)
-    throw ctx.refuse("UPDATE of the partitioning column");
-  const value = node.value
-    ? ctx.expr(plainEnv(scope, "UPDATE SET"), node.value)
-    : typedNull(column.type);
-  return `${quoteName(column.name)} = ${assign(ctx, node.pos, value, column)}`;
+/**
+ * UPDATE … FROM joins first and updates by row id then: BigQuery fails where a row matches twice, and
+ * DuckDB would take one of the two.
+ */
+function updateFrom(
+  ctx: Context,
+  node: Node<"update">,
+  table: WarehouseTable,
+  scope: Scope,
+  id: string,
+): CompiledStatement {
+  if (!node.from) throw ctx.refuse("UPDATE without FROM here");
+  const from = analyzeFrom(ctx, node.from, scope);
+  const sets = node.set.map((each) => setClause(ctx, table, scope, each));
+  const where = condition(ctx, plainEnv(scope, "WHERE clause"), node.where, "WHERE clause").sql;
+  const values = sets.map(({ value }, i) => `${value} AS "v${i}"`).join(", ");
+  const joined = `SELECT ${id}.rowid AS "r", ${values}, count(*) OVER (PARTITION BY ${id}.rowid) AS "n" FROM ${table.relation} AS ${id} CROSS JOIN ${from} WHERE ${where}`;
+  const matched = `SELECT * FROM (${joined}) AS _j WHERE ${oneMatchOnly}`;
+  const [outer, source] = [ctx.id("t"), ctx.id("m")];
+  const assignments = sets.map(({ column }, i) => `${column} = ${source}."v${i}"`).join(", ");
+  return done(
+    ctx,
+    "UPDATE",
+    table,
+    `UPDATE ${table.relation} AS ${outer} SET ${assignments} FROM (${matched}) AS ${source} WHERE ${outer}.rowid = ${source}."r"`,
+  );
 }
 
 function remove(ctx: Context, node: Node<"delete">): CompiledStatement {

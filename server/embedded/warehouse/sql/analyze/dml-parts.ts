@@ -1,0 +1,99 @@
+import type { CompiledStatement, WarehouseTable } from "../../contract.ts";
+import type { Name } from "../parse/ast.ts";
+import type { Assignment } from "../parse/statement-ast.ts";
+import { coerce } from "../types/coerce.ts";
+import { type Typed, typedNull } from "../types/typed.ts";
+import { fromField, type GType, quoteName, typeName } from "../types/types.ts";
+import { type Context, type Env, newScope, type Scope } from "./context.ts";
+import { readsOf } from "./results.ts";
+import { tableKey } from "./table-columns.ts";
+import { findTable, qualify, tableSource } from "./tables.ts";
+
+export function target(ctx: Context, path: Name[]): WarehouseTable {
+  const table = findTable(ctx, qualify(ctx, path));
+  if (table.viewQuery !== null)
+    throw ctx.fail(
+      path[0]?.pos ?? 0,
+      `Cannot modify the view ${table.name.datasetId}.${table.name.tableId}`,
+    );
+  ctx.referenced.set(tableKey(table.name), table.name);
+  return table;
+}
+
+export function done(
+  ctx: Context,
+  statementType: string,
+  table: WarehouseTable,
+  sql: string,
+): CompiledStatement {
+  return { kind: "dml", statementType, target: table.name, sql, reads: readsOf(ctx) };
+}
+
+export function columnOf(
+  ctx: Context,
+  table: WarehouseTable,
+  name: Name,
+): { name: string; type: GType } {
+  const field = table.schema.find((f) => f.name.toLowerCase() === name.text.toLowerCase());
+  const type = field && fromField(field);
+  if (field && !type) throw ctx.refuse(`columns of type ${field.type}`);
+  if (field && type) return { name: field.name, type };
+  throw ctx.fail(
+    name.pos,
+    `Column ${name.text} is not present in table ${table.name.projectId}.${table.name.datasetId}.${table.name.tableId}`,
+  );
+}
+
+export function assign(
+  ctx: Context,
+  pos: number,
+  value: Typed,
+  column: { name: string; type: GType },
+): string {
+  const coerced = coerce(value, column.type);
+  if (coerced) return stored(coerced);
+  throw ctx.fail(
+    pos,
+    `Query column has type ${typeName(value.type)} which cannot be inserted into column ${column.name}, which has type ${typeName(column.type)}`,
+  );
+}
+
+/** A table has no absent arrays. */
+export function stored(value: Typed): string {
+  return value.type.kind === "ARRAY" ? `coalesce(${value.sql}, [])` : value.sql;
+}
+
+export function plainEnv(scope: Scope, clause: string): Env {
+  return { scope, clause, aggregates: false, windows: null, aliases: null };
+}
+
+export function targetScope(
+  ctx: Context,
+  table: WarehouseTable,
+  alias: Name | null,
+): { scope: Scope; id: string } {
+  const scope = newScope(null, new Map());
+  const id = ctx.id("t");
+  const name = alias?.text ?? table.name.tableId;
+  scope.sources.push({ ...tableSource(ctx, table, id), alias: name });
+  return { scope, id };
+}
+
+export function setClause(
+  ctx: Context,
+  table: WarehouseTable,
+  scope: Scope,
+  node: Assignment,
+): { column: string; value: string } {
+  const [first, ...rest] = node.path as [Name, ...Name[]];
+  if (rest.length > 0) throw ctx.refuse("UPDATE of a field of a STRUCT");
+  const column = columnOf(ctx, table, first);
+  const value = node.value
+    ? ctx.expr(plainEnv(scope, "UPDATE SET"), node.value)
+    : typedNull(column.type);
+  return { column: quoteName(column.name), value: assign(ctx, node.pos, value, column) };
+}
+
+/** `WHERE` over rows that hold how many source rows their target row matched. */
+export const oneMatchOnly =
+  'CASE WHEN "n" > 1 THEN error(\'UPDATE/MERGE must match at most one source row for each target row, and not \' || "n") ELSE true END';
