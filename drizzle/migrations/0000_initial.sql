@@ -346,6 +346,7 @@ CREATE INDEX "table_references_ignored" ON "table_references" USING btree ("tabl
 CREATE UNIQUE INDEX "tables_name" ON "tables" USING btree ("dataset_id","name") WHERE "tables"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "tables_frequency" ON "tables" USING btree ("frequency_id") WHERE "tables"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "outbox_open" ON "outbox" USING btree ("topic","id") WHERE "outbox"."delivered_at" is null;--> statement-breakpoint
+CREATE INDEX "transfers_table" ON "transfers" USING btree ("table_id","id");--> statement-breakpoint
 CREATE INDEX "transfers_open" ON "transfers" USING btree ("lease_until","id") WHERE "transfers"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "audit_log_subject" ON "audit_log" USING btree ("subject_kind","subject_id");--> statement-breakpoint
 CREATE INDEX "audit_log_at" ON "audit_log" USING btree ("at");--> statement-breakpoint
