@@ -6,7 +6,18 @@ import { fixtureFiles, judge, readFixtures } from "../support/googlesql-fixtures
  * How many of each file's queries the local warehouse answers as BigQuery does. The rest it refuses;
  * the numbers only grow.
  */
-const answered: Record<string, number> = {};
+const answered: Record<string, number> = {
+  "aggregates.json": 50,
+  "casts.json": 118,
+  "dates.json": 273,
+  "expressions.json": 172,
+  "json.json": 95,
+  "math.json": 93,
+  "more-functions.json": 76,
+  "queries.json": 118,
+  "strings.json": 175,
+  "windows.json": 33,
+};
 
 let duck: DuckCatalog;
 

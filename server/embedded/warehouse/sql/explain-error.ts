@@ -55,6 +55,8 @@ export function explainDuckError(error: unknown, _sql: string): WarehouseError {
   const text = error instanceof Error ? error.message : String(error);
   const [first = ""] = text.split("\n\nLINE ");
   if (/INTERRUPT/.test(first)) return new WarehouseError("stopped", "Job execution was cancelled");
+  const refusal = /not supported by the local warehouse: [^\n]*/.exec(first)?.[0];
+  if (refusal !== undefined) return new WarehouseError("notImplemented", refusal);
   for (const { pattern, message } of rules) {
     const found = pattern.exec(first);
     if (found) return new WarehouseError("invalidQuery", message(found));

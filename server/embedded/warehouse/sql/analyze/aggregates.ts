@@ -86,6 +86,8 @@ export function analyzeGrouping(ctx: Context, env: Env, call: Call): Typed {
 export function computeAggregate(ctx: Context, env: Env, call: Call, over: string): Typed {
   const rule = aggregateTable[call.name];
   if (!rule) throw ctx.refuse(`aggregate function ${call.name}`);
-  if (call.having) throw ctx.refuse(`${call.name} with HAVING ${call.having.max ? "MAX" : "MIN"}`);
+  if (call.having && call.name !== "ANY_VALUE") {
+    throw ctx.refuse(`${call.name} with HAVING ${call.having.max ? "MAX" : "MIN"}`);
+  }
   return rule({ ...callSite(ctx, env, call), over });
 }

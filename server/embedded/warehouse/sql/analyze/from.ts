@@ -1,10 +1,11 @@
-import type { Expr, FromItem, Join, Name } from "../parse/ast.ts";
+import type { Expr, FromItem, Join, Name, Query } from "../parse/ast.ts";
 import { coerce, supertype } from "../types/coerce.ts";
 import type { Typed } from "../types/typed.ts";
 import { fieldName, quoteName, scalar, typeName } from "../types/types.ts";
 import type { Context, Env, Relation, Scope, ScopeColumn, Source } from "./context.ts";
 import { findSource } from "./names.ts";
 import { compare, condition } from "./operators.ts";
+import { pivotQuery, unpivotQuery } from "./pivot.ts";
 import { openTable } from "./tables.ts";
 
 /** FROM in DuckDB's SQL; its tables become the scope's sources, from left to right. */
@@ -16,19 +17,30 @@ export function analyzeFrom(ctx: Context, item: FromItem, scope: Scope): string 
     case "unnest":
       return fromUnnest(ctx, item, scope);
     case "subquery":
-      return addRelation(
+      return fromQuery(ctx, item.query, item.alias, scope);
+    case "pivot": {
+      const open = (source: FromItem, into: Scope) => void analyzeFrom(ctx, source, into);
+      return fromQuery(
         ctx,
-        ctx.analyzers.query(ctx, item.query, outside(scope)),
-        item.alias,
+        pivotQuery(ctx, item.source, item.pivot, scope, open),
+        item.pivot.alias,
         scope,
       );
-    case "pivot":
-      throw ctx.refuse("PIVOT");
+    }
     case "unpivot":
-      throw ctx.refuse("UNPIVOT");
+      return fromQuery(
+        ctx,
+        unpivotQuery(ctx, item.source, item.unpivot),
+        item.unpivot.alias,
+        scope,
+      );
     default:
       return fromJoin(ctx, item, scope);
   }
+}
+
+function fromQuery(ctx: Context, query: Query, alias: Name | null, scope: Scope): string {
+  return addRelation(ctx, ctx.analyzers.query(ctx, query, outside(scope)), alias, scope);
 }
 
 /** What a subquery in FROM sees: not its neighbours. */

@@ -224,8 +224,20 @@ function inUnnest(ctx: Context, env: Env, node: Node<"inUnnest">, arg: Typed): T
   return { sql: node.not ? `(NOT ${sql})` : sql, type: BOOL };
 }
 
+/** LIKE ANY is some of them, LIKE ALL every one. */
+function quantifiedLike(ctx: Context, env: Env, node: Node<"like">, quantifier: string): Typed {
+  const { pattern } = node;
+  if (node.not || ["scalarQuery", "call"].includes(pattern.k))
+    throw ctx.refuse(`this form of LIKE ${quantifier}`);
+  const patterns = pattern.k === "tuple" ? pattern.items : [pattern];
+  const tests = patterns.map(
+    (each) => analyzeLike(ctx, env, { ...node, pattern: each, quantifier: null }).sql,
+  );
+  return { sql: `(${tests.join(quantifier === "ALL" ? " AND " : " OR ")})`, type: BOOL };
+}
+
 export function analyzeLike(ctx: Context, env: Env, node: Node<"like">): Typed {
-  if (node.quantifier) throw ctx.refuse(`LIKE ${node.quantifier}`);
+  if (node.quantifier) return quantifiedLike(ctx, env, node, node.quantifier);
   noNullLiteral(ctx, "LIKE", [node.arg, node.pattern]);
   const STRING = scalar("STRING");
   const arg = ctx.expr(env, node.arg);

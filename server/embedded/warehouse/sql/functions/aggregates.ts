@@ -1,5 +1,5 @@
 import { coerce } from "../types/coerce.ts";
-import type { Typed } from "../types/typed.ts";
+import { fill, type Typed } from "../types/typed.ts";
 import { arrayOf, scalar, typeName } from "../types/types.ts";
 import { aggregateOrder } from "./aggregate-order.ts";
 import type { CallSite } from "./call-site.ts";
@@ -140,8 +140,49 @@ function bits(fn: string): AggregateRule {
 
 function anyValue(site: AggregateSite): Typed {
   only(site, 1);
+  const { having } = site.call;
   const arg = site.arg(0);
+  if (having) return valueAtExtreme(site, arg, site.ctx.expr(site.env, having.expr), having.max);
   return { sql: `any_value(${arg.sql})${site.over}`, type: arg.type };
+}
+
+/** MAX_BY(value, key): the same as ANY_VALUE(value HAVING MAX key). */
+function extremeBy(max: boolean): AggregateRule {
+  return (site) => {
+    only(site, 2);
+    return valueAtExtreme(site, site.arg(0), site.arg(1), max);
+  };
+}
+
+/** DuckDB has NaN above all, BigQuery has it win in both directions: refused where there is one. */
+function valueAtExtreme(site: AggregateSite, value: Typed, key: Typed, max: boolean): Typed {
+  const { kind } = key.type;
+  if (["ARRAY", "STRUCT", "JSON"].includes(kind)) throw noMatch(site);
+  const plain = `${max ? "arg_max_null" : "arg_min_null"}(${value.sql}, ${key.sql})${site.over}`;
+  if (kind !== "FLOAT64") return { sql: plain, type: value.type };
+  const sql = `CASE WHEN bool_or(isnan(${key.sql}))${site.over} THEN error('not supported by the local warehouse: the greatest or least of NaN') ELSE ${plain} END`;
+  return { sql, type: value.type };
+}
+
+/** The nearest ranks: element ceil(i * rows / n) of the sorted values, the first at least. */
+function approxQuantiles(site: AggregateSite): Typed {
+  const { call, ctx } = site;
+  only({ ...site, call: { ...call, args: call.args.slice(0, 1) } }, 1, "distinct");
+  const arg = site.arg(0);
+  const count = call.args.length === 2 ? coerce(site.arg(1), INT64)?.constant?.value : null;
+  if (typeof count !== "bigint" || count < 1n || count > 10_000n) {
+    throw ctx.fail(
+      call.pos,
+      "Argument 2 to APPROX_QUANTILES must be a positive integer literal or parameter",
+    );
+  }
+  if (["ARRAY", "STRUCT", "JSON"].includes(arg.type.kind)) throw noMatch(site);
+  const sorted = `array_agg(${distinct(site)}${arg.sql} ORDER BY ${arg.sql}) FILTER (WHERE ${arg.sql} IS NOT NULL)`;
+  const ranks = `list_transform(generate_series(0, ${count}), lambda _i: $1[greatest(1, (_i * len($1) + ${count - 1n}) // ${count})])`;
+  return {
+    sql: fill(`CASE WHEN $1 IS NULL THEN NULL ELSE ${ranks} END`, [sorted]),
+    type: arrayOf(arg.type),
+  };
 }
 
 /** What is gathered into one value: DISTINCT, FILTER for the NULLs, ORDER BY; then LIMIT. */
@@ -221,6 +262,9 @@ export const aggregateTable: Record<string, AggregateRule> = {
   BIT_OR: bits("bit_or"),
   BIT_XOR: bits("bit_xor"),
   ANY_VALUE: anyValue,
+  MAX_BY: extremeBy(true),
+  MIN_BY: extremeBy(false),
+  APPROX_QUANTILES: approxQuantiles,
   ARRAY_AGG: arrayAgg,
   ARRAY_CONCAT_AGG: arrayConcatAgg,
   STRING_AGG: stringAgg,

@@ -1,6 +1,7 @@
 import type { Context, Env } from "../analyze/context.ts";
 import type { Call, Expr } from "../parse/ast.ts";
 import { notSupported } from "../parse/positions.ts";
+import { knowsFormat } from "../runtime/parse-time.ts";
 import { fill, letIn, type Typed } from "../types/typed.ts";
 import { type Match, matchSignature, parseSignature } from "./signature.ts";
 
@@ -45,8 +46,21 @@ export function matchBest(
   if (!chosen) return null;
   const { match, template, text } = chosen;
   if (template === null) throw notSupported(`${name}: (${text})`);
+  if (safe) refuseUnsafe(name, template, match.args);
   const sql = match.args.map((arg) => arg.sql);
   return { sql: safe ? fillSafely(template, sql) : fill(template, sql), type: match.returns };
+}
+
+/** TRY would make NULL of a refusal as well: what may refuse while it runs has to be known before. */
+function refuseUnsafe(name: string, template: string, args: Typed[]): void {
+  if (template.includes("maestro_parse_time")) {
+    const format = args[0]?.constant?.value;
+    const kind = name.replace("PARSE_", "");
+    if (typeof format === "string" && knowsFormat(kind, format)) return;
+    throw notSupported(`SAFE.${name} with this format`);
+  }
+  if (/maestro_(format|json_canonical|translate)/.test(template))
+    throw notSupported(`SAFE.${name}`);
 }
 
 /**

@@ -165,7 +165,7 @@ export function parseTime(kind: string, format: string, text: string): string {
     offset: null,
     epoch: null,
   };
-  const flat = format.replace(/%([FDxTXRc])/g, (whole, name: string) => composites[name] ?? whole);
+  const flat = expand(format);
   let at = skipSpace(text, 0);
   for (const [token] of flat.trimStart().matchAll(/%(?:E4Y|E\*S|Ez|[\s\S])|\s+|[^%\s]+/g)) {
     at = readToken(kind, token, text, at, fields);
@@ -175,6 +175,21 @@ export function parseTime(kind: string, format: string, text: string): string {
   return total(fields, text);
 }
 
+/** Whether all of the format's elements can be read. */
+export function knowsFormat(kind: string, format: string): boolean {
+  const elements = [...expand(format).matchAll(/%(E4Y|E\*S|Ez|[\s\S])/g)].map(
+    (found) => found[1] ?? "",
+  );
+  return elements.every((name) => "nt".includes(name) || ruleOf(kind, name) !== undefined);
+}
+
+const expand = (format: string) =>
+  format.replace(/%([FDxTXRc])/g, (whole, name: string) => composites[name] ?? whole);
+
+function ruleOf(kind: string, name: string): Rule | undefined {
+  return forbidden[kind]?.includes(name.at(-1) ?? "") ? undefined : rules[name];
+}
+
 function readToken(kind: string, token: string, text: string, at: number, fields: Fields): number {
   if (/^\s/.test(token) || token === "%n" || token === "%t") return skipSpace(text, at);
   if (!token.startsWith("%")) {
@@ -182,8 +197,8 @@ function readToken(kind: string, token: string, text: string, at: number, fields
     return at + token.length;
   }
   const name = token.slice(1);
-  const rule = rules[name];
-  if (!rule || forbidden[kind]?.includes(name.at(-1) ?? "")) {
+  const rule = ruleOf(kind, name);
+  if (!rule) {
     throw new Error(`not supported by the local warehouse: the format element ${token}`);
   }
   const [pattern, read] = rule;
