@@ -7,7 +7,7 @@ import { writeDurably } from "./object-store/durable-files.ts";
 import { ObjectFiles } from "./object-store/object-files.ts";
 import { ResumableUploads } from "./object-store/resumable-uploads.ts";
 import { openSigningKey } from "./object-store/signing-key.ts";
-import { openWarehouse, type Warehouse } from "./warehouse/open-warehouse.ts";
+import { openWarehouse } from "./warehouse/open-warehouse.ts";
 import { createSqlFrontEnd } from "./warehouse/sql/front-end.ts";
 
 export interface LocalCloud {
@@ -17,8 +17,7 @@ export interface LocalCloud {
   close(): Promise<void>;
 }
 
-const orphanAfterMs = 60_000;
-const orphanCheckMs = 2_000;
+const defaultOrphanAfterMs = 60_000;
 export const localCloudVersion = "1";
 
 /**
@@ -35,8 +34,10 @@ export async function startLocalCloud(options: {
   log: Log;
   location?: string;
   standalone?: boolean;
+  /** How long nobody may have asked for anything. */
+  orphanAfterMs?: number;
 }): Promise<LocalCloud> {
-  const { dataDir, host, log } = options;
+  const { dataDir, host, log, orphanAfterMs = defaultOrphanAfterMs } = options;
   await mkdir(dataDir, { recursive: true });
   const end = Promise.withResolvers<"orphaned" | "failed">();
   const objects = await ObjectFiles.open(join(dataDir, "objects"));
@@ -64,8 +65,9 @@ export async function startLocalCloud(options: {
   const timer = options.standalone
     ? undefined
     : setInterval(() => {
-        if (isOrphan(server.lastRequestAt(), warehouse)) end.resolve("orphaned");
-      }, orphanCheckMs);
+        const idleMs = Date.now() - server.lastRequestAt();
+        if (idleMs > orphanAfterMs && !warehouse.runner.busy) end.resolve("orphaned");
+      }, orphanAfterMs / 20);
   return {
     url,
     ended: end.promise,
@@ -76,10 +78,6 @@ export async function startLocalCloud(options: {
       await warehouse.close();
     },
   };
-}
-
-function isOrphan(lastRequestAt: number, warehouse: Warehouse): boolean {
-  return Date.now() - lastRequestAt > orphanAfterMs && !warehouse.runner.busy;
 }
 
 async function openOrExplain<T>(dataDir: string, open: () => Promise<T>): Promise<T> {

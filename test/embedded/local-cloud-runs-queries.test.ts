@@ -6,6 +6,7 @@ import {
   startTestCloud,
   type TestCloud,
   tableReference,
+  until,
 } from "./support/local-cloud.ts";
 
 let cloud: TestCloud;
@@ -235,6 +236,59 @@ test("partition decorators replace one partition, and refuse rows of another", a
   expect(metadata).toMatchObject({ numRows: "1", timePartitioning: { type: "DAY", field: "day" } });
   const bad = await rejection(write("2026", "SELECT DATE '2026-01-04' AS day, 'x' AS v"));
   expect(bad.message).toContain("$2026");
+});
+
+test("a partition may be made anew from its own rows", async () => {
+  await cloud.bigquery.query(
+    "CREATE TABLE d.own PARTITION BY day AS SELECT DATE '2026-01-01' AS day, n FROM UNNEST([1, 1, 2]) AS n",
+  );
+  await runJob(cloud.bigquery, {
+    query: {
+      query: "SELECT DISTINCT day, n FROM d.own WHERE day = '2026-01-01'",
+      useLegacySql: false,
+      destinationTable: tableReference("own$20260101"),
+      writeDisposition: "WRITE_TRUNCATE",
+    },
+  });
+  const [rows] = await cloud.bigquery.query("SELECT n FROM d.own ORDER BY n");
+  expect(rows).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test("a job that waits for another's table can be cancelled while it waits", async () => {
+  const write = (jobId: string, query: string) =>
+    cloud.bigquery.createQueryJob({
+      query,
+      jobId,
+      destination: cloud.bigquery.dataset("d").table("contended"),
+      writeDisposition: "WRITE_TRUNCATE",
+    });
+  const [holder] = await write(
+    "holder",
+    "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 1000000)) AS a, UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE a + b = -1",
+  );
+  await until(async () => (await holder.getMetadata())[0].status.state === "RUNNING");
+  const [waiter] = await write("waiter", "SELECT 1 AS n");
+  expect((await waiter.getMetadata())[0].status.state).toBe("PENDING");
+  await waiter.cancel();
+  await until(async () => (await waiter.getMetadata())[0].status.state === "DONE");
+  expect((await waiter.getMetadata())[0].status.errorResult.reason).toBe("stopped");
+  expect((await holder.getMetadata())[0].status.state).toBe("RUNNING");
+  await holder.cancel();
+  const [next] = await write("next", "SELECT 2 AS n");
+  expect((await next.getQueryResults())[0]).toEqual([{ n: 2 }]);
+});
+
+test("a cancel that comes at any moment ends the job", async () => {
+  for (let i = 0; i < 12; i += 1) {
+    const [job] = await cloud.bigquery.createQueryJob({
+      query:
+        "SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 1000000)) AS a, UNNEST(GENERATE_ARRAY(1, 1000000)) AS b WHERE a + b = -1",
+    });
+    await Promise.all(Array.from({ length: i }, () => fetch(`${cloud.url}/signing-account`)));
+    await job.cancel();
+    await until(async () => (await job.getMetadata())[0].status.state === "DONE");
+    expect((await job.getMetadata())[0].status.errorResult.reason).toBe("stopped");
+  }
 });
 
 test("partitioning is validated against the schema and against the table", async () => {

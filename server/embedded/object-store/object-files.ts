@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { NamedLocks } from "../locks.ts";
 import { renameDurably, sumFile, writeDurably } from "./durable-files.ts";
 import {
   type BucketDocument,
@@ -25,6 +26,7 @@ export class ObjectFiles {
   readonly directory: string;
   readonly #buckets = new Map<string, BucketDocument>();
   readonly #objects = new Map<string, Map<string, ObjectDocument>>();
+  readonly #locks = new NamedLocks();
   #lastGeneration = 0;
 
   private constructor(directory: string) {
@@ -94,6 +96,11 @@ export class ObjectFiles {
     throw new StorageError(404, "notFound", `No such object: ${bucket}/${name}`);
   }
 
+  /** All objects of a bucket that may not be there yet. */
+  listIfAny(bucket: string): ObjectDocument[] {
+    return [...(this.#objects.get(bucket)?.values() ?? [])];
+  }
+
   /** In the order of the names' UTF-8 bytes. */
   list(bucket: string, prefix: string): ObjectDocument[] {
     this.bucket(bucket);
@@ -117,46 +124,44 @@ export class ObjectFiles {
     checkObjectName(name);
     checkPreconditions(this.find(bucket, name), conditions);
     const sums = await sumFile(path);
-    const hash = hashOf(name);
-    const generation = this.#nextGeneration();
-    const now = new Date().toISOString();
-    const object: ObjectDocument = {
-      bucket,
-      name,
-      generation,
-      metageneration: "1",
-      ...sums,
-      createdAt: now,
-      updatedAt: now,
-      properties,
-      file: `${hash}.${generation}`,
-    };
-    await mkdir(join(this.#bucketPath(bucket), hash.slice(0, 2)), { recursive: true });
-    await renameDurably(path, this.pathOf(object));
-    // Another writer may have come in between: the condition is about this instant.
-    const before = this.find(bucket, name);
-    try {
+    return this.#alone(bucket, name, async () => {
+      const before = this.find(bucket, name);
       checkPreconditions(before, conditions);
-    } catch (error) {
-      await rm(this.pathOf(object), { force: true });
-      throw error;
-    }
-    this.#objects.get(bucket)?.set(name, object);
-    await writeDurably(this.#documentPath(object), JSON.stringify(object));
-    if (before) await rm(this.pathOf(before), { force: true });
-    return object;
+      const hash = hashOf(name);
+      const generation = this.#nextGeneration();
+      const now = new Date().toISOString();
+      const object: ObjectDocument = {
+        bucket,
+        name,
+        generation,
+        metageneration: "1",
+        ...sums,
+        createdAt: now,
+        updatedAt: now,
+        properties,
+        file: `${hash}.${generation}`,
+      };
+      await mkdir(join(this.#bucketPath(bucket), hash.slice(0, 2)), { recursive: true });
+      await renameDurably(path, this.pathOf(object));
+      await this.#publish(object);
+      if (before) await rm(this.pathOf(before), { force: true });
+      return object;
+    });
   }
 
   async update(object: ObjectDocument, properties: ObjectProperties): Promise<ObjectDocument> {
-    const changed = {
-      ...object,
-      metageneration: String(Number(object.metageneration) + 1),
-      updatedAt: new Date().toISOString(),
-      properties: { ...object.properties, ...properties },
-    };
-    this.#objects.get(object.bucket)?.set(object.name, changed);
-    await writeDurably(this.#documentPath(object), JSON.stringify(changed));
-    return changed;
+    const { bucket, name } = object;
+    return this.#alone(bucket, name, async () => {
+      const current = this.require(bucket, name);
+      const changed = {
+        ...current,
+        metageneration: String(Number(current.metageneration) + 1),
+        updatedAt: new Date().toISOString(),
+        properties: { ...current.properties, ...properties },
+      };
+      await this.#publish(changed);
+      return changed;
+    });
   }
 
   async copy(
@@ -170,11 +175,29 @@ export class ObjectFiles {
   }
 
   async remove(bucket: string, name: string, conditions: Preconditions = {}): Promise<void> {
-    const object = this.require(bucket, name);
-    checkPreconditions(object, conditions);
-    this.#objects.get(bucket)?.delete(name);
-    await rm(this.#documentPath(object), { force: true });
-    await rm(this.pathOf(object), { force: true });
+    await this.#alone(bucket, name, async () => {
+      const object = this.require(bucket, name);
+      checkPreconditions(object, conditions);
+      await rm(this.#documentPath(object), { force: true });
+      this.#objects.get(bucket)?.delete(name);
+      await rm(this.pathOf(object), { force: true });
+    });
+  }
+
+  /** Writers of one object take turns. */
+  async #alone<T>(bucket: string, name: string, body: () => Promise<T>): Promise<T> {
+    const release = await this.#locks.take([`${bucket}/${name}`]);
+    try {
+      return await body();
+    } finally {
+      release();
+    }
+  }
+
+  /** On disk first: what was once seen is there after a crash. */
+  async #publish(object: ObjectDocument): Promise<void> {
+    await writeDurably(this.#documentPath(object), JSON.stringify(object));
+    this.#objects.get(object.bucket)?.set(object.name, object);
   }
 
   #bucketPath(bucket: string): string {

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { NamedLocks } from "../warehouse/locks.ts";
+import { NamedLocks } from "../locks.ts";
 import { writeDurably } from "./durable-files.ts";
 import { StorageError } from "./storage-error.ts";
 

@@ -48,7 +48,7 @@ export class Catalog {
     );
     catalog.#sequence = Number(rows[0]?.[0] ?? 0);
     for (const [, text] of rows) if (text !== null) catalog.#restore(String(text));
-    await catalog.#compact();
+    await catalog.compact();
     await catalog.#dropOrphans();
     return catalog;
   }
@@ -184,8 +184,8 @@ export class Catalog {
     }
   }
 
-  /** Leaves one row a key, so that openings stay short. */
-  async #compact(): Promise<void> {
+  /** Leaves one row a key, so that openings and INFORMATION_SCHEMA stay quick. */
+  async compact(): Promise<void> {
     await this.#database.rows(
       "DELETE FROM meta.catalog c WHERE document IS NULL OR seq < (SELECT max(seq) FROM meta.catalog d WHERE d.key = c.key)",
     );

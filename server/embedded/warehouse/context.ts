@@ -1,13 +1,16 @@
 import type { Log } from "../../support/log.ts";
+import type { NamedLocks } from "../locks.ts";
 import type { ObjectFiles } from "../object-store/object-files.ts";
 import type { Catalog } from "./catalog.ts";
 import type { SqlFrontEnd, TableName } from "./contract.ts";
 import type { Database } from "./database.ts";
 import type { JobError } from "./job-resource.ts";
 import type { JobStore } from "./job-store.ts";
-import type { NamedLocks } from "./locks.ts";
 import type { StatisticsCache } from "./table-statistics.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
+
+/** Where files that come with load jobs lie until the job is done; no client's bucket is called so. */
+export const loadUploadsBucket = "maestro.load.uploads";
 
 /** What the jobs and the routes of the local warehouse work with. */
 export interface WarehouseContext {

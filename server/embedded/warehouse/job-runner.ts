@@ -1,16 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../../../shared/errors.ts";
+import { Slots } from "../locks.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
 import { isConflict, isFatal, jobErrorOf, toWarehouseError } from "./job-errors.ts";
 import { type JobDocument, jobType } from "./job-resource.ts";
 import type { JobRecord } from "./job-store.ts";
-import { Slots } from "./locks.ts";
 import { planCopy } from "./run-copy-job.ts";
 import { planExtract } from "./run-extract-job.ts";
 import { planLoad } from "./run-load-job.ts";
 import { planQuery } from "./run-query-job.ts";
 import { WarehouseTransaction } from "./transaction.ts";
+
+const interruptPeriodMs = 50;
 
 /**
  * Runs accepted jobs.
@@ -26,7 +28,7 @@ export class JobRunner {
   readonly #context: WarehouseContext;
   readonly #slots: Slots;
   readonly #onFatal: (error: unknown) => void;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<JobRecord, Promise<void>>();
   #stopping = false;
 
   constructor(options: {
@@ -48,8 +50,8 @@ export class JobRunner {
     // A job whose end cannot be written leaves nothing to do but to start the process again.
     const running = this.#run(record)
       .catch(this.#onFatal)
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
+      .finally(() => this.#running.delete(record));
+    this.#running.set(record, running);
   }
 
   /** Starts what was accepted before the process ended. */
@@ -59,14 +61,21 @@ export class JobRunner {
 
   cancel(record: JobRecord): void {
     record.cancelRequested = true;
+    this.#interrupt(record);
+  }
+
+  /** Until it has ended: DuckDB forgets an interrupt that comes just before a statement begins. */
+  #interrupt(record: JobRecord): void {
+    if (!this.#running.has(record)) return;
     record.interrupt?.();
+    setTimeout(() => this.#interrupt(record), interruptPeriodMs);
   }
 
   /** Interrupts what runs, without an end on the jobs: the next start runs them again. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const record of this.#context.jobs.unfinished()) record.interrupt?.();
-    await Promise.all(this.#running);
+    for (const record of this.#running.keys()) this.#interrupt(record);
+    await Promise.all(this.#running.values());
   }
 
   async #run(record: JobRecord): Promise<void> {
@@ -107,10 +116,10 @@ export class JobRunner {
   async #planAndExecute(record: JobRecord): Promise<boolean> {
     this.#checkCancelled(record);
     const plan = await makePlan(this.#context, record.document);
-    const unlock = await this.#context.locks.take(plan.locks);
+    const unlock = await this.#unlessCancelled(record, this.#context.locks.take(plan.locks));
     try {
       if (!plan.stillValid()) return false;
-      const releaseSlot = await this.#slots.take();
+      const releaseSlot = await this.#unlessCancelled(record, this.#slots.take());
       try {
         this.#checkCancelled(record);
         record.state = "RUNNING";
@@ -124,10 +133,30 @@ export class JobRunner {
     }
   }
 
+  /** Waits for a turn; a cancel ends the wait, and the turn is given back when it comes. */
+  async #unlessCancelled(record: JobRecord, turn: Promise<() => void>): Promise<() => void> {
+    const cancel = Promise.withResolvers<never>();
+    record.interrupt = () => cancel.reject(this.#stopped());
+    try {
+      this.#checkCancelled(record);
+      return await Promise.race([turn, cancel.promise]);
+    } catch (error) {
+      void turn.then((giveBack) => giveBack());
+      throw error;
+    } finally {
+      record.interrupt = null;
+    }
+  }
+
   #checkCancelled(record: JobRecord): void {
-    if (this.#stopping) throw new WarehouseError("stopped", "The server stops");
-    if (!record.cancelRequested) return;
-    throw new WarehouseError("stopped", "Job execution was cancelled: User requested cancellation");
+    if (this.#stopping || record.cancelRequested) throw this.#stopped();
+  }
+
+  #stopped(): WarehouseError {
+    return new WarehouseError(
+      "stopped",
+      "Job execution was cancelled: User requested cancellation",
+    );
   }
 
   async #execute(record: JobRecord, plan: JobPlan): Promise<void> {

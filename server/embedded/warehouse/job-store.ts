@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
+import { type DuckDBConnection, listValue } from "@duckdb/node-api";
 import { WarehouseError } from "./contract.ts";
 import type { Database } from "./database.ts";
 import type { JobDocument, JobState } from "./job-resource.ts";
@@ -14,6 +14,8 @@ export interface JobRecord {
   done: Promise<void>;
 }
 
+const keptJobs = 50_000;
+
 /**
  * The jobs, in memory and in DuckDB.
  *
@@ -23,7 +25,7 @@ export interface JobRecord {
  * start, under the same id. Rows are only ever inserted, so that jobs never conflict over them.
  * Acceptances that arrive together share one commit.
  *
- * Ids are unique as long as the store keeps the job: the newest `keptJobs` at each opening.
+ * Ids are unique as long as the store keeps the job: the newest `keptJobs`.
  */
 export class JobStore {
   readonly #database: Database;
@@ -43,13 +45,13 @@ export class JobStore {
         `CREATE TABLE IF NOT EXISTS meta.${table} (id VARCHAR, created_at BIGINT, document VARCHAR)`,
       );
     }
-    await store.#forgetOld();
     const rows = await database.rows(
       "SELECT coalesce(f.document, a.document), f.id IS NOT NULL FROM meta.accepted a LEFT JOIN meta.finished f USING (id) ORDER BY a.created_at, a.rowid",
     );
     for (const [document, finished] of rows) {
       store.#add(JSON.parse(String(document)) as JobDocument, finished ? "DONE" : "PENDING");
     }
+    await store.forgetOld();
     return store;
   }
 
@@ -162,21 +164,16 @@ export class JobStore {
     this.#flushing = false;
   }
 
-  async #forgetOld(): Promise<void> {
-    const keptJobs = 50_000;
-    const [row] = await this.#database.rows(
-      "SELECT created_at FROM meta.finished ORDER BY created_at DESC LIMIT 1 OFFSET $1",
-      [BigInt(keptJobs)],
-    );
-    if (!row) return;
-    const [limit] = row;
-    await this.#database.rows(
-      "DELETE FROM meta.accepted WHERE created_at < $1 AND id IN (SELECT id FROM meta.finished)",
-      [limit ?? 0n],
-    );
-    await this.#database.rows(
-      "DELETE FROM meta.finished WHERE id NOT IN (SELECT id FROM meta.accepted)",
-    );
+  /** Drops the oldest jobs that are done, so that neither memory nor file grows for ever. */
+  async forgetOld(): Promise<void> {
+    const done = [...this.#jobs].filter(([, record]) => record.state === "DONE");
+    const old = done.slice(0, Math.max(0, done.length - keptJobs)).map(([id]) => id);
+    if (old.length === 0) return;
+    const ids = listValue(old);
+    for (const table of ["accepted", "finished"]) {
+      await this.#database.rows(`DELETE FROM meta.${table} WHERE id IN (SELECT unnest($1))`, [ids]);
+    }
+    for (const id of old) this.#jobs.delete(id);
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../support/log.ts";
+import { NamedLocks } from "../locks.ts";
 import type { ObjectFiles } from "../object-store/object-files.ts";
 import { Catalog } from "./catalog.ts";
 import type { WarehouseContext } from "./context.ts";
@@ -9,7 +10,6 @@ import type { SqlFrontEnd } from "./contract.ts";
 import { openDatabase } from "./database.ts";
 import { JobRunner } from "./job-runner.ts";
 import { JobStore } from "./job-store.ts";
-import { NamedLocks } from "./locks.ts";
 import { startSweeper } from "./sweeper.ts";
 import { StatisticsCache } from "./table-statistics.ts";
 

@@ -20,6 +20,7 @@ export interface PageQuery {
 
 const defaultRows = 10_000;
 const maxRows = 100_000;
+const maxPageBytes = 20 * 2 ** 20;
 
 /** Some rows of a table as REST's cells. Reads no more than the page and what lies before it. */
 export async function readRows(
@@ -51,18 +52,28 @@ export async function readRows(
         : await context.database.rows(
             `SELECT ${columns.join(", ")} FROM ${table.relation}${condition} LIMIT ${limit} OFFSET ${start}`,
           );
-    const next = start + rows.length;
+    const encoded = fitting(rows.map((row) => encodeRow(row, schema, options)));
+    const next = start + encoded.length;
     return {
-      rows: rows.map((row) => encodeRow(row, schema, options)),
+      rows: encoded,
       totalRows,
       pageToken:
-        rows.length > 0 && next < totalRows
+        encoded.length > 0 && next < totalRows
           ? Buffer.from(String(next)).toString("base64url")
           : undefined,
     };
   } finally {
     release();
   }
+}
+
+/** As many rows as an answer may hold, judged by a sample; one at least. */
+function fitting<T>(rows: T[]): T[] {
+  const step = Math.max(1, Math.floor(rows.length / 50));
+  const sample = rows.filter((_, i) => i % step === 0);
+  const bytes = sample.reduce((sum, row) => sum + JSON.stringify(row).length, 0);
+  const fit = Math.floor(maxPageBytes / Math.max(1, bytes / Math.max(1, sample.length)));
+  return rows.slice(0, Math.max(1, fit));
 }
 
 function startOf(query: PageQuery): number {

@@ -1,12 +1,12 @@
 import { type Loop, startLoop } from "../../support/loop.ts";
 import { changeWarehouse } from "./change-warehouse.ts";
-import type { WarehouseContext } from "./context.ts";
+import { loadUploadsBucket, type WarehouseContext } from "./context.ts";
 import { expiredCondition } from "./partitions.ts";
 
-/** Removes tables and partitions that have expired, every minute. */
+/** Removes what has expired or is no longer needed, every minute. */
 export function startSweeper(context: WarehouseContext): Loop {
   return startLoop({
-    name: "sweep of expired tables",
+    name: "sweep of the warehouse",
     log: context.log,
     periodMs: 60_000,
     body: () => sweep(context, Date.now()),
@@ -21,6 +21,23 @@ export async function sweep(context: WarehouseContext, now: number): Promise<voi
     });
   }
   for (const { name } of context.catalog.allTables()) await sweepPartitions(context, name, now);
+  await sweepLoadUploads(context, now);
+  await context.catalog.compact();
+  await context.jobs.forgetOld();
+}
+
+const unclaimedUploadMs = 3_600_000;
+
+/** Files that came with load jobs which are done, or which were never accepted. */
+async function sweepLoadUploads(context: WarehouseContext, now: number): Promise<void> {
+  for (const object of context.objects.listIfAny(loadUploadsBucket)) {
+    const [projectId = "", jobId = ""] = object.name.split("/");
+    const job = context.jobs.get(projectId, jobId);
+    const isUnclaimed = !job && now - Date.parse(object.createdAt) > unclaimedUploadMs;
+    if (job?.state === "DONE" || isUnclaimed) {
+      await context.objects.remove(loadUploadsBucket, object.name);
+    }
+  }
 }
 
 async function sweepPartitions(

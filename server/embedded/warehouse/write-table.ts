@@ -151,13 +151,27 @@ async function append(
       `Cannot write to partition ${partition}: ${tableText(existing.name)} is not partitioned`,
     );
   }
+  let { select } = write;
   if (partition !== null && existing.partitioning && write.write === "WRITE_TRUNCATE") {
+    select = await readBefore(tx, select, existing.relation);
     const condition = partitionCondition(existing.partitioning, partition);
     await tx.run(`DELETE FROM ${existing.relation} WHERE ${condition}`);
   }
-  const rows = await insertRows(tx, document, write, partition);
+  const rows = await insertRows(tx, document, { ...write, select }, partition);
   tx.setTable(document);
   return rows;
+}
+
+/** A partition may be made from what it has: its rows are read before they go. */
+async function readBefore(
+  tx: WarehouseTransaction,
+  select: string,
+  relation: string,
+): Promise<string> {
+  if (!select.includes(relation)) return select;
+  await tx.run("DROP TABLE IF EXISTS partition_rows");
+  await tx.run(`CREATE TEMP TABLE partition_rows AS ${select}`);
+  return "SELECT * FROM partition_rows";
 }
 
 export async function alterRelation(

@@ -6,7 +6,7 @@ import { readMultipart } from "../../object-store/multipart.ts";
 import type { ResumableUploads } from "../../object-store/resumable-uploads.ts";
 import { StorageError } from "../../object-store/storage-error.ts";
 import { sendIncomplete } from "../../object-store/upload-routes.ts";
-import type { WarehouseContext } from "../context.ts";
+import { loadUploadsBucket, type WarehouseContext } from "../context.ts";
 import { WarehouseError } from "../contract.ts";
 import { jobResource } from "../job-resource.ts";
 import type { JobRunner } from "../job-runner.ts";
@@ -16,9 +16,6 @@ type Request = FastifyRequest<{
   Params: { projectId: string };
   Querystring: { uploadType?: string; upload_id?: string };
 }>;
-
-/** Where the files of uploaded load jobs lie until the job is done; no client's bucket has dots. */
-const uploadsBucket = "maestro.load.uploads";
 
 /** `/upload/bigquery/v2`: load jobs that bring their file with them. */
 export function loadUploadRoutes(
@@ -33,13 +30,15 @@ export function loadUploadRoutes(
     const load = request.configuration?.["load"] as Record<string, unknown> | undefined;
     if (!load) throw new WarehouseError("invalid", "Only load jobs can be uploaded.");
     const job = newJob(context, projectId, request);
-    const object = await putFile(context, job.jobId, file);
-    const sourceUris = [`gs://${uploadsBucket}/${object}`];
+    const object = await putFile(context, `${projectId}/${job.jobId}`, file);
+    const sourceUris = [`gs://${loadUploadsBucket}/${object}`];
     const record = await acceptJob(context, runner, {
       ...job,
       configuration: { ...job.configuration, load: { ...load, sourceUris } },
     });
-    void record.done.then(() => context.objects.remove(uploadsBucket, object)).catch(() => null);
+    void record.done
+      .then(() => context.objects.remove(loadUploadsBucket, object))
+      .catch(() => null);
     return jobResource(record.document, record.state, baseUrl());
   };
 
@@ -76,11 +75,11 @@ export function loadUploadRoutes(
   app.put(path, receive);
 }
 
-async function putFile(context: WarehouseContext, jobId: string, file: string): Promise<string> {
+async function putFile(context: WarehouseContext, name: string, file: string): Promise<string> {
   const { objects } = context;
   await objects
     .createBucket({
-      name: uploadsBucket,
+      name: loadUploadsBucket,
       projectId: "",
       location: context.location,
       createdAt: new Date().toISOString(),
@@ -89,8 +88,8 @@ async function putFile(context: WarehouseContext, jobId: string, file: string): 
     .catch((error: unknown) => {
       if (!(error instanceof StorageError && error.status === 409)) throw error;
     });
-  await objects.put({ bucket: uploadsBucket, name: jobId, properties: {} }, file);
-  return jobId;
+  await objects.put({ bucket: loadUploadsBucket, name, properties: {} }, file);
+  return name;
 }
 
 async function text(body: AsyncIterable<Buffer>): Promise<string> {
