@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 
-const prefix = "maestro-import-";
+/** With the host's name: containers that share a directory do not share their processes. */
+const prefix = `maestro-import-${hostname().replaceAll(/[^A-Za-z0-9]/g, "_")}-`;
 
 /** A directory that is there while `work` runs. It carries this process's id, for `sweepStaging`. */
 export async function withStagingDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {

@@ -26,6 +26,9 @@ export function startRoom(
 ): Room {
   const roomId = options.roomId ?? deps.processId;
   const slots = Math.min(options.concurrency, mostAtOnce);
+  if (slots < options.concurrency) {
+    deps.log.warn({ slots }, "room: takes no more at once; start more rooms instead");
+  }
   const working = new Set<Promise<void>>();
   const draining = new AbortController();
 
