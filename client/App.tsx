@@ -17,6 +17,8 @@ export function App(props: RouteSectionProps) {
   const me = createApiQuery(
     () => ["me"],
     (signal) => api.me.get.query(undefined, { signal }),
+    // Until someone is signed in: the sign-in link may be opened in another tab.
+    { pollMs: (user) => (user === undefined ? 5000 : false) },
   );
 
   // A session that ends while a page is open shows on whichever query hits it first.

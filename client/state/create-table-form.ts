@@ -99,10 +99,8 @@ export function createTableForm(
     isSaving,
     error,
     fieldError: (field) => errorOf(error(), field),
-    newerVersion() {
-      const version = latest()?.version;
-      return version !== undefined && version > base().version && isDirty() ? version : null;
-    },
+    // While a save is under way, the newer version may be its own.
+    newerVersion: () => (isSaving() || !isDirty() ? null : newerThan(base().version, latest())),
     save,
     reset() {
       const table = latest();
@@ -141,6 +139,10 @@ function canonical(definition: TableDefinition): string {
 /** A plain copy, free of the store that it may be read through. */
 function copy(definition: TableDefinition): TableDefinition {
   return structuredClone(unwrap(definition));
+}
+
+function newerThan(version: number, table: TableDetail | undefined): number | null {
+  return table !== undefined && table.version > version ? table.version : null;
 }
 
 /** The error's message where it is about this field or a part of it. */

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { MaestroError } from "../../shared/errors.ts";
 import { insertCatalog } from "../support/catalog.ts";
-import { openWebFixture, type WebFixture } from "./support.ts";
+import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 let web: WebFixture;
 let ids: Map<string, number>;
@@ -68,9 +68,8 @@ test("the catalog's names complete", async () => {
   await openTable(page, "typed");
   await replaceSql(page, "select * from ");
   await page.keyboard.type("d.sou");
-  await page.locator(".cm-tooltip-autocomplete").getByText("d.source").waitFor();
-  await page.keyboard.press("Enter");
-  await expect.poll(() => editorOf(page).textContent()).toContain("from d.source");
+  await page.locator(".cm-tooltip-autocomplete").getByText("d.source").click();
+  await expect.poll(() => editorOf(page).textContent(), patience).toContain("from d.source");
 });
 
 test("Ctrl-S saves, and the parents read from the SQL show", async () => {
@@ -96,7 +95,7 @@ test("Ctrl-S saves, and the parents read from the SQL show", async () => {
   await page.getByRole("button", { name: "Restore" }).click();
   await page.getByText("Version 2 is back").waitFor();
   await page.getByRole("link", { name: "Definition" }).click();
-  await expect.poll(() => editorOf(page).textContent()).toContain("select 1 as first");
+  await expect.poll(() => editorOf(page).textContent(), patience).toContain("select 1 as first");
   expect(web.pageErrors).toEqual([]);
 });
 
@@ -115,7 +114,7 @@ test("leaving with edits asks first, and a look at another tab keeps them", asyn
     void dialog.dismiss();
   });
   await page.getByRole("link", { name: "Runs", exact: true }).click();
-  await expect.poll(() => questions).toEqual(["Leave without saving your changes?"]);
+  await expect.poll(() => questions, patience).toEqual(["Leave without saving your changes?"]);
   expect(await editorOf(page).textContent()).toContain("'draft'");
   expect(new URL(page.url()).pathname).toBe(`/tables/${ids.get("guarded")}`);
 });
@@ -140,7 +139,7 @@ test("two people's edits: the second learns of the first's, and chooses", async 
   await ben.getByText("Saved as version 3").waitFor();
 
   // Ada has no edits: her page follows.
-  await expect.poll(() => editorOf(ada).textContent()).toContain("'ben'");
+  await expect.poll(() => editorOf(ada).textContent(), patience).toContain("'ben'");
 });
 
 test("a new table is refused at its field, then created", async () => {

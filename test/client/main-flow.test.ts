@@ -8,7 +8,7 @@ import {
   removeDataDir,
   startMaestro,
 } from "../support/start-maestro.ts";
-import { openBrowser, watchErrors } from "./support.ts";
+import { openBrowser, patience, watchErrors } from "./support.ts";
 
 /*
  * What a new user does with the real program, in one browser session: each test goes on from where
@@ -26,7 +26,7 @@ beforeAll(async () => {
   maestro = await startMaestro({ dataDir });
   browser = await openBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(patience.timeout);
   watchErrors(page, pageErrors);
 });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { tables } from "../../drizzle/schema/tables.ts";
 import { createHttpServer } from "../../server/api/http-server.ts";
 import { insertCatalog } from "../support/catalog.ts";
-import { openWebFixture, type WebFixture, webRoot } from "./support.ts";
+import { openWebFixture, patience, type WebFixture, webRoot } from "./support.ts";
 
 let web: WebFixture;
 let ids: Map<string, number>;
@@ -49,7 +49,7 @@ test("a change made elsewhere shows without a reload", async () => {
     .poll(async () => {
       await web.deps.changes.publish({ noun: "table", id });
       return page.getByRole("link", { name: "d.renamed" }).count();
-    })
+    }, patience)
     .toBe(1);
 });
 

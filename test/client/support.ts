@@ -6,6 +6,9 @@ import { createTestDeps, startTestServer, type TestDeps, type TestServer } from 
 
 export const webRoot = join(import.meta.dirname, "../../dist/web");
 
+/** How long a condition is waited for on a machine that does other things too. */
+export const patience = { timeout: 30_000 };
+
 export function openBrowser(): Promise<Browser> {
   if (!existsSync(join(webRoot, "index.html"))) {
     throw new Error("the web app is not built: run npm run build:web, or npm test, which does");
@@ -43,7 +46,7 @@ export async function openWebFixture(): Promise<WebFixture> {
       const own = await browser.newContext({ viewport: { width: 1280, height: 800 } });
       contexts.push(own);
       const page = await own.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(patience.timeout);
       watchErrors(page, pageErrors);
       return page;
     },

@@ -33,11 +33,13 @@ export function DryRunLine(props: { state: DryRunState; kind: TableKind }) {
                 <Icon name="check" size={14} />
                 Valid
               </span>
-              <span class="num">reads {formatBytes(result().bytesProcessed)}</span>
-              <Show when={result().priceUsd !== null}>
-                <span class="num">{formatUsd(result().priceUsd ?? 0)} a run</span>
+              <Show when={props.kind === "summary"}>
+                <span class="num">reads {formatBytes(result().bytesProcessed)}</span>
+                <Show when={result().priceUsd !== null}>
+                  <span class="num">{formatUsd(result().priceUsd ?? 0)} a run</span>
+                </Show>
+                <span class="num">{formatPlural(result().schema.length, "column")}</span>
               </Show>
-              <span class="num">{formatPlural(result().schema.length, "column")}</span>
               <Show when={result().warnings[0]}>
                 {(warning) => <span style={{ color: "var(--warn)" }}>{warning()}</span>}
               </Show>

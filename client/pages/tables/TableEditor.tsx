@@ -63,7 +63,11 @@ export function TableEditor(props: Props) {
         </section>
       </Show>
       <Show when={props.form.draft.kind !== "external"}>
-        <section class="card sql-card" classList={{ new: isNew() }} aria-label="SQL">
+        <section
+          class="card sql-card"
+          classList={{ short: isNew() || props.form.draft.kind === "import" }}
+          aria-label="SQL"
+        >
           <Suspense fallback={<Loading what="the editor" lines={8} />}>
             <SqlEditor
               label={props.form.draft.kind === "import" ? "Import SQL" : "BigQuery SQL"}
