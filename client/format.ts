@@ -72,7 +72,7 @@ function relativeWords(seconds: number): string {
   return `${Math.round(seconds / (86_400 * 30))} months`;
 }
 
-const absolute = new Intl.DateTimeFormat("en-GB", {
+const absolute: Intl.DateTimeFormatOptions = {
   weekday: "short",
   year: "numeric",
   month: "short",
@@ -81,8 +81,14 @@ const absolute = new Intl.DateTimeFormat("en-GB", {
   minute: "2-digit",
   second: "2-digit",
   timeZoneName: "short",
-});
+};
+const localInstant = new Intl.DateTimeFormat("en-GB", absolute);
 
-export function formatInstant(iso: string): string {
-  return absolute.format(new Date(iso));
+/** In the browser's time zone, or in the one named. */
+export function formatInstant(iso: string, timeZone?: string): string {
+  const format =
+    timeZone === undefined
+      ? localInstant
+      : new Intl.DateTimeFormat("en-GB", { ...absolute, timeZone });
+  return format.format(new Date(iso));
 }

@@ -1,4 +1,4 @@
-import { createMemo, For, Show } from "solid-js";
+import { createSignal, For, Show, untrack } from "solid-js";
 import { createStore, unwrap } from "solid-js/store";
 import {
   type FrequencyInput,
@@ -14,11 +14,11 @@ import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 
 const units = [
-  { value: "1", label: "seconds" },
-  { value: "60", label: "minutes" },
-  { value: "3600", label: "hours" },
-  { value: "86400", label: "days" },
-  { value: "604800", label: "weeks" },
+  { seconds: 1, label: "seconds" },
+  { seconds: 60, label: "minutes" },
+  { seconds: 3600, label: "hours" },
+  { seconds: 86_400, label: "days" },
+  { seconds: 604_800, label: "weeks" },
 ];
 
 interface Props {
@@ -111,7 +111,9 @@ export function FrequencyDialog(props: Props) {
               <div>
                 <strong>Next ticks</strong>
                 <ul class="num">
-                  <For each={data().nextTicks}>{(tick) => <li>{formatInstant(tick)}</li>}</For>
+                  <For each={data().nextTicks}>
+                    {(tick) => <li>{formatInstant(tick, input.timeZone ?? "UTC")}</li>}
+                  </For>
                 </ul>
               </div>
             )}
@@ -138,9 +140,9 @@ function DurationField(props: {
   onChange: (seconds: number) => void;
   error: string | undefined;
 }) {
-  const unit = createMemo(
-    () => [...units].reverse().find((one) => props.seconds % Number(one.value) === 0)?.value ?? "1",
-  );
+  // The unit is the person's choice, kept beside the seconds: zero alone would not tell it.
+  const [unit, setUnit] = createSignal(unitOf(untrack(() => props.seconds)));
+  const count = () => props.seconds / unit();
   return (
     <Field label={props.label} hint={props.hint} error={props.error}>
       {(ids) => (
@@ -149,23 +151,24 @@ function DurationField(props: {
             {...ids}
             class="input"
             type="number"
-            value={props.seconds / Number(unit())}
-            onChange={(event) =>
-              props.onChange(Math.round(Number(event.currentTarget.value) * Number(unit())))
+            value={count()}
+            onInput={(event) =>
+              props.onChange(Math.round(Number(event.currentTarget.value) * unit()))
             }
           />
           <select
             class="select"
             aria-label={`${props.label}: unit`}
-            onChange={(event) =>
-              props.onChange(
-                Math.round((props.seconds / Number(unit())) * Number(event.currentTarget.value)),
-              )
-            }
+            onChange={(event) => {
+              const next = Number(event.currentTarget.value);
+              const seconds = Math.round(count() * next);
+              setUnit(next);
+              props.onChange(seconds);
+            }}
           >
             <For each={units}>
               {(one) => (
-                <option value={one.value} selected={one.value === unit()}>
+                <option value={one.seconds} selected={one.seconds === unit()}>
                   {one.label}
                 </option>
               )}
@@ -175,6 +178,12 @@ function DurationField(props: {
       )}
     </Field>
   );
+}
+
+/** The largest unit that divides it; hours for nothing. */
+function unitOf(seconds: number): number {
+  if (seconds === 0) return 3600;
+  return units.findLast((one) => seconds % one.seconds === 0)?.seconds ?? 1;
 }
 
 function startFrom(frequency: FrequencyView | null): FrequencyInput {
