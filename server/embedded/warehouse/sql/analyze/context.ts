@@ -138,6 +138,8 @@ export class Context {
   /** The text that positions refer to; a view's while its query is read. */
   source: string;
   readonly viewStack: string[] = [];
+  /** The outermost scope: a script's variables. */
+  readonly root: Scope = newScope(null, new Map());
   functionDepth = 0;
   private readonly deadline: number;
   private ids = 0;

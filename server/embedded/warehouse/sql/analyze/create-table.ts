@@ -65,7 +65,7 @@ function contents(ctx: Context, node: CreateTable): { sql: string | null; schema
     },
   );
   if (!node.query) return { sql: null, schema: (declared ?? []).map((column) => column.field) };
-  const relation = ctx.analyzers.query(ctx, node.query, null, resultLabels);
+  const relation = ctx.analyzers.query(ctx, node.query, ctx.root, resultLabels);
   for (const column of relation.columns) column.use();
   if (!declared) {
     return { sql: relation.sql, schema: relation.columns.map((c) => toField(c.id, c.type)) };

@@ -72,7 +72,7 @@ export function targetScope(
   table: WarehouseTable,
   alias: Name | null,
 ): { scope: Scope; id: string } {
-  const scope = newScope(null, new Map());
+  const scope = newScope(ctx.root);
   const id = ctx.id("t");
   const name = alias?.text ?? table.name.tableId;
   scope.sources.push({ ...tableSource(ctx, table, id), alias: name });

@@ -78,7 +78,7 @@ function insertRows(
   rows: (Expr | null)[][],
   columns: { name: string; type: GType }[],
 ): string {
-  const env = plainEnv(newScope(null, new Map()), "VALUES");
+  const env = plainEnv(newScope(ctx.root), "VALUES");
   const tuples = rows.map((row) => {
     if (row.length !== columns.length) {
       throw ctx.fail(
@@ -108,7 +108,7 @@ function insertQuery(
   const relation = ctx.analyzers.query(
     ctx,
     node.source as Exclude<typeof node.source, unknown[]>,
-    null,
+    ctx.root,
   );
   for (const column of relation.columns) ctx.use(column);
   if (relation.columns.length !== columns.length) {

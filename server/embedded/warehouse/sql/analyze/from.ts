@@ -170,7 +170,8 @@ function fromUnnest(ctx: Context, item: Extract<FromItem, { k: "unnest" }>, scop
 
 /** A query over one UNNEST keeps the array's order, which DuckDB's decorrelation loses. */
 export function naturalOrder(from: FromItem | null, scope: Scope): string | null {
-  if (from?.k !== "unnest" || !scope.parent?.parent) return null;
+  const isOutermost = (scope.parent?.parent?.parent ?? null) === null;
+  if (from?.k !== "unnest" || isOutermost) return null;
   const value = scope.sources[0]?.value?.sql;
   return value ? value.replace(/"v"$/, '"o"') : null;
 }

@@ -57,9 +57,9 @@ export function compileMerge(ctx: Context, node: Merge): CompiledStatement {
 
 function open(ctx: Context, node: Merge, table: WarehouseTable): Sides {
   const { scope: targetOnly, id } = targetScope(ctx, table, node.alias);
-  const sourceOnly = newScope(null, new Map());
+  const sourceOnly = newScope(ctx.root);
   const source = analyzeFrom(ctx, node.source, sourceOnly);
-  const both = newScope(null, new Map());
+  const both = newScope(ctx.root);
   both.sources.push(...targetOnly.sources, ...sourceOnly.sources);
   return { id, source, both, targetOnly, sourceOnly };
 }

@@ -1,6 +1,6 @@
 import type { OrderItem } from "../parse/ast.ts";
 import type { Typed } from "../types/typed.ts";
-import { typeName } from "../types/types.ts";
+import { duckType, typeName } from "../types/types.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -16,7 +16,9 @@ export function orderSql(ctx: Context, key: Typed, item: OrderItem, mayRepeat = 
   }
   const direction = item.descending ? "DESC" : "ASC";
   const nulls = item.nulls ?? (item.descending ? "last" : "first");
-  const plain = `${key.sql} ${direction} NULLS ${nulls.toUpperCase()}`;
+  // A bare constant after ORDER BY is a mistake to DuckDB.
+  const sql = key.constant ? `CAST(${key.sql} AS ${duckType(key.type)})` : key.sql;
+  const plain = `${sql} ${direction} NULLS ${nulls.toUpperCase()}`;
   const repeatable = mayRepeat && key.sql.length < 2000 && !key.sql.includes("random()");
   if (key.type.kind !== "FLOAT64" || key.constant || !repeatable) return plain;
   const nullRank = nulls === "first" ? 0 : 3;

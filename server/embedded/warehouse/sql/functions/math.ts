@@ -31,6 +31,13 @@ const noZero = (template: string) =>
 const int64 = ["INT64, INT64 -> INT64"] as const;
 const float64 = ["FLOAT64, FLOAT64 -> FLOAT64"] as const;
 
+/**
+ * Rounding the exact binary value is work for JavaScript; away from a half, and where the digits fit a
+ * FLOAT64, the scaled number rounds the same.
+ */
+const quickRound =
+  "CASE WHEN $2 BETWEEN 0 AND 15 AND abs($1 * pow(10, $2)) < 1e14 AND abs(abs($1 * pow(10, $2)) % 1 - 0.5) > 1e-3 THEN round($1 * pow(10, $2)) / pow(10, $2) ELSE maestro_round($1, $2) END";
+
 const ieeeDivision =
   "CASE WHEN $2 = 0 AND ($1 = 0 OR isnan($1)) THEN 'nan'::DOUBLE WHEN $2 = 0 THEN CASE WHEN ($1 > 0) = (CAST($2 AS VARCHAR) NOT LIKE '-%') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE $1 / $2 END";
 
@@ -47,7 +54,7 @@ export const mathFunctions: FunctionTable = {
   ROUND: [
     ...rounding("round"),
     ["NUMERIC, INT64 -> NUMERIC", "CAST(round($1, CAST($2 AS INTEGER)) AS DECIMAL(38,9))"],
-    ["FLOAT64, INT64 -> FLOAT64", "maestro_round($1, $2)"],
+    ["FLOAT64, INT64 -> FLOAT64", quickRound],
   ],
   TRUNC: [
     ...rounding("trunc"),

@@ -5,6 +5,9 @@ import { syntaxError } from "./positions.ts";
 /** Reserved words that name functions all the same. */
 const callableKeywords = new Set(["IF", "LEFT", "RIGHT", "GROUPING", "COLLATE"]);
 
+/** Functions that are called without parentheses too, and then go before columns of their name. */
+const clocks = new Set(["CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP"]);
+
 /** `a`, `a.b`, `f(…)` or `NET.HOST(…)`, with all that may stand in and after the parentheses. */
 export function parseCallOrPath(c: Cursor): Expr {
   const token = c.peek();
@@ -19,7 +22,8 @@ export function parseCallOrPath(c: Cursor): Expr {
     names.push(c.memberName());
   }
   const { pos } = names[0] as Name;
-  if (c.isSymbol("(")) return parseCall(c, names, pos);
+  const clock = names.length === 1 && token.kind === "id" && clocks.has(token.text.toUpperCase());
+  if (c.isSymbol("(") || clock) return parseCall(c, names, pos);
   return { k: "path", names, pos };
 }
 
@@ -42,7 +46,7 @@ function parseCall(c: Cursor, names: Name[], pos: number): Expr {
     over: null,
     pos,
   };
-  c.parens(() => parseArguments(c, call));
+  if (c.isSymbol("(")) c.parens(() => parseArguments(c, call));
   if (c.isWord("OVER")) {
     c.next();
     call.over = c.isSymbol("(") ? c.parens(() => parseWindow(c)) : namedWindow(c);

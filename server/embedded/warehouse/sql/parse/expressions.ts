@@ -1,6 +1,7 @@
 import type { Expr, Literal } from "./ast.ts";
 import { parseCallOrPath } from "./calls.ts";
 import type { Cursor } from "./cursor.ts";
+import { notSupported } from "./positions.ts";
 import { parseCase, parseCast, parseExtract, parseInterval, parseStruct } from "./special-forms.ts";
 import { parseType } from "./types.ts";
 
@@ -188,6 +189,7 @@ function parseSymbol(c: Cursor): Expr {
     return { k: "param", name: null, ordinal: ++c.positionalParameters, pos };
   }
   if (c.acceptSymbol("[")) return parseArrayItems(c, null, pos);
+  if (c.isSymbol("@@")) throw notSupported("system variables");
   if (!c.isSymbol("(")) throw c.unexpected();
   if (startsQuery(c)) {
     return { k: "scalarQuery", query: c.parens(() => c.parseQuery(c)), pos };

@@ -12,7 +12,7 @@ import { parseOrderBy, parseWindow } from "./calls.ts";
 import type { Cursor } from "./cursor.ts";
 import { startsQuery } from "./expressions.ts";
 import { parseFrom } from "./from.ts";
-import { syntaxError } from "./positions.ts";
+import { notSupported, syntaxError } from "./positions.ts";
 
 /** WITH … body ORDER BY … LIMIT … OFFSET. */
 export function parseQuery(c: Cursor): Query {
@@ -37,12 +37,7 @@ export function parseQuery(c: Cursor): Query {
       query.limit = c.parseExpr(c);
       if (c.acceptWord("OFFSET")) query.offset = c.parseExpr(c);
     }
-    if (c.isSymbol("|>"))
-      throw syntaxError(
-        c.sql,
-        c.pos,
-        'Unexpected "|>": pipe syntax is not supported by the local warehouse',
-      );
+    if (c.isSymbol("|>")) throw notSupported("pipe syntax");
     return query;
   });
 }

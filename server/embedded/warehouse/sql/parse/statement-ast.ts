@@ -64,6 +64,8 @@ export type Statement =
       body: Expr;
       pos: number;
     }
+  | { k: "declare"; names: Name[]; type: TypeNode | null; value: Expr | null; pos: number }
+  | { k: "set"; name: Name; value: Expr; pos: number }
   | { k: "createSchema"; path: Name[]; ifNotExists: boolean; pos: number }
   | { k: "drop"; object: "TABLE" | "VIEW" | "SCHEMA"; path: Name[]; ifExists: boolean; pos: number }
   | {

@@ -8,10 +8,11 @@ import { parseMerge } from "./merge-statement.ts";
 import { notSupported } from "./positions.ts";
 import { parseQuery } from "./queries.ts";
 import type { Statement } from "./statement-ast.ts";
+import { parseType } from "./types.ts";
 
 /** Statements that BigQuery has and the local warehouse has not, by their first word. */
 const refused = new Set(
-  `DECLARE SET IF LOOP WHILE REPEAT FOR BEGIN CALL EXECUTE ASSERT EXPORT LOAD ALTER GRANT REVOKE RETURN
+  `IF LOOP WHILE REPEAT FOR BEGIN CALL EXECUTE ASSERT EXPORT LOAD ALTER GRANT REVOKE RETURN
   BREAK LEAVE CONTINUE ITERATE RAISE COMMIT ROLLBACK CLONE UNDROP EXPLAIN DEFINE RENAME ANALYZE`.split(
     /\s+/,
   ),
@@ -48,6 +49,12 @@ function parseStatement(c: Cursor): Statement {
     case "(":
       if (word === "(" && !c.isSymbol("(")) throw c.unexpected();
       return { k: "query", query: parseQuery(c), pos };
+    case "FROM":
+      throw notSupported("pipe syntax");
+    case "DECLARE":
+      return parseDeclare(c);
+    case "SET":
+      return parseSet(c);
     case "CREATE":
       return parseCreate(c);
     case "DROP":
@@ -67,6 +74,23 @@ function parseStatement(c: Cursor): Statement {
       if (refused.has(word)) throw notSupported(`the statement ${word}`);
       throw c.unexpected();
   }
+}
+
+/** DECLARE a, b [type] [DEFAULT value] */
+function parseDeclare(c: Cursor): Statement {
+  const { start: pos } = c.next();
+  const names = c.list(() => c.identifier());
+  const type = c.isWord("DEFAULT") ? null : parseType(c);
+  const value = c.acceptWord("DEFAULT") ? c.parseExpr(c) : null;
+  return { k: "declare", names, type, value, pos };
+}
+
+function parseSet(c: Cursor): Statement {
+  const { start: pos } = c.next();
+  if (!c.isIdentifier()) throw notSupported("SET of anything but one variable");
+  const name = c.identifier();
+  c.expectSymbol("=");
+  return { k: "set", name, value: c.parseExpr(c), pos };
 }
 
 function parseDrop(c: Cursor): Statement {
