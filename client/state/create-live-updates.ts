@@ -16,36 +16,44 @@ const staleBy: Record<ChangeEvent["noun"], string[]> = {
 };
 
 const quietMs = 200;
+/** Rounds leave the server this many times as long in peace as they took: big lists come less often. */
+const restFactor = 4;
+const longestRestMs = 5000;
 
 /**
  * Keeps every query on screen live. The stream has three states:
  *
  * - connecting: nothing is known; a first connection shows nothing, a lost one shows
  *   "reconnecting…" (what is on screen may be old, and says so).
- * - open: an event marks the queries of its noun stale. They are fetched again at most once per
- *   `quietMs` and never while the round before is under way, so a burst of a thousand events
- *   costs a few rounds.
+ * - open: an event marks the queries of its noun stale. They are fetched again after a
+ *   rest, never while the round before is under way, so a burst of a thousand events costs a few
+ *   rounds.
  * - opened again: events were missed, so everything is fetched again.
  */
 export function createLiveUpdates(client: QueryClient): { isConnected: () => boolean } {
   const [isConnected, setConnected] = createSignal(true);
   const stale = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | null = null;
+  let restMs = quietMs;
   let wasOpen = false;
   let closed = false;
 
   async function flush(): Promise<void> {
     const nouns = new Set(stale);
+    const startedMs = performance.now();
     stale.clear();
     await client
       .invalidateQueries({ predicate: (query) => nouns.has(String(query.queryKey[0])) })
       .catch(() => undefined);
+    const tookMs = performance.now() - startedMs;
+    restMs = Math.min(longestRestMs, Math.max(quietMs, tookMs * restFactor));
     timer = null;
     if (stale.size > 0) schedule();
   }
 
   function schedule(): void {
-    if (timer === null && !closed) timer = setTimeout(() => void flush(), quietMs);
+    if (timer !== null || closed) return;
+    timer = setTimeout(() => void flush(), restMs);
   }
 
   const subscription = api.events.subscribe(undefined, {
