@@ -73,7 +73,7 @@ export class ParserLane {
   }
 
   private start(): Worker {
-    const worker = new Worker(this.options.workerUrl);
+    const worker = new Worker(this.options.workerUrl, { resourceLimits });
     worker.on("message", (message: "ready" | ParserAnswer) => {
       if (worker === this.worker) this.receive(message);
     });
@@ -152,6 +152,8 @@ export interface LaneOptions {
 }
 
 const maxFailedStarts = 3;
+/** An SQL whose tree outgrows this ends its thread and not the daemon. */
+const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 16 };
 
 /** What is left when the parser cannot be asked. */
 export function answerByScanner(call: ParserCall, astError: string): void {

@@ -62,17 +62,11 @@ export function indexCatalog(
   tables: Iterable<CataloguedTable>,
   options: { project: string; defaultDataset?: string | null },
 ): CatalogIndex {
-  const datasets = new Map<
-    string,
-    { byName: Map<string, CataloguedTable>; sorted: CataloguedTable[] }
-  >();
+  const datasets = new Map<string, Dataset>();
   for (const table of tables) {
-    const dataset = datasets.get(table.dataset) ?? { byName: new Map(), sorted: [] };
+    const dataset = datasets.get(table.dataset) ?? { byName: new Map(), sorted: null };
     datasets.set(table.dataset, dataset);
     dataset.byName.set(table.name, table);
-  }
-  for (const dataset of datasets.values()) {
-    dataset.sorted = [...dataset.byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
   return {
     match(source) {
@@ -80,14 +74,22 @@ export function indexCatalog(
       if (!split || (split.project !== null && split.project !== options.project)) return [];
       const dataset = datasets.get(split.dataset ?? options.defaultDataset ?? "");
       if (!dataset) return [];
-      if (split.isWildcard) return tablesBeginningWith(dataset.sorted, split.name);
+      if (split.isWildcard) return tablesBeginningWith(dataset, split.name);
       const table = dataset.byName.get(split.name);
       return table ? [table] : [];
     },
   };
 }
 
-function tablesBeginningWith(sorted: CataloguedTable[], prefix: string): CataloguedTable[] {
+interface Dataset {
+  byName: Map<string, CataloguedTable>;
+  /** By name; made when the first wildcard asks. */
+  sorted: CataloguedTable[] | null;
+}
+
+function tablesBeginningWith(dataset: Dataset, prefix: string): CataloguedTable[] {
+  dataset.sorted ??= [...dataset.byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { sorted } = dataset;
   let low = 0;
   for (let high = sorted.length; low < high; ) {
     const middle = (low + high) >> 1;
