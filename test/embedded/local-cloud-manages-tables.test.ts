@@ -102,6 +102,41 @@ test("a table's metadata is what was given, and counts its rows and bytes", asyn
   expect(dropped.message).toContain("is missing in new schema");
 });
 
+test("a table made without a schema takes that of its first rows", async () => {
+  const [table] = await cloud.bigquery.dataset("d").createTable("bare");
+  expect((await table.getMetadata())[0]).toMatchObject({ numRows: "0" });
+  expect((await table.getRows())[0]).toEqual([]);
+  await runJob(cloud.bigquery, {
+    query: {
+      query: "SELECT 1 AS x",
+      useLegacySql: false,
+      destinationTable: tableReference("bare"),
+      writeDisposition: "WRITE_APPEND",
+    },
+  });
+  expect((await cloud.bigquery.dataset("d").table("bare").getRows())[0]).toEqual([{ x: 1 }]);
+});
+
+test("names that could be taken for something else are refused", async () => {
+  const { bigquery } = cloud;
+  for (const name of ["a.b", "x;DROP TABLE t", 'q"uote', "../up", ""]) {
+    const refused = await rejection(
+      runJob(bigquery, {
+        query: {
+          query: "SELECT 1 AS x",
+          useLegacySql: false,
+          destinationTable: tableReference(name),
+        },
+      }),
+    );
+    expect(refused.message, name).toContain("Invalid table ID");
+  }
+  const field = await rejection(
+    bigquery.dataset("d").createTable("odd", { schema: [{ name: 'x" INT, y', type: "STRING" }] }),
+  );
+  expect(field.message).toContain("Invalid field name");
+});
+
 test("streamed rows that do not fit are named, and none is added", async () => {
   const [table] = await cloud.bigquery.dataset("d").createTable("streamed", {
     schema: [

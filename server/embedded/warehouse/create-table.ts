@@ -3,7 +3,7 @@ import { changeWarehouse } from "./change-warehouse.ts";
 import { compileQuery } from "./compile-query.ts";
 import type { WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
-import { type TableDocument, tableText } from "./documents.ts";
+import { checkTableId, type TableDocument, tableText } from "./documents.ts";
 import { parseSchema } from "./field-types.ts";
 import { checkPartitioning, parsePartitioning } from "./partitions.ts";
 import { createRelation, defaultExpiry } from "./write-table.ts";
@@ -45,9 +45,7 @@ export async function createTable(
 ): Promise<TableDocument> {
   const reference = resource["tableReference"] as { tableId?: string } | undefined;
   const tableId = String(reference?.tableId ?? "");
-  if (!/^[\p{L}\p{M}\p{N}_ -]{1,1024}$/u.test(tableId)) {
-    throw new WarehouseError("invalid", `Invalid table ID "${tableId}".`);
-  }
+  checkTableId(tableId);
   const construct = unsupported.find((key) => resource[key]);
   if (construct) {
     throw new WarehouseError(

@@ -1,5 +1,5 @@
 import type { FieldSchema } from "../../../shared/table.ts";
-import type { TableName } from "./contract.ts";
+import { type TableName, WarehouseError } from "./contract.ts";
 
 export type PartitionUnit = "HOUR" | "DAY" | "MONTH" | "YEAR";
 
@@ -49,4 +49,9 @@ export function tableText(name: TableName): string {
 
 export function tableKey(name: TableName): string {
   return `${name.projectId}.${name.datasetId}.${name.tableId}`;
+}
+
+export function checkTableId(tableId: string): void {
+  if (/^[\p{L}\p{M}\p{N}_ -]{1,1024}$/u.test(tableId)) return;
+  throw new WarehouseError("invalid", `Invalid table ID "${tableId}".`);
 }

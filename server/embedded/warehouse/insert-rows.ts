@@ -4,7 +4,7 @@ import type { WarehouseContext } from "./context.ts";
 import { type TableName, WarehouseError } from "./contract.ts";
 import { quoteText } from "./field-types.ts";
 import { toWarehouseError } from "./job-errors.ts";
-import { jsonPath, readJson } from "./parse-values.ts";
+import { readMember } from "./parse-values.ts";
 import { splitDecorator } from "./partitions.ts";
 import { writeTable } from "./write-table.ts";
 
@@ -88,9 +88,7 @@ async function append(
 
 function selectOf(schema: FieldSchema[], rows: StreamedRow[]): string {
   const texts = rows.map((row) => quoteText(JSON.stringify(row.json ?? {})));
-  const values = schema.map((field) =>
-    readJson(field, `json_extract(json, ${jsonPath(field.name)})`, field.name),
-  );
+  const values = schema.map((field) => readMember(field, "json", field.name));
   return `SELECT ${values.join(", ")} FROM (SELECT unnest(CAST([${texts.join(", ")}] AS JSON[])) AS json)`;
 }
 

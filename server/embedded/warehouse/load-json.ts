@@ -3,7 +3,7 @@ import { WarehouseError } from "./contract.ts";
 import { fieldOfDuckdbType } from "./field-types.ts";
 import { readGroups } from "./load-csv.ts";
 import type { LoadConfiguration, LoadSource } from "./load-source.ts";
-import { jsonPath, readJson, unknownKeys, unreadableJson } from "./parse-values.ts";
+import { jsonPath, readMember, unknownKeys, unreadableJson } from "./parse-values.ts";
 import type { SourceFile } from "./source-objects.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 
@@ -24,7 +24,7 @@ export async function jsonSource(
     : "";
   const notObject = "json_type(json) IS DISTINCT FROM 'OBJECT'";
   const values = schema.map((field, i) => {
-    const value = readJson(field, `json_extract(json, ${jsonPath(field.name)})`, field.name);
+    const value = readMember(field, "json", field.name);
     // The whole line is looked at once, with its first field.
     if (i > 0) return value;
     return `CASE WHEN ${notObject} THEN error('Parser terminated before end of string: the line is no JSON object') ${check} ELSE ${value} END`;

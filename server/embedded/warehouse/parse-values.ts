@@ -8,22 +8,30 @@ import { duckdbType, quoteName, quoteText, sqlType } from "./field-types.ts";
 const readers: Record<string, (text: string) => string> = {
   STRING: (t) => t,
   // DuckDB would round 1.5 and take 1_000.
-  INTEGER: (t) =>
-    `CASE WHEN regexp_matches(${t}, '[.eE_]') THEN NULL ELSE TRY_CAST(${t} AS BIGINT) END`,
-  FLOAT: (t) => `TRY_CAST(${t} AS DOUBLE)`,
-  NUMERIC: (t) => `TRY_CAST(${t} AS DECIMAL(38,9))`,
+  INTEGER: (t) => unless(containsAny(t, [".", "e", "E", "_"]), `TRY_CAST(${t} AS BIGINT)`),
+  FLOAT: (t) => unless(containsAny(t, ["_"]), `TRY_CAST(${t} AS DOUBLE)`),
+  NUMERIC: (t) => unless(containsAny(t, ["_"]), `TRY_CAST(${t} AS DECIMAL(38,9))`),
   BOOLEAN: (t) =>
     `CASE WHEN lower(trim(${t})) IN ('true','t','yes','y','1') THEN true WHEN lower(trim(${t})) IN ('false','f','no','n','0') THEN false END`,
   BYTES: (t) => `TRY(from_base64(${t}))`,
   DATE: (t) => `TRY_CAST(${t} AS DATE)`,
+  // DuckDB would take an offset, and leave it out.
   DATETIME: (t) =>
-    `CASE WHEN regexp_matches(${t}, '(Z|UTC|[+-]\\d\\d(:?\\d\\d)?)$') AND length(${t}) > 10 THEN NULL ELSE TRY_CAST(${t} AS TIMESTAMP) END`,
+    unless(containsAny(`substr(${t}, 11)`, ["Z", "+", "-", "U"]), `TRY_CAST(${t} AS TIMESTAMP)`),
   TIMESTAMP: (t) =>
     `coalesce(TRY_CAST(${t} AS TIMESTAMPTZ), TRY(make_timestamp(CAST(TRY_CAST(${t} AS DECIMAL(38,6)) * 1000000 AS BIGINT))::TIMESTAMPTZ))`,
   TIME: (t) => `TRY_CAST(${t} AS TIME)`,
-  JSON: (t) => `CASE WHEN json_valid(${t}) THEN CAST(${t} AS JSON) END`,
+  JSON: (t) => `TRY_CAST(${t} AS JSON)`,
   INTERVAL: (t) => `TRY_CAST(${t} AS INTERVAL)`,
 };
+
+function unless(condition: string, value: string): string {
+  return `CASE WHEN ${condition} THEN NULL ELSE ${value} END`;
+}
+
+function containsAny(text: string, parts: string[]): string {
+  return parts.map((part) => `contains(${text}, '${part}')`).join(" OR ");
+}
 
 /** The value of a text, NULL for NULL and for what cannot be read. */
 export function readText(field: FieldSchema, text: string): string {
@@ -40,36 +48,38 @@ export function readTextOrFail(field: FieldSchema, text: string, position: numbe
   const message = `concat('Could not parse ''', ${text}, ''' as ${sqlType({ ...field, mode: "NULLABLE" })} for field ${field.name.replaceAll("'", "''")} (position ${position})')`;
   const value = readText(field, text);
   if (value === text) return text;
-  return `CASE WHEN ${text} IS NULL THEN NULL WHEN (${value}) IS NULL THEN error(${message}) ELSE ${value} END`;
+  return `coalesce(${value}, CASE WHEN ${text} IS NOT NULL THEN error(${message}) END)`;
 }
 
-/** The value of a JSON document's member; the wrong shape or an unreadable text ends the query. */
-export function readJson(field: FieldSchema, json: string, path: string): string {
-  if (field.mode === "REPEATED") {
-    const item = readJson({ ...field, mode: "NULLABLE" }, "x", path);
-    const refusal = fail(
-      `Array specified for non-repeated field or repeated field is no array: ${path}`,
-    );
-    return `CASE WHEN ${json} IS NULL OR json_type(${json}) = 'NULL' THEN [] WHEN json_type(${json}) <> 'ARRAY' THEN ${refusal} ELSE list_transform(CAST(${json} AS JSON[]), lambda x: ${item}) END::${duckdbType(field)}`;
-  }
+/** The value of a JSON object's member; the wrong shape or an unreadable text ends the query. */
+export function readMember(field: FieldSchema, object: string, path: string): string {
+  const at = jsonPath(field.name);
+  const text = `json_extract_string(${object}, ${at})`;
+  return readJson(field, `json_extract(${object}, ${at})`, text, path);
+}
+
+function readJson(field: FieldSchema, json: string, text: string, path: string): string {
   const absent = `${json} IS NULL OR json_type(${json}) = 'NULL'`;
-  if (field.fields)
-    return `CASE WHEN ${absent} THEN NULL ELSE ${readMembers(field.fields, json, path)} END`;
-  if (field.type === "JSON") return `CASE WHEN ${absent} THEN NULL ELSE ${json} END`;
-  const text = `(${json}->>'$')`;
-  const shaped = `CASE WHEN json_type(${json}) IN ('OBJECT','ARRAY') THEN ${fail(`JSON object or array specified for the scalar field: ${path}`)} ELSE ${readTextOrFail(field, text, 0)} END`;
-  return `CASE WHEN ${absent} THEN NULL ELSE ${shaped} END`;
+  if (field.mode === "REPEATED") {
+    const item = readJson({ ...field, mode: "NULLABLE" }, "x", "(x->>'$')", path);
+    const refusal = fail(`A repeated field needs an array: ${path}`);
+    return `CASE WHEN ${absent} THEN [] WHEN json_type(${json}) <> 'ARRAY' THEN ${refusal} ELSE list_transform(CAST(${json} AS JSON[]), lambda x: ${item}) END::${duckdbType(field)}`;
+  }
+  if (field.fields) {
+    const members = field.fields.map(
+      (f) => `${quoteName(f.name)} := ${readMember(f, json, `${path}.${f.name}`)}`,
+    );
+    return `CASE WHEN ${absent} THEN NULL ELSE struct_pack(${members.join(", ")}) END`;
+  }
+  if (field.type === "JSON") return unless(absent, json);
+  if (field.type !== "STRING") return readTextOrFail(field, text, 0);
+  // A text that looks like a document may be one.
+  const suspect = `(starts_with(${text}, '{') OR starts_with(${text}, '['))`;
+  const refusal = fail(`JSON object or array specified for the scalar field: ${path}`);
+  return `CASE WHEN ${suspect} AND json_type(${json}) IN ('OBJECT', 'ARRAY') THEN ${refusal} ELSE ${text} END`;
 }
 
-function readMembers(fields: FieldSchema[], json: string, path: string): string {
-  const members = fields.map(
-    (f) =>
-      `${quoteName(f.name)} := ${readJson(f, `json_extract(${json}, ${jsonPath(f.name)})`, `${path}.${f.name}`)}`,
-  );
-  return `struct_pack(${members.join(", ")})`;
-}
-
-/** True where `readJson` would end the query. */
+/** True where `readMember` would end the query. */
 export function unreadableJson(field: FieldSchema, json: string): string {
   const absent = `${json} IS NULL OR json_type(${json}) = 'NULL'`;
   if (field.mode === "REPEATED") {

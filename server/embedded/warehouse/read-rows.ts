@@ -47,7 +47,7 @@ export async function readRows(
     const schema = options.schema ?? table.schema;
     const columns = schema.map((field) => selected(field, quoteName(field.name)));
     const rows =
-      limit === 0 || start >= totalRows
+      limit === 0 || start >= totalRows || columns.length === 0
         ? []
         : await context.database.rows(
             `SELECT ${columns.join(", ")} FROM ${table.relation}${condition} LIMIT ${limit} OFFSET ${start}`,

@@ -51,7 +51,8 @@ async function load(
   const outputRows = await writeTable(tx, {
     target,
     select: rows.select,
-    schema: source.schema,
+    // Names that files bring with them are checked like others.
+    schema: parseSchema({ fields: source.schema }),
     ...parseDispositions(configuration, "WRITE_APPEND"),
     partitioning: parsePartitioning(timePartitioning),
     clustering: clustering?.fields ?? null,

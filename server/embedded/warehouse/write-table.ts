@@ -1,6 +1,6 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { partitionTimeColumn, type TableName, WarehouseError } from "./contract.ts";
-import { type TableDocument, type TimePartitioning, tableText } from "./documents.ts";
+import { checkTableId, type TableDocument, type TimePartitioning, tableText } from "./documents.ts";
 import { columnDefinitions, duckdbType, quoteName, quoteText } from "./field-types.ts";
 import { type MergedSchema, mergeSchema } from "./merge-schema.ts";
 import {
@@ -46,6 +46,7 @@ export async function writeTable(tx: WarehouseTransaction, write: TableWrite): P
     );
   }
   if (!existing) {
+    checkTableId(tableId);
     tx.requireDataset(target.projectId, target.datasetId);
     if (write.create === "CREATE_NEVER") {
       throw new WarehouseError("notFound", `Not found: Table ${tableText(target)}`);
@@ -56,8 +57,10 @@ export async function writeTable(tx: WarehouseTransaction, write: TableWrite): P
   if (write.write === "WRITE_EMPTY" && (await hasRows(tx, existing))) {
     throw new WarehouseError("duplicate", `Already Exists: Table ${tableText(target)}`);
   }
-  if (write.write === "WRITE_TRUNCATE" && partition === null) {
-    return createAndFill(tx, target, write, null, existing);
+  const replaces = write.write === "WRITE_TRUNCATE" && partition === null;
+  // A table that was made without a schema takes that of its first rows.
+  if (replaces || existing.schema.length === 0) {
+    return createAndFill(tx, target, write, partition, existing);
   }
   return append(tx, existing, write, partition);
 }
@@ -126,9 +129,9 @@ export async function createRelation(
     partitioning && partitioning.field === null
       ? `, ${quoteName(partitionTimeColumn)} TIMESTAMPTZ DEFAULT date_trunc('${unit}', now())`
       : "";
-  await tx.run(
-    `CREATE TABLE ${document.relation} (${columnDefinitions(document.schema)}${hidden})`,
-  );
+  // DuckDB has no tables without columns; this one is never shown.
+  const columns = columnDefinitions(document.schema) || `"_empty" BOOLEAN`;
+  await tx.run(`CREATE TABLE ${document.relation} (${columns}${hidden})`);
 }
 
 async function append(
