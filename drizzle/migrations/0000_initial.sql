@@ -332,6 +332,7 @@ ALTER TABLE "sign_in_tokens" ADD CONSTRAINT "sign_in_tokens_user_id_users_id_fk"
 ALTER TABLE "user_groups" ADD CONSTRAINT "user_groups_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "user_groups" ADD CONSTRAINT "user_groups_group_id_groups_id_fk" FOREIGN KEY ("group_id") REFERENCES "public"."groups"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "jobs_table" ON "jobs" USING btree ("table_id","id");--> statement-breakpoint
+CREATE INDEX "jobs_unread" ON "jobs" USING btree ("id") WHERE "jobs"."state" = 'succeeded' and "jobs"."statistics" is null;--> statement-breakpoint
 CREATE INDEX "jobs_unfinished" ON "jobs" USING btree ("id") WHERE "jobs"."state" in ('pending', 'running');--> statement-breakpoint
 CREATE UNIQUE INDEX "runs_one_unfinished" ON "runs" USING btree ("frequency_id") WHERE "runs"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "runs_created" ON "runs" USING btree ("created_at");--> statement-breakpoint

@@ -144,6 +144,7 @@ export const jobs = pgTable(
   (t) => [
     unique("jobs_attempt").on(t.tableRunId, t.step, t.attempt),
     index("jobs_table").on(t.tableId, t.id),
+    index("jobs_unread").on(t.id).where(sql`${t.state} = 'succeeded' and ${t.statistics} is null`),
     index("jobs_unfinished").on(t.id).where(sql`${t.state} in ('pending', 'running')`),
     check(
       "jobs_state",

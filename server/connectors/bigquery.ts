@@ -16,6 +16,13 @@ interface JobResource {
   statistics?: Record<string, unknown>;
 }
 
+interface QueryResults {
+  jobComplete?: boolean;
+  totalBytesProcessed?: string;
+  cacheHit?: boolean;
+  totalRows?: string;
+}
+
 interface TableResource {
   schema?: { fields?: RestField[] };
   numRows?: string;
@@ -109,7 +116,7 @@ function jobCalls(api: Api, { projectId, location }: WarehouseOptions): Pick<War
 
     async awaitQuery(jobId, timeoutMs) {
       const results = await api
-        .call<{ jobComplete?: boolean }>("await query", {
+        .call<QueryResults | "failed">("await query", {
           uri: `/queries/${jobId}`,
           qs: { location, timeoutMs, maxResults: 0 },
           timeoutMs,
@@ -117,10 +124,11 @@ function jobCalls(api: Api, { projectId, location }: WarehouseOptions): Pick<War
         .catch((error: unknown) => {
           // A failed query answers with its own error, whatever the status: only the job tells it
           // from a fault of this call.
-          if (answeredWith(error) !== null) return { jobComplete: true };
+          if (answeredWith(error) !== null) return "failed" as const;
           throw error;
         });
-      return results.jobComplete ? ((await getJob(jobId)) ?? lost(jobId)) : running;
+      if (results === "failed") return (await getJob(jobId)) ?? lost(jobId);
+      return results.jobComplete ? succeededUnread(results) : running;
     },
 
     async cancelJob(jobId) {
@@ -191,6 +199,17 @@ function tableCalls(
 }
 
 const running: JobStatus = { state: "RUNNING", error: null, configuration: {}, statistics: {} };
+
+function succeededUnread(results: QueryResults): JobStatus {
+  const { totalBytesProcessed, cacheHit, totalRows } = results;
+  return {
+    ...running,
+    state: "DONE",
+    statistics: { totalBytesProcessed, query: { cacheHit } },
+    isUnread: true,
+    ...(totalRows === undefined ? {} : { resultRows: Number(totalRows) }),
+  };
+}
 
 function lost(jobId: string): JobStatus {
   const message = `BigQuery has no job ${jobId}`;

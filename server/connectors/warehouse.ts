@@ -15,7 +15,10 @@ export interface Warehouse {
   ): Promise<JobStatus & { adopted: boolean }>;
   /** Null where BigQuery has no such job. */
   getJob(jobId: string): Promise<JobStatus | null>;
-  /** Long-polls until the query job is done or `timeoutMs` has passed; then its status as it is. */
+  /**
+   * Long-polls until the query job is done or `timeoutMs` has passed; then its status as it is.
+   * Success is told by one answer, with what that says of the statistics (`isUnread`).
+   */
   awaitQuery(jobId: string, timeoutMs: number): Promise<JobStatus>;
   cancelJob(jobId: string): Promise<void>;
   /**
@@ -48,6 +51,10 @@ export interface JobStatus {
   configuration: Record<string, unknown>;
   /** As BigQuery returned them. */
   statistics: Record<string, unknown>;
+  /** It is known to have succeeded, and its statistics are still to be read by `getJob`. */
+  isUnread?: boolean;
+  /** Rows of a query's result, where its end was told by `awaitQuery`. */
+  resultRows?: number;
 }
 
 export interface DryRunStatistics {

@@ -1,5 +1,6 @@
 import type { Deps } from "../services/deps.ts";
 import { cleanStaged } from "../services/runs/clean-staged.ts";
+import { readStatistics } from "../services/runs/read-statistics.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
@@ -8,6 +9,8 @@ import { startTicker } from "./ticker.ts";
 
 const cleanMs = 60_000;
 const presenceMs = 500;
+/** Statistics that a daemon which died has left unread. */
+const unreadMs = 2_000;
 
 export interface Engine {
   /** Takes nothing new, and hands back what it holds. */
@@ -16,6 +19,18 @@ export interface Engine {
 
 /** The loops that make runs out of ticks and jobs out of runs. Start one a daemon. */
 export function startEngine(deps: Deps): Engine {
+  const runner = startRunner(deps);
+  const ticker = startTicker(deps);
+  return {
+    async stop() {
+      await ticker.stop();
+      await runner.stop();
+    },
+  };
+}
+
+/** The same without the ticks: it works off the runs that others make. */
+export function startRunner(deps: Deps): Engine {
   const presence = startLoop({
     name: "presence",
     log: deps.log,
@@ -29,18 +44,28 @@ export function startEngine(deps: Deps): Engine {
     periodMs: cleanMs,
     body: (signal) => cleanStaged(deps, signal),
   });
+  const statistics = startLoop({
+    name: "statistics",
+    log: deps.log,
+    periodMs: unreadMs,
+    body: (signal) => readAllStatistics(deps, signal),
+  });
   const dispatcher = startDispatcher(deps, {
-    onAdvance: ({ succeeded, hasLoaded }) => {
+    onAdvance: ({ succeeded, hasLoaded, hasUnread }) => {
+      if (hasUnread) statistics.wake();
       for (const tableRun of succeeded) sizes.add(tableRun);
       if (hasLoaded) cleaner.wake();
     },
   });
-  const ticker = startTicker(deps);
   return {
     async stop() {
-      await ticker.stop();
       await dispatcher.stop();
-      await Promise.all([cleaner.stop(), sizes.stop(), presence.stop()]);
+      await Promise.all([statistics.stop(), cleaner.stop(), sizes.stop(), presence.stop()]);
     },
   };
+}
+
+async function readAllStatistics(deps: Deps, signal: AbortSignal): Promise<void> {
+  let hasMore = true;
+  while (hasMore && !signal.aborted) hasMore = await readStatistics(deps);
 }

@@ -3,6 +3,54 @@ import { jobs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { datasets, tables } from "../../drizzle/schema/tables.ts";
 import type { JobView } from "../../shared/job.ts";
 import type { Db } from "./client.ts";
+import { jsonText } from "./transition.ts";
+
+export interface UnreadJob {
+  id: number;
+  bqJobId: string;
+}
+
+/** Jobs that have succeeded and whose statistics are still to be read, the oldest first. */
+export async function selectUnreadJobs(db: Db, limit: number): Promise<UnreadJob[]> {
+  return db
+    .select({ id: jobs.id, bqJobId: jobs.bqJobId })
+    .from(jobs)
+    .where(and(eq(jobs.state, "succeeded"), isNull(jobs.statistics)))
+    .orderBy(jobs.id)
+    .limit(limit);
+}
+
+export interface ReadJob {
+  jobId: number;
+  statistics: Record<string, unknown>;
+  bytesProcessed: number | null;
+  bytesBilled: number | null;
+  slotMs: number | null;
+  cacheHit: boolean | null;
+  startMs: number | null;
+  endMs: number | null;
+}
+
+/** Stores what was read; the runs that have nothing left to do beside. */
+export async function storeStatistics(db: Db, read: ReadJob[]): Promise<number[]> {
+  const { rows } = await db.execute<{ id: number }>(sql`
+    with read as (
+      update jobs j
+      set statistics = s.statistics, bytes_processed = s."bytesProcessed",
+        bytes_billed = s."bytesBilled", slot_ms = s."slotMs", cache_hit = s."cacheHit",
+        started_at = to_timestamp(s."startMs" / 1000.0),
+        ended_at = coalesce(to_timestamp(s."endMs" / 1000.0), j.ended_at)
+      from jsonb_to_recordset(${jsonText(read)}::jsonb) as s("jobId" bigint, statistics jsonb,
+        "bytesProcessed" bigint, "bytesBilled" bigint, "slotMs" bigint, "cacheHit" boolean,
+        "startMs" float8, "endMs" float8)
+      where j.id = s."jobId"
+      returning j.table_run_id
+    )
+    select distinct t.run_id::float8 as id from read join table_runs t on t.id = read.table_run_id
+    where not exists (select from table_runs o
+      where o.run_id = t.run_id and o.state in ('waiting', 'ready', 'running'))`);
+  return rows.map(({ id }) => id);
+}
 
 /** How large a table run has left its table. Rows that its load counted stay. */
 export async function storeTableSize(

@@ -13,7 +13,8 @@ export interface JobEnd {
   state: Exclude<JobState, "pending" | "running">;
   error: string | null;
   errorReason: string | null;
-  statistics: Record<string, unknown>;
+  /** Null where they are still to be read. */
+  statistics: Record<string, unknown> | null;
   bytesProcessed: number | null;
   bytesBilled: number | null;
   slotMs: number | null;
@@ -31,6 +32,8 @@ export interface Settlement {
   step: string;
   reason: Reason | null;
   rowCount: number | null;
+  /** How many rows the table has now, where that is known. */
+  tableRows: number | null;
   /** Null: as they were. */
   extractObjects: string[] | null;
   /** Null for one that was parked, or that failed before it had a job. */
@@ -53,7 +56,7 @@ const settleText = `
   with s as materialized (
     select * from jsonb_to_recordset($1::jsonb) as s(
       "tableRunId" bigint, fence int, state text, step text, reason jsonb, "rowCount" bigint,
-      "extractObjects" text[], job jsonb)
+      "tableRows" bigint, "extractObjects" text[], job jsonb)
   ), held as materialized (
     select t.id from table_runs t join s on s."tableRunId" = t.id and s.fence = t.fence
     where t.state = 'running' order by t.id for update of t
@@ -93,8 +96,11 @@ const settleText = `
     where c.id = k.child and c.state = 'waiting'
     returning c.state, c.step
   ), fresh as (
-    update tables t set last_ok_at = clock_timestamp()
-    from moved where t.id = moved.table_id and moved.state = 'succeeded'
+    update tables t
+    set last_ok_at = case moved.state when 'succeeded' then clock_timestamp() else t.last_ok_at end,
+      row_count = coalesce(s."tableRows", t.row_count)
+    from moved join s on s."tableRunId" = moved.id
+    where t.id = moved.table_id and (moved.state = 'succeeded' or s."tableRows" is not null)
   )
   select m.id::float8 as id, m.run_id::float8 as "runId", m.table_id::float8 as "tableId", m.state,
     exists (select from children where state = 'ready' and step in ('import', 'upload'))
@@ -137,7 +143,10 @@ export function skipDescendants(transition: Transition, failedIds: number[]): Pr
   );
 }
 
-/** The runs among these in which nothing is left to do, with their table runs by state. */
+/**
+ * The runs among these in which nothing is left to do and no figures are left to read, with their
+ * table runs by state.
+ */
 export function countFinished(
   transition: Transition,
   runIds: number[],
@@ -151,8 +160,23 @@ export function countFinished(
      from runs r
      where r.id = any($1) and r.ended_at is null and not exists (
        select from table_runs t
-       where t.run_id = r.id and t.state in ('waiting', 'ready', 'running'))`,
+       where t.run_id = r.id and t.state in ('waiting', 'ready', 'running'))
+       and not exists (
+         select from jobs j join table_runs t on t.id = j.table_run_id
+         where j.state = 'succeeded' and j.statistics is null and t.run_id = r.id)`,
     [runIds],
+  );
+}
+
+/** Runs that have not ended although none of their table runs is left. */
+export function selectStranded(transition: Transition): Promise<{ id: number }[]> {
+  return transition.query(
+    "select stranded",
+    `select r.id::float8 as id from runs r
+     where r.ended_at is null and not exists (
+       select from table_runs t
+       where t.run_id = r.id and t.state in ('waiting', 'ready', 'running'))`,
+    [],
   );
 }
 

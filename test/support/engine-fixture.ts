@@ -1,8 +1,7 @@
 import { eq } from "drizzle-orm";
 import { jobs, runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { tables } from "../../drizzle/schema/tables.ts";
-import { startDispatcher } from "../../server/daemon/dispatcher.ts";
-import { type Engine, startEngine } from "../../server/daemon/engine.ts";
+import { type Engine, startEngine, startRunner } from "../../server/daemon/engine.ts";
 import { createTestDatabase } from "./database.ts";
 import { connectWarehouse, createEngineDeps, type EngineDeps } from "./engine-deps.ts";
 import { startNullWarehouse } from "./null-warehouse.ts";
@@ -30,9 +29,7 @@ export async function openEngineFixture(limits?: Partial<EngineDeps["limits"]>) 
       const own = createEngineDeps({ ...options, processId });
       // All daemons see one bucket.
       own.objectStore = deps.objectStore;
-      const engine = ticks
-        ? startEngine(own)
-        : startDispatcher(own, { onAdvance: () => undefined });
+      const engine = ticks ? startEngine(own) : startRunner(own);
       engines.push({ deps: own, engine });
       return engine;
     },

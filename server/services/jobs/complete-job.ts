@@ -38,10 +38,19 @@ export async function completeJob(
     state: following === null ? "succeeded" : stops ? "cancelled" : "running",
     step: following ?? job.step,
     reason: stops ? { code: "cancelled", text: `cancelled before its ${following}` } : null,
-    rowCount: figures.outputRows,
+    rowCount: status.resultRows ?? figures.outputRows,
+    tableRows: replacesTable(driven) ? (status.resultRows ?? figures.outputRows) : null,
     extractObjects: job.step === "extract" ? await listExtract(deps, driven, figures) : null,
     job: jobEnd(driven, "succeeded", null, { ...status, figures }),
   };
+}
+
+/** Whether the rows that the job gave are all that the table has. */
+function replacesTable({ job }: DrivenJob): boolean {
+  const target = job.configuration[job.step] as Record<string, unknown> | undefined;
+  return (
+    target?.["destinationTable"] !== undefined && target["writeDisposition"] === "WRITE_TRUNCATE"
+  );
 }
 
 /** What is wrong with the number of rows that a load stored; null where nothing is. */
@@ -72,6 +81,7 @@ export function failJob(driven: DrivenJob, error: unknown): Settlement {
 type Fault = NonNullable<JobStatus["error"]>;
 interface Ended {
   statistics: Record<string, unknown>;
+  isUnread?: boolean;
   figures: JobFigures;
 }
 
@@ -108,6 +118,7 @@ function settlement(
     step: job.step,
     reason,
     rowCount: null,
+    tableRows: null,
     extractObjects: null,
   };
 }
@@ -116,7 +127,7 @@ function jobEnd(
   { job }: DrivenJob,
   state: JobEnd["state"],
   fault: Fault | null,
-  { statistics, figures }: Ended,
+  { statistics, isUnread, figures }: Ended,
 ): JobEnd {
   const { outputRows: _rows, fileCount: _files, ...columns } = figures;
   return {
@@ -124,7 +135,7 @@ function jobEnd(
     state,
     error: fault?.message ?? null,
     errorReason: fault?.reason ?? null,
-    statistics,
+    statistics: isUnread ? null : statistics,
     ...columns,
   };
 }

@@ -15,7 +15,7 @@ import type { DrivenJob } from "../jobs/driven-job.ts";
 import { prepareJob } from "../jobs/prepare-job.ts";
 import { parkTableRuns, settleOverdue } from "./park-table-runs.ts";
 import { settleAwaiting } from "./settle-awaiting.ts";
-import { settleTableRuns } from "./settle-table-runs.ts";
+import { endStranded, settleTableRuns } from "./settle-table-runs.ts";
 
 /** What has gathered since the last pulse. */
 export interface Pulse {
@@ -36,6 +36,8 @@ export interface Advance {
   renewed: { id: number; cancelRequested: boolean }[];
   /** Whether staged files are to be removed. */
   hasLoaded: boolean;
+  /** Whether statistics are to be read. */
+  hasUnread: boolean;
   /** Table runs that have given their tables new contents. */
   succeeded: DrivenJob["claim"][];
 }
@@ -69,6 +71,7 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
   if (pulse.submitted.length > 0) await markSubmitted(transition, pulse.submitted);
   const turned = pulse.isSweep ? await turnToLoad(transition) : [];
   const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
+  const stranded = pulse.isSweep ? await endStranded(transition) : [];
   const awaiting = pulse.isSweep ? await settleAwaiting(transition) : noneAwaiting;
   const settled = await settleTableRuns(transition, pulse.ended, overdue);
   const parked = pulse.isSweep || settled.readiesParked ? await parkTableRuns(transition) : [];
@@ -79,9 +82,15 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
   const { driven, hopeless } = await storeJobs(deps, transition, claims, settled.continuing);
   const failed = await settleTableRuns(transition, [], hopeless);
   return {
-    advance: { driven, renewed, hasLoaded: settled.hasLoaded, succeeded: settled.succeeded },
+    advance: {
+      driven,
+      renewed,
+      hasLoaded: settled.hasLoaded,
+      hasUnread: pulse.ended.some(({ settlement: { job } }) => job?.statistics === null),
+      succeeded: settled.succeeded,
+    },
     moved: [...turned, ...awaiting.moved, ...settled.moved, ...parked, ...claims, ...failed.moved],
-    endedRuns: [...awaiting.endedRuns, ...settled.endedRuns, ...failed.endedRuns],
+    endedRuns: [...stranded, ...awaiting.endedRuns, ...settled.endedRuns, ...failed.endedRuns],
     parked,
   };
 }
@@ -138,6 +147,7 @@ function failUnprepared(claim: DrivenJob["claim"], error: unknown): Settlement {
     step: claim.step,
     reason: { code: "internal", text: `no job could be made of it: ${messageOf(error)}` },
     rowCount: null,
+    tableRows: null,
     extractObjects: null,
     job: null,
   };

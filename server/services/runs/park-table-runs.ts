@@ -23,6 +23,7 @@ export async function settleOverdue(transition: Transition): Promise<Settlement[
     step: each.step,
     reason: reasonOf(each),
     rowCount: null,
+    tableRows: null,
     extractObjects: null,
     job: null,
   }));

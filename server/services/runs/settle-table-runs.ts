@@ -3,6 +3,7 @@ import {
   countFinished,
   endRun,
   type Settlement,
+  selectStranded,
   settle,
   skipDescendants,
 } from "../../db/settlements.ts";
@@ -83,4 +84,16 @@ export async function endRuns(transition: Transition, moved: Pick<Moved, "runId"
     endedRuns.push(id);
   }
   return endedRuns;
+}
+
+/**
+ * Ends what two others left to one another: the last settlement saw figures that were not read yet,
+ * while who stored them saw that last table run still running.
+ */
+export async function endStranded(transition: Transition): Promise<number[]> {
+  const stranded = await selectStranded(transition);
+  return endRuns(
+    transition,
+    stranded.map(({ id }) => ({ runId: id })),
+  );
 }
