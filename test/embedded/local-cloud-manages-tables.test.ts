@@ -103,7 +103,7 @@ test("a table's metadata is what was given, and counts its rows and bytes", asyn
 });
 
 test("a table made without a schema takes that of its first rows", async () => {
-  const [table] = await cloud.bigquery.dataset("d").createTable("bare");
+  const [table] = await cloud.bigquery.dataset("d").createTable("bare", {});
   expect((await table.getMetadata())[0]).toMatchObject({ numRows: "0" });
   expect((await table.getRows())[0]).toEqual([]);
   await runJob(cloud.bigquery, {
