@@ -5,7 +5,6 @@ import {
   createHmac,
   randomBytes,
   scryptSync,
-  timingSafeEqual,
 } from "node:crypto";
 import { MaestroError } from "../../shared/errors.ts";
 
@@ -66,9 +65,4 @@ export function sha256(text: string | Buffer): Buffer {
 /** 256 random bits, URL-safe. */
 export function randomToken(): string {
   return randomBytes(32).toString("base64url");
-}
-
-/** Compares in constant time; false for other lengths. */
-export function sameBytes(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
 }
