@@ -58,7 +58,11 @@ export async function buildDeps(
       projectId,
       location: config.bigqueryLocation,
     }),
-    objectStore: createObjectStore({ storage: clients.storage, bucket: config.bucket }),
+    objectStore: createObjectStore({
+      storage: clients.storage,
+      bucket: config.bucket,
+      location: config.bigqueryLocation,
+    }),
     sqlParser,
     secretBox,
     now: () => new Date(),

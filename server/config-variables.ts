@@ -61,6 +61,9 @@ const level = z
     "debug, info, warn or error",
   );
 
+/** The local cloud's. */
+export const defaultBucket = "maestro-local";
+
 export const variables = {
   listen: {
     variable: "LISTEN",
@@ -143,7 +146,7 @@ export const variables = {
   logPath: optional({
     variable: "LOGPATH",
     flag: "logpath",
-    default: "unset: standard error",
+    default: "unset: `maestro.log` in the data directory; standard error of a role alone",
     effect: "the file that log lines go to",
   }),
   logLevel: {
@@ -182,7 +185,7 @@ export const variables = {
     schema: z
       .string()
       .optional()
-      .transform((value) => value || "maestro-local"),
+      .transform((value) => value || defaultBucket),
   } satisfies Variable<string>,
   localCloudUrl: optional({
     variable: "LOCAL_CLOUD_URL",

@@ -1,11 +1,14 @@
 import { MaestroError } from "../shared/errors.ts";
-import { type Variable, variables } from "./config-variables.ts";
+import { defaultBucket, type Variable, variables } from "./config-variables.ts";
 
 type Variables = typeof variables;
 type ValueOf<V> = V extends { schema: { _output: infer T } } ? T : never;
 
 /** What the processes are told, typed and checked. Flags win over variables, these over defaults. */
-export type Config = { [K in keyof Variables]: ValueOf<Variables[K]> };
+export type Config = { [K in keyof Variables]: ValueOf<Variables[K]> } & {
+  /** What was given and not left to its default, by variable: a child started with it agrees. */
+  given: Record<string, string>;
+};
 
 /** The one place where the environment is read; children inherit it. */
 export const environment: NodeJS.ProcessEnv = process.env;
@@ -19,18 +22,20 @@ export function readConfig(
   variablesGiven: NodeJS.ProcessEnv = environment,
 ): Config {
   const faults: string[] = [];
-  const values: Record<string, unknown> = {};
+  const given: Record<string, string> = {};
+  const values: Record<string, unknown> = { given };
   for (const [name, definition] of Object.entries(variables) as [string, Variable<unknown>][]) {
     const variable = `MAESTRO_${definition.variable}`;
     const flag = definition.flag === undefined ? undefined : flags[definition.flag];
-    const given = flag ?? variablesGiven[variable];
-    const parsed = definition.schema.safeParse(given);
+    const text = flag ?? variablesGiven[variable];
+    const parsed = definition.schema.safeParse(text);
     if (parsed.success) {
+      if (text !== undefined) given[variable] = text;
       values[name] = parsed.data;
       continue;
     }
     const source = flag === undefined ? variable : `-${definition.flag}`;
-    const shown = definition.secret ? "[hidden]" : JSON.stringify(given);
+    const shown = definition.secret ? "[hidden]" : JSON.stringify(text);
     faults.push(`${source} is ${shown}, allowed: ${parsed.error.issues[0]?.message}`);
   }
   const config = values as Config;
@@ -67,6 +72,11 @@ function contradictions(config: Config): string[] {
     if (!config.pgUser) faults.push("MAESTRO_EXTENSIONS_PG_USER is missing beside _PG_HOST");
     if (!config.pgDatabase)
       faults.push("MAESTRO_EXTENSIONS_PG_DATABASE is missing beside _PG_HOST");
+  }
+  if (config.bigqueryProject && config.bucket === defaultBucket) {
+    faults.push(
+      "MAESTRO_BUCKET is missing beside MAESTRO_BIGQUERY_PROJECT: bucket names are Google's worldwide",
+    );
   }
   if (config.dbConnect && !/^postgres(ql)?:\/\//.test(config.dbConnect)) {
     faults.push("-db-connect is [hidden], allowed: postgresql://user:password@host:port/database");

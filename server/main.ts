@@ -103,7 +103,7 @@ function flagsOf(command: Command): Record<string, string | undefined> {
   );
 }
 
-/** The seed's flags have one dash (`-db-connect`); two are as good. */
+/** The flags of servers have one dash by tradition (`-db-connect`); two are as good. */
 function withTwoDashes(argument: string): string {
   return /^-[a-z][a-z-]+(=|$)/.test(argument) ? `-${argument}` : argument;
 }

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { createDbClient } from "../db/client.ts";
@@ -64,7 +64,7 @@ export async function findLocalServer(
     }));
   });
   const issued: KeptToken = { token, issuedAt: Date.now(), connectionString };
-  await rm(path, { force: true });
-  await writeFile(path, JSON.stringify(issued), { mode: 0o600 });
+  await writeFile(`${path}.new`, JSON.stringify(issued), { mode: 0o600 });
+  await rename(`${path}.new`, path);
   return { url, token };
 }

@@ -1,3 +1,4 @@
+import { MaestroError } from "../../shared/errors.ts";
 import { buildDeps, type Surroundings } from "../build-deps.ts";
 import { type Config, environment } from "../config.ts";
 import { startEngine } from "../daemon/engine.ts";
@@ -39,6 +40,12 @@ export function serveLocalCloud(config: Config, standalone: boolean): Promise<nu
   const log = createLog({ level: config.logLevel, path: config.logPath, role: "local-cloud" });
   const signal = createStopSignal(config.gracefulShutdownSeconds, log);
   const { dataDir, listen } = config;
+  if (!["localhost", "127.0.0.1", "::1"].includes(listen.host)) {
+    throw new MaestroError(
+      "configuration",
+      `the local cloud asks for no credentials and answers on the loopback address only, not on ${listen.host}: use -listen 127.0.0.1:${listen.port}`,
+    );
+  }
   return runLocalCloud({ dataDir, ...listen, standalone, signal, log, environment });
 }
 

@@ -4,7 +4,7 @@ import type { Config } from "../config.ts";
 import { startEngine } from "../daemon/engine.ts";
 import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory.ts";
 import { issueSignInToken } from "../services/access/issue-sign-in-token.ts";
-import { createLog } from "../support/log.ts";
+import { createLog, type Log } from "../support/log.ts";
 import { startRoomProcess } from "./room-processes.ts";
 import { requireFreeAddress, serveApi } from "./serve-api.ts";
 import { aborted, createStopSignal } from "./stop-signal.ts";
@@ -43,9 +43,9 @@ export async function runStart(
       main,
       environment: {
         ...environment,
+        ...config.given,
         MAESTRO_DATA_DIR: directory,
-        MAESTRO_LOGPATH: join(directory, "room.log"),
-        ...(config.secret ? { MAESTRO_SECRET: config.secret } : {}),
+        MAESTRO_LOGPATH: config.logPath ?? join(directory, "room.log"),
       },
       log,
     });
@@ -60,6 +60,16 @@ export async function runStart(
     await aborted(stopping);
     process.stdout.write("  Stopping…\n");
   } finally {
-    for (const step of undo.reverse()) await step();
+    await undoAll(undo.reverse(), log);
+  }
+}
+
+/** One step that fails must not keep the others from giving back what they hold. */
+async function undoAll(steps: (() => Promise<void>)[], log: Log): Promise<void> {
+  for (const step of steps) {
+    await step().catch((error: unknown) => {
+      log.error({ err: error }, "stopping: something was not given back");
+      process.exitCode = 1;
+    });
   }
 }

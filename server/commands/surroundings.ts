@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MaestroError } from "../../shared/errors.ts";
 import type { Surroundings } from "../build-deps.ts";
@@ -91,8 +91,9 @@ export async function publishSurroundings(
   const path = join(directory, publishedFile);
   const { connectionString, localCloudUrl, embeddedPostgresUrl } = surroundings;
   const published: Published = { connectionString, localCloudUrl, embeddedPostgresUrl, url };
-  await rm(path, { force: true });
-  await writeFile(path, JSON.stringify(published), { mode: 0o600 });
+  // Readers see the old file or the new one, whole.
+  await writeFile(`${path}.new`, JSON.stringify(published), { mode: 0o600 });
+  await rename(`${path}.new`, path);
   return () => rm(path, { force: true });
 }
 

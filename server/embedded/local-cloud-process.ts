@@ -84,7 +84,7 @@ async function launch(
   while (Date.now() < deadline) {
     const state = await readState(options.directory);
     if (state?.pid === child.pid && state && (await tellOwned(state.url))) return state.url;
-    if (child.exitCode !== null) break;
+    if (child.exitCode !== null || child.signalCode !== null) break;
     await delay(25);
   }
   throw new MaestroError(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chown, mkdir, readFile, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { MaestroError } from "../../shared/errors.ts";
 
@@ -30,7 +30,9 @@ export async function chooseServerHome(
   const home = (await reachableByOthers(directory))
     ? join(directory, "server")
     : join(rootHome, hash);
-  await mkdir(home, { recursive: true, mode: 0o755 });
+  await mkdir(home, { recursive: true });
+  // Whatever the umask: the server's account has to pass through.
+  await Promise.all([chmod(home, 0o755), chmod(dirname(home), 0o755)]);
   await account.own(home);
   return { home, account };
 }

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
@@ -37,7 +46,9 @@ export async function startEmbeddedPostgres(options: {
   await mkdir(options.directory, { recursive: true });
   const { home, account } = await chooseServerHome(options.directory);
   const cluster = join(home, "cluster");
-  const password = await readOrCreatePassword(join(options.directory, "password"));
+  const passwordFile = join(options.directory, "password");
+  if (!(await exists(passwordFile))) await setAside(cluster, options.log);
+  const password = await readOrCreatePassword(passwordFile);
   const connectionStringAt = (port: number) => (database: string) =>
     `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`;
 
@@ -57,6 +68,8 @@ export async function startEmbeddedPostgres(options: {
   const port = await chooseStablePort(join(options.directory, "port"));
   const logFile = await open(join(options.directory, "postgres.log"), "a", 0o600);
   try {
+    // Its process is gone: the file would hold the next one up where another program has its pid.
+    await rm(join(cluster, "postmaster.pid"), { force: true });
     const launchServer = () =>
       launch({ binaries, cluster, port, logFile, account, settings: options.settings ?? [] });
     await launchUntilReady(launchServer, connectionStringAt(port)("postgres"), options.directory);
@@ -87,13 +100,31 @@ function handle(
   return {
     connectionString,
     adopted,
-    async stop() {
-      const postmaster = await readPostmaster(cluster);
-      if (!postmaster) return;
-      process.kill(postmaster.pid, "SIGINT");
-      while (await readPostmaster(cluster)) await delay(20);
-    },
+    stop: () => stopServer(cluster),
   };
+}
+
+async function stopServer(cluster: string): Promise<void> {
+  const postmaster = await readPostmaster(cluster);
+  if (!postmaster) return;
+  process.kill(postmaster.pid, "SIGINT");
+  while (await readPostmaster(cluster)) await delay(20);
+}
+
+/**
+ * A cluster whose password is gone belongs to a data directory that was deleted while its server's
+ * home is elsewhere (postgres-account.ts). It is kept under another name: whoever deleted the
+ * directory wants a new start, and nothing of theirs is destroyed here.
+ */
+async function setAside(cluster: string, log: Log): Promise<void> {
+  if (!(await exists(cluster))) return;
+  await stopServer(cluster);
+  const aside = `${cluster}-of-deleted-directory-${Date.now()}`;
+  await rename(cluster, aside);
+  log.warn(
+    { aside },
+    "embedded PostgreSQL: an older directory's data was set aside; delete it if it is not needed",
+  );
 }
 
 async function initialize(o: {
@@ -197,11 +228,12 @@ async function launchUntilReady(
     last = await tryConnection(connectionString);
     if (last === null) return;
     await delay(20);
-    if (child.exitCode !== null) {
+    if (child.exitCode !== null || child.signalCode !== null) {
       await delay(200);
       child = await launchServer();
     }
   }
+  child.kill("SIGINT");
   throw new MaestroError(
     "configuration",
     `the embedded PostgreSQL did not start within ${startTimeoutMs / 1000} s (${messageOf(last)}): read ${join(directory, "postgres.log")}`,
@@ -243,10 +275,12 @@ async function readPostmaster(cluster: string): Promise<{ pid: number; port: num
   if (!pid || !port) return null;
   try {
     process.kill(pid, 0);
-    return { pid, port };
   } catch {
     return null;
   }
+  // After a restart of the machine another program may have the pid.
+  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => cluster);
+  return command.includes(cluster) ? { pid, port } : null;
 }
 
 async function readOrCreatePassword(path: string): Promise<string> {

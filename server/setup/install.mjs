@@ -4,8 +4,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const root = join(import.meta.dirname ?? new URL(".", import.meta.url).pathname, "../..");
+const root = fileURLToPath(new URL("../..", import.meta.url));
 process.chdir(root);
 
 const goal = process.argv[2];
@@ -20,14 +21,27 @@ function installPackages() {
   const present = readPackages("node_modules/.package-lock.json");
   const missing = Object.entries(wanted).filter(
     ([path, { version, optional }]) =>
-      path !== "" && !optional && present[path]?.version !== version,
+      path !== "" &&
+      (!optional || isForThisMachine(wanted[path])) &&
+      present[path]?.version !== version,
   );
   if (missing.length === 0) return;
   process.stderr.write(`Installing ${Object.keys(wanted).length} packages…\n`);
   run(
     "npm",
-    ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+    ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"],
     "the packages could not be installed",
+  );
+}
+
+/** Bindings and programs that come as one optional package a platform. */
+function isForThisMachine({ os, cpu, libc }) {
+  const isMusl =
+    process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime;
+  return (
+    (os?.includes(process.platform) ?? false) &&
+    (cpu?.includes(process.arch) ?? true) &&
+    (libc?.includes(isMusl ? "musl" : "glibc") ?? true)
   );
 }
 

@@ -24,6 +24,7 @@ test("one error names every fault, with the value, and masks secrets", () => {
         MAESTRO_EXTENSIONS_PG_POOLSIZE: "many",
         MAESTRO_EXTENSIONS_PG_HOST: "db",
         MAESTRO_CONCURRENT_TABLE_RUNS: "0",
+        MAESTRO_BIGQUERY_PROJECT: "ours",
       },
     );
   expect(faults).toThrow(/-listen is "nowhere"/);
@@ -31,6 +32,7 @@ test("one error names every fault, with the value, and masks secrets", () => {
   expect(faults).toThrow(/MAESTRO_CONCURRENT_TABLE_RUNS is "0"/);
   expect(faults).toThrow(/-secret is \[hidden\], allowed: at least 8 characters/);
   expect(faults).toThrow(/MAESTRO_EXTENSIONS_PG_USER is missing/);
+  expect(faults).toThrow(/MAESTRO_BUCKET is missing/);
   expect(faults).not.toThrow(/short\b/);
 });
 

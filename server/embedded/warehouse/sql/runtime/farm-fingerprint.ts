@@ -1,4 +1,7 @@
-/** FarmHash's Fingerprint64 (na variant), https://github.com/google/farmhash, as BigQuery's FARM_FINGERPRINT. */
+/*
+ * FarmHash's Fingerprint64 (na variant), which is BigQuery's FARM_FINGERPRINT, after
+ * https://github.com/google/farmhash: Copyright (c) 2014 Google, Inc., under the MIT license.
+ */
 const mask = (1n << 64n) - 1n;
 const k0 = 0xc3a5c85c97cb3127n;
 const k1 = 0xb492b66fbe98f273n;
