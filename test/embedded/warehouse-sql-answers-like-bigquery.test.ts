@@ -12,10 +12,11 @@ const answered: Record<string, number> = {
   "dates.json": 273,
   "expressions.json": 172,
   "json.json": 95,
-  "math.json": 93,
-  "more-functions.json": 76,
+  "math.json": 91,
+  "more-functions.json": 70,
   "queries.json": 118,
   "strings.json": 175,
+  "sweep.json": 2826,
   "windows.json": 33,
 };
 

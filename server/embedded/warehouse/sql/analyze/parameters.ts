@@ -3,7 +3,7 @@ import type { Expr } from "../parse/ast.ts";
 import { castTo } from "../types/casts.ts";
 import { coerceArrayLiteral, packStruct } from "../types/coerce.ts";
 import { parseTemporal } from "../types/temporal-literals.ts";
-import { bool, bytes, float64, int64, string, type Typed, typedNull } from "../types/typed.ts";
+import { bool, bytes, float64, int64, nullOf, string, type Typed } from "../types/typed.ts";
 import { type GType, scalar, scalarKind } from "../types/types.ts";
 import type { Context, Env } from "./context.ts";
 
@@ -76,7 +76,7 @@ function valueAs(ctx: Context, type: GType, value: RestValue, pos: number): Type
     );
     return { sql: packStruct(parts, type), type };
   }
-  if (value.value === undefined || value.value === null) return { ...typedNull(type) };
+  if (value.value === undefined || value.value === null) return nullOf(type);
   return scalarValue(ctx, type, String(value.value), pos);
 }
 

@@ -60,10 +60,6 @@ function seriesTemplate(
   return `CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL${wanders} ELSE list_filter(list_transform(range(${length}), lambda _i: ${element}), lambda _d: ${within}) END`;
 }
 
-/** The points are in order, so that those not above the value are the first ones. */
-const bucket =
-  "CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL ELSE len(list_filter($2, lambda _e: _e <= $1)) END";
-
 const anyNull = "$1 IS NULL OR $2 IS NULL";
 
 export const arrayFunctions: FunctionTable = {
@@ -126,12 +122,6 @@ export const arrayFunctions: FunctionTable = {
       "INT64, INT64, INT64 -> ARRAY<INT64>",
       `CASE WHEN ${anyNull} OR $3 IS NULL THEN NULL WHEN $3 = 0 THEN error('Sequence step cannot be ' || $3) WHEN ($2 - $1) // $3 > ${maxSteps} THEN error('GENERATE_ARRAY produced too many elements: ' || $3) ELSE generate_series($1, $2, $3) END`,
     ],
-  ],
-  RANGE_BUCKET: [
-    ["INT64, ARRAY<INT64> -> INT64", bucket],
-    ["STRING, ARRAY<STRING> -> INT64", bucket],
-    ["DATE, ARRAY<DATE> -> INT64", bucket],
-    ["FLOAT64, ARRAY<FLOAT64> -> INT64", null],
   ],
   GENERATE_DATE_ARRAY: generate("DATE", addToDate),
   GENERATE_TIMESTAMP_ARRAY: generate("TIMESTAMP", addToTimestamp),

@@ -4,6 +4,7 @@ import { fill, type Typed } from "../types/typed.ts";
 import { type GType, type ScalarKind, scalar, typeName } from "../types/types.ts";
 import type { CallSite, FunctionTable } from "./call-site.ts";
 import {
+  addMicroseconds,
   addToDate,
   addToDateTime,
   addToTimestamp,
@@ -161,7 +162,7 @@ export function intervalArgument(site: CallSite, index: number): { amount: Typed
 }
 
 function addToTime(part: string): string | null {
-  const template = ["DAY", "WEEK"].includes(part) ? null : addToTimestamp(part);
+  const template = ["DAY", "WEEK"].includes(part) ? null : addMicroseconds(part);
   return template && `CAST(${template.replace("$1", "(DATE '2000-01-01' + $1)")} AS TIME)`;
 }
 

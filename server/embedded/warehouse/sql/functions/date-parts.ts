@@ -12,8 +12,15 @@ export function momentOf(zone: string, local: string): string {
   return `CASE WHEN timezone(${zone}, ${earlier}) = ${local} THEN ${earlier} ELSE ${later} END`;
 }
 
-const bounded = (sql: string) =>
+export const bounded = (sql: string) =>
   `CASE WHEN ${sql} > DATE '9999-12-31' OR ${sql} < DATE '0001-01-01' THEN error('Adding to a date causes overflow: ' || ${sql}) ELSE ${sql} END`;
+
+/** The same for DATETIME. */
+export const boundedMoment = (sql: string) =>
+  `CASE WHEN ${sql} >= TIMESTAMP '10000-01-01 00:00:00' OR ${sql} < TIMESTAMP '0001-01-01 00:00:00' THEN error('Adding to a datetime causes overflow: ' || ${sql}) ELSE ${sql} END`;
+
+const boundedTimestamp = (sql: string) =>
+  `CASE WHEN ${sql} >= TIMESTAMPTZ '10000-01-01 00:00:00+00' OR ${sql} < TIMESTAMPTZ '0001-01-01 00:00:00+00' THEN error('Adding to a timestamp causes overflow: ' || ${sql}) ELSE ${sql} END`;
 
 /** Days since the week began, for a week that begins on `first` (0 is Sunday). */
 const intoWeek = (value: string, first: number) =>
@@ -130,11 +137,20 @@ export function addToDate(part: string): string | null {
 
 export function addToDateTime(part: string): string | null {
   const factor = months[part];
-  if (factor !== undefined) return `($1 + to_months(CAST($2 * ${factor} AS INTEGER)))`;
-  return part === "WEEK" ? "($1 + to_microseconds($2 * 604800000000))" : addToTimestamp(part);
+  if (factor !== undefined) {
+    return boundedMoment(`($1 + to_months(CAST($2 * ${factor} AS INTEGER)))`);
+  }
+  const span = part === "WEEK" ? 604_800_000_000 : microseconds[part];
+  return span === undefined ? null : boundedMoment(`($1 + to_microseconds($2 * ${span}))`);
+}
+
+/** Without the check, for TIME to wrap around. */
+export function addMicroseconds(part: string): string | null {
+  const unit = microseconds[part];
+  return unit === undefined ? null : `($1 + to_microseconds($2 * ${unit}))`;
 }
 
 export function addToTimestamp(part: string): string | null {
-  const unit = microseconds[part];
-  return unit === undefined ? null : `($1 + to_microseconds($2 * ${unit}))`;
+  const sum = addMicroseconds(part);
+  return sum && boundedTimestamp(sum);
 }

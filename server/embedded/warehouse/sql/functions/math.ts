@@ -39,7 +39,7 @@ const quickRound =
   "CASE WHEN $2 BETWEEN 0 AND 15 AND abs($1 * pow(10, $2)) < 1e14 AND abs(abs($1 * pow(10, $2)) % 1 - 0.5) > 1e-3 THEN round($1 * pow(10, $2)) / pow(10, $2) ELSE maestro_round($1, $2) END";
 
 const ieeeDivision =
-  "CASE WHEN $2 = 0 AND ($1 = 0 OR isnan($1)) THEN 'nan'::DOUBLE WHEN $2 = 0 THEN CASE WHEN ($1 > 0) = (CAST($2 AS VARCHAR) NOT LIKE '-%') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE $1 / $2 END";
+  "CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL WHEN $2 = 0 AND ($1 = 0 OR isnan($1)) THEN 'nan'::DOUBLE WHEN $2 = 0 THEN CASE WHEN ($1 > 0) = (CAST($2 AS VARCHAR) NOT LIKE '-%') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE $1 / $2 END";
 
 export const mathFunctions: FunctionTable = {
   ABS: numeric1("abs($1)"),
@@ -133,7 +133,14 @@ export const mathFunctions: FunctionTable = {
   LN: float1(domain("$1 <= 0", "LN", "ln($1)")),
   LOG: [
     ["FLOAT64 -> FLOAT64", domain("$1 <= 0", "LOG", "ln($1)")],
-    [...float64, domain("$1 <= 0 OR $2 <= 0 OR $2 = 1", "LOG", "ln($1) / ln($2)")],
+    [
+      ...float64,
+      domain(
+        "$1 <= 0 OR $2 <= 0 OR $2 = 1",
+        "LOG",
+        "CASE WHEN isinf($2) THEN 'nan'::DOUBLE ELSE ln($1) / ln($2) END",
+      ),
+    ],
   ],
   LOG10: float1(domain("$1 <= 0", "LOG10", "log10($1)")),
   SIN: [["FLOAT64 -> FLOAT64", "sin($1)"]],

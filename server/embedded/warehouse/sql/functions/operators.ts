@@ -1,4 +1,5 @@
 import type { FunctionRows } from "./call-site.ts";
+import { bounded, boundedMoment } from "./date-parts.ts";
 
 const floatDivision =
   "CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || maestro_float_text($1) || ' / ' || maestro_float_text($2)) WHEN isinf($1 / $2) AND isfinite($1) THEN error('double overflow: ' || maestro_float_text($1) || ' / ' || maestro_float_text($2)) ELSE $1 / $2 END";
@@ -23,24 +24,24 @@ export const operatorTable: Record<string, FunctionRows> = {
     ["INT64, INT64 -> INT64", "($1 + $2)"],
     ["NUMERIC, NUMERIC -> NUMERIC", "($1 + $2)"],
     ["FLOAT64, FLOAT64 -> FLOAT64", "($1 + $2)"],
-    ["DATE, INT64 -> DATE", "($1 + CAST($2 AS INTEGER))"],
-    ["INT64, DATE -> DATE", "($2 + CAST($1 AS INTEGER))"],
+    ["DATE, INT64 -> DATE", bounded("($1 + CAST($2 AS INTEGER))")],
+    ["INT64, DATE -> DATE", bounded("($2 + CAST($1 AS INTEGER))")],
     ["INTERVAL, INTERVAL -> INTERVAL", null],
-    ["DATE, INTERVAL -> DATETIME", "($1 + $2)"],
-    ["DATETIME, INTERVAL -> DATETIME", "($1 + $2)"],
+    ["DATE, INTERVAL -> DATETIME", boundedMoment("($1 + $2)")],
+    ["DATETIME, INTERVAL -> DATETIME", boundedMoment("($1 + $2)")],
     ["TIMESTAMP, INTERVAL -> TIMESTAMP", "($1 + $2)"],
   ],
   "-": [
     ["INT64, INT64 -> INT64", "($1 - $2)"],
     ["NUMERIC, NUMERIC -> NUMERIC", "($1 - $2)"],
     ["FLOAT64, FLOAT64 -> FLOAT64", "($1 - $2)"],
-    ["DATE, INT64 -> DATE", "($1 - CAST($2 AS INTEGER))"],
+    ["DATE, INT64 -> DATE", bounded("($1 - CAST($2 AS INTEGER))")],
     ["DATE, DATE -> INTERVAL", null],
     ["TIMESTAMP, TIMESTAMP -> INTERVAL", null],
     ["DATETIME, DATETIME -> INTERVAL", null],
     ["INTERVAL, INTERVAL -> INTERVAL", null],
-    ["DATE, INTERVAL -> DATETIME", "($1 - $2)"],
-    ["DATETIME, INTERVAL -> DATETIME", "($1 - $2)"],
+    ["DATE, INTERVAL -> DATETIME", boundedMoment("($1 - $2)")],
+    ["DATETIME, INTERVAL -> DATETIME", boundedMoment("($1 - $2)")],
     ["TIMESTAMP, INTERVAL -> TIMESTAMP", "($1 - $2)"],
   ],
   "*": [

@@ -18,11 +18,11 @@ const pad = (fn: string): FunctionRows => [
   ["BYTES, INT64, BYTES -> BYTES", null],
   [
     "STRING, INT64 -> STRING",
-    `CASE WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) ELSE ${fn}($1, CAST($2 AS INTEGER), ' ') END`,
+    `CASE WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) WHEN $2 > 1048576 THEN error('Output exceeds max allowed output size of 1MB: ' || $2) ELSE ${fn}($1, CAST($2 AS INTEGER), ' ') END`,
   ],
   [
     "STRING, INT64, STRING -> STRING",
-    `CASE WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) WHEN $3 = '' THEN error('Pattern must not be empty' || $3) ELSE ${fn}($1, CAST($2 AS INTEGER), $3) END`,
+    `CASE WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) WHEN $2 > 1048576 THEN error('Output exceeds max allowed output size of 1MB: ' || $2) WHEN $3 = '' THEN error('Pattern must not be empty' || $3) ELSE ${fn}($1, CAST($2 AS INTEGER), $3) END`,
   ],
 ];
 
@@ -111,7 +111,7 @@ export const stringFunctions: FunctionTable = {
 
     [
       "STRING, INT64 -> STRING",
-      "CASE WHEN $2 < 0 THEN error('Repeat count must not be negative: ' || $2) ELSE repeat($1, $2) END",
+      "CASE WHEN $2 < 0 THEN error('Repeat count must not be negative: ' || $2) WHEN $1 = '' THEN '' WHEN $2 > 1048576 // strlen($1) THEN error('Output of REPEAT exceeds max allowed output size of 1MB: ' || $2) ELSE repeat($1, $2) END",
     ],
   ],
   REVERSE: [
@@ -140,7 +140,10 @@ export const stringFunctions: FunctionTable = {
     ["BYTES, BYTES -> ARRAY<BYTES>", null],
 
     ["STRING -> ARRAY<STRING>", "string_split($1, ',')"],
-    ["STRING, STRING -> ARRAY<STRING>", "string_split($1, $2)"],
+    [
+      "STRING, STRING -> ARRAY<STRING>",
+      "CASE WHEN $2 IS NULL THEN NULL ELSE string_split($1, $2) END",
+    ],
   ],
   INITCAP: [
     ["STRING, STRING -> STRING", null],

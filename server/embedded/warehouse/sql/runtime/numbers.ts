@@ -88,8 +88,8 @@ export function truncFloat(value: number, digits: number): number {
 }
 
 function atDigits(value: number, digits: number, divide: (a: bigint, b: bigint) => bigint): number {
-  if (!Number.isFinite(value) || value === 0 || digits > 330) return value;
   if (digits < -330) return 0;
+  if (!Number.isFinite(value) || value === 0 || digits > 330) return value;
   const { mantissa, shift } = exact(value);
   const power = 10n ** BigInt(Math.abs(digits));
   const [a, b] = digits >= 0 ? [mantissa * power, 1n << shift] : [mantissa, power << shift];

@@ -166,6 +166,8 @@ export function parseTime(kind: string, format: string, text: string): string {
     epoch: null,
   };
   const flat = expand(format);
+  if (/%$/.test(flat.replaceAll("%%", "")))
+    throw new Error("Format string cannot end with a single '%'");
   let at = skipSpace(text, 0);
   for (const [token] of flat.trimStart().matchAll(/%(?:E4Y|E\*S|Ez|[\s\S])|\s+|[^%\s]+/g)) {
     at = readToken(kind, token, text, at, fields);

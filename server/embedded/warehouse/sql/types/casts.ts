@@ -1,5 +1,5 @@
 import { coerce } from "./coerce.ts";
-import { fill, isNullLiteral, letIn, type Typed, typedNull } from "./typed.ts";
+import { fill, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
 import { fieldName, type GType, type ScalarKind, sameType } from "./types.ts";
 
 /** `CAST` or `TRY_CAST`, and what happens to a text that cannot be read. */
@@ -89,7 +89,7 @@ const rules: Record<string, CastRule> = {
 /** Explicit CAST; null where GoogleSQL has none (or we do not know it). */
 export function castTo(from: Typed, to: GType, isSafe: boolean): Typed | null {
   if (sameType(from.type, to)) return { sql: from.sql, type: to };
-  if (isNullLiteral(from)) return typedNull(to);
+  if (isNullLiteral(from)) return nullOf(to);
   const form = isSafe ? safe : strict;
   if (from.type.kind === "STRUCT" || from.type.kind === "ARRAY")
     return castComposite(from, to, isSafe);

@@ -1,5 +1,5 @@
 import { parseTemporal } from "./temporal-literals.ts";
-import { float64, isNullLiteral, letIn, type Typed, typedNull } from "./typed.ts";
+import { float64, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
 import {
   duckType,
   fieldName,
@@ -62,7 +62,7 @@ function worst(costs: (number | null)[]): number | null {
 export function coerce(from: Typed, to: GType): Typed | null {
   if (sameType(from.type, to)) return from;
   if (coercionCost(from, to) === null) return null;
-  if (isNullLiteral(from)) return typedNull(to);
+  if (isNullLiteral(from)) return nullOf(to);
   if (from.type.kind === "STRUCT" && to.kind === "STRUCT") return coerceStruct(from, to);
   if (from.parts && to.kind === "ARRAY") return coerceArrayLiteral(from.parts, to);
   const { constant } = from;

@@ -33,6 +33,11 @@ export function typedNull(type: GType = scalar("INT64")): Typed {
   return { sql: `CAST(NULL AS ${duckType(type)})`, type, constant: { value: null } };
 }
 
+/** A NULL that has its type: no literal any more. */
+export function nullOf(type: GType): Typed {
+  return { sql: `CAST(NULL AS ${duckType(type)})`, type };
+}
+
 export const isNullLiteral = (t: Typed): boolean => t.constant?.value === null;
 
 export function int64(value: bigint | number): Typed {
