@@ -20,6 +20,13 @@ export const frequencyInputSchema = z.object({
     .nullable()
     .default(null),
   active: z.boolean().default(true),
+  /** Seconds that its tables wait for parents of other frequencies; null is one period. Absent: as it was. */
+  parentWaitSeconds: z
+    .int()
+    .min(1)
+    .max(366 * 86_400)
+    .nullable()
+    .optional(),
 });
 
 export type FrequencyInput = z.infer<typeof frequencyInputSchema>;

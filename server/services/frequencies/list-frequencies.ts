@@ -15,6 +15,7 @@ export async function listFrequencies(deps: Pick<Deps, "db" | "now">): Promise<F
     offsetSeconds: row.offsetSeconds,
     timeZone: row.timeZone,
     active: row.active,
+    parentWaitSeconds: row.parentWaitSeconds,
     tableCount: row.tableCount,
     nextTicks: row.active
       ? nextTicks(row, deps.now(), ticksShown).map((tick) => tick.toISOString())
