@@ -332,22 +332,28 @@ ALTER TABLE "sign_in_tokens" ADD CONSTRAINT "sign_in_tokens_user_id_users_id_fk"
 ALTER TABLE "user_groups" ADD CONSTRAINT "user_groups_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "user_groups" ADD CONSTRAINT "user_groups_group_id_groups_id_fk" FOREIGN KEY ("group_id") REFERENCES "public"."groups"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "jobs_table" ON "jobs" USING btree ("table_id","id");--> statement-breakpoint
+CREATE INDEX "jobs_created" ON "jobs" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "jobs_ended" ON "jobs" USING btree ("ended_at");--> statement-breakpoint
 CREATE INDEX "jobs_unread" ON "jobs" USING btree ("id") WHERE "jobs"."state" = 'succeeded' and "jobs"."statistics" is null;--> statement-breakpoint
 CREATE INDEX "jobs_unfinished" ON "jobs" USING btree ("id") WHERE "jobs"."state" in ('pending', 'running');--> statement-breakpoint
 CREATE UNIQUE INDEX "runs_one_unfinished" ON "runs" USING btree ("frequency_id") WHERE "runs"."ended_at" is null;--> statement-breakpoint
 CREATE INDEX "runs_created" ON "runs" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "runs_by_state" ON "runs" USING btree ("state","id");--> statement-breakpoint
+CREATE INDEX "runs_ended" ON "runs" USING btree ("ended_at");--> statement-breakpoint
 CREATE INDEX "table_runs_ready" ON "table_runs" USING btree ("run_id","priority" DESC NULLS LAST,"remaining_seconds" DESC NULLS LAST,"id") WHERE "table_runs"."state" = 'ready';--> statement-breakpoint
 CREATE INDEX "table_runs_unfinished" ON "table_runs" USING btree ("run_id") WHERE "table_runs"."state" in ('waiting', 'ready', 'running');--> statement-breakpoint
 CREATE INDEX "table_runs_awaiting" ON "table_runs" USING btree ("id") WHERE "table_runs"."state" = 'waiting' and "table_runs"."awaits" <> '[]';--> statement-breakpoint
 CREATE INDEX "table_runs_staged" ON "table_runs" USING btree ("id") WHERE "table_runs"."staged_objects" <> '{}';--> statement-breakpoint
 CREATE INDEX "table_runs_running" ON "table_runs" USING btree ("lease_until") WHERE "table_runs"."state" = 'running';--> statement-breakpoint
 CREATE INDEX "table_runs_table_latest" ON "table_runs" USING btree ("table_id","id");--> statement-breakpoint
+CREATE INDEX "table_runs_ended" ON "table_runs" USING btree ("ended_at");--> statement-breakpoint
 CREATE INDEX "table_references_target" ON "table_references" USING btree ("dataset","name");--> statement-breakpoint
 CREATE INDEX "table_references_ignored" ON "table_references" USING btree ("table_id") WHERE "table_references"."ignored";--> statement-breakpoint
 CREATE UNIQUE INDEX "tables_name" ON "tables" USING btree ("dataset_id","name") WHERE "tables"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "tables_frequency" ON "tables" USING btree ("frequency_id") WHERE "tables"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "outbox_open" ON "outbox" USING btree ("topic","id") WHERE "outbox"."delivered_at" is null;--> statement-breakpoint
 CREATE INDEX "transfers_table" ON "transfers" USING btree ("table_id","id");--> statement-breakpoint
+CREATE INDEX "transfers_ended" ON "transfers" USING btree ("ended_at");--> statement-breakpoint
 CREATE INDEX "transfers_open" ON "transfers" USING btree ("lease_until","id") WHERE "transfers"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "audit_log_subject" ON "audit_log" USING btree ("subject_kind","subject_id");--> statement-breakpoint
 CREATE INDEX "audit_log_at" ON "audit_log" USING btree ("at");--> statement-breakpoint

@@ -40,6 +40,8 @@ export const runs = pgTable(
     unique("runs_tick").on(t.frequencyId, t.tickAt),
     uniqueIndex("runs_one_unfinished").on(t.frequencyId).where(sql`${t.endedAt} is null`),
     index("runs_created").on(t.createdAt),
+    index("runs_by_state").on(t.state, t.id),
+    index("runs_ended").on(t.endedAt),
     check(
       "runs_state",
       sql`${t.state} in ('running', 'succeeded', 'failed', 'cancelled', 'skipped')`,
@@ -108,6 +110,7 @@ export const tableRuns = pgTable(
     index("table_runs_staged").on(t.id).where(sql`${t.stagedObjects} <> '{}'`),
     index("table_runs_running").on(t.leaseUntil).where(sql`${t.state} = 'running'`),
     index("table_runs_table_latest").on(t.tableId, t.id),
+    index("table_runs_ended").on(t.endedAt),
     check(
       "table_runs_state",
       sql`${t.state} in ('waiting', 'ready', 'running', 'succeeded', 'failed', 'skipped', 'cancelled')`,
@@ -144,6 +147,8 @@ export const jobs = pgTable(
   (t) => [
     unique("jobs_attempt").on(t.tableRunId, t.step, t.attempt),
     index("jobs_table").on(t.tableId, t.id),
+    index("jobs_created").on(t.createdAt),
+    index("jobs_ended").on(t.endedAt),
     index("jobs_unread").on(t.id).where(sql`${t.state} = 'succeeded' and ${t.statistics} is null`),
     index("jobs_unfinished").on(t.id).where(sql`${t.state} in ('pending', 'running')`),
     check(

@@ -51,6 +51,7 @@ export const transfers = pgTable(
   (t) => [
     unique("transfers_table_run").on(t.tableRunId, t.kind),
     index("transfers_table").on(t.tableId, t.id),
+    index("transfers_ended").on(t.endedAt),
     index("transfers_open").on(t.leaseUntil, t.id).where(sql`${t.state} in ('queued', 'running')`),
     check(
       "transfers_state",
