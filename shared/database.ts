@@ -1,15 +1,16 @@
 import { z } from "zod";
+import { keptText } from "./text.ts";
 
 /** A source that tables are imported from. */
 export const databaseInputSchema = z.object({
-  name: z.string().trim().min(1).max(100),
+  name: keptText().trim().min(1).max(100),
   kind: z.enum(["postgres"]),
-  host: z.string().trim().min(1, "a host name or address"),
+  host: keptText().trim().min(1, "a host name or address"),
   port: z.int().min(1).max(65_535),
-  database: z.string().min(1),
-  username: z.string().min(1),
+  database: keptText().min(1),
+  username: keptText().min(1),
   /** Absent on update: keep the stored one. */
-  password: z.string().optional(),
+  password: keptText().optional(),
   mayImport: z.boolean().default(true),
 });
 export type DatabaseInput = z.infer<typeof databaseInputSchema>;

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { keptText } from "./text.ts";
 
 export const frequencyInputSchema = z.object({
-  name: z.string().trim().min(1, "a frequency needs a name").max(100),
+  name: keptText().trim().min(1, "a frequency needs a name").max(100),
   /** Seconds between ticks, at least 1. */
   periodSeconds: z
     .int()

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { conditionSchema } from "./condition.ts";
+import { keptText } from "./text.ts";
 
 export const tableKinds = ["summary", "import", "external"] as const;
 export type TableKind = (typeof tableKinds)[number];
@@ -22,6 +23,7 @@ export type Partitioning = z.infer<typeof partitioningSchema>;
 /** `d.t` or `p.d.t`, as a person names a table that the SQL does not show. */
 const tableReferenceName = z
   .string()
+  .max(2_100)
   .regex(/^([A-Za-z0-9_-]+\.)?[A-Za-z0-9_]+\.[A-Za-z0-9_*]+$/, "write it as dataset.name");
 
 /**
@@ -33,12 +35,12 @@ export const tableDefinitionSchema = z.object({
   name: identifier,
   kind: z.enum(tableKinds),
   /** BigQuery SQL of a summary; restricted SELECT of an import (empty: all columns of `importTable`). */
-  query: z.string().max(1_000_000).default(""),
+  query: keptText().max(1_000_000).default(""),
   legacySql: z.boolean().default(false),
   disposition: z.enum(["truncate", "append"]).default("truncate"),
   partitioning: partitioningSchema.nullable().default(null),
   clustering: z.array(identifier).max(4, "BigQuery clusters by at most four columns").default([]),
-  description: z.string().max(16_384).default(""),
+  description: keptText().max(16_384).default(""),
   groupId: z.int().nullable().default(null),
   frequencyId: z.int().nullable().default(null),
   conditions: z.array(conditionSchema).max(20).default([]),
@@ -46,7 +48,7 @@ export const tableDefinitionSchema = z.object({
   extractFormat: z.enum(fileFormats).default("CSV"),
   importDatabaseId: z.int().nullable().default(null),
   /** `schema.table` or `table` in the source; used where `query` is empty. */
-  importTable: z.string().max(256).default(""),
+  importTable: keptText().max(256).default(""),
   /** Incremental imports: the column that grows. Null reimports everything each time. */
   idColumn: identifier.nullable().default(null),
   /** Seconds that a table run waits for an upload. */

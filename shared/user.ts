@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keptText } from "./text.ts";
 
 /** The signed-in person, as `me.get` answers. */
 export interface Me {
@@ -29,7 +30,7 @@ export interface IssuedToken {
 }
 
 export const tokenInputSchema = z.object({
-  name: z.string().trim().min(1, "a token needs a name").max(100),
+  name: keptText().trim().min(1, "a token needs a name").max(100),
   scopes: z.array(z.enum(tokenScopes)).min(1, "choose at least one scope"),
   /** Null never expires. */
   expiresDays: z.int().min(1).max(3650).nullable().default(null),

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sessionCookieName } from "../../server/api/http/auth-routes.ts";
 import { createDbClient } from "../../server/db/client.ts";
+import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
+import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import { createTable } from "../../server/services/catalog/save-table.ts";
 import { errorCodes } from "../../shared/errors.ts";
 import {
@@ -15,6 +18,7 @@ let context: TestDeps;
 let server: TestServer;
 let headers: Record<string, string>;
 let id: number;
+let adminId: number;
 
 const definition = {
   dataset: "shop",
@@ -27,6 +31,7 @@ beforeAll(async () => {
   context = await createTestDeps();
   server = await startTestServer(context.deps);
   headers = { "x-api-token": await adminToken(context.deps) };
+  adminId = (await ensureLocalAdmin(context.deps)).id;
   const made = await createTable(context.deps, definition, { userId: null, name: "test" });
   id = made.id;
 });
@@ -67,6 +72,40 @@ test.each([
   const { status, body } = await post("tables.create", { definition: refused });
   expect(status).toBe(400);
   expect(body.error?.data).toMatchObject({ code: "invalidInput", field });
+});
+
+const database = {
+  name: "db",
+  kind: "postgres",
+  host: "h",
+  port: 5432,
+  database: "d",
+  username: "u",
+};
+
+test.each([
+  ["query", "tables.create", { definition: { ...definition, query: "select 1 -- \0" } }],
+  ["description", "tables.create", { definition: { ...definition, description: "a\0b" } }],
+  ["description", "tables.create", { definition: { ...definition, description: "half \ud83d" } }],
+  ["name", "frequencies.create", { name: "hourly\0", periodSeconds: 3600 }],
+  ["name", "tokens.create", { name: "\0", scopes: ["read"] }],
+  ["host", "databases.create", { ...database, host: "local\0host" }],
+  ["password", "databases.create", { ...database, password: "\0" }],
+])("text that cannot be kept is refused at %s of %s", async (field, path, input) => {
+  const cookie = `${sessionCookieName(false)}=${await encodeSession(context.deps, adminId)}`;
+  const { status, body } = await call(server, path, input, {
+    method: "POST",
+    headers: { cookie, origin: server.url },
+  });
+  expect(body.error?.message).toMatch(/NUL|surrogate/);
+  expect(body.error?.data).toMatchObject({ code: "invalidInput", field });
+  expect(status).toBe(400);
+});
+
+test("a search for text that no name can hold is refused", async () => {
+  const { status, body } = await call(server, "tables.list", { search: "\0" }, { headers });
+  expect(status).toBe(400);
+  expect(body.error?.data).toMatchObject({ code: "invalidInput", field: "search" });
 });
 
 test("a name that is taken and an edit that would be lost are conflicts", async () => {

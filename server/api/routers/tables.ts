@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { tableDefinitionSchema, tableKinds } from "../../../shared/table.ts";
+import { keptText } from "../../../shared/text.ts";
 import { assertMayWriteGroup } from "../../services/access/authorize.ts";
 import { dryRunTable } from "../../services/catalog/dry-run-table.ts";
 import { findTable } from "../../services/catalog/find-table.ts";
@@ -30,7 +31,7 @@ export const tablesRouter = router({
     .input(
       z.object({
         kind: z.enum(tableKinds).optional(),
-        search: z.string().max(200).optional(),
+        search: keptText().max(200).optional(),
         limit: limitOf(100_000, 20_000),
       }),
     )
@@ -39,7 +40,7 @@ export const tablesRouter = router({
     .input(byId)
     .query(({ ctx, input }) => getTable(ctx.deps, input.id, ctx.principal)),
   byName: procedure("read")
-    .input(z.object({ name: z.string().max(2100) }))
+    .input(z.object({ name: keptText().max(2100) }))
     .query(async ({ ctx, input }) =>
       getTable(ctx.deps, await findTable(ctx.deps, input.name), ctx.principal),
     ),
@@ -113,9 +114,9 @@ export const tablesRouter = router({
     .input(byId)
     .query(({ ctx, input }) => loadLineage(ctx.deps, input.id)),
   uploadUrl: procedure("writeTable")
-    .input(byId.extend({ fileName: z.string().min(1).max(200) }))
+    .input(byId.extend({ fileName: keptText().min(1).max(200) }))
     .mutation(({ ctx, input }) => issueUploadUrl(ctx.deps, input)),
   loadExternal: procedure("writeTable")
-    .input(byId.extend({ objects: z.array(z.string().min(1).max(1024)).min(1).max(1000) }))
+    .input(byId.extend({ objects: z.array(keptText().min(1).max(1024)).min(1).max(1000) }))
     .mutation(({ ctx, input }) => loadExternal(ctx.deps, input, actorOf(ctx.principal))),
 });

@@ -1,4 +1,5 @@
 import type { ReferenceSource } from "../../../shared/table.ts";
+import { withoutOverlong } from "./bounded-names.ts";
 import { type SplitReference, splitReference } from "./match-reference.ts";
 import { sortedNames } from "./source-names.ts";
 
@@ -35,9 +36,10 @@ export interface NameDefaults {
  * `d.t$2024` and `d.t`) are one row, under the name as the SQL has it.
  */
 export function mergeReferences(
-  layers: ReferenceLayers,
+  found: ReferenceLayers,
   defaults: NameDefaults,
 ): { references: MergedReference[]; warnings: string[] } {
+  const { layers, warnings: overlong } = withoutOverlong(found);
   const identityOf = (name: string) => {
     const split = splitWithin(name, defaults);
     return split ? JSON.stringify(Object.values(split)) : name;
@@ -55,7 +57,11 @@ export function mergeReferences(
   add(layers.scanner, "scanner");
   addDryRun(layers.dryRun ?? [], rows, add, defaults);
   add(layers.manual, "manual");
-  const warnings = [...disagreements(layers, rows), ...ignore(layers.ignored, rows, defaults)];
+  const warnings = [
+    ...overlong,
+    ...disagreements(layers, rows),
+    ...ignore(layers.ignored, rows, defaults),
+  ];
   const names = sortedNames([...rows.values()].map((row) => row.name));
   const byName = new Map([...rows.values()].map((row) => [row.name, row]));
   return { references: names.flatMap((name) => byName.get(name) ?? []), warnings };

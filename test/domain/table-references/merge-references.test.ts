@@ -107,3 +107,14 @@ test("one table written in two ways is one row", () => {
   const names = ["home.shop.a", "shop.a", "shop.a$20240101"];
   expect(merge({ ast: names, scanner: names }).references).toHaveLength(1);
 });
+
+test("a name longer than any table's is left out, said once, and cited by its beginning", () => {
+  const longest = `${"d".repeat(1_024)}.${"t".repeat(1_024)}`;
+  const tooLong = `shop.${"ü".repeat(513)}`;
+  const names = ["shop.a", longest, tooLong];
+  const { references, warnings } = merge({ ast: names, scanner: names, dryRun: names });
+  expect(references.map(({ name }) => name)).toEqual([longest, "shop.a"]);
+  expect(warnings).toEqual([
+    `${tooLong.slice(0, 60)}… (518 characters) is longer than BigQuery lets a table's name be: it is no parent.`,
+  ]);
+});

@@ -136,3 +136,11 @@ test("a rename says who still reads the old name", async () => {
   const { warnings } = await updateTable(context.deps, { id, version: 1, definition }, actor);
   expect(warnings.filter((warning) => warning.includes(`${dataset}.reader`))).toHaveLength(1);
 });
+
+test("a name that no table can have is no parent, and does not stop the save", async () => {
+  await save("a");
+  const endless = Array.from({ length: 3_000 }, (_, at) => at.toString(36)).join("");
+  const saved = await save("reads", `select * from a join other.\`${endless}\` using (x)`);
+  expect(await parentsOf(saved.id)).toEqual([`${dataset}.a`]);
+  expect(saved.warnings.filter((text) => text.includes("longer than BigQuery"))).toHaveLength(1);
+});

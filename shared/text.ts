@@ -1,0 +1,12 @@
+import { z } from "zod";
+
+/**
+ * Text that PostgreSQL can keep: without NUL, which its text has no place for, and without half a
+ * surrogate pair, which its JSON refuses.
+ */
+export function keptText() {
+  return z
+    .string()
+    .refine((text) => !text.includes("\0"), "it holds a NUL character (U+0000): take it out")
+    .refine((text) => text.isWellFormed(), "it holds half of a surrogate pair: take it out");
+}
