@@ -10,13 +10,15 @@ import type { Db } from "./client.ts";
  * The queue of transfers, and its claim.
  *
  * States: queued → running → succeeded | failed | cancelled.
- *   - enqueue     makes the row queued, or queued again where the table run is resumed or retried.
+ *   - enqueue     makes the row queued, or queued again where the table run is resumed or retried,
+ *                 under another fence: a room that works for the cancelled one still is let go.
  *   - claim       queued, or running with an expired lease → running; attempt + 1, fence + 1, and a
  *                 lease of 30 s on PostgreSQL's clock.
  *   - renew       pushes the lease on and writes the progress; the room does it every 10 s at most.
  *   - settle      running → succeeded | failed | cancelled.
  *   - hand back   running → queued, by a room that stops or met a transient fault. After a fault the
- *                 queued row keeps a lease of nobody's, before whose end it is not claimed.
+ *                 queued row keeps a lease of nobody's, before whose end it is not claimed. One
+ *                 that is to be cancelled becomes cancelled instead.
  *   - sweep       running, expired, three attempts made → failed (poison: it kills its rooms);
  *                 running, expired, cancel asked for → cancelled.
  *
@@ -98,7 +100,6 @@ export async function insertTransfer(
         startedAt: null,
         endedAt: null,
       },
-      setWhere: inArray(transfers.state, ["succeeded", "failed", "cancelled"]),
     });
 }
 
@@ -217,21 +218,26 @@ function settledColumns(settlement: Settlement): Partial<typeof transfers.$infer
   }
 }
 
-/** running → queued. A hand-back that is nobody's fault (`isAttempt` false) does not count as an attempt. */
+/**
+ * running → queued, or cancelled where that was asked for meanwhile: no room would claim it again. A
+ * hand-back that is nobody's fault (`isAttempt` false) does not count as an attempt.
+ */
 export async function handBackTransfer(
   db: Db,
   claim: { id: number; fence: number },
   why: { error: string | null; isAttempt: boolean; pauseSeconds?: number },
 ): Promise<boolean> {
+  const isCancelled = sql`${transfers.cancelRequestedAt} is not null`;
   const changed = await db
     .update(transfers)
     .set({
-      state: "queued",
+      state: sql`case when ${isCancelled} then 'cancelled' else 'queued' end`,
+      endedAt: sql`case when ${isCancelled} then clock_timestamp() end`,
       leaseOwner: null,
       leaseUntil: why.pauseSeconds
         ? sql`clock_timestamp() + make_interval(secs => ${why.pauseSeconds})`
         : null,
-      error: why.error,
+      error: sql`case when ${isCancelled} then 'cancelled' else ${why.error}::text end`,
       attempt: why.isAttempt ? transfers.attempt : sql`greatest(${transfers.attempt} - 1, 0)`,
     })
     .where(held(claim))

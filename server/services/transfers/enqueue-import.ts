@@ -3,8 +3,9 @@ import { insertTransfer } from "../../db/transfers.ts";
 
 /**
  * Asks for the import of a table run: a queued transfer, or the one of its last attempt queued
- * again. One that is queued or running already is left alone. Call it in the transaction that sets
- * the table run's step, and publish a `transfer` change after the commit; a poll covers its loss.
+ * again, taken from the room that may run it still for a cancelled run. Call it in the transaction
+ * that sets the table run's step, and publish a `transfer` change after the commit; a poll covers
+ * its loss.
  */
 export async function enqueueImport(
   tx: Db,

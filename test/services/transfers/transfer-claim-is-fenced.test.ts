@@ -141,16 +141,40 @@ test("cancel ends a queued transfer at once, a running one by its room or by the
   expect(await states()).toEqual(["cancelled"]);
 });
 
-test("enqueueing again restarts what ended and leaves alone what is open", async () => {
+test("a transfer handed back after its cancel was asked for is cancelled, and blocks nothing", async () => {
+  const { table } = await queueOne();
+  const claim = (await claimNextTransfer(client.db, "room"))!;
+  await requestCancel(client.db, claim.id);
+  const why = { error: "connection reset", isAttempt: true, pauseSeconds: 10 };
+  expect(await handBackTransfer(client.db, claim, why)).toBe(true);
+  const [row] = await client.db.select().from(transfers);
+  expect(row).toMatchObject({ state: "cancelled", error: "cancelled" });
+  expect(row!.endedAt).not.toBeNull();
+  const later = await insertTableRun(client, table);
+  await enqueueImport(client.db, later);
+  expect((await claimNextTransfer(client.db, "room"))!.tableRunId).toBe(later.id);
+});
+
+test("enqueueing again restarts what ended", async () => {
   const { tableRun } = await queueOne();
   const claim = (await claimNextTransfer(client.db, "room"))!;
-  await enqueueImport(client.db, tableRun);
-  expect(await states()).toEqual(["running"]);
   await settleTransfer(client.db, claim, { state: "failed", error: "no", retryable: false });
   await enqueueImport(client.db, tableRun);
   const again = (await claimNextTransfer(client.db, "room"))!;
   expect(again).toMatchObject({ id: claim.id, attempt: 1 });
   expect(again.fence).toBeGreaterThan(claim.fence);
+});
+
+test("enqueueing again takes what still runs from its room, which can cancel it no more", async () => {
+  const { tableRun } = await queueOne();
+  const old = (await claimNextTransfer(client.db, "old"))!;
+  await requestCancel(client.db, old.id);
+  await enqueueImport(client.db, tableRun);
+  expect(await settleTransfer(client.db, old, { state: "cancelled" })).toBe(false);
+  const again = (await claimNextTransfer(client.db, "room"))!;
+  expect(again).toMatchObject({ id: old.id, attempt: 1 });
+  expect(await settleTransfer(client.db, old, { state: "cancelled" })).toBe(false);
+  expect(await renewLease(client.db, again, progress)).toBe("held");
 });
 
 test("a table's next import waits until the one before it is loaded", async () => {
