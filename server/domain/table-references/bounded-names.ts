@@ -1,19 +1,22 @@
-import type { ReferenceLayers } from "./merge-references.ts";
-
 /** BigQuery's limit for each of a dataset's and a table's name, in bytes of UTF-8. */
 const mostPartBytes = 1_024;
 /** Both of them, and a project with its domain; what an index of PostgreSQL can hold as well. */
 const mostBytes = 2_200;
 const shownCharacters = 60;
 
+interface Layers {
+  ast: string[] | null;
+  scanner: string[];
+  dryRun: string[] | null;
+  manual: string[];
+  ignored: string[];
+}
+
 /**
  * The layers without names that are longer than any table's, and a sentence for each of those: the
  * text of a query can be read so that a megabyte of it seems one name.
  */
-export function withoutOverlong(layers: ReferenceLayers): {
-  layers: ReferenceLayers;
-  warnings: string[];
-} {
+export function withoutOverlong<L extends Layers>(layers: L): { layers: L; warnings: string[] } {
   const dropped = new Set<string>();
   const bounded = (names: string[]) =>
     names.filter((name) => {
@@ -21,7 +24,7 @@ export function withoutOverlong(layers: ReferenceLayers): {
       dropped.add(name);
       return false;
     });
-  const kept: ReferenceLayers = {
+  const kept = {
     ...layers,
     ast: layers.ast && bounded(layers.ast),
     scanner: bounded(layers.scanner),
