@@ -2,16 +2,14 @@ import { join } from "node:path";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
-
-/** Any number that no other lock of ours has. */
-const migrationLock = 7_102_026;
+import { locks } from "./locks.ts";
 
 /** Brings the schema up to date: forward only, one process at a time, under an advisory lock. */
 export async function migrateDatabase(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString, application_name: "maestro migrate" });
   await client.connect();
   try {
-    await client.query("select pg_advisory_lock($1)", [migrationLock]);
+    await client.query("select pg_advisory_lock($1)", [locks.migration]);
     await migrate(drizzle(client), {
       migrationsFolder: join(import.meta.dirname, "../../drizzle/migrations"),
     });

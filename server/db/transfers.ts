@@ -5,6 +5,7 @@ import { type TransferResult, transfers } from "../../drizzle/schema/transfers.t
 import type { FieldSchema, TableDefinition } from "../../shared/table.ts";
 import type { TransferKind, TransferState } from "../../shared/transfer.ts";
 import type { Db } from "./client.ts";
+import { locks } from "./locks.ts";
 
 /*
  * The queue of transfers, and its claim.
@@ -35,9 +36,6 @@ import type { Db } from "./client.ts";
 
 export const leaseSeconds = 30;
 export const maxAttempts = 3;
-
-/** Any number that no other lock of ours has. */
-const claimLock = 7_102_027;
 
 const leaseEnd = sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})`;
 const expired = sql`${transfers.state} = 'running' and ${transfers.leaseUntil} < clock_timestamp()`;
@@ -106,7 +104,7 @@ export async function insertTransfer(
 /** The oldest transfer that may start, for `owner`; null where there is none. */
 export async function claimNextTransfer(db: Db, owner: string): Promise<ClaimedTransfer | null> {
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${claimLock})`);
+    await tx.execute(sql`select pg_advisory_xact_lock(${locks.transferClaim})`);
     const [claimed] = await tx
       .update(transfers)
       .set({

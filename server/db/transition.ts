@@ -1,6 +1,7 @@
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
 import { type Db, schema } from "./client.ts";
+import { locks } from "./locks.ts";
 
 /*
  * The transaction in which table runs are moved.
@@ -15,12 +16,10 @@ import { type Db, schema } from "./client.ts";
  * up. PostgreSQL itself ends its session after `idleMs`, which rolls back and frees the lock.
  */
 
-/** Any number that no other lock of ours has. */
-const transitionLock = 7_102_028;
 const idleMs = 5_000;
 
 const begin = `begin; set local idle_in_transaction_session_timeout = ${idleMs}`;
-const beginAlone = `${begin}; select pg_advisory_xact_lock(${transitionLock})`;
+const beginAlone = `${begin}; select pg_advisory_xact_lock(${locks.transition})`;
 
 export interface Transition {
   /** A hot statement: `name` makes PostgreSQL keep its plan for the connection. */

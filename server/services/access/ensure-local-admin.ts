@@ -1,12 +1,10 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { groups, userGroups, users } from "../../../drizzle/schema/users.ts";
 import type { Me } from "../../../shared/user.ts";
+import { locks } from "../../db/locks.ts";
 import { selectMe } from "../../db/users.ts";
 import { recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-
-/** Any number that no other lock of ours has. */
-const firstUserLock = 7_102_028;
 
 const localEmail = "admin@localhost";
 
@@ -16,7 +14,7 @@ const localEmail = "admin@localhost";
  */
 export async function ensureLocalAdmin(deps: Pick<Deps, "db">): Promise<Me> {
   const id = await deps.db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${firstUserLock})`);
+    await tx.execute(sql`select pg_advisory_xact_lock(${locks.firstUser})`);
     const [admin] = await tx
       .select({ id: users.id })
       .from(users)

@@ -2,6 +2,7 @@ import { isNull, sql } from "drizzle-orm";
 import { tables } from "../../../drizzle/schema/tables.ts";
 import { selectEdges } from "../../db/catalog-edges.ts";
 import type { Db } from "../../db/client.ts";
+import { locks } from "../../db/locks.ts";
 
 export interface CatalogGraph {
   ids: number[];
@@ -15,13 +16,10 @@ export async function loadCatalogGraph(db: Db): Promise<CatalogGraph> {
   return { ids: rows.map(({ id }) => id), edges: await selectEdges(db) };
 }
 
-/** Any number that no other lock of ours has. */
-const graphLock = 7_102_027;
-
 /**
  * Lets one transaction at a time change what the edges are made of (names and references), until
  * it ends: each then checks for cycles against a graph that nobody changes beside it.
  */
 export async function lockCatalogGraph(tx: Db): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(${graphLock})`);
+  await tx.execute(sql`select pg_advisory_xact_lock(${locks.catalogGraph})`);
 }

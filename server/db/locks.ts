@@ -1,0 +1,16 @@
+/**
+ * The advisory locks of our database, all in one place so that no two have the same number: those
+ * who take different ones never wait for each other.
+ */
+export const locks = {
+  /** One process at a time brings the schema up to date. */
+  migration: 7_102_026,
+  /** One save at a time changes names and references, so that the check for cycles holds. */
+  catalogGraph: 7_102_027,
+  /** One transaction at a time moves table runs between states. */
+  transition: 7_102_028,
+  /** One room at a time chooses a transfer. */
+  transferClaim: 7_102_029,
+  /** One process at a time makes the first admin. */
+  firstUser: 7_102_030,
+} as const;
