@@ -77,7 +77,8 @@ export async function reopenRun(transition: Transition, runId: number): Promise<
 /**
  * Makes what failed, was skipped for a failure, or was cancelled, wait or ready again. A step that
  * had succeeded is not done again: it goes on at the step that it ended in. An import whose load did
- * not come about imports anew, unless its files are staged still.
+ * not succeed imports anew, also where its files are staged still: another run may have loaded the
+ * same rows meanwhile, and only a fresh import reads above the watermark of now.
  */
 export async function reopenTableRuns(transition: Transition, runId: number): Promise<Changed[]> {
   return transition.query<Changed>(
@@ -93,9 +94,7 @@ export async function reopenTableRuns(transition: Transition, runId: number): Pr
      update table_runs t
      set state = case when r.pending = 0 then 'ready' else 'waiting' end,
        pending_parents = r.pending, awaits = '[]', await_until = null, reason = null,
-       step = case
-         when t.step = 'load' and t.definition ->> 'kind' = 'import' and not exists (
-           select from transfers x where x.table_run_id = t.id and x.state = 'succeeded')
+       step = case when t.step = 'load' and t.definition ->> 'kind' = 'import'
          then 'import' else t.step end,
        fence = t.fence + 1, lease_owner = null, lease_until = null, ended_at = null,
        started_at = null, ready_at = case when r.pending = 0 then clock_timestamp() end

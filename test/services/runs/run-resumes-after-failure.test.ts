@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { runs, tableRuns } from "../../../drizzle/schema/runs.ts";
+import { databases } from "../../../drizzle/schema/tables.ts";
+import { transfers } from "../../../drizzle/schema/transfers.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
+import { until } from "../../support/until.ts";
 
 let fixture: EngineFixture;
 beforeEach(async () => {
@@ -57,6 +61,39 @@ test("where the extract failed, resume extracts and does not query again", async
   ]);
   const row = (await fixture.tableRunsOf(runId)).get("a")!;
   expect(row.extractObjects).toEqual(["extracts/d.a/1/part-000000000000.csv.gz"]);
+});
+
+test("an import whose load failed imports anew, also where its files are staged", async () => {
+  const [database] = await fixture.db
+    .insert(databases)
+    .values({ name: "s", kind: "postgres", host: "h", port: 1, database: "s", username: "u" })
+    .returning();
+  const ids = await insertCatalog(fixture.db, [
+    { name: "a", kind: "import", importDatabaseId: database!.id },
+  ]);
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  const { id, tableId } = (await fixture.tableRunsOf(runId)).get("a")!;
+  await fixture.db.insert(transfers).values({
+    tableRunId: id,
+    tableId,
+    kind: "import",
+    state: "succeeded",
+    endedAt: new Date(),
+  });
+  await fixture.db.update(tableRuns).set({ state: "failed", step: "load", endedAt: new Date() });
+  await fixture.db.update(runs).set({ state: "failed", endedAt: new Date() });
+
+  await resumeRun(fixture.deps, runId);
+  expect((await fixture.tableRunsOf(runId)).get("a")).toMatchObject({
+    state: "ready",
+    step: "import",
+  });
+  fixture.start({ ticks: false });
+  await until("the transfer is queued again", async () => {
+    const [transfer] = await fixture.db.select().from(transfers);
+    return transfer?.state === "queued";
+  });
+  expect(fixture.warehouse.jobs.size).toBe(0);
 });
 
 test("a run that succeeded, or still runs, is not resumed, and the message says why", async () => {
