@@ -30,7 +30,7 @@ export function HomePage() {
         </A>
       }
     >
-      <Welcome isEmpty={isEmpty()} />
+      <Welcome isEmpty={isEmpty()} running={home.data()?.running ?? []} />
       <QueryView query={home} what="home">
         {(data) => (
           <Show when={!isEmpty()}>

@@ -1,7 +1,9 @@
 import { A } from "@solidjs/router";
 import { Match, Show, Switch } from "solid-js";
+import type { RunListItem } from "../../../shared/run.ts";
 import { ErrorNotice, ProgressBar } from "../../components/Feedback.tsx";
 import { Icon } from "../../components/Icon.tsx";
+import { RunProgress } from "../../components/RunProgress.tsx";
 import { createAction } from "../../state/create-action.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
@@ -10,12 +12,17 @@ import { api } from "../../trpc.ts";
  * The first screen of an empty catalog, and the sample project's progress wherever it stands.
  * Once the sample is loaded, a link to its run remains until that run is over.
  */
-export function Welcome(props: { isEmpty: boolean }) {
+export function Welcome(props: { isEmpty: boolean; running: RunListItem[] }) {
   const demo = createApiQuery(
     () => ["demo"],
     (signal) => api.system.demo.query(undefined, { signal }),
     { pollMs: (status) => (status?.state === "loading" ? 1000 : false) },
   );
+  const firstRun = () => {
+    const status = demo.data();
+    if (status?.state !== "loaded") return undefined;
+    return props.running.find(({ id }) => id === status.runId);
+  };
   const load = createAction("Load the sample project", async () => {
     await api.system.loadDemo.mutate();
     demo.refetch();
@@ -37,9 +44,17 @@ export function Welcome(props: { isEmpty: boolean }) {
               total={status().total > 0 ? status().total : null}
             />
             <p class="muted">{status().stage}</p>
-            <Show when={status().runId}>
-              {(runId) => <A href={`/runs/${runId()}`}>Watch its run</A>}
-            </Show>
+          </section>
+        )}
+      </Match>
+      <Match when={firstRun()}>
+        {(run) => (
+          <section class="card pad stack" aria-live="polite">
+            <div class="row spread">
+              <h2>The sample project is loaded and runs for the first time</h2>
+              <A href={`/runs/${run().id}`}>Watch its run</A>
+            </div>
+            <RunProgress counts={run().counts} />
           </section>
         )}
       </Match>
