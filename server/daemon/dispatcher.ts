@@ -65,12 +65,17 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
     const isSweep = nowMs >= nextSweepMs;
     const renew = nowMs >= nextRenewMs ? claims.list() : null;
     const gathered: Pulse = { ended: [...ended], submitted: submitted.list(), isSweep, renew };
-    const advance = await advanceRuns(deps, gathered);
+    // Before the pulse: a change that comes during it sets them to 0, and is seen by the next.
+    if (isSweep) nextSweepMs = nowMs + sweepMs;
+    if (renew) nextRenewMs = nowMs + renewMs;
+    const advance = await advanceRuns(deps, gathered).catch((error: unknown) => {
+      if (isSweep) nextSweepMs = 0;
+      if (renew) nextRenewMs = 0;
+      throw error;
+    });
     // Only what was written is forgotten; what ended meanwhile is the next pulse's.
     ended = ended.slice(gathered.ended.length);
     submitted.forget(gathered.submitted);
-    if (isSweep) nextSweepMs = nowMs + sweepMs;
-    if (renew) nextRenewMs = nowMs + renewMs;
     for (const { settlement } of gathered.ended) claims.drop(settlement.tableRunId);
     if (renew) claims.applyRenewal(renew, advance.renewed);
     for (const driven of advance.driven) drive(driven);
