@@ -89,10 +89,10 @@ const claimReadyText = `
   ), free as materialized (
     select greatest(0, $3::int - count(*))::int as n from busy where in_slot
   ), candidates as (
-    select id, table_id, 0 as turn, 0 as priority, 0::float8 as remaining_seconds
+    select id, run_id, table_id, 0 as turn, 0 as priority, 0::float8 as remaining_seconds
     from busy where loads
     union all
-    select c.id, c.table_id, 1, c.priority, c.remaining_seconds
+    select c.id, r.id, c.table_id, 1, c.priority, c.remaining_seconds
     from runs r
     cross join lateral (
       select t.id, t.table_id, t.priority, t.remaining_seconds
@@ -106,8 +106,14 @@ const claimReadyText = `
     where r.ended_at is null
   ), first_of_table as (
     select distinct on (table_id) * from candidates order by table_id, turn, id
+  ), in_turn as (
+    select *, row_number() over (
+      partition by run_id order by turn, priority desc, remaining_seconds desc, id) as place
+    from first_of_table
   ), picked as (
-    select id from first_of_table
+    select id from in_turn i
+    where place <= $4::int - (
+      select count(*) from busy b where b.run_id = i.run_id and b.in_slot)
     order by turn, priority desc, remaining_seconds desc, id
     limit (select n from free)
   ), locked as (

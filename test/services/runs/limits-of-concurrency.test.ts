@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { deliverUpload } from "../../../server/services/runs/deliver-upload.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog } from "../../support/catalog.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
@@ -38,6 +39,23 @@ test("two daemons together keep the limits, overall and of each run", async () =
   expect(mostAtOnce(() => true)).toBe(5);
   expect(mostAtOnce((table) => table.startsWith("d.a"))).toBe(3);
   expect(mostAtOnce((table) => table.startsWith("d.b"))).toBe(3);
+});
+
+test("waiting loads keep the limit of their run as well", async () => {
+  fixture = await openEngineFixture({ concurrentTableRuns: 5, concurrentTableRunsPerRun: 2 });
+  fixture.warehouse.durationMs = () => 100;
+  const uploads = many("up", 6).map((each) => ({ ...each, kind: "external" as const }));
+  const ids = await insertCatalog(fixture.db, [...uploads, ...many("a", 4)]);
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  for (const [name, row] of await fixture.tableRunsOf(runId)) {
+    if (!name.startsWith("up")) continue;
+    fixture.deps.objects.set(`uploads/${name}.csv`, 3);
+    await deliverUpload(fixture.deps, row.id, [`uploads/${name}.csv`]);
+  }
+  fixture.start();
+  expect((await fixture.runEnded(runId)).state).toBe("succeeded");
+  expect(fixture.warehouse.jobs.size).toBe(10);
+  expect(mostAtOnce(() => true)).toBe(2);
 });
 
 test("the most depended-on goes first, then the longest path", async () => {
@@ -85,7 +103,6 @@ test("uploads wait without a slot, and load when their files come", async () => 
     const states = await fixture.statesOf(runId);
     return states["other"] === "succeeded" && states["late"] === "failed";
   });
-  const { deliverUpload } = await import("../../../server/services/runs/deliver-upload.ts");
   const waiting = (await fixture.tableRunsOf(runId)).get("up")!;
   expect(waiting).toMatchObject({ state: "running", reason: { code: "waitingForUpload" } });
   fixture.deps.objects.set("uploads/up.csv", 3);
