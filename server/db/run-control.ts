@@ -1,4 +1,5 @@
 import type { RunState } from "../../shared/run.ts";
+import type { TransferKeys } from "./transfers.ts";
 import type { Transition } from "./transition.ts";
 
 /* What people do to runs: cancel and resume. All of it happens inside a transition (transition.ts). */
@@ -50,18 +51,20 @@ export async function cancelUndriven(transition: Transition, runId: number): Pro
   );
 }
 
-/** The transfers of a run that are to be cancelled with it. */
-export async function selectOpenTransfers(
-  transition: Transition,
-  runId: number,
-): Promise<number[]> {
-  const rows = await transition.query<{ id: number }>(
-    "select open transfers",
-    `select x.id::float8 as id from transfers x join table_runs t on t.id = x.table_run_id
-     where t.run_id = $1 and x.state in ('queued', 'running')`,
+/** Ends the queued transfers of a run, and marks the running ones for their rooms. */
+export function cancelTransfers(transition: Transition, runId: number): Promise<TransferKeys[]> {
+  return transition.query<TransferKeys>(
+    "cancel transfers",
+    `update transfers x
+     set cancel_requested_at = clock_timestamp(),
+       state = case when x.state = 'queued' then 'cancelled' else x.state end,
+       ended_at = case when x.state = 'queued' then clock_timestamp() end
+     from table_runs t
+     where t.id = x.table_run_id and t.run_id = $1 and x.state in ('queued', 'running')
+     returning x.id::float8 as id, x.table_id::float8 as "tableId",
+       x.table_run_id::float8 as "tableRunId", t.run_id::float8 as "runId"`,
     [runId],
   );
-  return rows.map(({ id }) => id);
 }
 
 /** Back to where it was before its end. */
@@ -78,22 +81,36 @@ export async function reopenRun(transition: Transition, runId: number): Promise<
  * Makes what failed, was skipped for a failure, or was cancelled, wait or ready again. A step that
  * had succeeded is not done again: it goes on at the step that it ended in. An import whose load did
  * not succeed imports anew, also where its files are staged still: another run may have loaded the
- * same rows meanwhile, and only a fresh import reads above the watermark of now.
+ * same rows meanwhile, and only a fresh import reads above the watermark of now. What waited for ticks
+ * of other frequencies waits for them again, as long as at first; not for one that was skipped.
  */
 export async function reopenTableRuns(transition: Transition, runId: number): Promise<Changed[]> {
   return transition.query<Changed>(
     "reopen table runs",
     `with reopened as (
-       select t.id, (
+       select t.id, w.awaits, (
          select count(*)::int from table_runs p
-         where p.id = any(t.parent_ids) and p.state <> 'succeeded') as pending
+         where p.id = any(t.parent_ids) and p.state <> 'succeeded')
+         + (w.awaits <> '[]')::int as pending,
+         coalesce(f.parent_wait_seconds, f.period_seconds) as await_seconds
        from table_runs t
+       join runs u on u.id = t.run_id
+       left join frequencies f on f.id = u.frequency_id
+       cross join lateral (
+         select coalesce(jsonb_agg(a.value), '[]') as awaits
+         from jsonb_array_elements(t.awaits) as a(value)
+         where not exists (
+           select from runs o where o.frequency_id = (a.value ->> 'frequencyId')::bigint
+             and o.tick_at = (a.value ->> 'tickAt')::timestamptz and o.state = 'skipped')
+       ) w
        where t.run_id = $1 and (t.state in ('failed', 'cancelled')
          or (t.state = 'skipped' and t.reason ->> 'code' <> 'conditionFalse'))
      )
      update table_runs t
      set state = case when r.pending = 0 then 'ready' else 'waiting' end,
-       pending_parents = r.pending, awaits = '[]', await_until = null, reason = null,
+       pending_parents = r.pending, awaits = r.awaits, reason = null,
+       await_until = case when r.awaits <> '[]' then
+         clock_timestamp() + make_interval(secs => r.await_seconds) end,
        step = case when t.step = 'load' and t.definition ->> 'kind' = 'import'
          then 'import' else t.step end,
        fence = t.fence + 1, lease_owner = null, lease_until = null, ended_at = null,

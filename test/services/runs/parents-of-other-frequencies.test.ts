@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { tableRunsOf } from "../../../server/db/runs.ts";
 import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
+import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
+import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
 import { until } from "../../support/until.ts";
@@ -80,6 +82,24 @@ test("where the parent failed in its own run, that is the child's reason", async
     state: "skipped",
     reason: { code: "parentFailed" },
   });
+});
+
+test("what is cancelled while it waits, waits again when it is resumed", async () => {
+  const { daily, hourly } = await twoFrequencies();
+  const runId = await assemble(hourly, ten);
+  await cancelRun(fixture.deps, runId);
+  await resumeRun(fixture.deps, runId);
+  const child = (await fixture.tableRunsOf(runId)).get("child")!;
+  expect(child).toMatchObject({ state: "waiting", pendingParents: 1 });
+  expect(child.awaitUntil!.getTime()).toBeGreaterThan(Date.now());
+  fixture.start({ ticks: false });
+  await assemble(daily, midnight);
+  expect((await fixture.runEnded(runId)).state).toBe("succeeded");
+  expect([...fixture.warehouse.jobs.values()].map((job) => job.table)).toEqual([
+    "d.parent",
+    "d.child",
+    "d.grandchild",
+  ]);
 });
 
 test("it waits no longer than its frequency says", async () => {
