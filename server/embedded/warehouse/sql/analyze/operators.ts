@@ -87,10 +87,11 @@ function floatComparison(op: string, left: Typed, right: Typed): string {
   const greaterSide = greater === "$1" ? left : right;
   const bothConstant = left.constant || right.constant;
   let template = plain;
-  if (op === "=" && !bothConstant) template = `(${plain} AND NOT isnan($1))`;
-  else if (op === "<>" && !bothConstant) template = `(${plain} OR isnan($1))`;
+  if (op === "=" && !bothConstant) template = `(${plain} AND ($2 IS NULL OR NOT isnan($1)))`;
+  else if (op === "<>" && !bothConstant) template = `(${plain} OR (isnan($1) AND $2 IS NOT NULL))`;
   else if (/[<>]/.test(op) && op !== "<>" && !greaterSide.constant) {
-    template = `(${plain} AND NOT isnan(${greater}))`;
+    const other = greater === "$1" ? "$2" : "$1";
+    template = `(${plain} AND (${other} IS NULL OR NOT isnan(${greater})))`;
   }
   return fill(template, [left.sql, right.sql]);
 }

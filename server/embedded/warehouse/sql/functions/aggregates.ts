@@ -88,7 +88,11 @@ function avg(site: AggregateSite): Typed {
     };
   }
   if (arg.type.kind !== "INT64" && arg.type.kind !== "FLOAT64") throw noMatch(site);
-  return { sql: `avg(${distinct(site)}${arg.sql})${site.over}`, type: FLOAT64 };
+  const mean = `avg(${distinct(site)}${arg.sql})${site.over}`;
+  if (arg.type.kind === "INT64") return { sql: mean, type: FLOAT64 };
+  // The mean of infinities depends on the order in which they come.
+  const sql = `CASE WHEN isinf(${mean}) THEN error('not supported by the local warehouse: AVG of infinity') ELSE ${mean} END`;
+  return { sql, type: FLOAT64 };
 }
 
 /** NaN wins in both; DuckDB has it as the greatest. */

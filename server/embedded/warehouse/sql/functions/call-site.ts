@@ -59,7 +59,9 @@ function refuseUnsafe(name: string, template: string, args: Typed[]): void {
     if (typeof format === "string" && knowsFormat(kind, format)) return;
     throw notSupported(`SAFE.${name} with this format`);
   }
-  if (/maestro_(format|json_canonical|translate)/.test(template))
+  if (
+    /maestro_(format|json_canonical|translate)|from_base64|make_time|not supported/.test(template)
+  )
     throw notSupported(`SAFE.${name}`);
 }
 

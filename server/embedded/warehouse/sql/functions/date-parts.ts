@@ -42,7 +42,7 @@ const clockParts = new Set(["HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSEC
 export function truncateDate(part: string, value: string): string | null {
   if (part === "DAY") return value;
   const first = weekStart(part);
-  if (first !== null) return `(${value} - CAST(${intoWeek(value, first)} AS INTEGER))`;
+  if (first !== null) return bounded(`(${value} - CAST(${intoWeek(value, first)} AS INTEGER))`);
   if (calendarParts.has(part)) return `CAST(date_trunc('${part.toLowerCase()}', ${value}) AS DATE)`;
   if (part === "ISOYEAR") {
     return `CAST(date_trunc('week', make_date(CAST(isoyear(${value}) AS BIGINT), 1, 4)) AS DATE)`;

@@ -19,11 +19,17 @@ const rounding = (fn: string): FunctionRows => [
   ["FLOAT64 -> FLOAT64", `${fn}($1)`],
 ];
 
+/** Of infinity the functions of angles make NaN; DuckDB fails. */
+const noInfinity = (sql: string) => `CASE WHEN isinf($1) THEN 'nan'::DOUBLE ELSE ${sql} END`;
+
 const domain = (test: string, name: string, sql: string) =>
   `CASE WHEN ${test} THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
 
-const finite = (name: string, sql: string) =>
-  `CASE WHEN NOT isfinite(${sql}) AND isfinite($1) THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
+const logarithm = (name: string, sql: string) =>
+  `CASE WHEN $1 = '-inf'::DOUBLE THEN 'nan'::DOUBLE ELSE ${domain("$1 <= 0", name, sql)} END`;
+
+const finite = (name: string, sql: string, args = "isfinite($1)") =>
+  `CASE WHEN NOT isfinite(${sql}) AND ${args} THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
 
 const noZero = (template: string) =>
   `CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || $1 || ' / ' || $2) ELSE ${template} END`;
@@ -78,7 +84,10 @@ export const mathFunctions: FunctionTable = {
       "NUMERIC, NUMERIC -> NUMERIC",
       "CASE WHEN $2 = 0 THEN NULL ELSE TRY_CAST(maestro_numeric_divide(CAST($1 AS VARCHAR), CAST($2 AS VARCHAR)) AS DECIMAL(38,9)) END",
     ],
-    [...float64, "CASE WHEN $2 = 0 THEN NULL ELSE $1 / $2 END"],
+    [
+      ...float64,
+      "CASE WHEN $2 = 0 OR (isinf($1 / $2) AND isfinite($1)) THEN NULL ELSE $1 / $2 END",
+    ],
   ],
   IEEE_DIVIDE: [
     ["NUMERIC, NUMERIC -> FLOAT64", null],
@@ -113,41 +122,39 @@ export const mathFunctions: FunctionTable = {
     ["NUMERIC, NUMERIC -> NUMERIC", null],
     [
       "INT64, INT64 -> FLOAT64",
-      finite("POW", "pow(CAST($1 AS DOUBLE), CAST($2 AS DOUBLE))")
-        .replace("isfinite($1)", "true")
-        .replace("maestro_float_text($1)", "$1"),
+      finite("POW", "pow(CAST($1 AS DOUBLE), CAST($2 AS DOUBLE))", "true").replace(
+        "maestro_float_text($1)",
+        "$1",
+      ),
     ],
-    [...float64, finite("POW", "pow($1, $2)")],
+    [...float64, finite("POW", "pow($1, $2)", "isfinite($1) AND isfinite($2)")],
   ],
   POWER: [
     ["NUMERIC, NUMERIC -> NUMERIC", null],
     [
       "INT64, INT64 -> FLOAT64",
-      finite("POWER", "pow(CAST($1 AS DOUBLE), CAST($2 AS DOUBLE))")
-        .replace("isfinite($1)", "true")
-        .replace("maestro_float_text($1)", "$1"),
-    ],
-    [...float64, finite("POWER", "pow($1, $2)")],
-  ],
-  EXP: float1(finite("EXP", "exp($1)")),
-  LN: float1(domain("$1 <= 0", "LN", "ln($1)")),
-  LOG: [
-    ["FLOAT64 -> FLOAT64", domain("$1 <= 0", "LOG", "ln($1)")],
-    [
-      ...float64,
-      domain(
-        "$1 <= 0 OR $2 <= 0 OR $2 = 1",
-        "LOG",
-        "CASE WHEN isinf($2) THEN 'nan'::DOUBLE ELSE ln($1) / ln($2) END",
+      finite("POWER", "pow(CAST($1 AS DOUBLE), CAST($2 AS DOUBLE))", "true").replace(
+        "maestro_float_text($1)",
+        "$1",
       ),
     ],
+    [...float64, finite("POWER", "pow($1, $2)", "isfinite($1) AND isfinite($2)")],
   ],
-  LOG10: float1(domain("$1 <= 0", "LOG10", "log10($1)")),
-  SIN: [["FLOAT64 -> FLOAT64", "sin($1)"]],
-  COS: [["FLOAT64 -> FLOAT64", "cos($1)"]],
-  TAN: [["FLOAT64 -> FLOAT64", "tan($1)"]],
-  ASIN: [["FLOAT64 -> FLOAT64", "asin($1)"]],
-  ACOS: [["FLOAT64 -> FLOAT64", "acos($1)"]],
+  EXP: float1(finite("EXP", "exp($1)")),
+  LN: float1(logarithm("LN", "ln($1)")),
+  LOG: [
+    ["FLOAT64 -> FLOAT64", logarithm("LOG", "ln($1)")],
+    [
+      ...float64,
+      `CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL AND NOT (isfinite($1) AND isfinite($2)) THEN error('not supported by the local warehouse: LOG of ' || maestro_float_text($1)) ELSE ${domain("$1 <= 0 OR $2 <= 0 OR $2 = 1", "LOG", "ln($1) / ln($2)")} END`,
+    ],
+  ],
+  LOG10: float1(logarithm("LOG10", "log10($1)")),
+  SIN: [["FLOAT64 -> FLOAT64", noInfinity("sin($1)")]],
+  COS: [["FLOAT64 -> FLOAT64", noInfinity("cos($1)")]],
+  TAN: [["FLOAT64 -> FLOAT64", noInfinity("tan($1)")]],
+  ASIN: [["FLOAT64 -> FLOAT64", noInfinity("asin($1)")]],
+  ACOS: [["FLOAT64 -> FLOAT64", noInfinity("acos($1)")]],
   ATAN: [["FLOAT64 -> FLOAT64", "atan($1)"]],
   ATAN2: [[...float64, "atan2($1, $2)"]],
   CBRT: [["FLOAT64 -> FLOAT64", "cbrt($1)"]],

@@ -5,7 +5,8 @@ import { regexpExtract, regexpExtractAll, regexpReplace } from "./regexps.ts";
 const whiteSpace =
   "chr(9)||chr(10)||chr(11)||chr(12)||chr(13)||' '||chr(133)||chr(160)||chr(5760)||chr(8192)||chr(8193)||chr(8194)||chr(8195)||chr(8196)||chr(8197)||chr(8198)||chr(8199)||chr(8200)||chr(8201)||chr(8202)||chr(8232)||chr(8233)||chr(8239)||chr(8287)||chr(12288)";
 
-const start = "CASE WHEN $2 = 0 OR $2 < - length($1) THEN 1 ELSE $2 END";
+const start =
+  "CASE WHEN $2 = 0 OR $2 < - length($1) THEN 1 WHEN $2 > 2147483647 THEN 2147483647 ELSE $2 END";
 
 const trim = (fn: string): FunctionRows => [
   ["BYTES, BYTES -> BYTES", null],
@@ -30,7 +31,7 @@ const side = (fn: string): FunctionRows => [
   ["BYTES, INT64 -> BYTES", null],
   [
     "STRING, INT64 -> STRING",
-    `CASE WHEN $2 < 0 THEN error('Length must not be negative: ' || $2) ELSE ${fn}($1, $2) END`,
+    `CASE WHEN $2 < 0 THEN error('Length must not be negative: ' || $2) WHEN $2 > 2147483647 THEN $1 ELSE ${fn}($1, $2) END`,
   ],
 ];
 
@@ -78,7 +79,7 @@ export const stringFunctions: FunctionTable = {
     ["STRING, INT64 -> STRING", `substr($1, ${start})`],
     [
       "STRING, INT64, INT64 -> STRING",
-      `CASE WHEN $3 < 0 THEN error('Third argument in SUBSTR() cannot be negative, got ' || $3) ELSE substr($1, ${start}, $3) END`,
+      `CASE WHEN $3 < 0 THEN error('Third argument in SUBSTR() cannot be negative, got ' || $3) ELSE substr($1, ${start}, CASE WHEN $3 > 2147483647 THEN 2147483647 ELSE $3 END) END`,
     ],
   ],
   SUBSTRING: [
@@ -88,7 +89,7 @@ export const stringFunctions: FunctionTable = {
     ["STRING, INT64 -> STRING", `substr($1, ${start})`],
     [
       "STRING, INT64, INT64 -> STRING",
-      `CASE WHEN $3 < 0 THEN error('Third argument in SUBSTR() cannot be negative, got ' || $3) ELSE substr($1, ${start}, $3) END`,
+      `CASE WHEN $3 < 0 THEN error('Third argument in SUBSTR() cannot be negative, got ' || $3) ELSE substr($1, ${start}, CASE WHEN $3 > 2147483647 THEN 2147483647 ELSE $3 END) END`,
     ],
   ],
   TRIM: trim("trim"),
@@ -111,7 +112,7 @@ export const stringFunctions: FunctionTable = {
 
     [
       "STRING, INT64 -> STRING",
-      "CASE WHEN $2 < 0 THEN error('Repeat count must not be negative: ' || $2) WHEN $1 = '' THEN '' WHEN $2 > 1048576 // strlen($1) THEN error('Output of REPEAT exceeds max allowed output size of 1MB: ' || $2) ELSE repeat($1, $2) END",
+      "CASE WHEN $2 < 0 THEN error('Repeat count must not be negative: ' || $2) WHEN $1 = '' AND $2 IS NOT NULL THEN '' WHEN $2 > 1048576 // strlen($1) THEN error('Output of REPEAT exceeds max allowed output size of 1MB: ' || $2) ELSE repeat($1, $2) END",
     ],
   ],
   REVERSE: [

@@ -3,7 +3,7 @@ import { string, type Typed } from "../types/typed.ts";
 import { scalar } from "../types/types.ts";
 import type { CallSite, FunctionTable } from "./call-site.ts";
 import { asKind } from "./date-functions.ts";
-import { momentOf } from "./date-parts.ts";
+import { bounded, boundedMoment, momentOf } from "./date-parts.ts";
 
 const castOf = (from: string, to: string) => `${from} -> ${to}`;
 
@@ -32,7 +32,7 @@ export const timeConstructors: FunctionTable = {
   CURRENT_TIME: current("TIME"),
   CURRENT_TIMESTAMP: current("TIMESTAMP"),
   DATE: [
-    ["INT64, INT64, INT64 -> DATE", "make_date($1, $2, $3)"],
+    ["INT64, INT64, INT64 -> DATE", bounded("make_date($1, $2, $3)")],
     [castOf("DATE", "DATE"), "$1"],
     [castOf("DATETIME", "DATE"), "CAST($1 AS DATE)"],
     [castOf("TIMESTAMP", "DATE"), "CAST(timezone('UTC', $1) AS DATE)"],
@@ -41,7 +41,7 @@ export const timeConstructors: FunctionTable = {
   DATETIME: [
     [
       "INT64, INT64, INT64, INT64, INT64, INT64 -> DATETIME",
-      "make_timestamp($1, $2, $3, $4, $5, CAST($6 AS DOUBLE))",
+      boundedMoment("make_timestamp($1, $2, $3, $4, $5, CAST($6 AS DOUBLE))"),
     ],
     ["DATE, TIME -> DATETIME", "($1 + $2)"],
     ["DATETIME -> DATETIME", "$1"],

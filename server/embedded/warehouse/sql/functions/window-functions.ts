@@ -1,5 +1,6 @@
+import { exceedsItsDecimal } from "../runtime/numbers.ts";
 import { coerce } from "../types/coerce.ts";
-import type { Typed } from "../types/typed.ts";
+import { float64, type Typed } from "../types/typed.ts";
 import { scalar } from "../types/types.ts";
 import type { AggregateSite } from "./aggregates.ts";
 
@@ -80,6 +81,16 @@ function valueAt(fn: "first_value" | "last_value" | "nth_value"): WindowRule {
   };
 }
 
+/**
+ * BigQuery ranks by the exact binary value of 0.1, which is more than a tenth; DuckDB multiplies and
+ * rounds to the tenth. A little more makes it the same, up to ten million rows and for levels of at
+ * most four decimals.
+ */
+function at(fn: string, level: number): Typed {
+  const nudged = fn === "quantile_disc" && String(level).length <= 6 && exceedsItsDecimal(level);
+  return float64(nudged ? level * (1 + 1e-12) : level);
+}
+
 /** PERCENTILE_CONT and PERCENTILE_DISC: over the partition, NULLs left out unless respected. */
 function percentile(fn: "quantile_cont" | "quantile_disc"): WindowRule {
   return {
@@ -87,8 +98,7 @@ function percentile(fn: "quantile_cont" | "quantile_disc"): WindowRule {
     framed: false,
     compile: (site) => {
       const value = site.arg(0);
-      const at = coerce(site.arg(1), FLOAT64);
-      const level = at?.constant?.value;
+      const level = coerce(site.arg(1), FLOAT64)?.constant?.value;
       if (site.call.nulls === "respect")
         throw site.ctx.refuse(`${site.call.name} with RESPECT NULLS`);
       if (level === undefined || level === null)
@@ -108,7 +118,10 @@ function percentile(fn: "quantile_cont" | "quantile_disc"): WindowRule {
           site.call.pos,
           `No matching signature for analytic function ${site.call.name}`,
         );
-      return { sql: `${fn}(${number.sql}, ${Number(level)})${site.over}`, type: number.type };
+      return {
+        sql: `${fn}(${number.sql}, ${at(fn, Number(level)).sql})${site.over}`,
+        type: number.type,
+      };
     },
   };
 }

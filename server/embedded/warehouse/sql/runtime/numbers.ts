@@ -78,6 +78,18 @@ function exact(value: number): { mantissa: bigint; shift: bigint } {
   return { mantissa: BigInt(mantissa), shift };
 }
 
+/** Is the float more than the shortest decimal that stands for it? */
+export function exceedsItsDecimal(value: number): boolean {
+  const [digits = "", power = "0"] = value.toExponential().split("e");
+  const [whole = "", fraction = ""] = digits.split(".");
+  const places = fraction.length - Number(power);
+  const { mantissa, shift } = exact(value);
+  const decimal = BigInt(whole + fraction);
+  return places >= 0
+    ? mantissa * 10n ** BigInt(places) > decimal << shift
+    : mantissa > (decimal * 10n ** BigInt(-places)) << shift;
+}
+
 /** ROUND(x, n): the exact binary value to the n-th decimal, halves away from zero. */
 export function roundFloat(value: number, digits: number): number {
   return atDigits(value, digits, (a, b) => divideRounded(a, b));
