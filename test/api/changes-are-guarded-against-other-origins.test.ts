@@ -20,7 +20,7 @@ beforeAll(async () => {
   context = await createTestDeps();
   server = await startTestServer(context.deps);
   const admin = await ensureLocalAdmin(context.deps);
-  cookie = `${sessionCookieName(false)}=${await encodeSession(context.deps, admin.id)}`;
+  cookie = `${sessionCookieName("test", false)}=${await encodeSession(context.deps, admin.id)}`;
   token = await adminToken(context.deps);
 });
 

@@ -92,7 +92,7 @@ test.each([
   ["host", "databases.create", { ...database, host: "local\0host" }],
   ["password", "databases.create", { ...database, password: "\0" }],
 ])("text that cannot be kept is refused at %s of %s", async (field, path, input) => {
-  const cookie = `${sessionCookieName(false)}=${await encodeSession(context.deps, adminId)}`;
+  const cookie = `${sessionCookieName("test", false)}=${await encodeSession(context.deps, adminId)}`;
   const { status, body } = await call(server, path, input, {
     method: "POST",
     headers: { cookie, origin: server.url },

@@ -134,7 +134,7 @@ describe("each role gets as far as the policy says", () => {
     const admin = await addUser(deps, "admin@test", { isAdmin: true });
     const disabled = await addUser(deps, "disabled@test", { isAdmin: true, disabled: true });
     const session = async (id: number) => ({
-      cookie: `${sessionCookieName(false)}=${await encodeSession(deps, id)}`,
+      cookie: `${sessionCookieName("test", false)}=${await encodeSession(deps, id)}`,
       origin: server.url,
     });
     const token = async (user: typeof member, scopes: TokenScope[]) => ({

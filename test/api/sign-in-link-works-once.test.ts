@@ -34,7 +34,7 @@ test("a link signs the local admin in with an HttpOnly cookie, and leads to the 
   expect(response.status).toBe(303);
   expect(response.headers.get("location")).toBe("/");
   const cookie = response.headers.getSetCookie()[0];
-  expect(cookie).toMatch(/^maestro_session=/);
+  expect(cookie).toMatch(/^maestro_session_test=/);
   expect(cookie).toContain("HttpOnly");
   expect(cookie).toContain("SameSite=Lax");
   const me = await call(server, "me.get", null, { headers: { cookie: cookieOf(response) } });
@@ -76,7 +76,11 @@ test("an expired link is refused", async () => {
 test("a tampered or foreign cookie is no session", async () => {
   const cookie = cookieOf(await open(await issueSignInToken(context.deps)));
   const tampered = `${cookie.slice(0, -2)}${cookie.endsWith("A") ? "BB" : "AA"}`;
-  for (const forged of [tampered, "maestro_session=eyJhbGciOiJub25lIn0.e30.", "maestro_session="]) {
+  for (const forged of [
+    tampered,
+    "maestro_session_test=eyJhbGciOiJub25lIn0.e30.",
+    "maestro_session_test=",
+  ]) {
     const answer = await call(server, "me.get", null, { headers: { cookie: forged } });
     expect(answer.status).toBe(401);
   }
@@ -91,6 +95,28 @@ test("signing out clears the cookie", async () => {
   });
   expect(response.status).toBe(303);
   expect(response.headers.getSetCookie()[0]).toMatch(
-    /^maestro_session=;.*Expires=Thu, 01 Jan 1970/,
+    /^maestro_session_test=;.*Expires=Thu, 01 Jan 1970/,
   );
+});
+
+test("two installations on one host keep a session each", async () => {
+  const other = await startTestServer({ ...context.deps, instanceId: "other" });
+  const cookies = await Promise.all(
+    [server, other].map(async ({ url }) => {
+      const token = await issueSignInToken(context.deps);
+      return cookieOf(await fetch(`${url}/auth/token?token=${token}`, { redirect: "manual" }));
+    }),
+  );
+  expect(cookies.map((cookie) => cookie.split("=")[0])).toEqual([
+    "maestro_session_test",
+    "maestro_session_other",
+  ]);
+  // A browser sends both to both, since cookies do not know ports.
+  const headers = { cookie: cookies.join("; ") };
+  for (const one of [server, other]) {
+    expect((await call(one, "me.get", null, { headers })).status).toBe(200);
+  }
+  const stranger = await call(other, "me.get", null, { headers: { cookie: cookies[0] ?? "" } });
+  expect(stranger.status).toBe(401);
+  await other.close();
 });

@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 async function sessionOf(id: number) {
-  const cookie = `${sessionCookieName(false)}=${await encodeSession(context.deps, id)}`;
+  const cookie = `${sessionCookieName("test", false)}=${await encodeSession(context.deps, id)}`;
   return { cookie, origin: server.url };
 }
 

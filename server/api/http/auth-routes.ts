@@ -6,27 +6,31 @@ import { redeemSignInToken } from "../../services/access/redeem-sign-in-token.ts
 import { encodeSession, sessionSeconds } from "../../services/access/session-cookie.ts";
 import type { Deps } from "../../services/deps.ts";
 
-/** Over https the cookie is bound to this very host; plain http knows no such names. */
-export function sessionCookieName(secure: boolean): string {
-  return secure ? "__Host-maestro_session" : "maestro_session";
+/**
+ * Cookies are the host's, whatever the port: the installation's id lets several Maestros of one
+ * machine be signed in to at once. Over https the cookie is bound to this very host; plain http
+ * knows no such names.
+ */
+export function sessionCookieName(instanceId: string, secure: boolean): string {
+  return `${secure ? "__Host-" : ""}maestro_session_${instanceId}`;
 }
 
 /** Who a request is from: `X-Api-Token`, `Authorization: Bearer`, or the session's cookie. */
 export function principalOf(
-  deps: Pick<Deps, "db" | "secretBox">,
+  deps: Pick<Deps, "db" | "secretBox" | "instanceId">,
   request: FastifyRequest,
   secureCookies: boolean,
 ): Promise<Principal> {
   const header = request.headers["x-api-token"];
   const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
   const token = (Array.isArray(header) ? header[0] : header) ?? bearer ?? null;
-  const sessionCookie = request.cookies[sessionCookieName(secureCookies)] ?? null;
+  const sessionCookie = request.cookies[sessionCookieName(deps.instanceId, secureCookies)] ?? null;
   return authenticateRequest(deps, { token, sessionCookie });
 }
 
 /** One-time sign-in by link, and sign-out. */
 export function serveAuth(server: FastifyInstance, deps: Deps, secureCookies: boolean): void {
-  const cookieName = sessionCookieName(secureCookies);
+  const cookieName = sessionCookieName(deps.instanceId, secureCookies);
   const cookie = { path: "/", httpOnly: true, sameSite: "lax", secure: secureCookies } as const;
   const toApp = (reply: FastifyReply) =>
     reply.header("cache-control", "no-store").redirect("/", 303);
