@@ -57,15 +57,17 @@ export function createChanges(connectionString: string, log: Log): Changes {
       connectionString,
       application_name: "maestro changes",
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      connectionTimeoutMillis: 10_000,
     });
     next.on("error", () => undefined);
+    // Once for each client: one that could not be reached at all has its end too.
     next.once("end", () => {
       if (client === next) client = undefined;
       if (!closed) setTimeout(reconnect, 1_000).unref();
     });
-    next.on("notification", (message) => {
-      const [from, events] = JSON.parse(message.payload ?? "[]") as [string, ChangeEvent[]];
-      if (from !== origin) for (const event of events) deliver(event);
+    next.on("notification", ({ payload }) => {
+      for (const event of readEvents(payload, origin)) deliver(event);
     });
     try {
       await next.connect();
@@ -74,6 +76,8 @@ export function createChanges(connectionString: string, log: Log): Changes {
       deliver({ noun: "run", id: null });
     } catch (error) {
       log.warn({ err: error }, "changes: not listening; polls cover it until the next try");
+      // Connected and yet not listening, it would neither end by itself nor be tried again.
+      void next.end().catch(() => undefined);
     }
   };
   let connecting = connect();
@@ -100,6 +104,17 @@ export function createChanges(connectionString: string, log: Log): Changes {
       await client?.end();
     },
   };
+}
+
+/** Other processes' events. What is no payload of ours tells nothing: anybody may use the channel. */
+function readEvents(payload: string | undefined, origin: string): ChangeEvent[] {
+  try {
+    const parsed: unknown = JSON.parse(payload ?? "");
+    if (!Array.isArray(parsed) || parsed[0] === origin || !Array.isArray(parsed[1])) return [];
+    return parsed[1].filter((event) => typeof event?.noun === "string") as ChangeEvent[];
+  } catch {
+    return [];
+  }
 }
 
 /** As few payloads as fit; equal events are sent once. */

@@ -48,6 +48,8 @@ export function createDbClient(options: {
     max: options.poolSize,
     application_name: options.applicationName,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: 10_000,
   });
   // An idle connection that breaks is replaced by the pool at the next query.
   pool.on("error", () => undefined);

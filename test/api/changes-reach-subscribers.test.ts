@@ -91,6 +91,10 @@ test("a change made here or by another process reaches every subscriber", async 
       resolve();
     });
   });
+  // Whoever may connect may write to the channel: what cannot be read stops nobody.
+  for (const payload of ["", "no JSON", "7", "null", '["x"]', '["x",[null]]', '["x",[{}]]']) {
+    await context.deps.pool.query("select pg_notify('maestro_changes', $1)", [payload]);
+  }
   elsewhere.publish({ noun: "run", id: 7, runId: 7 });
   for (const stream of streams) {
     expect(await nextChange(stream)).toEqual({ noun: "run", id: 7, runId: 7 });
