@@ -1,4 +1,5 @@
 import type { BigQuery } from "@google-cloud/bigquery";
+import { MaestroError } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { isRetryable, statusOf, translateError } from "./bigquery-errors.ts";
 import { type RestField, type RestRow, toFieldSchema, toValues } from "./bigquery-rows.ts";
@@ -108,7 +109,10 @@ function jobCalls(api: Api, { projectId, location }: WarehouseOptions): Pick<War
         return { ...toJobStatus(job), adopted: false };
       } catch (error) {
         if (answeredWith(error) !== 409) throw error;
-        const job = await getJob(jobId);
+        const job = await getJob(jobId).catch((cause: Error) => {
+          // It is there, and only cannot be read for now: no refusal of the insert.
+          throw new MaestroError("warehouse", cause.message, { cause, retryable: true });
+        });
         if (!job) throw error;
         return { ...job, adopted: true };
       }

@@ -2,7 +2,7 @@ import type { JobStatus } from "../../connectors/warehouse.ts";
 import { pause } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob, Driving } from "./driven-job.ts";
-import { lostJob } from "./start-job.ts";
+import { isLost, lostJob } from "./start-job.ts";
 import { untilAnswered } from "./until-answered.ts";
 
 const longPollMs = 20_000;
@@ -12,8 +12,8 @@ const longPollMs = 20_000;
  * it ends; loads and extracts are asked for at a tenth of the time they have taken, from 50 ms to
  * 2 s. A server that answers a long poll at once is asked no oftener than that either.
  *
- * Transient faults are waited out however long they last: the job goes on without us. Throws the
- * signal's reason; a MaestroError where the job is gone or may not be read.
+ * Faults are waited out however long they last, also where the job may not be read for now: it goes
+ * on without us. Throws the signal's reason; a MaestroError where the job is gone.
  */
 export async function awaitJob(
   deps: Pick<Deps, "warehouse" | "now" | "random" | "log">,
@@ -32,16 +32,13 @@ export async function awaitJob(
   let status = started;
   let isCancelSent = false;
   while (status.state !== "DONE") {
-    if (cancel.aborted && !isCancelSent) {
-      await untilAnswered(deps, () => deps.warehouse.cancelJob(job.bqJobId), signal);
-      isCancelSent = true;
-    }
-    // A cancel ends a poll; once it is sent, only the job's end does.
-    const interrupt = isCancelSent ? signal : AbortSignal.any([signal, cancel]);
+    if (cancel.aborted && !isCancelSent) isCancelSent = await sendCancel(deps, job.bqJobId, signal);
+    // A cancel ends a poll; once it was tried, only the job's end does.
+    const interrupt = cancel.aborted ? signal : AbortSignal.any([signal, cancel]);
     const askedMs = deps.now().getTime();
     const restMs = Math.min(2_000, Math.max(50, (askedMs - startedMs) * 0.1));
     if (!isLongPoll) await pause(restMs, interrupt);
-    const answer = await untilAnswered(deps, ask, interrupt).catch((error: unknown) => {
+    const answer = await untilAnswered(deps, ask, interrupt, isLost).catch((error: unknown) => {
       if (interrupt.aborted && !signal.aborted) return null;
       throw error;
     });
@@ -51,4 +48,20 @@ export async function awaitJob(
     if (isSpinning) await pause(restMs, interrupt);
   }
   return status;
+}
+
+/** False where BigQuery refuses it for now: the job runs on, and it is tried again after the next poll. */
+async function sendCancel(
+  deps: Pick<Deps, "warehouse" | "random" | "log">,
+  bqJobId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    await untilAnswered(deps, () => deps.warehouse.cancelJob(bqJobId), signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    deps.log.warn({ err: error, job: bqJobId }, "BigQuery refuses to cancel a job");
+    return false;
+  }
 }

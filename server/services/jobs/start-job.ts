@@ -6,9 +6,6 @@ import type { Deps } from "../deps.ts";
 import type { DrivenJob, Driving } from "./driven-job.ts";
 import { untilAnswered } from "./until-answered.ts";
 
-/** How long BigQuery may answer nothing but transient faults to one insert. */
-const patienceMs = 30 * 60_000;
-
 /**
  * Makes sure that BigQuery has the job of a row that is stored already.
  *
@@ -20,7 +17,9 @@ const patienceMs = 30 * 60_000;
  * A job that is known to be submitted is asked for and never inserted again: where BigQuery has
  * lost it, it is not known what it did, and a second one might do it twice.
  *
- * Throws MaestroError where BigQuery refuses the job for good, and the signal's reason.
+ * Transient faults are waited out however long they last, and what may not be read is asked for
+ * again: the job may be there, and a resume must not start another beside it. Throws MaestroError
+ * where BigQuery refuses the insert or has lost the job, and the signal's reason.
  */
 export async function startJob(
   deps: Pick<Deps, "warehouse" | "now" | "random" | "log">,
@@ -33,7 +32,7 @@ export async function startJob(
     const isOnlyLooked = driven.job.isSubmitted || (cancel.aborted && failures === 0);
     return isOnlyLooked ? find(deps, driven) : submit(deps, driven);
   };
-  return untilAnswered(deps, call, signal, patienceMs);
+  return untilAnswered(deps, call, signal, driven.job.isSubmitted ? isLost : undefined);
 }
 
 async function find(deps: Pick<Deps, "warehouse">, { job }: DrivenJob): Promise<JobStatus> {
@@ -62,6 +61,11 @@ async function submit(
     );
   }
   return inserted;
+}
+
+/** The one answer, of those that are no job, after which nothing is left to ask for. */
+export function isLost(error: MaestroError): boolean {
+  return error.reason === "notFound";
 }
 
 export function lostJob(bqJobId: string): MaestroError {

@@ -5,22 +5,21 @@ import type { Deps } from "../deps.ts";
 
 /**
  * Calls BigQuery until it answers with something else than a transient fault, with jittered backoff
- * or after the time that it asks for, for `patienceMs` at most. Throws what is not transient, and the signal's reason.
+ * or after the time that it asks for. Throws what `isFinal` (else: what is not transient), and the
+ * signal's reason.
  */
 export async function untilAnswered<T>(
-  deps: Pick<Deps, "now" | "random" | "log">,
+  deps: Pick<Deps, "random" | "log">,
   call: (failures: number) => Promise<T>,
   signal: AbortSignal,
-  patienceMs = Number.POSITIVE_INFINITY,
+  isFinal: (error: MaestroError) => boolean = (error) => !error.retryable,
 ): Promise<T> {
-  const startedMs = deps.now().getTime();
   for (let failures = 0; ; failures += 1) {
     signal.throwIfAborted();
     try {
       return await abortable(call(failures), signal);
     } catch (error) {
-      if (!(error instanceof MaestroError && error.retryable)) throw error;
-      if (deps.now().getTime() - startedMs > patienceMs) throw error;
+      if (signal.aborted || !(error instanceof MaestroError) || isFinal(error)) throw error;
       deps.log.warn({ err: error, failures }, "BigQuery did not answer; asking again");
       await pause(Math.max(error.retryAfterMs, backoffMs(failures, deps.random)), signal);
     }

@@ -93,6 +93,18 @@ test("polls that are cut or answered 503 change nothing", async () => {
   expect(jobs).toHaveLength(1);
 });
 
+test("a job that may not be read while it runs is asked for until it is done", async () => {
+  fixture.warehouse.durationMs = () => 50;
+  const denied: Fault = { status: 403, reason: "accessDenied" };
+  const faults: Fault[] = [denied, denied, { status: 401, reason: "authError" }, denied];
+  fixture.warehouse.intercept = ({ kind, phase }) =>
+    (kind === "await" || kind === "get") && phase === "before" ? (faults.shift() ?? null) : null;
+  const { state, jobs } = await runOne();
+  expect(state).toBe("succeeded");
+  expect(faults).toEqual([]);
+  expect(jobs).toHaveLength(1);
+});
+
 test("a refused insert fails at once, with BigQuery's words and what to grant", async () => {
   const denied: Fault = {
     status: 403,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
+import { deliverUpload } from "../../../server/services/runs/deliver-upload.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog } from "../../support/catalog.ts";
@@ -39,6 +40,25 @@ test("cancel stops BigQuery's jobs and all that has not begun; resume goes on fr
   await resumeRun(fixture.deps, runId);
   expect((await fixture.runEnded(runId)).state).toBe("succeeded");
   expect(fixture.warehouse.jobs.size).toBe(4);
+});
+
+test("a cancel that BigQuery refuses for now is sent again while the job runs", async () => {
+  const ids = await insertCatalog(fixture.db, [{ name: "up", kind: "external" }]);
+  fixture.warehouse.durationMs = () => 600_000;
+  const refusals = [403, 401];
+  fixture.warehouse.intercept = ({ kind, phase }) => {
+    const status = kind === "cancel" && phase === "before" ? refusals.shift() : undefined;
+    return status ? { status, reason: "accessDenied" } : null;
+  };
+  fixture.start();
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  const { id } = (await fixture.tableRunsOf(runId)).get("up")!;
+  fixture.deps.objects.set("uploads/up.csv", 3);
+  await deliverUpload(fixture.deps, id, ["uploads/up.csv"]);
+  await until("the load runs", () => fixture.warehouse.jobs.size === 1);
+  await cancelRun(fixture.deps, runId);
+  expect((await fixture.runEnded(runId)).state).toBe("cancelled");
+  expect(refusals).toEqual([]);
 });
 
 test("a run that nobody drives is cancelled at once", async () => {
