@@ -6,6 +6,7 @@ import { databases } from "../../../drizzle/schema/tables.ts";
 import type { TableDefinitionInput } from "../../../shared/table.ts";
 import type { PostgresAddress } from "../../connectors/postgres-connection.ts";
 import { selectTableId } from "../../db/tables.ts";
+import { selectMe } from "../../db/users.ts";
 import { createTable } from "../catalog/save-table.ts";
 import { createDatabase } from "../databases/create-database.ts";
 import { updateDatabase } from "../databases/update-database.ts";
@@ -32,13 +33,15 @@ export async function ensureDemoCatalog(
     hourly: await ensureFrequency(deps, owner, "hourly"),
     daily: await ensureFrequency(deps, owner, "daily"),
   };
+  // As for a table made by hand: its maker's first group pays for it.
+  const groupId = (await selectMe(deps.db, owner.userId))?.groups[0]?.id ?? null;
   const ids = new Map<string, number>();
   for (const table of demoTables) {
     await onTable(table.name);
     const [dataset = "", name = ""] = table.name.split(".");
     const found = await selectTableId(deps.db, dataset, name);
     const definition = await definitionOf(table, databaseId, frequencyIds);
-    ids.set(table.name, found ?? (await createTable(deps, definition, owner)).id);
+    ids.set(table.name, found ?? (await createTable(deps, { ...definition, groupId }, owner)).id);
   }
   return ids;
 }
