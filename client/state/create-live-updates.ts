@@ -5,7 +5,7 @@ import { api } from "../trpc.ts";
 
 /** The queries that a change of a noun makes stale, by the first part of their keys. */
 const staleBy: Record<ChangeEvent["noun"], string[]> = {
-  table: ["tables", "table", "lineage", "home"],
+  table: ["tables", "tableNames", "table", "lineage", "home"],
   run: ["runs", "run", "home", "tables", "table", "costs"],
   tableRun: ["run", "runs", "tables", "table", "lineage", "home"],
   job: ["run", "table", "costs"],

@@ -29,7 +29,8 @@ interface Props {
  */
 export function TableEditor(props: Props) {
   const tables = createApiQuery(
-    () => ["tables", "list"],
+    // A key of its own: names change when tables do, not at every step of a run.
+    () => ["tableNames"],
     (signal) => api.tables.list.query({ limit: 100_000 }, { signal }),
     { replace: true },
   );
