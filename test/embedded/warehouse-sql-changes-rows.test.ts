@@ -100,8 +100,8 @@ describe("a statement that changes rows", () => {
   });
 
   it.each([
-    ["UPDATE d.stock SET name = 'x'", "Expected keyword WHERE"],
-    ["DELETE FROM d.stock", "Expected keyword WHERE"],
+    ["UPDATE d.stock SET name = 'x'", "UPDATE must have a WHERE clause at [1:1]"],
+    ["DELETE FROM d.stock", "DELETE must have a WHERE clause at [1:1]"],
     [
       "INSERT d.stock (id) VALUES ('x')",
       "which cannot be inserted into column id, which has type INT64",

@@ -15,7 +15,7 @@ const rules: Rule[] = [
   { pattern: /Overflow in negation|Overflow on abs/, message: () => "int64 overflow" },
   {
     pattern: /(?:Type INT128|HUGEINT) with value (-?\d+) can't be cast/,
-    message: () => "integer overflow",
+    message: () => "int64 overflow",
   },
   {
     pattern: /Could not convert string '(.*)' to INT64/,
@@ -30,12 +30,37 @@ const rules: Rule[] = [
     message: () => "Scalar subquery produced more than one element",
   },
   {
-    pattern: /(?:timestamp|date) field value out of range: "(.*?)"/i,
-    message: (found) => `Invalid timestamp: ${found[1]}`,
+    pattern: /Type DOUBLE with value (?:nan|-?inf) can't be cast/,
+    message: (found) =>
+      `Illegal conversion of non-finite floating point number to an integer: ${found[0].split(" ")[4]}`,
   },
   {
-    pattern: /invalid (?:timestamp|date|time) field format: "(.*?)"/i,
-    message: (found) => `Invalid date or time: ${found[1]}`,
+    pattern: /Type DOUBLE with value (\S+) can't be cast .* INT64/,
+    message: (found) => `int64 out of range: ${found[1]}`,
+  },
+  {
+    pattern: /Date out of range: (\d+)-(\d+)-(\d+)/,
+    message: (found) =>
+      `Input calculates to invalid date: ${found[1]?.padStart(4, "0")}-${found[2]?.padStart(2, "0")}-${found[3]?.padStart(2, "0")}`,
+  },
+  {
+    pattern: /(timestamp|date|time) field value out of range: "(.*?)"/i,
+    message: (found) =>
+      /^\d+-\d+-\d+$/.test(found[2] ?? "")
+        ? `Invalid date: '${found[2]}'`
+        : `Invalid ${found[1]?.toLowerCase()} string "${found[2]}"`,
+  },
+  {
+    pattern: /invalid (timestamp|date|time) field format: "(.*?)"/i,
+    message: (found) => `Invalid ${found[1]?.toLowerCase()} string "${found[2]}"`,
+  },
+  {
+    pattern: /could not convert blob to UTF8/,
+    message: () => "Invalid cast of bytes to UTF8 string",
+  },
+  {
+    pattern: /Overflow in (?:addition|subtraction|multiplication) of DECIMAL|to DECIMAL\(38,9\)/,
+    message: () => "numeric overflow",
   },
   {
     pattern: /Unknown TimeZone '?(.*?)'?(?:!|$)/,

@@ -48,18 +48,28 @@ function signedLiteral(ctx: Context, node: Node<"op">): Typed | null {
 }
 
 /** Both sides as one type; BigQuery's error where there is none. */
-export function unify(ctx: Context, items: Typed[], pos: number, what: string): Typed[] {
+export function unify(
+  ctx: Context,
+  items: Typed[],
+  pos: number,
+  what: string,
+  signature?: string,
+): Typed[] {
   const type = supertype(items);
   const coerced = type && items.map((item) => coerce(item, type));
   if (!coerced || coerced.includes(null)) {
     const types = items.map((item) => typeName(item.type)).join(", ");
-    throw ctx.fail(pos, `No matching signature for ${what} for argument types: ${types}`);
+    const supported = signature ? `. Supported signature: ${signature}` : "";
+    throw ctx.fail(
+      pos,
+      `No matching signature for ${what} for argument types: ${types}${supported}`,
+    );
   }
   return coerced.filter((item) => item !== null);
 }
 
 export function compare(ctx: Context, op: string, args: [Typed, Typed], pos: number): Typed {
-  const [left, right] = unify(ctx, args, pos, `operator ${op}`) as [Typed, Typed];
+  const [left, right] = unify(ctx, args, pos, `operator ${op}`, `ANY ${op} ANY`) as [Typed, Typed];
   return { sql: compareSql(ctx, op, left, right, pos), type: BOOL };
 }
 

@@ -31,8 +31,8 @@ const logarithm = (name: string, sql: string) =>
 const finite = (name: string, sql: string, args = "isfinite($1)") =>
   `CASE WHEN NOT isfinite(${sql}) AND ${args} THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
 
-const noZero = (template: string) =>
-  `CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || $1 || ' / ' || $2) ELSE ${template} END`;
+const noZero = (name: string, template: string) =>
+  `CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ${name}(' || $1 || ', ' || $2 || ')') ELSE ${template} END`;
 
 const int64 = ["INT64, INT64 -> INT64"] as const;
 const float64 = ["FLOAT64, FLOAT64 -> FLOAT64"] as const;
@@ -68,11 +68,11 @@ export const mathFunctions: FunctionTable = {
     ["FLOAT64, INT64 -> FLOAT64", "maestro_trunc($1, $2)"],
   ],
   MOD: [
-    [...int64, noZero("$1 % $2")],
-    ["NUMERIC, NUMERIC -> NUMERIC", noZero("CAST($1 % $2 AS DECIMAL(38,9))")],
+    [...int64, noZero("MOD", "$1 % $2")],
+    ["NUMERIC, NUMERIC -> NUMERIC", noZero("MOD", "CAST($1 % $2 AS DECIMAL(38,9))")],
   ],
   DIV: [
-    [...int64, noZero("$1 // $2")],
+    [...int64, noZero("DIV", "$1 // $2")],
     ["NUMERIC, NUMERIC -> NUMERIC", null],
   ],
   SAFE_DIVIDE: [

@@ -137,6 +137,7 @@ export class Cursor {
   }
 
   expected(what: string): WarehouseError {
+    if (this.peek().kind === "eof") return this.unexpected();
     return syntaxError(this.sql, this.pos, `Expected ${what} but got ${this.describe()}`);
   }
 

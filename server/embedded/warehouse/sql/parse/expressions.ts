@@ -38,14 +38,14 @@ function parseComparison(c: Cursor): Expr {
   if (token.kind === "sym" && comparisons.has(token.text)) {
     c.next();
     const op = token.text === "<>" ? "!=" : token.text;
-    const node: Expr = { k: "op", op, args: [left, parseBinary(c, 0)], pos: token.start };
+    const node: Expr = { k: "op", op, args: [left, parseBinary(c, 0)], pos: left.pos };
     const after = c.peek();
     if (after.kind === "sym" && comparisons.has(after.text)) throw c.unexpected();
     return node;
   }
   if (c.isWord("IS")) return parseIs(c, left);
   const not = c.isWord("NOT") && ["LIKE", "IN", "BETWEEN"].some((word) => c.isWord(word, 1));
-  const { pos } = c;
+  const { pos } = left;
   if (not) c.next();
   if (c.acceptWord("BETWEEN")) {
     const low = parseBinary(c, 0);
@@ -58,7 +58,8 @@ function parseComparison(c: Cursor): Expr {
 }
 
 function parseIs(c: Cursor, arg: Expr): Expr {
-  const { start: pos } = c.next();
+  const { pos } = arg;
+  c.next();
   const not = c.acceptWord("NOT");
   if (c.acceptWord("DISTINCT", "FROM")) {
     return { k: "distinctFrom", left: arg, right: parseBinary(c, 0), not, pos };
@@ -100,7 +101,7 @@ function parseBinary(c: Cursor, level: number): Expr {
   while (c.peek().kind === "sym" && operators.includes(c.peek().text)) {
     const token = c.next();
     const right = parseBinary(c, level + 1);
-    left = { k: "op", op: token.text, args: [left, right], pos: token.start };
+    left = { k: "op", op: token.text, args: [left, right], pos: left.pos };
   }
   return left;
 }

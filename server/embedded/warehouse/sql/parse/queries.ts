@@ -120,6 +120,7 @@ function parseNamedWindow(c: Cursor): Select["windows"][number] {
 }
 
 function parseItems(c: Cursor): SelectItem[] {
+  if (c.isWord("FROM")) throw syntaxError(c.sql, c.pos, "SELECT list must not be empty");
   const items = [parseItem(c)];
   while (c.acceptSymbol(",")) {
     // A comma may stand after the last item.

@@ -5,7 +5,7 @@ import { parseAssignments, parseValues } from "./dml-parts.ts";
 import { parseExpression } from "./expressions.ts";
 import { parseFrom, parseTablePath } from "./from.ts";
 import { parseMerge } from "./merge-statement.ts";
-import { notSupported } from "./positions.ts";
+import { errorAt, notSupported } from "./positions.ts";
 import { parseQuery } from "./queries.ts";
 import type { Statement } from "./statement-ast.ts";
 import { parseType } from "./types.ts";
@@ -133,7 +133,7 @@ function parseUpdate(c: Cursor): Statement {
   c.expectWord("SET");
   const set = parseAssignments(c);
   const from = c.acceptWord("FROM") ? parseFrom(c) : null;
-  return { k: "update", path, alias, set, from, where: requiredWhere(c, "UPDATE"), pos };
+  return { k: "update", path, alias, set, from, where: requiredWhere(c, "UPDATE", pos), pos };
 }
 
 function parseDelete(c: Cursor): Statement {
@@ -141,14 +141,11 @@ function parseDelete(c: Cursor): Statement {
   c.acceptWord("FROM");
   const path = parseTablePath(c);
   const alias = targetAlias(c);
-  return { k: "delete", path, alias, where: requiredWhere(c, "DELETE"), pos };
+  return { k: "delete", path, alias, where: requiredWhere(c, "DELETE", pos), pos };
 }
 
-function requiredWhere(c: Cursor, statement: string): Expr {
-  if (!c.acceptWord("WHERE")) {
-    throw c.peek().kind === "eof" || c.isSymbol(";")
-      ? c.expected(`keyword WHERE (${statement} must have a WHERE clause)`)
-      : c.unexpected();
-  }
-  return c.parseExpr(c);
+function requiredWhere(c: Cursor, statement: string, pos: number): Expr {
+  if (c.acceptWord("WHERE")) return c.parseExpr(c);
+  if (c.peek().kind !== "eof" && !c.isSymbol(";")) throw c.unexpected();
+  throw errorAt(c.sql, pos, `${statement} must have a WHERE clause`);
 }

@@ -59,11 +59,11 @@ const rules: Record<string, CastRule> = {
   ),
   "STRING>BOOL": guarded("(?i)true|false", () => "(lower($1) = 'true')", "Bad bool value: "),
   "STRING>DATE": guarded(datePart, (f) => `${f.cast}($1 AS DATE)`, "Invalid date: "),
-  "STRING>TIME": guarded(timePart, (f) => `${f.cast}($1 AS TIME)`, "Invalid time string: "),
+  "STRING>TIME": guarded(timePart, (f) => `${f.cast}($1 AS TIME)`, "Invalid time string "),
   "STRING>DATETIME": guarded(
     `${datePart}([tT ]${timePart})?`,
     (f) => `${f.cast}($1 AS TIMESTAMP)`,
-    "Invalid datetime string: ",
+    "Invalid datetime string ",
   ),
   "STRING>TIMESTAMP": guarded(
     `${datePart}([tT ]${timePart}${zonePart})?`,
