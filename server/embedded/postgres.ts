@@ -1,22 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { Log } from "../support/log.ts";
+import { startLoop } from "../support/loop.ts";
 import { chooseServerHome, type ServerAccount } from "./postgres-account.ts";
 import { installPostgresBinaries } from "./postgres-binaries.ts";
+import { readPostmaster, stopPostmaster } from "./postmaster.ts";
 import { chooseStablePort } from "./stable-port.ts";
 
 /**
@@ -24,7 +17,8 @@ import { chooseStablePort } from "./stable-port.ts";
  *
  * The server is a process group of its own and outlives its parent's SIGKILL on purpose: whoever
  * starts next reads `postmaster.pid`, finds it answering and adopts it; if it died too, it recovers
- * from its log as any PostgreSQL does. `stop` is the only thing that ends it.
+ * from its log as any PostgreSQL does. While it is held here it is started again, at the same
+ * address, when it dies. `stop` is the only thing that ends it.
  */
 export interface EmbeddedPostgres {
   /** Of the superuser `maestro`. */
@@ -36,6 +30,7 @@ export interface EmbeddedPostgres {
 
 const superuser = "maestro";
 const startTimeoutMs = 60_000;
+const watchPeriodMs = 1_000;
 
 export async function startEmbeddedPostgres(options: {
   directory: string;
@@ -52,32 +47,46 @@ export async function startEmbeddedPostgres(options: {
   const connectionStringAt = (port: number) => (database: string) =>
     `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`;
 
-  const running = await readPostmaster(cluster);
-  if (running && (await answers(connectionStringAt(running.port)("postgres")))) {
-    options.log.info(
-      { port: running.port, postgresPid: running.pid },
-      "embedded PostgreSQL: adopted",
-    );
-    return handle(cluster, connectionStringAt(running.port), true);
-  }
-
-  const binaries = await installPostgresBinaries(home);
-  if (!(await exists(join(cluster, "PG_VERSION")))) {
-    await initialize({ binaries, cluster, password, home, account });
-  }
-  const port = await chooseStablePort(join(options.directory, "port"));
-  const logFile = await open(join(options.directory, "postgres.log"), "a", 0o600);
-  try {
+  const startHere = async (port: number) => {
+    const binaries = await installPostgresBinaries(home);
+    if (!(await exists(join(cluster, "PG_VERSION")))) {
+      await initialize({ binaries, cluster, password, home, account });
+    }
+    const settings = options.settings ?? [];
+    const launchOnce = () =>
+      launch({ binaries, cluster, port, directory: options.directory, account, settings });
     // Its process is gone: the file would hold the next one up where another program has its pid.
     await rm(join(cluster, "postmaster.pid"), { force: true });
-    const launchServer = () =>
-      launch({ binaries, cluster, port, logFile, account, settings: options.settings ?? [] });
-    await launchUntilReady(launchServer, connectionStringAt(port)("postgres"), options.directory);
-  } finally {
-    await logFile.close();
+    await launchUntilReady(launchOnce, connectionStringAt(port)("postgres"), options.directory);
+    options.log.info({ port, directory: cluster }, "embedded PostgreSQL: started");
+  };
+
+  const running = await readPostmaster(cluster);
+  const adopted = running !== null && (await answers(connectionStringAt(running.port)("postgres")));
+  const port = adopted ? running.port : await chooseStablePort(join(options.directory, "port"));
+  if (adopted) {
+    options.log.info({ port, postgresPid: running.pid }, "embedded PostgreSQL: adopted");
+  } else {
+    await startHere(port);
   }
-  options.log.info({ port, directory: cluster }, "embedded PostgreSQL: started");
-  return handle(cluster, connectionStringAt(port), false);
+  const loop = startLoop({
+    name: "embedded PostgreSQL",
+    log: options.log,
+    periodMs: watchPeriodMs,
+    body: async () => {
+      if (await readPostmaster(cluster)) return;
+      options.log.warn("embedded PostgreSQL: died; starting it again");
+      await startHere(port);
+    },
+  });
+  return {
+    connectionString: connectionStringAt(port),
+    adopted,
+    async stop() {
+      await loop.stop();
+      await stopPostmaster(cluster);
+    },
+  };
 }
 
 /** Creates the database if it is missing. */
@@ -92,25 +101,6 @@ export async function ensureDatabase(server: EmbeddedPostgres, name: string): Pr
   }
 }
 
-function handle(
-  cluster: string,
-  connectionString: (database: string) => string,
-  adopted: boolean,
-): EmbeddedPostgres {
-  return {
-    connectionString,
-    adopted,
-    stop: () => stopServer(cluster),
-  };
-}
-
-async function stopServer(cluster: string): Promise<void> {
-  const postmaster = await readPostmaster(cluster);
-  if (!postmaster) return;
-  process.kill(postmaster.pid, "SIGINT");
-  while (await readPostmaster(cluster)) await delay(20);
-}
-
 /**
  * A cluster whose password is gone belongs to a data directory that was deleted while its server's
  * home is elsewhere (postgres-account.ts). It is kept under another name: whoever deleted the
@@ -118,7 +108,7 @@ async function stopServer(cluster: string): Promise<void> {
  */
 async function setAside(cluster: string, log: Log): Promise<void> {
   if (!(await exists(cluster))) return;
-  await stopServer(cluster);
+  await stopPostmaster(cluster);
   const aside = `${cluster}-of-deleted-directory-${Date.now()}`;
   await rename(cluster, aside);
   log.warn(
@@ -178,7 +168,7 @@ async function launch(o: {
   binaries: string;
   cluster: string;
   port: number;
-  logFile: FileHandle;
+  directory: string;
   account: ServerAccount;
   settings: string[];
 }): Promise<ChildProcess> {
@@ -198,16 +188,18 @@ async function launch(o: {
     String(o.port),
     ...settings.flatMap((setting) => ["-c", setting]),
   ];
+  const logFile = await open(join(o.directory, "postgres.log"), "a", 0o600);
   const child = spawn(join(o.binaries, "bin", "postgres"), args, {
     ...o.account.ids,
     cwd: o.cluster,
     detached: true,
-    stdio: ["ignore", o.logFile.fd, o.logFile.fd],
+    stdio: ["ignore", logFile.fd, logFile.fd],
   });
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", reject);
   });
+  await logFile.close();
   child.unref();
   return child;
 }
@@ -264,23 +256,6 @@ async function answers(connectionString: string): Promise<boolean> {
     if (!startingUp || Date.now() > deadline) return false;
     await delay(50);
   }
-}
-
-/** The running server by its pid file; null where there is none or its process is gone. */
-async function readPostmaster(cluster: string): Promise<{ pid: number; port: number } | null> {
-  const text = await readFile(join(cluster, "postmaster.pid"), "utf8").catch(() => null);
-  const lines = text?.split("\n") ?? [];
-  const pid = Number(lines[0]);
-  const port = Number(lines[3]);
-  if (!pid || !port) return null;
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return null;
-  }
-  // After a restart of the machine another program may have the pid.
-  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => cluster);
-  return command.includes(cluster) ? { pid, port } : null;
 }
 
 async function readOrCreatePassword(path: string): Promise<string> {

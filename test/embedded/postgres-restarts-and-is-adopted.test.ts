@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,8 +7,10 @@ import pg from "pg";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ensureDatabase, startEmbeddedPostgres } from "../../server/embedded/postgres.ts";
+import { until } from "../support/api-client.ts";
 import { createTestDatabase } from "../support/database.ts";
 
+const holderProcess = join(import.meta.dirname, "../support/postgres-holder-process.ts");
 const log = pino({ level: "silent" });
 let directory: string;
 
@@ -35,21 +39,27 @@ async function postmasterPid(): Promise<number> {
   throw new Error("no postmaster.pid");
 }
 
-test("a second start adopts the running server, and its data stay through stop and kill", async () => {
-  const first = await startEmbeddedPostgres({ directory, log });
-  await ensureDatabase(first, "maestro");
-  await query(first.connectionString("maestro"), "create table kept as select 7 as n");
+test("a start after its holder was killed adopts the running server, and its data stay through a stop", async () => {
+  const holder = fork(holderProcess, [directory], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  await once(holder, "message");
+  const held = await postmasterPid();
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
 
   const second = await startEmbeddedPostgres({ directory, log });
   expect(second.adopted).toBe(true);
-  expect(await query(second.connectionString("maestro"), "select n from kept")).toEqual([{ n: 7 }]);
-
-  process.kill(await postmasterPid(), "SIGKILL");
-  const third = await startEmbeddedPostgres({ directory, log });
-  expect(await query(third.connectionString("maestro"), "select n from kept")).toEqual([{ n: 7 }]);
-
-  await third.stop();
+  expect(await postmasterPid()).toBe(held);
+  await ensureDatabase(second, "maestro");
+  await query(second.connectionString("maestro"), "create table kept as select 7 as n");
+  await second.stop();
   await expect(postmasterPid()).rejects.toThrow("no postmaster.pid");
+
+  const third = await startEmbeddedPostgres({ directory, log });
+  expect(third.adopted).toBe(false);
+  expect(await query(third.connectionString("maestro"), "select n from kept")).toEqual([{ n: 7 }]);
+  await third.stop();
 });
 
 test("it asks for the password, on the loopback address alone", async () => {
@@ -75,4 +85,18 @@ test("a migrated database refuses rows that break the model", async () => {
     ),
   ).rejects.toThrow(/tables_import_database/);
   await database.drop();
+});
+
+test("a server that dies while it is held is started again at the same address", async () => {
+  const server = await startEmbeddedPostgres({ directory, log });
+  await query(server.connectionString("postgres"), "create table kept as select 1 as n");
+  const died = await postmasterPid();
+  process.kill(died, "SIGKILL");
+  const answer = await until(
+    () => query(server.connectionString("postgres"), "select n from kept").catch(() => null),
+    (rows) => rows !== null,
+  );
+  expect(answer).toEqual([{ n: 1 }]);
+  expect(await postmasterPid()).not.toBe(died);
+  await server.stop();
 });
