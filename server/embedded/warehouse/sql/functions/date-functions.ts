@@ -8,6 +8,7 @@ import {
   addToDate,
   addToDateTime,
   addToTimestamp,
+  clockParts,
   dateDiff,
   dateTimeDiff,
   momentOf,
@@ -85,7 +86,12 @@ function truncateTimestamp(site: CallSite, value: Typed, part: string): Typed {
   const zone = site.call.args.length > 2 ? asKind(site, 2, "STRING").sql : "'UTC'";
   const template = truncateDateTime(part, "$1");
   if (!template) throw badPart(site, part, "TIMESTAMP");
-  const local = fill(template, [`timezone(${zone}, ${value.sql})`]);
+  const wallClock = `timezone(${zone}, ${value.sql})`;
+  const local = fill(template, [wallClock]);
+  // Within an hour there is no way back from the wall clock: an hour may come twice.
+  if (clockParts.has(part)) {
+    return { sql: `(${value.sql} - (${wallClock} - ${local}))`, type: value.type };
+  }
   return { sql: fill(momentOf("$1", "$2"), [zone, local]), type: value.type };
 }
 

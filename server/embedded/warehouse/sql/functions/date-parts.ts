@@ -36,7 +36,7 @@ function weekStart(part: string): number | null {
 }
 
 const calendarParts = new Set(["MONTH", "QUARTER", "YEAR"]);
-const clockParts = new Set(["HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"]);
+export const clockParts = new Set(["HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"]);
 
 /** A DATE truncated; null where there is no such part. */
 export function truncateDate(part: string, value: string): string | null {

@@ -13,13 +13,24 @@ const safe: CastForm = { cast: "TRY_CAST", fail: () => "NULL" };
 
 type CastRule = string | ((form: CastForm) => string);
 
-/** A text is converted only where BigQuery would read it; DuckDB reads more. */
+/**
+ * A text is converted only where BigQuery would read it; DuckDB reads more. What BigQuery reads and
+ * we do not (`beyond`) is refused by name, under SAFE_CAST as well: NULL would be another answer.
+ */
 const guarded =
-  (pattern: string, convert: (form: CastForm) => string, complaint: string) => (form: CastForm) =>
-    `CASE WHEN $1 IS NULL THEN NULL WHEN regexp_full_match($1, '${pattern}') THEN ${convert(form)} ELSE ${form.fail(`'${complaint}' || $1`)} END`;
+  (pattern: string, convert: (form: CastForm) => string, complaint: string, beyond?: string) =>
+  (form: CastForm) => {
+    const refused = beyond
+      ? ` WHEN regexp_full_match($1, '${beyond}') THEN error('not supported by the local warehouse: a cast of ' || $1)`
+      : "";
+    return `CASE WHEN $1 IS NULL THEN NULL WHEN regexp_full_match($1, '${pattern}') THEN ${convert(form)}${refused} ELSE ${form.fail(`'${complaint}' || $1`)} END`;
+  };
 
-const datePart = "\\d{1,4}-\\d{1,2}-\\d{1,2}";
-const timePart = "\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d{1,6})?";
+const datePart = "\\d{4}-\\d{1,2}-\\d{1,2}";
+const hoursAndMinutes = "([01]?\\d|2[0-3]):[0-5]?\\d";
+const timePart = `${hoursAndMinutes}:[0-5]?\\d(\\.\\d{1,6})?`;
+/** A leap second is the next minute's first to BigQuery. */
+const leapTime = `${hoursAndMinutes}:60(\\.\\d{1,6})?`;
 const zonePart = "(\\s*([zZ]|UTC|[+-]\\d{2}(:\\d{2})?))?";
 
 const fraction = (text: string) => `regexp_replace(${text}, '\\.(\\d{3})0{3}$', '.\\1')`;
@@ -46,6 +57,7 @@ const rules: Record<string, CastRule> = {
     "\\s*[+-]?\\d+\\s*",
     (f) => `${f.cast}(trim($1) AS BIGINT)`,
     "Bad int64 value: ",
+    "\\s*[+-]?0[xX][0-9a-fA-F]+\\s*",
   ),
   "STRING>FLOAT64": guarded(
     "(?i)\\s*[+-]?(\\d+\\.?\\d*(e[+-]?\\d+)?|\\.\\d+(e[+-]?\\d+)?|inf|infinity|nan)\\s*",
@@ -56,19 +68,27 @@ const rules: Record<string, CastRule> = {
     "(?i)\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)\\s*",
     (f) => `${f.cast}(trim($1) AS DECIMAL(38,9))`,
     "Invalid NUMERIC value: ",
+    "(?i)\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)e[+-]?\\d+\\s*",
   ),
   "STRING>BOOL": guarded("(?i)true|false", () => "(lower($1) = 'true')", "Bad bool value: "),
   "STRING>DATE": guarded(datePart, (f) => `${f.cast}($1 AS DATE)`, "Invalid date: "),
-  "STRING>TIME": guarded(timePart, (f) => `${f.cast}($1 AS TIME)`, "Invalid time string "),
+  "STRING>TIME": guarded(
+    timePart,
+    (f) => `${f.cast}($1 AS TIME)`,
+    "Invalid time string ",
+    leapTime,
+  ),
   "STRING>DATETIME": guarded(
     `${datePart}([tT ]${timePart})?`,
     (f) => `${f.cast}($1 AS TIMESTAMP)`,
     "Invalid datetime string ",
+    `${datePart}[tT ]${leapTime}`,
   ),
   "STRING>TIMESTAMP": guarded(
     `${datePart}([tT ]${timePart}${zonePart})?`,
     (f) => `${f.cast}($1 AS TIMESTAMPTZ)`,
     "Invalid timestamp: ",
+    `${datePart}([tT ](${timePart}|${leapTime}))?\\s*([+-]\\d{1,2}(:\\d{1,2})?|[A-Za-z]+(/[A-Za-z0-9_+-]+)*)?`,
   ),
   "DATE>STRING": "strftime($1, '%Y-%m-%d')",
   "DATE>DATETIME": "CAST($1 AS TIMESTAMP)",

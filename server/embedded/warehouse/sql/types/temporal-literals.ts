@@ -1,3 +1,4 @@
+import { momentOf } from "../functions/date-parts.ts";
 import { quoteString, type Typed } from "./typed.ts";
 import type { GType } from "./types.ts";
 
@@ -79,7 +80,7 @@ function timestampSql(moment: Parsed): string | null {
   if (!zone) return null;
   const [, sign, hours, minutes, name] = zone;
   if (name !== undefined && name !== "UTC") {
-    return `timezone(${quoteString(name)}, TIMESTAMP '${local}')`;
+    return momentOf(quoteString(name), `TIMESTAMP '${local}'`);
   }
   if (sign === undefined) return `TIMESTAMPTZ '${local}+00'`;
   if (Number(hours) > 14 || Number(minutes ?? 0) > 59) return null;
