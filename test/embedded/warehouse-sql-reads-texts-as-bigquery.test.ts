@@ -19,9 +19,7 @@ test("an hour that happens twice is its first time, and is truncated to itself",
     await seconds("PARSE_TIMESTAMP('%Y-%m-%d %H:%M', '2024-11-03 01:30', 'America/New_York')"),
   ).toBe(first);
   expect(
-    await seconds(
-      "TIMESTAMP_TRUNC(TIMESTAMP '2024-11-03 06:30:00+00', HOUR, 'America/New_York')",
-    ),
+    await seconds("TIMESTAMP_TRUNC(TIMESTAMP '2024-11-03 06:30:00+00', HOUR, 'America/New_York')"),
   ).toBe(first + 1_800n);
 });
 
@@ -42,7 +40,9 @@ test.each([
   "SAFE_CAST('2024-01-05 10:00:00+5' AS TIMESTAMP)",
   "SAFE_CAST('2024-01-05 10:00:00 America/New_York' AS TIMESTAMP)",
 ])("%s is refused by name, and never NULL", async (expression) => {
-  await expect(answer(expression)).rejects.toThrow(/not supported by the local warehouse: a cast of/);
+  await expect(answer(expression)).rejects.toThrow(
+    /not supported by the local warehouse: a cast of/,
+  );
 });
 
 test.each([
