@@ -80,16 +80,34 @@ function parseIn(c: Cursor, arg: Expr, not: boolean, pos: number): Expr {
     return { k: "inUnnest", arg, array: c.parens(() => parseExpression(c)), not, pos };
   }
   return c.parens((): Expr => {
-    if (startsQuery(c)) return { k: "inQuery", arg, query: c.parseQuery(c), not, pos };
+    if (startsQuery(c, 0)) return { k: "inQuery", arg, query: c.parseQuery(c), not, pos };
     return { k: "in", arg, list: c.list(() => parseExpression(c)), not, pos };
   });
 }
 
-/** Looks through opening parentheses for SELECT or WITH. */
-export function startsQuery(c: Cursor): boolean {
-  let ahead = 0;
+/**
+ * Is what stands `from` tokens ahead a query? Through opening parentheses it is one if SELECT or WITH
+ * follows and their end is not the operand of something: `((SELECT 1) + 2)` is an expression.
+ */
+export function startsQuery(c: Cursor, from: number): boolean {
+  let ahead = from;
   while (c.isSymbol("(", ahead)) ahead++;
-  return c.isWord("SELECT", ahead) || (c.isWord("WITH", ahead) && !c.isSymbol("(", ahead + 1));
+  const opens = c.isWord("SELECT", ahead) || c.isWord("WITH", ahead);
+  if (!opens || ahead === from) return opens;
+  const after = closing(c, from) + 1;
+  const goesOn = ["UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT"];
+  return c.isSymbol(")", after) || goesOn.some((word) => c.isWord(word, after));
+}
+
+/** Where the parenthesis that opens `from` tokens ahead is closed. */
+function closing(c: Cursor, from: number): number {
+  let depth = 0;
+  let ahead = from;
+  for (; c.peek(ahead).kind !== "eof"; ahead++) {
+    if (c.isSymbol("(", ahead)) depth++;
+    else if (c.isSymbol(")", ahead) && --depth === 0) break;
+  }
+  return ahead;
 }
 
 const binaryLevels = [["|"], ["^"], ["&"], ["<<", ">>"], ["+", "-"], ["*", "/", "||"]];
@@ -192,7 +210,7 @@ function parseSymbol(c: Cursor): Expr {
   if (c.acceptSymbol("[")) return parseArrayItems(c, null, pos);
   if (c.isSymbol("@@")) throw notSupported("system variables");
   if (!c.isSymbol("(")) throw c.unexpected();
-  if (startsQuery(c)) {
+  if (startsQuery(c, 1)) {
     return { k: "scalarQuery", query: c.parens(() => c.parseQuery(c)), pos };
   }
   const items = c.parens(() => c.list(() => parseExpression(c)));

@@ -75,7 +75,7 @@ function parseSource(c: Cursor): FromItem {
     return { k: "unnest", expr, ...unnestAliases(c), pos };
   }
   if (c.isSymbol("(")) {
-    if (startsQuery(c)) return parseSubquery(c);
+    if (startsQuery(c, 1)) return parseSubquery(c);
     return c.parens(() => parseFrom(c));
   }
   const path = parseTablePath(c);

@@ -184,7 +184,7 @@ function parseGroupingSet(c: Cursor): GroupItem {
 }
 
 function parseSet(c: Cursor): Expr[] {
-  if (!c.isSymbol("(") || startsQuery(c)) return [c.parseExpr(c)];
+  if (!c.isSymbol("(") || startsQuery(c, 1)) return [c.parseExpr(c)];
   if (c.isSymbol(")", 1)) {
     c.at += 2;
     return [];
