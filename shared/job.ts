@@ -20,6 +20,8 @@ export interface JobView {
   bytesBilled: number | null;
   slotMs: number | null;
   cacheHit: boolean | null;
+  /** Why the figures are not known, or not yet. */
+  statisticsError: string | null;
   createdAt: string;
   startedAt: string | null;
   endedAt: string | null;

@@ -135,6 +135,9 @@ export const jobs = pgTable(
     error: text(),
     errorReason: text(),
     statistics: jsonb().$type<Record<string, unknown>>(),
+    /** Why they could not be read when they were last asked for, and when that was. */
+    statisticsError: text(),
+    statisticsTriedAt: instant(),
     bytesProcessed: count(),
     bytesBilled: count(),
     slotMs: count(),

@@ -5,24 +5,34 @@ import type { JobView } from "../../shared/job.ts";
 import type { Db } from "./client.ts";
 import { jsonText } from "./transition.ts";
 
-export interface UnreadJob {
+export interface UnreadJob extends Record<string, unknown> {
   id: number;
   bqJobId: string;
+  /** Since its end. */
+  waitedSeconds: number;
 }
 
-/** Jobs that have succeeded and whose statistics are still to be read, the oldest first. */
+/** One that BigQuery has just refused to show is let alone for so long. */
+const retrySeconds = 5;
+
+/** Jobs that have succeeded and whose statistics are still to be read, the never asked for first. */
 export async function selectUnreadJobs(db: Db, limit: number): Promise<UnreadJob[]> {
-  return db
-    .select({ id: jobs.id, bqJobId: jobs.bqJobId })
-    .from(jobs)
-    .where(and(eq(jobs.state, "succeeded"), isNull(jobs.statistics)))
-    .orderBy(jobs.id)
-    .limit(limit);
+  const { rows } = await db.execute<UnreadJob>(sql`
+    select id::float8 as id, bq_job_id as "bqJobId",
+      extract(epoch from clock_timestamp() - ended_at)::float8 as "waitedSeconds"
+    from jobs
+    where state = 'succeeded' and statistics is null and (statistics_tried_at is null
+      or statistics_tried_at < clock_timestamp() - make_interval(secs => ${retrySeconds}))
+    order by statistics_tried_at nulls first, id
+    limit ${limit}`);
+  return rows;
 }
 
 export interface ReadJob {
   jobId: number;
-  statistics: Record<string, unknown>;
+  /** Null where they could not be read, and are asked for again. */
+  statistics: Record<string, unknown> | null;
+  statisticsError: string | null;
   bytesProcessed: number | null;
   bytesBilled: number | null;
   slotMs: number | null;
@@ -36,18 +46,21 @@ export async function storeStatistics(db: Db, read: ReadJob[]): Promise<number[]
   const { rows } = await db.execute<{ id: number }>(sql`
     with read as (
       update jobs j
-      set statistics = s.statistics, bytes_processed = s."bytesProcessed",
-        bytes_billed = s."bytesBilled", slot_ms = s."slotMs", cache_hit = s."cacheHit",
+      set statistics = s.statistics, statistics_error = s."statisticsError",
+        statistics_tried_at = clock_timestamp(),
+        bytes_processed = coalesce(s."bytesProcessed", j.bytes_processed),
+        bytes_billed = s."bytesBilled", slot_ms = s."slotMs",
+        cache_hit = coalesce(s."cacheHit", j.cache_hit),
         started_at = to_timestamp(s."startMs" / 1000.0),
         ended_at = coalesce(to_timestamp(s."endMs" / 1000.0), j.ended_at)
       from jsonb_to_recordset(${jsonText(read)}::jsonb) as s("jobId" bigint, statistics jsonb,
-        "bytesProcessed" bigint, "bytesBilled" bigint, "slotMs" bigint, "cacheHit" boolean,
-        "startMs" float8, "endMs" float8)
-      where j.id = s."jobId"
-      returning j.table_run_id
+        "statisticsError" text, "bytesProcessed" bigint, "bytesBilled" bigint, "slotMs" bigint,
+        "cacheHit" boolean, "startMs" float8, "endMs" float8)
+      where j.id = s."jobId" and j.statistics is null
+      returning j.table_run_id, j.statistics
     )
     select distinct t.run_id::float8 as id from read join table_runs t on t.id = read.table_run_id
-    where not exists (select from table_runs o
+    where read.statistics is not null and not exists (select from table_runs o
       where o.run_id = t.run_id and o.state in ('waiting', 'ready', 'running'))`);
   return rows.map(({ id }) => id);
 }
@@ -115,6 +128,7 @@ function toView(
     bytesBilled: job.bytesBilled,
     slotMs: job.slotMs,
     cacheHit: job.cacheHit,
+    statisticsError: job.statisticsError,
     createdAt: job.createdAt.toISOString(),
     startedAt: job.startedAt?.toISOString() ?? null,
     endedAt: job.endedAt?.toISOString() ?? null,
