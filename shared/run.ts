@@ -30,6 +30,7 @@ export interface Reason {
     | "cancelled"
     | "overlap"
     | "retrying"
+    | "warehouseAway"
     | "internal";
   text: string;
   /** The table run that is the cause, where one is. */

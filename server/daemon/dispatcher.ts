@@ -1,11 +1,12 @@
 import type { Deps } from "../services/deps.ts";
-import type { DrivenJob } from "../services/jobs/driven-job.ts";
+import type { DrivenJob, Driving } from "../services/jobs/driven-job.ts";
 import { type Advance, advanceRuns, type Pulse } from "../services/runs/advance-runs.ts";
 import { releaseTableRuns } from "../services/runs/release-table-runs.ts";
 import { startLoop } from "../support/loop.ts";
 import { createHeldClaims } from "./held-claims.ts";
 import { monitorJob } from "./job-monitor.ts";
 import { createSubmittedNotes } from "./submitted-notes.ts";
+import { createTroubleNotes } from "./trouble-notes.ts";
 
 /*
  * The dispatcher: one a daemon, any number of daemons on one PostgreSQL.
@@ -56,6 +57,7 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
   const claims = createHeldClaims(deps.log);
   const monitors = new Set<Promise<void>>();
   const submitted = createSubmittedNotes(() => loop.wake());
+  const troubles = createTroubleNotes(deps.now, () => loop.wake());
   let ended: Pulse["ended"] = [];
   let nextSweepMs = 0;
   let nextRenewMs = 0;
@@ -64,7 +66,13 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
     const nowMs = performance.now();
     const isSweep = nowMs >= nextSweepMs;
     const renew = nowMs >= nextRenewMs ? claims.list() : null;
-    const gathered: Pulse = { ended: [...ended], submitted: submitted.list(), isSweep, renew };
+    const gathered: Pulse = {
+      ended: [...ended],
+      submitted: submitted.list(),
+      troubles: troubles.list(),
+      isSweep,
+      renew,
+    };
     // Before the pulse: a change that comes during it sets them to 0, and is seen by the next.
     if (isSweep) nextSweepMs = nowMs + sweepMs;
     if (renew) nextRenewMs = nowMs + renewMs;
@@ -76,6 +84,7 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
     // Only what was written is forgotten; what ended meanwhile is the next pulse's.
     ended = ended.slice(gathered.ended.length);
     submitted.forget(gathered.submitted);
+    troubles.forget(gathered.troubles);
     for (const { settlement } of gathered.ended) claims.drop(settlement.tableRunId);
     if (renew) claims.applyRenewal(renew, advance.renewed);
     for (const driven of advance.driven) drive(driven);
@@ -85,8 +94,11 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
   const drive = (driven: DrivenJob) => {
     const claim = claims.hold(driven);
     const onSubmitted = () => submitted.add(driven);
-    const monitor = monitorJob(deps, driven, claim.driving, onSubmitted).then((settlement) => {
+    const onTrouble: Driving["onTrouble"] = (fault) => troubles.set(driven, fault);
+    const driving = { ...claim.driving, onTrouble };
+    const monitor = monitorJob(deps, driven, driving, onSubmitted).then((settlement) => {
       monitors.delete(monitor);
+      troubles.drop(driven.job.id);
       if (!settlement || !claims.has(claim)) return;
       submitted.drop(driven.job.id);
       ended.push({ driven, settlement });
@@ -110,6 +122,7 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
       unsubscribe();
       await loop.stop();
       submitted.close();
+      troubles.close();
       const held = claims.list();
       claims.letAllGo(new Error("the daemon stops"));
       await Promise.all(monitors);

@@ -5,7 +5,7 @@ import type { Log } from "../support/log.ts";
 /** A claim of this process, and the two ways in which it ends early. */
 export interface HeldClaim {
   driven: DrivenJob;
-  driving: Driving;
+  driving: Pick<Driving, "signal" | "cancel">;
 }
 
 /** The claims of this process, by table run. */

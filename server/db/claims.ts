@@ -142,7 +142,8 @@ const claimExpiredText = `
   ), claimed as (
     update table_runs t
     set fence = t.fence + 1, lease_owner = $1,
-      lease_until = clock_timestamp() + make_interval(secs => $2)
+      lease_until = clock_timestamp() + make_interval(secs => $2),
+      reason = case when t.reason ->> 'code' <> 'warehouseAway' then t.reason end
     from locked l where t.id = l.id
     returning t.id, t.run_id, t.table_id, t.fence, t.step, t.definition, t.staged_objects, t.ready_at
   )

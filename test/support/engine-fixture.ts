@@ -27,6 +27,7 @@ export async function openEngineFixture(limits?: Partial<EngineDeps["limits"]>) 
     start({ ticks = true } = {}): Engine {
       const processId = `engine ${engines.length + 1}`;
       const own = createEngineDeps({ ...options, processId });
+      own.random = () => deps.random();
       // All daemons see one bucket.
       own.objectStore = deps.objectStore;
       const engine = ticks ? startEngine(own) : startRunner(own);

@@ -19,11 +19,12 @@ export async function awaitJob(
   deps: Pick<Deps, "warehouse" | "now" | "random" | "log">,
   { job }: DrivenJob,
   started: JobStatus,
-  { signal, cancel }: Driving,
+  driving: Driving,
 ): Promise<JobStatus> {
+  const { signal, cancel, onTrouble } = driving;
   const isLongPoll = job.step === "query";
-  const ask = () => (isLongPoll ? deps.warehouse.awaitQuery(job.bqJobId, longPollMs) : poll());
-  const poll = async () => {
+  const ask = () => (isLongPoll ? deps.warehouse.awaitQuery(job.bqJobId, longPollMs) : get());
+  const get = async () => {
     const status = await deps.warehouse.getJob(job.bqJobId);
     if (!status) throw lostJob(job.bqJobId);
     return status;
@@ -32,13 +33,15 @@ export async function awaitJob(
   let status = started;
   let isCancelSent = false;
   while (status.state !== "DONE") {
-    if (cancel.aborted && !isCancelSent) isCancelSent = await sendCancel(deps, job.bqJobId, signal);
+    if (cancel.aborted && !isCancelSent)
+      isCancelSent = await sendCancel(deps, job.bqJobId, driving);
     // A cancel ends a poll; once it was tried, only the job's end does.
     const interrupt = cancel.aborted ? signal : AbortSignal.any([signal, cancel]);
     const askedMs = deps.now().getTime();
     const restMs = Math.min(2_000, Math.max(50, (askedMs - startedMs) * 0.1));
     if (!isLongPoll) await pause(restMs, interrupt);
-    const answer = await untilAnswered(deps, ask, interrupt, isLost).catch((error: unknown) => {
+    const poll = { signal: interrupt, onTrouble };
+    const answer = await untilAnswered(deps, ask, poll, isLost).catch((error: unknown) => {
       if (interrupt.aborted && !signal.aborted) return null;
       throw error;
     });
@@ -54,13 +57,13 @@ export async function awaitJob(
 async function sendCancel(
   deps: Pick<Deps, "warehouse" | "random" | "log">,
   bqJobId: string,
-  signal: AbortSignal,
+  driving: Driving,
 ): Promise<boolean> {
   try {
-    await untilAnswered(deps, () => deps.warehouse.cancelJob(bqJobId), signal);
+    await untilAnswered(deps, () => deps.warehouse.cancelJob(bqJobId), driving);
     return true;
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (driving.signal.aborted) throw error;
     deps.log.warn({ err: error, job: bqJobId }, "BigQuery refuses to cancel a job");
     return false;
   }

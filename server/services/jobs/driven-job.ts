@@ -1,3 +1,4 @@
+import type { MaestroError } from "../../../shared/errors.ts";
 import type { ClaimRow, JobRow } from "../../db/claims.ts";
 
 /** A claimed table run with the job that is to be driven to its end. */
@@ -14,4 +15,6 @@ export interface Driving {
   signal: AbortSignal;
   /** A person cancelled the run: cancel BigQuery's job, and see how it ends. */
   cancel: AbortSignal;
+  /** BigQuery refuses for now to answer about the job, or (null) has answered. */
+  onTrouble: (fault: MaestroError | null) => void;
 }

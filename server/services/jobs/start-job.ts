@@ -24,15 +24,16 @@ import { untilAnswered } from "./until-answered.ts";
 export async function startJob(
   deps: Pick<Deps, "warehouse" | "now" | "random" | "log">,
   driven: DrivenJob,
-  { signal, cancel }: Driving,
+  driving: Driving,
 ): Promise<JobStatus> {
+  const { signal, cancel } = driving;
   await pause(driven.delayMs, signal, cancel);
   const call = (failures: number) => {
     // After a fault the job may be there or not: then it is inserted, to be cancelled as any other.
     const isOnlyLooked = driven.job.isSubmitted || (cancel.aborted && failures === 0);
     return isOnlyLooked ? find(deps, driven) : submit(deps, driven);
   };
-  return untilAnswered(deps, call, signal, driven.job.isSubmitted ? isLost : undefined);
+  return untilAnswered(deps, call, driving, driven.job.isSubmitted ? isLost : undefined);
 }
 
 async function find(deps: Pick<Deps, "warehouse">, { job }: DrivenJob): Promise<JobStatus> {

@@ -1,4 +1,5 @@
 import { messageOf } from "../../../shared/errors.ts";
+import type { Reason } from "../../../shared/run.ts";
 import {
   type ClaimRow,
   claimExpired,
@@ -9,6 +10,7 @@ import {
 import { turnToLoad } from "../../db/parking.ts";
 import { insertJobs, markSubmitted, type NewJob, type Settlement } from "../../db/settlements.ts";
 import { inTransition, type Transition } from "../../db/transition.ts";
+import { noteTroubles } from "../../db/troubles.ts";
 import { backoffMs } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
@@ -23,6 +25,8 @@ export interface Pulse {
   ended: { driven: DrivenJob; settlement: Settlement }[];
   /** Jobs that BigQuery has taken. */
   submitted: { jobId: number; tableRunId: number; fence: number }[];
+  /** Table runs whose reason changes, because BigQuery gives no answer or does again. */
+  troubles: { tableRunId: number; fence: number; reason: Reason | null }[];
   /** All claims of this process; their leases are renewed. Null: not yet due. */
   renew: Held[] | null;
   /** Also look for what others left: expired leases, transfers that ended, uploads, ready imports. */
@@ -69,6 +73,7 @@ export async function advanceRuns(deps: Deps, pulse: Pulse): Promise<Advance> {
 async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pulse) {
   const renewed = pulse.renew?.length ? await renewClaims(transition, pulse.renew) : [];
   if (pulse.submitted.length > 0) await markSubmitted(transition, pulse.submitted);
+  const noted = pulse.troubles.length > 0 ? await noteTroubles(transition, pulse.troubles) : [];
   const turned = pulse.isSweep ? await turnToLoad(transition) : [];
   const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
   const stranded = pulse.isSweep ? await endStranded(transition) : [];
@@ -89,7 +94,15 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
       hasUnread: pulse.ended.some(({ settlement: { job } }) => job?.statistics === null),
       succeeded: settled.succeeded,
     },
-    moved: [...turned, ...awaiting.moved, ...settled.moved, ...parked, ...claims, ...failed.moved],
+    moved: [
+      ...noted,
+      ...turned,
+      ...awaiting.moved,
+      ...settled.moved,
+      ...parked,
+      ...claims,
+      ...failed.moved,
+    ],
     endedRuns: [...stranded, ...awaiting.endedRuns, ...settled.endedRuns, ...failed.endedRuns],
     parked,
   };
