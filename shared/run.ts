@@ -52,6 +52,34 @@ export type RunSelection =
   | { kind: "frequency"; frequencyId: number }
   | { kind: "tables"; tableIds: number[]; withAncestors: boolean; withDescendants: boolean };
 
+/** What a run by hand was asked for. */
+export interface RunRequest {
+  /** `upload`: files came for an external table. `reimport`: an import is to be made anew. */
+  cause: "start" | "upload" | "reimport";
+  /** `dataset.name` of the first tables asked for; none where a whole frequency was. */
+  tables: string[];
+  /** How many were asked for. */
+  tableCount: number;
+  withAncestors: boolean;
+  withDescendants: boolean;
+}
+
+/** One act of a person on a run under way. */
+export interface RunSteering {
+  action: "cancel" | "resume";
+  /** The e-mail address at the time, or the process that acted. */
+  by: string;
+  /** ISO instant. */
+  at: string;
+}
+
+/** What a start answers. */
+export interface StartedRun {
+  runId: number;
+  /** Unfinished runs that hold some of the same tables: no table is run by two at a time. */
+  behind: number[];
+}
+
 export interface RunListItem {
   id: number;
   kind: "tick" | "manual";

@@ -13,7 +13,14 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { JobState, JobStep } from "../../shared/job.ts";
-import type { AwaitedTick, Reason, RunState, TableRunState } from "../../shared/run.ts";
+import type {
+  AwaitedTick,
+  Reason,
+  RunRequest,
+  RunState,
+  RunSteering,
+  TableRunState,
+} from "../../shared/run.ts";
 import type { TableDefinition } from "../../shared/table.ts";
 import { count, createdAt, id, instant, key } from "./columns.ts";
 import { frequencies } from "./frequencies.ts";
@@ -34,6 +41,10 @@ export const runs = pgTable(
     /** Set by a user; the dispatcher then cancels what runs. */
     cancelRequestedAt: instant(),
     resumedCount: integer().notNull().default(0),
+    /** What a run by hand was asked for; null for a tick, and from daemons that did not write it yet. */
+    request: jsonb().$type<RunRequest>(),
+    /** Who cancelled and resumed it, and when, in order. */
+    steering: jsonb().$type<RunSteering[]>(),
     endedAt: instant(),
   },
   (t) => [
@@ -74,6 +85,10 @@ export const tableRuns = pgTable(
     awaits: jsonb().$type<AwaitedTick[]>().notNull().default([]),
     /** When it fails for want of them. */
     awaitUntil: instant(),
+    /** `awaits` as it was at assembly: what it waited for stays known after it came. */
+    awaited: jsonb().$type<AwaitedTick[]>(),
+    /** In a run by hand: named by who started it, and not drawn in as an ancestor or a descendant. */
+    asked: boolean(),
     /** How many of them have not succeeded yet, and one more while `awaits` is not empty. */
     pendingParents: integer().notNull().default(0),
     priority: integer().notNull().default(0),

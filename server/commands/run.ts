@@ -27,14 +27,20 @@ async function runTables(io: CommandIo, names: string[], options: RunOptions): P
   const { json = false } = options;
   await withClient(io, options, async (client) => {
     const found = await Promise.all(names.map((name) => client.tables.byName.query({ name })));
-    const { runId } = await client.runs.start.mutate({
+    const { runId, behind } = await client.runs.start.mutate({
       kind: "tables",
       tableIds: found.map(({ id }) => id),
       withAncestors: options.withAncestors ?? false,
       withDescendants: options.withDescendants ?? false,
     });
+    if (behind.length > 0 && !json) {
+      const others = behind.length === 1 ? "run" : "runs";
+      io.stdout.write(
+        `${others} ${behind.join(", ")} hold some of the same tables: those wait for their turn\n`,
+      );
+    }
     if (!options.wait) {
-      if (json) return writeJson(io.stdout, { runId });
+      if (json) return writeJson(io.stdout, { runId, behind });
       io.stdout.write(
         `run ${runId} is started; follow it with maestro runs show ${runId} --wait\n`,
       );

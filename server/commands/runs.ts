@@ -26,11 +26,11 @@ export function createRunsCommand(io: CommandIo): Command {
   addConnectionOptions(runs.command("resume"))
     .description("run again what failed or was skipped, and nothing that succeeded")
     .argument("<run>", "its number")
-    .action((id: string, options: { json?: boolean }) => change(io, "resume", idOf(id), options));
+    .action((id: string, options: { json?: boolean }) => resumeRun(io, idOf(id), options));
   addConnectionOptions(runs.command("cancel"))
     .description("cancel it, with its jobs in BigQuery")
     .argument("<run>", "its number")
-    .action((id: string, options: { json?: boolean }) => change(io, "cancel", idOf(id), options));
+    .action((id: string, options: { json?: boolean }) => cancelRun(io, idOf(id), options));
   return runs;
 }
 
@@ -86,15 +86,18 @@ function writeRun(io: CommandIo, run: RunDetail): void {
   );
 }
 
-async function change(
-  io: CommandIo,
-  action: "resume" | "cancel",
-  id: number,
-  options: { json?: boolean },
-): Promise<void> {
-  await withClient(io, options, (client) => client.runs[action].mutate({ id }));
-  if (options.json) return writeJson(io.stdout, { id });
-  io.stdout.write(`run ${id} is ${action === "resume" ? "resumed" : "being cancelled"}\n`);
+async function resumeRun(io: CommandIo, id: number, options: { json?: boolean }): Promise<void> {
+  const resumed = await withClient(io, options, (client) => client.runs.resume.mutate({ id }));
+  if (options.json) return writeJson(io.stdout, resumed);
+  io.stdout.write(`run ${id} ${resumed.changed ? "is resumed" : "goes on already"}\n`);
+}
+
+async function cancelRun(io: CommandIo, id: number, options: { json?: boolean }): Promise<void> {
+  const cancelled = await withClient(io, options, (client) => client.runs.cancel.mutate({ id }));
+  if (options.json) return writeJson(io.stdout, cancelled);
+  const { changed, state } = cancelled;
+  const had = state === "running" ? "is being cancelled already" : `had ended already: ${state}`;
+  io.stdout.write(`run ${id} ${changed ? "is being cancelled" : had}\n`);
 }
 
 function idOf(text: string): number {

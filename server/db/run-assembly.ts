@@ -57,7 +57,7 @@ export async function unfinishedRunOf(tx: Db, frequencyId: number): Promise<numb
 export async function insertRun(
   tx: Db,
   values: Pick<typeof runs.$inferInsert, "kind" | "frequencyId" | "tickAt" | "startedBy"> &
-    Pick<Partial<typeof runs.$inferInsert>, "state" | "reason" | "endedAt">,
+    Pick<Partial<typeof runs.$inferInsert>, "state" | "reason" | "endedAt" | "request">,
 ): Promise<number> {
   const [row] = await tx.insert(runs).values(values).returning({ id: runs.id });
   if (!row) throw new Error("an insert returned no row");
@@ -68,6 +68,37 @@ export interface CatalogTable {
   id: number;
   frequencyId: number | null;
   definition: TableDefinition;
+}
+
+/** What a person calls these tables, and whether they are deleted; in the order of their ids. */
+export async function selectNames(
+  tx: Db,
+  tableIds: number[],
+): Promise<{ id: number; name: string; isDeleted: boolean }[]> {
+  return tx
+    .select({
+      id: tables.id,
+      name: sql<string>`${datasets.name} || '.' || ${tables.name}`,
+      isDeleted: sql<boolean>`${tables.deletedAt} is not null`,
+    })
+    .from(tables)
+    .innerJoin(datasets, eq(datasets.id, tables.datasetId))
+    .where(sql`${tables.id} = any(${idArray(tableIds)})`)
+    .orderBy(tables.id);
+}
+
+/** Other runs that have not ended and hold any of these tables, unfinished; the oldest first. */
+export async function selectRunsWith(
+  tx: Db,
+  tableIds: number[],
+  exceptRunId: number,
+): Promise<number[]> {
+  const { rows } = await tx.execute<{ id: number }>(sql`
+    select distinct t.run_id::float8 as id from table_runs t
+    where t.state in ('waiting', 'ready', 'running') and t.run_id <> ${exceptRunId}
+      and t.table_id = any(${idArray(tableIds)})
+    order by 1 limit 20`);
+  return rows.map(({ id }) => id);
 }
 
 /** The tables of a frequency, or those named, that are not deleted. */
@@ -149,6 +180,7 @@ export interface NewTableRun {
   stagedObjects: string[];
   awaits: AwaitedTick[];
   awaitSeconds: number | null;
+  asked: boolean | null;
 }
 
 /** Ids for rows that name one another before they are there. */
@@ -171,17 +203,17 @@ export async function insertTableRuns(
     "insert table runs",
     `insert into table_runs (id, run_id, table_id, definition, parent_ids, child_ids,
        pending_parents, priority, remaining_seconds, state, reason, step, staged_objects, awaits,
-       await_until, ready_at, ended_at)
+       awaited, asked, await_until, ready_at, ended_at)
      overriding system value
      select id, $1, "tableId", definition, "parentIds", "childIds", "pendingParents", priority,
-       "remainingSeconds", state, reason, step, "stagedObjects", awaits,
+       "remainingSeconds", state, reason, step, "stagedObjects", awaits, awaits, asked,
        clock_timestamp() + make_interval(secs => "awaitSeconds"),
        case state when 'ready' then clock_timestamp() end,
        case state when 'skipped' then clock_timestamp() end
      from jsonb_to_recordset($2::jsonb) as n(id bigint, "tableId" bigint, definition jsonb,
        "parentIds" bigint[], "childIds" bigint[], "pendingParents" int, priority int,
        "remainingSeconds" float8, state text, reason jsonb, step text, "stagedObjects" text[],
-       awaits jsonb, "awaitSeconds" float8)`,
+       awaits jsonb, "awaitSeconds" float8, asked boolean)`,
     [runId, jsonText(rows)],
   );
 }

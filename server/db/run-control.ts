@@ -8,13 +8,16 @@ export interface RunHead {
   id: number;
   state: RunState;
   frequencyId: number | null;
+  isCancelling: boolean;
+  resumedCount: number;
 }
 
 /** Locked until the end of the transition. */
 export async function lockRun(transition: Transition, id: number): Promise<RunHead | null> {
   const rows = await transition.query<RunHead>(
     "lock run",
-    `select id::float8 as id, state, frequency_id::float8 as "frequencyId"
+    `select id::float8 as id, state, frequency_id::float8 as "frequencyId",
+       cancel_requested_at is not null as "isCancelling", resumed_count as "resumedCount"
      from runs where id = $1 for update`,
     [id],
   );
@@ -29,25 +32,38 @@ interface Changed {
 
 const changed = `t.id::float8 as id, t.run_id::float8 as "runId", t.table_id::float8 as "tableId"`;
 
-/**
- * Marks the run, and cancels at once all that nobody drives: what waits, what is ready, what is
- * parked. The daemons cancel the jobs of the rest.
- */
-export async function cancelUndriven(transition: Transition, runId: number): Promise<Changed[]> {
+/** Adds to `steering`: $2 the action, $3 who. */
+const steered = `steering = coalesce(steering, '[]') || jsonb_build_object('action', $2::text,
+  'by', $3::text, 'at', to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
+
+/** From here on the daemons that drive its table runs cancel them. */
+export async function markCancelled(
+  transition: Transition,
+  runId: number,
+  by: string,
+): Promise<void> {
   await transition.query(
     "mark run cancelled",
-    "update runs set cancel_requested_at = coalesce(cancel_requested_at, clock_timestamp()) where id = $1",
-    [runId],
+    `update runs set cancel_requested_at = clock_timestamp(), ${steered} where id = $1`,
+    [runId, "cancel", by],
   );
+}
+
+/** Cancels at once all that nobody drives: what waits, what is ready, what is parked. */
+export function cancelUndriven(
+  transition: Transition,
+  runId: number,
+  by: string,
+): Promise<Changed[]> {
   return transition.query<Changed>(
     "cancel undriven",
     `update table_runs t
      set state = 'cancelled', fence = t.fence + 1, ended_at = clock_timestamp(),
-       reason = jsonb_build_object('code', 'cancelled', 'text', 'the run was cancelled')
+       reason = jsonb_build_object('code', 'cancelled', 'text', 'the run was cancelled by ' || $2)
      where t.run_id = $1 and (t.state in ('waiting', 'ready')
        or (t.state = 'running' and t.lease_owner is null))
      returning ${changed}`,
-    [runId],
+    [runId, by],
   );
 }
 
@@ -68,11 +84,41 @@ export function cancelTransfers(transition: Transition, runId: number): Promise<
 }
 
 /** Back to where it was before its end. */
-export async function reopenRun(transition: Transition, runId: number): Promise<void> {
+export async function reopenRun(transition: Transition, runId: number, by: string): Promise<void> {
   await transition.query(
     "reopen run",
     `update runs set state = 'running', reason = null, ended_at = null, cancel_requested_at = null,
-       resumed_count = resumed_count + 1 where id = $1`,
+       resumed_count = resumed_count + 1, ${steered} where id = $1`,
+    [runId, "resume", by],
+  );
+}
+
+/** Whether anything of it is to be run again once it has ended. */
+export async function hasFailures(transition: Transition, runId: number): Promise<boolean> {
+  const rows = await transition.query(
+    "has failures",
+    `select from table_runs t where t.run_id = $1 and ${isToReopen} limit 1`,
+    [runId],
+  );
+  return rows.length > 0;
+}
+
+const isToReopen = `(t.state in ('failed', 'cancelled')
+  or (t.state = 'skipped' and t.reason ->> 'code' <> 'conditionFalse'))`;
+
+/**
+ * What would be run again and whose table is deleted is skipped instead, so that the run can end
+ * well: as at an assembly, a deleted table is no part of it, and its children read its last version.
+ */
+export function skipDeleted(transition: Transition, runId: number): Promise<Changed[]> {
+  return transition.query<Changed>(
+    "skip deleted",
+    `update table_runs t
+     set state = 'skipped', ended_at = clock_timestamp(), reason = jsonb_build_object('code',
+       'tableDeleted', 'text', 'the table was deleted before the run was resumed')
+     from tables x
+     where t.run_id = $1 and x.id = t.table_id and x.deleted_at is not null and ${isToReopen}
+     returning ${changed}`,
     [runId],
   );
 }
@@ -83,6 +129,7 @@ export async function reopenRun(transition: Transition, runId: number): Promise<
  * not succeed imports anew, also where its files are staged still: another run may have loaded the
  * same rows meanwhile, and only a fresh import reads above the watermark of now. What waited for ticks
  * of other frequencies waits for them again, as long as at first; not for one that was skipped.
+ * Call skipDeleted first.
  */
 export async function reopenTableRuns(transition: Transition, runId: number): Promise<Changed[]> {
   return transition.query<Changed>(
@@ -90,7 +137,8 @@ export async function reopenTableRuns(transition: Transition, runId: number): Pr
     `with reopened as (
        select t.id, w.awaits, (
          select count(*)::int from table_runs p
-         where p.id = any(t.parent_ids) and p.state <> 'succeeded')
+         where p.id = any(t.parent_ids) and p.state <> 'succeeded'
+           and p.reason ->> 'code' is distinct from 'tableDeleted')
          + (w.awaits <> '[]')::int as pending,
          coalesce(f.parent_wait_seconds, f.period_seconds) as await_seconds
        from table_runs t
@@ -103,8 +151,8 @@ export async function reopenTableRuns(transition: Transition, runId: number): Pr
            select from runs o where o.frequency_id = (a.value ->> 'frequencyId')::bigint
              and o.tick_at = (a.value ->> 'tickAt')::timestamptz and o.state = 'skipped')
        ) w
-       where t.run_id = $1 and (t.state in ('failed', 'cancelled')
-         or (t.state = 'skipped' and t.reason ->> 'code' <> 'conditionFalse'))
+       where t.run_id = $1 and ${isToReopen}
+         and not exists (select from tables x where x.id = t.table_id and x.deleted_at is not null)
      )
      update table_runs t
      set state = case when r.pending = 0 then 'ready' else 'waiting' end,

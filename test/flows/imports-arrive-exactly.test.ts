@@ -44,7 +44,7 @@ async function run(tableId: number) {
     withAncestors: false,
     withDescendants: false,
   };
-  const { runId } = await startRun(deps, selection, { userId: null });
+  const { runId } = await startRun(deps, selection, { userId: null, name: "test" });
   await vi.waitUntil(
     async () => (await deps.db.select().from(runs).where(eq(runs.id, runId)))[0]?.endedAt,
     { timeout: 60_000, interval: 50 },

@@ -5,4 +5,5 @@ export function chooseTables(ids: Iterable<number>): RunSelection {
   return { kind: "tables", tableIds: [...ids], withAncestors: false, withDescendants: false };
 }
 
-export const nobody = { userId: null };
+/** Who acts in tests that are not about that. */
+export const nobody = { userId: null, name: "test" };

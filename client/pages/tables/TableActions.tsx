@@ -13,13 +13,18 @@ export function TableActions(props: { table: TableDetail }) {
   const navigate = useNavigate();
   const [isRemoving, setRemoving] = createSignal(false);
   const run = createAction("Run", async (more: { above?: boolean; below?: boolean }) => {
-    const { runId } = await api.tables.run.mutate({
+    const { runId, behind } = await api.tables.run.mutate({
       id: props.table.id,
       withAncestors: more.above === true,
       withDescendants: more.below === true,
     });
     if (more.above === true || more.below === true) navigate(`/runs/${runId}`);
-    else showToast(`${props.table.name} is running`, `Run ${runId}`);
+    else if (behind.length === 0) showToast(`${props.table.name} is running`, `Run ${runId}`);
+    else
+      showToast(
+        `Run ${runId} is started`,
+        `It waits for run ${behind.join(", ")}, which has it too.`,
+      );
   });
   const reimport = createAction("Import all again", async () => {
     const { runId } = await api.tables.reimport.mutate({ id: props.table.id });

@@ -2,15 +2,12 @@ import { z } from "zod";
 import { runStates } from "../../../shared/run.ts";
 import { assertMayStart } from "../../services/access/assert-may-start.ts";
 import { assertMaySteer } from "../../services/access/assert-may-steer.ts";
-import type { SignedIn } from "../../services/access/principal.ts";
-import { recordChange } from "../../services/audit/record-change.ts";
-import type { Deps } from "../../services/deps.ts";
 import { cancelRun } from "../../services/runs/cancel-run.ts";
 import { getRun } from "../../services/runs/get-run.ts";
 import { getRunGraph } from "../../services/runs/get-run-graph.ts";
 import { listRuns } from "../../services/runs/list-runs.ts";
 import { resumeRun } from "../../services/runs/resume-run.ts";
-import { startManualRun } from "../../services/runs/start-manual-run.ts";
+import { startRun } from "../../services/runs/start-run.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf, rowId } from "./inputs.ts";
@@ -43,34 +40,21 @@ export const runsRouter = router({
     .input(selection)
     .mutation(async ({ ctx, input }) => {
       await assertMayStart(ctx.deps, ctx.principal, input);
-      return startManualRun(ctx.deps, input, actorOf(ctx.principal));
+      return startRun(ctx.deps, input, actorOf(ctx.principal));
     }),
   resume: procedure("write")
     .input(byId)
     .mutation(async ({ ctx, input }) => {
       await assertMaySteer(ctx.deps, ctx.principal, input.id);
-      await resumeRun(ctx.deps, input.id);
-      await recordRun(ctx, "run.resume", input.id);
-      return { id: input.id };
+      return { id: input.id, ...(await resumeRun(ctx.deps, input.id, actorOf(ctx.principal))) };
     }),
   cancel: procedure("write")
     .input(byId)
     .mutation(async ({ ctx, input }) => {
       await assertMaySteer(ctx.deps, ctx.principal, input.id);
-      await cancelRun(ctx.deps, input.id);
-      await recordRun(ctx, "run.cancel", input.id);
-      return { id: input.id };
+      return { id: input.id, ...(await cancelRun(ctx.deps, input.id, actorOf(ctx.principal))) };
     }),
   graph: procedure("read")
     .input(byId)
     .query(({ ctx, input }) => getRunGraph(ctx.deps, input.id)),
 });
-
-function recordRun(
-  ctx: { deps: Deps; principal: SignedIn },
-  action: string,
-  runId: number,
-): Promise<void> {
-  const change = { action, subjectKind: "run", subjectId: runId };
-  return recordChange(ctx.deps.db, actorOf(ctx.principal), change);
-}

@@ -19,7 +19,7 @@ import { getExtract } from "../../services/runs/get-extract.ts";
 import { issueUploadUrl } from "../../services/runs/issue-upload-url.ts";
 import { loadExternal } from "../../services/runs/load-external.ts";
 import { reimportTable } from "../../services/runs/reimport-table.ts";
-import { startManualRun } from "../../services/runs/start-manual-run.ts";
+import { startRun } from "../../services/runs/start-run.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf, rowId } from "./inputs.ts";
@@ -89,11 +89,7 @@ export const tablesRouter = router({
       }),
     )
     .mutation(({ ctx, input: { id, ...selection } }) =>
-      startManualRun(
-        ctx.deps,
-        { kind: "tables", tableIds: [id], ...selection },
-        actorOf(ctx.principal),
-      ),
+      startRun(ctx.deps, { kind: "tables", tableIds: [id], ...selection }, actorOf(ctx.principal)),
     ),
   reimport: procedure("writeTable")
     .input(byId)

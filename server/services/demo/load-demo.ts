@@ -98,6 +98,6 @@ async function load(
     withAncestors: false,
     withDescendants: false,
   };
-  const { runId } = await startRun(deps, selection, { userId: adminUserId }, { stagedObjects });
+  const { runId } = await startRun(deps, selection, owner, { stagedObjects });
   return runId;
 }

@@ -21,6 +21,8 @@ export interface Assembly {
   tick: { at: Date; frequency: FrequencyRow } | null;
   /** Files of external tables that are uploaded already, by table id. */
   stagedObjects: ReadonlyMap<number, string[]>;
+  /** The tables that a person named; absent where a frequency was started. */
+  askedIds?: ReadonlySet<number>;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Assembly {
  */
 export async function assembleTableRuns(
   transition: Transition,
-  { runId, tables, tick, stagedObjects }: Assembly,
+  { runId, tables, tick, stagedObjects, askedIds }: Assembly,
 ): Promise<number> {
   const { tx } = transition;
   const keptOut = tick ? tablesKeptOut(tables, tick) : new Map<number, string>();
@@ -60,6 +62,7 @@ export async function assembleTableRuns(
       stagedObjects: stagedObjects.get(table.id) ?? [],
       awaits: awaits.get(table.id) ?? [],
       awaitSeconds,
+      asked: askedIds?.has(table.id) ?? null,
       whyKeptOut: keptOut.get(table.id) ?? null,
     }),
   );

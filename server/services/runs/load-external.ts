@@ -38,7 +38,9 @@ export async function loadExternal(
     withAncestors: false,
     withDescendants: false,
   };
-  return startRun(deps, selection, actor, { stagedObjects: new Map([[input.id, objects]]) });
+  const stagedObjects = new Map([[input.id, objects]]);
+  const { runId } = await startRun(deps, selection, actor, { cause: "upload", stagedObjects });
+  return { runId };
 }
 
 async function assertUploaded(

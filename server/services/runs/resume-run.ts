@@ -1,43 +1,83 @@
 import { MaestroError } from "../../../shared/errors.ts";
-import { unfinishedRunOf } from "../../db/run-assembly.ts";
-import { lockRun, type RunHead, reopenRun, reopenTableRuns } from "../../db/run-control.ts";
+import { lockFrequency, unfinishedRunOf } from "../../db/run-assembly.ts";
+import {
+  hasFailures,
+  lockRun,
+  type RunHead,
+  reopenRun,
+  reopenTableRuns,
+  skipDeleted,
+} from "../../db/run-control.ts";
 import { inTransition, type Transition } from "../../db/transition.ts";
+import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 
 /**
  * Runs again what failed, was skipped for it, or was cancelled, and nothing that succeeded: a table
- * whose query succeeded and whose extract failed only extracts. With the definitions of its assembly.
+ * whose query succeeded and whose extract failed only extracts. With the definitions of its assembly;
+ * what was deleted since is left out. Asked for twice, it is done once: `changed` is false where the
+ * run goes on already and nothing in it has failed since.
  */
 export async function resumeRun(
   deps: Pick<Deps, "pool" | "changes" | "log">,
   runId: number,
-): Promise<void> {
-  const moved = await inTransition(deps.pool, async (transition) => {
-    const run = await lockRun(transition, runId);
-    if (!run) throw new MaestroError("notFound", `there is no run ${runId}`);
-    await assertResumable(transition, run);
-    await reopenRun(transition, runId);
-    const reopened = await reopenTableRuns(transition, runId);
-    if (reopened.length > 0) return reopened;
-    throw new MaestroError("conflict", `run ${runId} has nothing to run again`);
-  });
-  deps.log.info({ runId, tableRuns: moved.length }, "a run was resumed");
+  actor: Actor,
+): Promise<{ changed: boolean }> {
+  const moved = await inTransition(deps.pool, (transition) =>
+    resumeInTransition(transition, runId, actor),
+  );
+  if (moved === null) return { changed: false };
+  deps.log.info({ runId, tableRuns: moved.length, by: actor.name }, "a run was resumed");
   for (const each of moved) deps.changes.publish({ noun: "tableRun", ...each });
   deps.changes.publish({ noun: "run", id: runId, runId });
+  return { changed: true };
+}
+
+/** Null where it is resumed already. */
+async function resumeInTransition(transition: Transition, runId: number, actor: Actor) {
+  const run = await lockRun(transition, runId);
+  if (!run) throw new MaestroError("notFound", `there is no run ${runId}`);
+  if (await isResumed(transition, run)) return null;
+  await assertResumable(transition, run);
+  const skipped = await skipDeleted(transition, runId);
+  await reopenRun(transition, runId, actor.name);
+  const reopened = await reopenTableRuns(transition, runId);
+  if (reopened.length === 0) {
+    const why = skipped.length > 0 ? ": its tables were deleted" : "";
+    throw new MaestroError("conflict", `run ${runId} has nothing to run again${why}`);
+  }
+  await recordChange(transition.tx, actor, {
+    action: "run.resume",
+    subjectKind: "run",
+    subjectId: runId,
+    detail: { tableRuns: reopened.length },
+  });
+  return [...skipped, ...reopened];
+}
+
+async function isResumed(transition: Transition, run: RunHead): Promise<boolean> {
+  const goesOn = run.state === "running" && run.resumedCount > 0 && !run.isCancelling;
+  return goesOn && !(await hasFailures(transition, run.id));
 }
 
 async function assertResumable({ tx }: Transition, run: RunHead): Promise<void> {
+  const { id } = run;
   if (run.state === "running") {
-    throw new MaestroError("conflict", `run ${run.id} has not ended: it cannot be resumed yet`);
+    const message = run.isCancelling
+      ? `run ${id} is being cancelled: resume it when that is done`
+      : `run ${id} has not ended: resume it when it has`;
+    throw new MaestroError("conflict", message);
   }
   if (run.state === "succeeded" || run.state === "skipped") {
-    throw new MaestroError("conflict", `run ${run.id} was ${run.state}: it has nothing to resume`);
+    throw new MaestroError("conflict", `run ${id} was ${run.state}: it has nothing to resume`);
   }
-  const unfinished = run.frequencyId === null ? null : await unfinishedRunOf(tx, run.frequencyId);
-  if (unfinished !== null) {
-    throw new MaestroError(
-      "conflict",
-      `run ${unfinished} of the same frequency is running: resume run ${run.id} when that has ended`,
-    );
-  }
+  if (run.frequencyId === null) return;
+  // A tick that is recorded just now is seen: it holds this lock too.
+  await lockFrequency(tx, run.frequencyId);
+  const unfinished = await unfinishedRunOf(tx, run.frequencyId);
+  if (unfinished === null) return;
+  throw new MaestroError(
+    "conflict",
+    `run ${unfinished} of the same frequency is running: resume run ${id} when that has ended`,
+  );
 }

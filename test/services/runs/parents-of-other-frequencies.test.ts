@@ -4,6 +4,7 @@ import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
 import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
+import { nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
 import { until } from "../../support/until.ts";
 
@@ -87,8 +88,8 @@ test("where the parent failed in its own run, that is the child's reason", async
 test("what is cancelled while it waits, waits again when it is resumed", async () => {
   const { daily, hourly } = await twoFrequencies();
   const runId = await assemble(hourly, ten);
-  await cancelRun(fixture.deps, runId);
-  await resumeRun(fixture.deps, runId);
+  await cancelRun(fixture.deps, runId, nobody);
+  await resumeRun(fixture.deps, runId, nobody);
   const child = (await fixture.tableRunsOf(runId)).get("child")!;
   expect(child).toMatchObject({ state: "waiting", pendingParents: 1 });
   expect(child.awaitUntil!.getTime()).toBeGreaterThan(Date.now());

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
+import { nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
 
 let fixture: EngineFixture;
@@ -8,8 +9,6 @@ beforeEach(async () => {
   fixture = await openEngineFixture();
 });
 afterEach(() => fixture.close());
-
-const nobody = { userId: null };
 
 async function startAll(names: Map<string, number>) {
   const tableIds = [...names.values()];

@@ -1,7 +1,11 @@
+import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runs, tableRuns } from "../../../drizzle/schema/runs.ts";
-import { databases } from "../../../drizzle/schema/tables.ts";
+import { databases, tables } from "../../../drizzle/schema/tables.ts";
 import { transfers } from "../../../drizzle/schema/transfers.ts";
+import { auditLog } from "../../../drizzle/schema/users.ts";
+import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
+import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
@@ -30,7 +34,7 @@ test("resume runs again what failed and what was skipped, and nothing that succe
   expect((await fixture.runEnded(runId)).state).toBe("failed");
 
   fixture.warehouse.outcome = () => null;
-  await resumeRun(fixture.deps, runId);
+  await resumeRun(fixture.deps, runId, nobody);
   expect(await fixture.runEnded(runId)).toMatchObject({ state: "succeeded", resumedCount: 1 });
   expect(
     (await fixture.jobs()).map((job) => [job.bqJobId.split("_").slice(2).join("_"), job.state]),
@@ -52,7 +56,7 @@ test("where the extract failed, resume extracts and does not query again", async
 
   fixture.warehouse.outcome = () => null;
   fixture.deps.objects.set(`extracts/d.a/1/part-000000000000.csv.gz`, 10);
-  await resumeRun(fixture.deps, runId);
+  await resumeRun(fixture.deps, runId, nobody);
   expect((await fixture.runEnded(runId)).state).toBe("succeeded");
   expect((await fixture.jobs()).map((job) => [job.step, job.attempt])).toEqual([
     ["query", 1],
@@ -83,7 +87,7 @@ test("an import whose load failed imports anew, also where its files are staged"
   await fixture.db.update(tableRuns).set({ state: "failed", step: "load", endedAt: new Date() });
   await fixture.db.update(runs).set({ state: "failed", endedAt: new Date() });
 
-  await resumeRun(fixture.deps, runId);
+  await resumeRun(fixture.deps, runId, nobody);
   expect((await fixture.tableRunsOf(runId)).get("a")).toMatchObject({
     state: "ready",
     step: "import",
@@ -99,11 +103,11 @@ test("an import whose load failed imports anew, also where its files are staged"
 test("a run that succeeded, or still runs, is not resumed, and the message says why", async () => {
   const ids = await insertCatalog(fixture.db, [{ name: "a" }]);
   const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
-  await expect(resumeRun(fixture.deps, runId)).rejects.toMatchObject({ code: "conflict" });
+  await expect(resumeRun(fixture.deps, runId, nobody)).rejects.toMatchObject({ code: "conflict" });
   fixture.start();
   await fixture.runEnded(runId);
-  await expect(resumeRun(fixture.deps, runId)).rejects.toThrow(/was succeeded/);
-  await expect(resumeRun(fixture.deps, 999)).rejects.toMatchObject({ code: "notFound" });
+  await expect(resumeRun(fixture.deps, runId, nobody)).rejects.toThrow(/was succeeded/);
+  await expect(resumeRun(fixture.deps, 999, nobody)).rejects.toMatchObject({ code: "notFound" });
 });
 
 test("a failed run waits for the frequency's newer run before it can be resumed", async () => {
@@ -116,10 +120,82 @@ test("a failed run waits for the frequency's newer run before it can be resumed"
   fixture.warehouse.outcome = () => null;
   fixture.warehouse.durationMs = () => 60_000;
   const second = await startRun(fixture.deps, { kind: "frequency", frequencyId }, nobody);
-  await expect(resumeRun(fixture.deps, first.runId)).rejects.toThrow(
+  await expect(resumeRun(fixture.deps, first.runId, nobody)).rejects.toThrow(
     `run ${second.runId} of the same`,
   );
   await expect(
     startRun(fixture.deps, { kind: "frequency", frequencyId }, nobody),
   ).rejects.toMatchObject({ code: "conflict" });
+});
+
+test("a second resume changes nothing while the run goes on, and is refused once it fails again", async () => {
+  const ids = await insertCatalog(fixture.db, [{ name: "a" }, { name: "b" }]);
+  fixture.warehouse.outcome = () => ({ reason: "invalidQuery", message: "bad" });
+  const engine = fixture.start();
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await fixture.runEnded(runId);
+  await engine.stop();
+  expect(await resumeRun(fixture.deps, runId, nobody)).toEqual({ changed: true });
+  expect(await resumeRun(fixture.deps, runId, nobody)).toEqual({ changed: false });
+  expect(await fixture.statesOf(runId)).toEqual({ a: "ready", b: "ready" });
+  expect(await fixture.db.$count(auditLog, eq(auditLog.action, "run.resume"))).toBe(1);
+  fixture.warehouse.durationMs = (job) => (job.table === "d.b" ? 600_000 : 0);
+  fixture.start();
+  await until("a has failed again", async () => (await fixture.statesOf(runId))["a"] === "failed");
+  await expect(resumeRun(fixture.deps, runId, nobody)).rejects.toThrow(
+    `run ${runId} has not ended: resume it when it has`,
+  );
+});
+
+test("a table that was deleted meanwhile is left out, and its children read its last version", async () => {
+  const ids = await insertCatalog(fixture.db, [
+    { name: "gone" },
+    { name: "child", parents: ["gone"] },
+    { name: "other" },
+  ]);
+  fixture.warehouse.outcome = ({ table }) =>
+    table === "d.child" ? null : { reason: "invalidQuery", message: "bad" };
+  fixture.start();
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await fixture.runEnded(runId);
+  fixture.warehouse.outcome = () => null;
+  await fixture.db.update(tables).set({ deletedAt: new Date() }).where(eq(tables.name, "gone"));
+  await resumeRun(fixture.deps, runId, nobody);
+  expect((await fixture.runEnded(runId)).state).toBe("succeeded");
+  const rows = await fixture.tableRunsOf(runId);
+  expect(rows.get("gone")).toMatchObject({ state: "skipped", reason: { code: "tableDeleted" } });
+  expect([rows.get("child")!.state, rows.get("other")!.state]).toEqual(["succeeded", "succeeded"]);
+});
+
+test("where only deleted tables are left to run, resume says so and changes nothing", async () => {
+  const ids = await insertCatalog(fixture.db, [{ name: "gone" }]);
+  fixture.warehouse.outcome = failing("d.gone");
+  fixture.start();
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await fixture.runEnded(runId);
+  await fixture.db.update(tables).set({ deletedAt: new Date() });
+  await expect(resumeRun(fixture.deps, runId, nobody)).rejects.toThrow("its tables were deleted");
+  expect(await fixture.statesOf(runId)).toEqual({ gone: "failed" });
+});
+
+test("of a resume and a tick of the same frequency at one time, one is refused in a sentence", async () => {
+  const frequencyId = await insertFrequency(fixture.db, { effectiveFrom: new Date(0) });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  const day = (at: number) => new Date(Date.UTC(2026, 0, 1 + at));
+  for (let at = 0; at < 10; at += 1) {
+    const assembled = await assembleRun(fixture.deps, frequencyId, day(2 * at));
+    if (assembled.kind !== "started") throw new Error("the tick made no run");
+    const { runId } = assembled;
+    await cancelRun(fixture.deps, runId, nobody);
+    const [resumed, ticked] = await Promise.allSettled([
+      resumeRun(fixture.deps, runId, nobody),
+      assembleRun(fixture.deps, frequencyId, day(2 * at + 1)),
+    ]);
+    expect(ticked).toMatchObject({ status: "fulfilled" });
+    const next = ticked.status === "fulfilled" ? ticked.value : null;
+    if (resumed.status === "fulfilled") expect(next).toMatchObject({ kind: "skipped" });
+    else expect(resumed.reason).toMatchObject({ code: "conflict" });
+    const unfinished = resumed.status === "fulfilled" ? runId : runId + 1;
+    await cancelRun(fixture.deps, unfinished, nobody);
+  }
 });
