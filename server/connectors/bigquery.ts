@@ -1,8 +1,14 @@
 import type { BigQuery } from "@google-cloud/bigquery";
 import { MaestroError } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
-import { isRetryable, statusOf, translateError } from "./bigquery-errors.ts";
+import { isRetryable, statusOf } from "./bigquery-errors.ts";
 import { type RestField, type RestRow, toFieldSchema, toValues } from "./bigquery-rows.ts";
+import {
+  type Call,
+  clientTransport,
+  directTransport,
+  type Transport,
+} from "./bigquery-transport.ts";
 import type { JobStatus, Warehouse } from "./warehouse.ts";
 
 export interface WarehouseOptions {
@@ -30,42 +36,24 @@ interface TableResource {
   numBytes?: string;
 }
 
-interface Call {
-  method?: "GET" | "POST";
-  uri: string;
-  qs?: Record<string, unknown>;
-  json?: unknown;
-  timeoutMs?: number;
-}
-
-/** An answer that takes longer than this beyond what was asked for is a dead connection. */
-const answerMs = 60_000;
-
 /**
- * BigQuery over Google's client: its authentication and transport, but our own requests, because
- * its helpers repeat calls unseen and hide the answers that the engine decides by.
+ * BigQuery over Google's client, but by requests of our own, because its helpers repeat calls unseen
+ * and hide the answers that the engine decides by.
  */
 export function createWarehouse(options: WarehouseOptions): Warehouse {
-  const { projectId, location } = options;
-  const api = createApi(options.bigquery);
-  return { projectId, location, ...jobCalls(api, options), ...tableCalls(api, options) };
+  const { bigquery, projectId, location } = options;
+  const direct = createApi(directTransport(bigquery, projectId));
+  const viaClient = createApi(clientTransport(bigquery));
+  return { projectId, location, ...jobCalls(direct, options), ...tableCalls(viaClient, options) };
 }
 
 interface Api {
-  call<T>(doing: string, request: Call): Promise<T>;
+  call: Transport;
   /** Null where it is a 404. */
-  callIfFound<T>(doing: string, request: Call): Promise<T | null>;
+  callIfFound<T>(doing: string, call: Call): Promise<T | null>;
 }
 
-function createApi(bigquery: BigQuery): Api {
-  const call = <T>(doing: string, request: Call): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const { timeoutMs = 0, ...rest } = request;
-      bigquery.request(
-        { ...rest, timeout: answerMs + timeoutMs } as Parameters<BigQuery["request"]>[0],
-        (error, body) => (error ? reject(translateError(error, doing)) : resolve(body as T)),
-      );
-    });
+function createApi(call: Transport): Api {
   return {
     call,
     callIfFound: <T>(doing: string, request: Call) =>
@@ -123,7 +111,7 @@ function jobCalls(api: Api, { projectId, location }: WarehouseOptions): Pick<War
         .call<QueryResults | "failed">("await query", {
           uri: `/queries/${jobId}`,
           qs: { location, timeoutMs, maxResults: 0 },
-          timeoutMs,
+          waitMs: timeoutMs,
         })
         .catch((error: unknown) => {
           // A failed query answers with its own error, whatever the status: only the job tells it

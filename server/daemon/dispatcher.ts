@@ -1,12 +1,13 @@
 import type { Deps } from "../services/deps.ts";
-import type { DrivenJob, Driving } from "../services/jobs/driven-job.ts";
+import type { DrivenJob } from "../services/jobs/driven-job.ts";
 import { type Advance, advanceRuns, type Pulse } from "../services/runs/advance-runs.ts";
 import { releaseTableRuns } from "../services/runs/release-table-runs.ts";
+import { createDue } from "../support/due.ts";
 import { startLoop } from "../support/loop.ts";
 import { createHeldClaims } from "./held-claims.ts";
 import { monitorJob } from "./job-monitor.ts";
-import { createSubmittedNotes } from "./submitted-notes.ts";
-import { createTroubleNotes } from "./trouble-notes.ts";
+import { startStatisticsReader } from "./statistics-reader.ts";
+import { createUnwritten } from "./unwritten.ts";
 
 /*
  * The dispatcher: one a daemon, any number of daemons on one PostgreSQL.
@@ -25,8 +26,9 @@ import { createTroubleNotes } from "./trouble-notes.ts";
  * have gathered, readies their children, claims as much as there are slots, and stores the rows of
  * the jobs to come. The *monitors* (job-monitor.ts), one for each claimed table run, submit those
  * jobs and wait for their ends, in parallel; they write nothing, and hand their result to the next
- * pulse. A monitor's end wakes the pulse at once, and what ends during one goes into the next: under
- * load many transitions share one commit, and a chain goes on without any pause.
+ * pulse. So does the reader of statistics (statistics-reader.ts), for which nothing waits but the
+ * end of a run. A monitor's end wakes the pulse at once, and what ends during one goes into the
+ * next: under load many transitions share one commit, and a chain goes on without any pause.
  *
  * What a crash costs, between any two lines:
  *   before the pulse's commit        nothing has changed; jobs that ended are found ended again
@@ -56,53 +58,41 @@ export interface DispatcherHooks {
 export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher {
   const claims = createHeldClaims(deps.log);
   const monitors = new Set<Promise<void>>();
-  const submitted = createSubmittedNotes(() => loop.wake());
-  const troubles = createTroubleNotes(deps.now, () => loop.wake());
-  let ended: Pulse["ended"] = [];
-  let nextSweepMs = 0;
-  let nextRenewMs = 0;
+  const unwritten = createUnwritten(deps, () => loop.wake());
+  const statistics = startStatisticsReader(deps, unwritten.addRead);
+  const sweep = createDue(sweepMs);
+  const renewal = createDue(renewMs);
 
   const pulse = async () => {
-    const nowMs = performance.now();
-    const isSweep = nowMs >= nextSweepMs;
-    const renew = nowMs >= nextRenewMs ? claims.list() : null;
+    // Taken before the pulse: what is asked for during it is the next one's.
     const gathered: Pulse = {
-      ended: [...ended],
-      submitted: submitted.list(),
-      troubles: troubles.list(),
-      isSweep,
-      renew,
+      ...unwritten.list(),
+      isSweep: sweep.take(),
+      renew: renewal.take() ? claims.list() : null,
     };
-    // Before the pulse: a change that comes during it sets them to 0, and is seen by the next.
-    if (isSweep) nextSweepMs = nowMs + sweepMs;
-    if (renew) nextRenewMs = nowMs + renewMs;
     const advance = await advanceRuns(deps, gathered).catch((error: unknown) => {
-      if (isSweep) nextSweepMs = 0;
-      if (renew) nextRenewMs = 0;
+      if (gathered.isSweep) sweep.ask();
+      if (gathered.renew) renewal.ask();
       throw error;
     });
-    // Only what was written is forgotten; what ended meanwhile is the next pulse's.
-    ended = ended.slice(gathered.ended.length);
-    submitted.forget(gathered.submitted);
-    troubles.forget(gathered.troubles);
+    unwritten.forget(gathered);
+    statistics.forget(gathered.read);
     for (const { settlement } of gathered.ended) claims.drop(settlement.tableRunId);
-    if (renew) claims.applyRenewal(renew, advance.renewed);
+    if (gathered.renew) claims.applyRenewal(gathered.renew, advance.renewed);
     for (const driven of advance.driven) drive(driven);
+    for (const job of advance.unread) statistics.add(job);
+    if (claims.list().length === 0) statistics.flush();
     hooks.onAdvance(advance);
   };
 
   const drive = (driven: DrivenJob) => {
     const claim = claims.hold(driven);
-    const onSubmitted = () => submitted.add(driven);
-    const onTrouble: Driving["onTrouble"] = (fault) => troubles.set(driven, fault);
+    const { onSubmitted, onTrouble } = unwritten.notesOf(driven);
     const driving = { ...claim.driving, onTrouble };
     const monitor = monitorJob(deps, driven, driving, onSubmitted).then((settlement) => {
       monitors.delete(monitor);
-      troubles.drop(driven.job.id);
-      if (!settlement || !claims.has(claim)) return;
-      submitted.drop(driven.job.id);
-      ended.push({ driven, settlement });
-      loop.wake();
+      unwritten.drop(driven.job.id);
+      if (settlement && claims.has(claim)) unwritten.addEnd({ driven, settlement });
     });
     monitors.add(monitor);
   };
@@ -112,17 +102,16 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
   const unsubscribe = deps.changes.subscribe((event) => {
     if (event.noun !== "run" && event.noun !== "transfer") return;
     // A run was started, cancelled or resumed, files came, or a transfer moved on.
-    nextSweepMs = 0;
-    if (event.noun === "run") nextRenewMs = 0;
+    sweep.ask();
+    if (event.noun === "run") renewal.ask();
     loop.wake();
   });
 
   return {
     async stop() {
       unsubscribe();
-      await loop.stop();
-      submitted.close();
-      troubles.close();
+      await Promise.all([loop.stop(), statistics.stop()]);
+      unwritten.close();
       const held = claims.list();
       claims.letAllGo(new Error("the daemon stops"));
       await Promise.all(monitors);

@@ -1,6 +1,5 @@
 import type { Deps } from "../services/deps.ts";
 import { cleanStaged } from "../services/runs/clean-staged.ts";
-import { readStatistics } from "../services/runs/read-statistics.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
@@ -9,8 +8,6 @@ import { startTicker } from "./ticker.ts";
 
 const cleanMs = 60_000;
 const presenceMs = 500;
-/** Statistics that a daemon which died has left unread. */
-const unreadMs = 2_000;
 
 export interface Engine {
   /** Takes nothing new, and hands back what it holds. */
@@ -44,15 +41,8 @@ export function startRunner(deps: Deps): Engine {
     periodMs: cleanMs,
     body: (signal) => cleanStaged(deps, signal),
   });
-  const statistics = startLoop({
-    name: "statistics",
-    log: deps.log,
-    periodMs: unreadMs,
-    body: (signal) => readAllStatistics(deps, signal),
-  });
   const dispatcher = startDispatcher(deps, {
-    onAdvance: ({ succeeded, hasLoaded, hasUnread }) => {
-      if (hasUnread) statistics.wake();
+    onAdvance: ({ succeeded, hasLoaded }) => {
       for (const tableRun of succeeded) sizes.add(tableRun);
       if (hasLoaded) cleaner.wake();
     },
@@ -60,12 +50,7 @@ export function startRunner(deps: Deps): Engine {
   return {
     async stop() {
       await dispatcher.stop();
-      await Promise.all([statistics.stop(), cleaner.stop(), sizes.stop(), presence.stop()]);
+      await Promise.all([cleaner.stop(), sizes.stop(), presence.stop()]);
     },
   };
-}
-
-async function readAllStatistics(deps: Deps, signal: AbortSignal): Promise<void> {
-  let hasMore = true;
-  while (hasMore && !signal.aborted) hasMore = await readStatistics(deps);
 }

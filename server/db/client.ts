@@ -50,6 +50,8 @@ export function createDbClient(options: {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,
+    // Statements that are asked for together travel together: see transition.ts.
+    pipeline: true,
   });
   // An idle connection that breaks is replaced by the pool at the next query.
   pool.on("error", () => undefined);

@@ -200,14 +200,14 @@ export interface NewJob {
 }
 
 /**
- * Their ids, by BigQuery's job id. A row that is there already stays as it is: its transition was
+ * Stores them and commits. Their ids, by BigQuery's job id. A row that is there already stays as it is: its transition was
  * committed, and the connection broke before we heard of it.
  */
 export async function insertJobs(
   transition: Transition,
   newJobs: NewJob[],
 ): Promise<Map<string, number>> {
-  const rows = await transition.query<{ id: number; bqJobId: string }>(
+  const rows = await transition.queryAndCommit<{ id: number; bqJobId: string }>(
     "insert jobs",
     `insert into jobs (table_run_id, table_id, step, attempt, bq_job_id, configuration,
        configuration_hash, created_at)

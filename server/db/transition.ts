@@ -1,5 +1,6 @@
 import { drizzle } from "drizzle-orm/node-postgres";
 import type pg from "pg";
+import { allEnded } from "../support/all-ended.ts";
 import { type Db, schema } from "./client.ts";
 import { locks } from "./locks.ts";
 
@@ -22,8 +23,14 @@ const begin = `begin; set local idle_in_transaction_session_timeout = ${idleMs}`
 const beginAlone = `${begin}; select pg_advisory_xact_lock(${locks.transition})`;
 
 export interface Transition {
-  /** A hot statement: `name` makes PostgreSQL keep its plan for the connection. */
+  /**
+   * A hot statement: `name` makes PostgreSQL keep its plan for the connection. Statements are sent
+   * as they are asked for, without a wait for the answers of those before (db/client.ts), and are
+   * carried out in that order: those that need no answer are best asked for together, by `allEnded`.
+   */
   query<Row>(name: string, text: string, values: unknown[]): Promise<Row[]>;
+  /** The same for the last one, with the commit right behind it. */
+  queryAndCommit<Row>(name: string, text: string, values: unknown[]): Promise<Row[]>;
   /** The same transaction for code that speaks Drizzle. Do not open transactions on it. */
   tx: Db;
 }
@@ -55,19 +62,27 @@ async function transact<T>(
     broken = error;
   };
   client.on("error", onError);
+  const query = async <Row>(name: string, text: string, values: unknown[]) =>
+    (await client.query({ name, text, values })).rows as Row[];
+  let isCommitted = false;
+  let tx: Db | undefined;
+  const transition: Transition = {
+    query,
+    async queryAndCommit<Row>(name: string, text: string, values: unknown[]) {
+      isCommitted = true;
+      const [rows] = await allEnded([query<Row>(name, text, values), client.query("commit")]);
+      return rows;
+    },
+    // Made where it is asked for: most pulses need none.
+    get tx() {
+      tx ??= drizzle(client, { schema, casing: "snake_case" });
+      return tx;
+    },
+  };
   try {
-    await client.query(beginning);
-    let tx: Db | undefined;
-    const result = await work({
-      query: async <Row>(name: string, text: string, values: unknown[]) =>
-        (await client.query({ name, text, values })).rows as Row[],
-      // Made where it is asked for: most pulses need none.
-      get tx() {
-        tx ??= drizzle(client, { schema, casing: "snake_case" });
-        return tx;
-      },
-    });
-    await client.query("commit");
+    // A beginning that fails fails all that was sent behind it: nothing runs outside of it.
+    const [, result] = await allEnded([client.query(beginning), work(transition)]);
+    if (!isCommitted) await client.query("commit");
     return result;
   } catch (error) {
     await client.query("rollback").catch((rollbackError: Error) => {

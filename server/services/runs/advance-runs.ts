@@ -7,17 +7,19 @@ import {
   type Held,
   renewClaims,
 } from "../../db/claims.ts";
+import { type ReadJob, storeStatistics, type UnreadJob } from "../../db/job-statistics.ts";
 import { turnToLoad } from "../../db/parking.ts";
 import { insertJobs, markSubmitted, type NewJob, type Settlement } from "../../db/settlements.ts";
 import { inTransition, type Transition } from "../../db/transition.ts";
 import { noteTroubles } from "../../db/troubles.ts";
+import { allEnded } from "../../support/all-ended.ts";
 import { backoffMs } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
 import { prepareJob } from "../jobs/prepare-job.ts";
 import { parkTableRuns, settleOverdue } from "./park-table-runs.ts";
 import { settleAwaiting } from "./settle-awaiting.ts";
-import { endStranded, settleTableRuns } from "./settle-table-runs.ts";
+import { endRuns, endStranded, settleTableRuns } from "./settle-table-runs.ts";
 
 /** What has gathered since the last pulse. */
 export interface Pulse {
@@ -27,6 +29,8 @@ export interface Pulse {
   submitted: { jobId: number; tableRunId: number; fence: number }[];
   /** Table runs whose reason changes, because BigQuery gives no answer or does again. */
   troubles: { tableRunId: number; fence: number; reason: Reason | null }[];
+  /** Statistics that were read. */
+  read: ReadJob[];
   /** All claims of this process; their leases are renewed. Null: not yet due. */
   renew: Held[] | null;
   /** Also look for what others left: expired leases, transfers that ended, uploads, ready imports. */
@@ -40,8 +44,8 @@ export interface Advance {
   renewed: { id: number; cancelRequested: boolean }[];
   /** Whether staged files are to be removed. */
   hasLoaded: boolean;
-  /** Whether statistics are to be read. */
-  hasUnread: boolean;
+  /** Jobs that have succeeded, and whose statistics are to be read. */
+  unread: UnreadJob[];
   /** Table runs that have given their tables new contents. */
   succeeded: DrivenJob["claim"][];
 }
@@ -64,7 +68,7 @@ export async function advanceRuns(deps: Deps, pulse: Pulse): Promise<Advance> {
     deps.changes.publish({ noun: "tableRun", id, runId, tableId });
   }
   for (const id of endedRuns) deps.changes.publish({ noun: "run", id, runId: id });
-  if (pulse.ended.length + advance.driven.length > 0) {
+  if (pulse.ended.length + pulse.read.length + advance.driven.length > 0) {
     deps.changes.publish({ noun: "job", id: null });
   }
   return advance;
@@ -78,20 +82,24 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
   const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
   const stranded = pulse.isSweep ? await endStranded(transition) : [];
   const awaiting = pulse.isSweep ? await settleAwaiting(transition) : noneAwaiting;
-  const settled = await settleTableRuns(transition, pulse.ended, overdue);
+  const [finished, settled, expired, ready] = await allEnded([
+    pulse.read.length > 0 ? storeStatistics(transition, pulse.read) : [],
+    settleTableRuns(transition, pulse.ended, overdue),
+    pulse.isSweep ? claimExpired(transition, deps.processId) : [],
+    claimReady(transition, deps.processId, deps.limits),
+  ]);
   const parked = pulse.isSweep || settled.readiesParked ? await parkTableRuns(transition) : [];
-  const claims = [
-    ...(pulse.isSweep ? await claimExpired(transition, deps.processId) : []),
-    ...(await claimReady(transition, deps.processId, deps.limits)),
-  ];
-  const { driven, hopeless } = await storeJobs(deps, transition, claims, settled.continuing);
+  const claims = [...expired, ...ready];
+  const figured = await endRuns(transition, finished);
+  const { goingOn, prepared, hopeless } = prepareJobs(deps, claims, settled.continuing);
   const failed = await settleTableRuns(transition, [], hopeless);
+  const driven = [...goingOn, ...(await storeJobs(transition, prepared))];
   return {
     advance: {
       driven,
       renewed,
       hasLoaded: settled.hasLoaded,
-      hasUnread: pulse.ended.some(({ settlement: { job } }) => job?.statistics === null),
+      unread: pulse.ended.flatMap(unreadJob),
       succeeded: settled.succeeded,
     },
     moved: [
@@ -103,12 +111,24 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
       ...claims,
       ...failed.moved,
     ],
-    endedRuns: [...stranded, ...awaiting.endedRuns, ...settled.endedRuns, ...failed.endedRuns],
+    endedRuns: [
+      ...stranded,
+      ...awaiting.endedRuns,
+      ...settled.endedRuns,
+      ...figured,
+      ...failed.endedRuns,
+    ],
     parked,
   };
 }
 
 const noneAwaiting: Awaited<ReturnType<typeof settleAwaiting>> = { moved: [], endedRuns: [] };
+
+function unreadJob({ driven: { job }, settlement }: Pulse["ended"][number]): UnreadJob[] {
+  return settlement.job?.statistics === null
+    ? [{ id: job.id, bqJobId: job.bqJobId, waitedSeconds: 0 }]
+    : [];
+}
 
 interface Wanted {
   claim: DrivenJob["claim"];
@@ -116,24 +136,27 @@ interface Wanted {
   delayMs: number;
 }
 
+interface Prepared extends Wanted {
+  row: NewJob;
+}
+
 /**
  * The jobs of what was claimed: the one that goes on, or a new row. What no job can be made of (a
  * definition stored by another version, say) fails alone, and holds up nothing else.
  */
-async function storeJobs(
+function prepareJobs(
   deps: Deps,
-  transition: Transition,
   claims: ClaimRow[],
   continuing: { driven: DrivenJob; settlement: Settlement }[],
-): Promise<{ driven: DrivenJob[]; hopeless: Settlement[] }> {
-  const driven: DrivenJob[] = [];
+): { goingOn: DrivenJob[]; prepared: Prepared[]; hopeless: Settlement[] } {
+  const goingOn: DrivenJob[] = [];
   const wanted: Wanted[] = [];
   for (const { job, ...claim } of claims) {
-    if (job) driven.push({ claim, job, delayMs: 0 });
+    if (job) goingOn.push({ claim, job, delayMs: 0 });
     else wanted.push({ claim, attempt: claim.lastAttempt + 1, delayMs: 0 });
   }
   for (const { driven, settlement } of continuing) wanted.push(following(deps, driven, settlement));
-  const prepared: (Wanted & { row: NewJob })[] = [];
+  const prepared: Prepared[] = [];
   const hopeless: Settlement[] = [];
   for (const each of wanted) {
     try {
@@ -142,14 +165,18 @@ async function storeJobs(
       hopeless.push(failUnprepared(each.claim, error));
     }
   }
-  if (prepared.length === 0) return { driven, hopeless };
+  return { goingOn, prepared, hopeless };
+}
+
+/** The transition's last statement. */
+async function storeJobs(transition: Transition, prepared: Prepared[]): Promise<DrivenJob[]> {
+  if (prepared.length === 0) return [];
   const rows = prepared.map(({ row }) => row);
   const ids = await insertJobs(transition, rows);
-  for (const { claim, delayMs, row } of prepared) {
+  return prepared.flatMap(({ claim, delayMs, row }) => {
     const id = ids.get(row.bqJobId);
-    if (id) driven.push({ claim, delayMs, job: { ...row, id, isSubmitted: false } });
-  }
-  return { driven, hopeless };
+    return id === undefined ? [] : [{ claim, delayMs, job: { ...row, id, isSubmitted: false } }];
+  });
 }
 
 function failUnprepared(claim: DrivenJob["claim"], error: unknown): Settlement {

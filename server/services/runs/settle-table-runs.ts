@@ -86,10 +86,7 @@ export async function endRuns(transition: Transition, moved: Pick<Moved, "runId"
   return endedRuns;
 }
 
-/**
- * Ends what two others left to one another: the last settlement saw figures that were not read yet,
- * while who stored them saw that last table run still running.
- */
+/** Ends what should have been ended, whatever kept that from being done. */
 export async function endStranded(transition: Transition): Promise<number[]> {
   const stranded = await selectStranded(transition);
   return endRuns(
