@@ -108,6 +108,7 @@ function codeOf(status: number, reason: string): ErrorCode {
   if (reason === "invalidQuery") return "invalidSql";
   if (reason === "notImplemented" || status === 501) return "notSupported";
   if (status === 404) return "notFound";
+  if (status === 409) return "conflict";
   if (status === 401) return "configuration";
   return "warehouse";
 }

@@ -119,13 +119,14 @@ function jobCalls(api: Api, { projectId, location }: WarehouseOptions): Pick<War
           if (answeredWith(error) !== null) return "failed" as const;
           throw error;
         });
-      if (results === "failed") return (await getJob(jobId)) ?? lost(jobId);
+      if (results === "failed") return getJob(jobId);
       return results.jobComplete ? succeededUnread(results) : running;
     },
 
     async cancelJob(jobId) {
       const uri = `/jobs/${jobId}/cancel`;
-      await api.callIfFound("cancel job", { method: "POST", uri, qs: { location } });
+      const call: Call = { method: "POST", uri, qs: { location } };
+      return (await api.callIfFound("cancel job", call)) !== null;
     },
 
     async dryRun(query, { legacySql, defaultDataset }) {
@@ -201,11 +202,6 @@ function succeededUnread(results: QueryResults): JobStatus {
     isUnread: true,
     ...(totalRows === undefined ? {} : { resultRows: Number(totalRows) }),
   };
-}
-
-function lost(jobId: string): JobStatus {
-  const message = `BigQuery has no job ${jobId}`;
-  return { ...running, state: "DONE", error: { reason: "notFound", message, retryable: false } };
 }
 
 function toJobStatus({ status, configuration = {}, statistics = {} }: JobResource): JobStatus {

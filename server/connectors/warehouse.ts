@@ -6,7 +6,8 @@ export interface Warehouse {
   readonly location: string;
   /**
    * Inserts a job under our id. `adopted`: the id existed already (409), with the configuration it
-   * then has, so that the caller can compare. Throws MaestroError; `retryable` set for transient faults.
+   * then has, so that the caller can compare. Throws MaestroError; `retryable` set for transient
+   * faults, `conflict` where the id is taken and the job is not to be seen.
    */
   insertJob(
     jobId: string,
@@ -16,11 +17,13 @@ export interface Warehouse {
   /** Null where BigQuery has no such job. */
   getJob(jobId: string): Promise<JobStatus | null>;
   /**
-   * Long-polls until the query job is done or `timeoutMs` has passed; then its status as it is.
+   * Long-polls until the query job is done or `timeoutMs` has passed; then its status as it is, or
+   * null where BigQuery has no such job.
    * Success is told by one answer, with what that says of the statistics (`isUnread`).
    */
-  awaitQuery(jobId: string, timeoutMs: number): Promise<JobStatus>;
-  cancelJob(jobId: string): Promise<void>;
+  awaitQuery(jobId: string, timeoutMs: number): Promise<JobStatus | null>;
+  /** False where BigQuery has no such job. */
+  cancelJob(jobId: string): Promise<boolean>;
   /**
    * Runs nothing. Throws `invalidSql` with its position where BigQuery refuses. Names without a
    * dataset are of `defaultDataset`.

@@ -1,3 +1,4 @@
+import type pg from "pg";
 import type { RunState } from "../../shared/run.ts";
 import type { TransferKeys } from "./transfers.ts";
 import type { Transition } from "./transition.ts";
@@ -166,5 +167,38 @@ export async function reopenTableRuns(transition: Transition, runId: number): Pr
      from reopened r where t.id = r.id
      returning ${changed}`,
     [runId],
+  );
+}
+
+/** The last jobs of failed table runs that BigQuery had taken and did not show any more. */
+export async function selectLostJobs(
+  pool: pg.Pool,
+  runId: number,
+  lostReason: string,
+): Promise<{ id: number; bqJobId: string }[]> {
+  const { rows } = await pool.query(
+    `select distinct on (t.id) j.id::float8 as id, j.bq_job_id as "bqJobId"
+     from table_runs t join jobs j on j.table_run_id = t.id and j.step = t.step
+     where t.run_id = $1 and t.state = 'failed' and j.error_reason = $2 and not exists (
+       select from jobs l where l.table_run_id = t.id and l.step = t.step and l.attempt > j.attempt)
+     order by t.id`,
+    [runId, lostReason],
+  );
+  return rows;
+}
+
+/** Has reopened table runs go on with these jobs, instead of one more attempt. */
+export async function reviveJobs(transition: Transition, ids: number[]): Promise<void> {
+  await transition.query(
+    "revive jobs",
+    `with revived as (
+       update jobs j set state = 'running', error = null, error_reason = null, statistics = null,
+         ended_at = null
+       from table_runs t
+       where j.id = any($1) and t.id = j.table_run_id and t.state in ('waiting', 'ready')
+       returning j.table_run_id, j.step
+     )
+     update table_runs t set step = r.step from revived r where t.id = r.table_run_id`,
+    [ids],
   );
 }

@@ -60,6 +60,18 @@ function queryTarget(definition: TableDefinition, projectId: string): Record<str
   };
 }
 
+/**
+ * Whether doing the same job twice may leave its rows in a table twice: one that appends, and one
+ * whose SQL says itself what it writes.
+ */
+export function addsRows(configuration: Record<string, unknown>): boolean {
+  const target = (configuration["query"] ?? configuration["load"]) as
+    | { destinationTable?: unknown; writeDisposition?: string }
+    | undefined;
+  if (!target) return false;
+  return target.destinationTable === undefined || target.writeDisposition === "WRITE_APPEND";
+}
+
 const leadingSpace = /^(?:\s+|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\()+/;
 const ownStatement =
   /^(?:declare|begin|set|create(?!\s+temp(?:orary)?\s+function)|insert|merge|update|delete|truncate|drop|alter|call|execute|export|if|loop|while|repeat|for)\b/i;

@@ -1,8 +1,9 @@
+import { MaestroError } from "../../../shared/errors.ts";
 import type { JobStatus } from "../../connectors/warehouse.ts";
 import { pause } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob, Driving } from "./driven-job.ts";
-import { isLost, lostJob } from "./start-job.ts";
+import { lookForJob } from "./look-for-job.ts";
 import { untilAnswered } from "./until-answered.ts";
 
 const longPollMs = 20_000;
@@ -21,14 +22,12 @@ export async function awaitJob(
   started: JobStatus,
   driving: Driving,
 ): Promise<JobStatus> {
-  const { signal, cancel, onTrouble } = driving;
+  const { signal, cancel } = driving;
   const isLongPoll = job.step === "query";
-  const ask = () => (isLongPoll ? deps.warehouse.awaitQuery(job.bqJobId, longPollMs) : get());
-  const get = async () => {
-    const status = await deps.warehouse.getJob(job.bqJobId);
-    if (!status) throw lostJob(job.bqJobId);
-    return status;
-  };
+  const ask = () =>
+    isLongPoll
+      ? deps.warehouse.awaitQuery(job.bqJobId, longPollMs)
+      : deps.warehouse.getJob(job.bqJobId);
   const startedMs = deps.now().getTime();
   let status = started;
   let isCancelSent = false;
@@ -40,12 +39,14 @@ export async function awaitJob(
     const askedMs = deps.now().getTime();
     const restMs = Math.min(2_000, Math.max(50, (askedMs - startedMs) * 0.1));
     if (!isLongPoll) await pause(restMs, interrupt);
-    const poll = { signal: interrupt, onTrouble };
-    const answer = await untilAnswered(deps, ask, poll, isLost).catch((error: unknown) => {
+    const polling = { ...driving, signal: interrupt };
+    const look = lookForJob(ask, job);
+    const answer = await untilAnswered(deps, look, polling).catch((error: unknown) => {
       if (interrupt.aborted && !signal.aborted) return null;
       throw error;
     });
     if (!answer) continue;
+    if (answer instanceof MaestroError) throw answer;
     status = answer;
     const isSpinning = status.state !== "DONE" && deps.now().getTime() - askedMs < restMs;
     if (isSpinning) await pause(restMs, interrupt);
@@ -53,18 +54,20 @@ export async function awaitJob(
   return status;
 }
 
-/** False where BigQuery refuses it for now: the job runs on, and it is tried again after the next poll. */
+/** False where BigQuery refuses it or does not see the job for now: the job runs on, and it is tried again after the next poll. */
 async function sendCancel(
   deps: Pick<Deps, "warehouse" | "random" | "log">,
   bqJobId: string,
   driving: Driving,
 ): Promise<boolean> {
-  try {
-    await untilAnswered(deps, () => deps.warehouse.cancelJob(bqJobId), driving);
-    return true;
-  } catch (error) {
-    if (driving.signal.aborted) throw error;
-    deps.log.warn({ err: error, job: bqJobId }, "BigQuery refuses to cancel a job");
-    return false;
-  }
+  const call = async () => {
+    try {
+      return await deps.warehouse.cancelJob(bqJobId);
+    } catch (error) {
+      if (!(error instanceof MaestroError) || error.retryable) throw error;
+      deps.log.warn({ err: error, job: bqJobId }, "BigQuery refuses to cancel a job");
+      return false;
+    }
+  };
+  return untilAnswered(deps, call, driving);
 }

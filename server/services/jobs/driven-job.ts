@@ -5,6 +5,8 @@ import type { ClaimRow, JobRow } from "../../db/claims.ts";
 export interface DrivenJob {
   claim: Omit<ClaimRow, "job">;
   job: JobRow;
+  /** Its row was stored by this process a moment ago: nobody can have inserted it. */
+  isNew: boolean;
   /** Milliseconds to let pass before it is submitted: after a transient fault. */
   delayMs: number;
 }

@@ -4,7 +4,11 @@ import { hashLabel } from "../../domain/job-configuration.ts";
 import { pause } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob, Driving } from "./driven-job.ts";
+import { lookForJob, looks, lostJob } from "./look-for-job.ts";
 import { untilAnswered } from "./until-answered.ts";
+
+/** The same, where BigQuery has just said that it has the id already. */
+const looksForTaken = 12;
 
 /**
  * Makes sure that BigQuery has the job of a row that is stored already.
@@ -14,6 +18,11 @@ import { untilAnswered } from "./until-answered.ts";
  * and its answer costs one more request. A 409 is ours if the label with the configuration's hash
  * says so; if not, another installation shares our instance id, and the job is left alone.
  *
+ * A refusal counts at once only where no earlier insert can have succeeded: after one whose answer
+ * nobody heard, this daemon's or a dead one's, the job may run although its repetition is refused,
+ * for a quota say. Then BigQuery is asked for the job, until it shows it or has said often enough
+ * that it has none.
+ *
  * A job that is known to be submitted is asked for and never inserted again: where BigQuery has
  * lost it, it is not known what it did, and a second one might do it twice.
  *
@@ -22,57 +31,88 @@ import { untilAnswered } from "./until-answered.ts";
  * where BigQuery refuses the insert or has lost the job, and the signal's reason.
  */
 export async function startJob(
-  deps: Pick<Deps, "warehouse" | "now" | "random" | "log">,
+  deps: Pick<Deps, "warehouse" | "random" | "log">,
   driven: DrivenJob,
   driving: Driving,
 ): Promise<JobStatus> {
-  const { signal, cancel } = driving;
-  await pause(driven.delayMs, signal, cancel);
-  const call = (failures: number) => {
-    // After a fault the job may be there or not: then it is inserted, to be cancelled as any other.
-    const isOnlyLooked = driven.job.isSubmitted || (cancel.aborted && failures === 0);
-    return isOnlyLooked ? find(deps, driven) : submit(deps, driven);
-  };
-  return untilAnswered(deps, call, driving, driven.job.isSubmitted ? isLost : undefined);
+  const { job, delayMs } = driven;
+  await pause(delayMs, driving.signal, driving.cancel);
+  const call = job.isSubmitted
+    ? lookForJob(() => deps.warehouse.getJob(job.bqJobId), job)
+    : submission(deps, driven, driving);
+  const answer = await untilAnswered(deps, call, driving);
+  if (answer instanceof MaestroError) throw answer;
+  return answer;
 }
 
-async function find(deps: Pick<Deps, "warehouse">, { job }: DrivenJob): Promise<JobStatus> {
-  const status = await deps.warehouse.getJob(job.bqJobId);
-  if (status) return status;
-  if (job.isSubmitted) throw lostJob(job.bqJobId);
-  throw new MaestroError("cancelled", "cancelled before it was submitted");
-}
-
-async function submit(
+/** Inserts or finds the job, to be repeated by `untilAnswered`. */
+function submission(
   deps: Pick<Deps, "warehouse">,
-  { claim, job }: DrivenJob,
-): Promise<JobStatus> {
-  if (job.step !== "extract") await deps.warehouse.ensureDataset(claim.definition.dataset);
+  driven: DrivenJob,
+  { cancel }: Driving,
+): () => Promise<JobStatus | MaestroError> {
+  const { job } = driven;
+  let isDoubtful = !driven.isNew;
+  let hasInserted = false;
+  let absences = 0;
+
+  const look = async (verdict: MaestroError, limit: number) => {
+    const status = await deps.warehouse.getJob(job.bqJobId);
+    if (status) return isOurs(job, status) ? status : foreignJob(job);
+    absences += 1;
+    if (absences >= limit) return verdict;
+    throw verdict;
+  };
+
+  const judge = (error: unknown) => {
+    if (!(error instanceof MaestroError)) throw error;
+    // One without BigQuery's reason is none of its answers.
+    const isRefusal = !error.retryable && error.reason !== undefined;
+    isDoubtful ||= hasInserted && !isRefusal;
+    if (error.retryable) throw error;
+    if (error.code === "conflict") {
+      return look(lostJob(job, "BigQuery says that it has, and does not show,"), looksForTaken);
+    }
+    return isDoubtful ? look(error, looks) : error;
+  };
+
+  const insert = async () => {
+    if (job.step !== "extract") {
+      await deps.warehouse.ensureDataset(driven.claim.definition.dataset);
+    }
+    hasInserted = true;
+    return insertJob(deps, job);
+  };
+
+  return () => {
+    // After an insert of ours it is inserted again, so that there is one to cancel and no later one.
+    if (!cancel.aborted || hasInserted) return insert().catch(judge);
+    const cancelled = new MaestroError("cancelled", "cancelled before it was submitted");
+    return look(cancelled, isDoubtful ? looks : 1);
+  };
+}
+
+async function insertJob(
+  deps: Pick<Deps, "warehouse">,
+  job: DrivenJob["job"],
+): Promise<JobStatus | MaestroError> {
   const { labels, ...configuration } = job.configuration;
   const inserted = await deps.warehouse.insertJob(
     job.bqJobId,
     configuration as JobConfiguration,
     labels as Record<string, string>,
   );
-  const found = (inserted.configuration["labels"] ?? {}) as Record<string, string>;
-  if (inserted.adopted && found[hashLabel] !== job.configurationHash.slice(0, 40)) {
-    throw new MaestroError(
-      "conflict",
-      `BigQuery has a job ${job.bqJobId} that is not this one: does another installation use the same instance id?`,
-    );
-  }
-  return inserted;
+  return inserted.adopted && !isOurs(job, inserted) ? foreignJob(job) : inserted;
 }
 
-/** The one answer, of those that are no job, after which nothing is left to ask for. */
-export function isLost(error: MaestroError): boolean {
-  return error.reason === "notFound";
+function isOurs(job: DrivenJob["job"], { configuration }: JobStatus): boolean {
+  const labels = (configuration["labels"] ?? {}) as Record<string, string>;
+  return labels[hashLabel] === job.configurationHash.slice(0, 40);
 }
 
-export function lostJob(bqJobId: string): MaestroError {
+function foreignJob({ bqJobId }: DrivenJob["job"]): MaestroError {
   return new MaestroError(
-    "warehouse",
-    `BigQuery no longer has the job ${bqJobId}: what it did is not known`,
-    { reason: "notFound" },
+    "conflict",
+    `BigQuery has a job ${bqJobId} that is not this one: does another installation use the same instance id?`,
   );
 }

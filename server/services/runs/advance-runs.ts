@@ -152,7 +152,7 @@ function prepareJobs(
   const goingOn: DrivenJob[] = [];
   const wanted: Wanted[] = [];
   for (const { job, ...claim } of claims) {
-    if (job) goingOn.push({ claim, job, delayMs: 0 });
+    if (job) goingOn.push({ claim, job, isNew: false, delayMs: 0 });
     else wanted.push({ claim, attempt: claim.lastAttempt + 1, delayMs: 0 });
   }
   for (const { driven, settlement } of continuing) wanted.push(following(deps, driven, settlement));
@@ -175,7 +175,8 @@ async function storeJobs(transition: Transition, prepared: Prepared[]): Promise<
   const ids = await insertJobs(transition, rows);
   return prepared.flatMap(({ claim, delayMs, row }) => {
     const id = ids.get(row.bqJobId);
-    return id === undefined ? [] : [{ claim, delayMs, job: { ...row, id, isSubmitted: false } }];
+    if (id === undefined) return [];
+    return [{ claim, delayMs, isNew: true, job: { ...row, id, isSubmitted: false } }];
   });
 }
 

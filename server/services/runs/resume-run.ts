@@ -6,25 +6,30 @@ import {
   type RunHead,
   reopenRun,
   reopenTableRuns,
+  reviveJobs,
+  selectLostJobs,
   skipDeleted,
 } from "../../db/run-control.ts";
 import { inTransition, type Transition } from "../../db/transition.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
+import { lostReason } from "../jobs/look-for-job.ts";
 
 /**
  * Runs again what failed, was skipped for it, or was cancelled, and nothing that succeeded: a table
  * whose query succeeded and whose extract failed only extracts. With the definitions of its assembly;
- * what was deleted since is left out. Asked for twice, it is done once: `changed` is false where the
+ * what was deleted since is left out. Jobs that BigQuery had lost are looked for once more: what is
+ * there after all is waited for. Asked for twice, it is done once: `changed` is false where the
  * run goes on already and nothing in it has failed since.
  */
 export async function resumeRun(
-  deps: Pick<Deps, "pool" | "changes" | "log">,
+  deps: Pick<Deps, "pool" | "changes" | "log" | "warehouse">,
   runId: number,
   actor: Actor,
 ): Promise<{ changed: boolean }> {
+  const foundJobs = await findLostJobs(deps, runId);
   const moved = await inTransition(deps.pool, (transition) =>
-    resumeInTransition(transition, runId, actor),
+    resumeInTransition(transition, runId, actor, foundJobs),
   );
   if (moved === null) return { changed: false };
   deps.log.info({ runId, tableRuns: moved.length, by: actor.name }, "a run was resumed");
@@ -33,8 +38,24 @@ export async function resumeRun(
   return { changed: true };
 }
 
+async function findLostJobs(
+  deps: Pick<Deps, "pool" | "warehouse">,
+  runId: number,
+): Promise<number[]> {
+  const found: number[] = [];
+  for (const { id, bqJobId } of await selectLostJobs(deps.pool, runId, lostReason)) {
+    if (await deps.warehouse.getJob(bqJobId)) found.push(id);
+  }
+  return found;
+}
+
 /** Null where it is resumed already. */
-async function resumeInTransition(transition: Transition, runId: number, actor: Actor) {
+async function resumeInTransition(
+  transition: Transition,
+  runId: number,
+  actor: Actor,
+  foundJobs: number[],
+) {
   const run = await lockRun(transition, runId);
   if (!run) throw new MaestroError("notFound", `there is no run ${runId}`);
   if (await isResumed(transition, run)) return null;
@@ -46,6 +67,7 @@ async function resumeInTransition(transition: Transition, runId: number, actor: 
     const why = skipped.length > 0 ? ": its tables were deleted" : "";
     throw new MaestroError("conflict", `run ${runId} has nothing to run again${why}`);
   }
+  if (foundJobs.length > 0) await reviveJobs(transition, foundJobs);
   await recordChange(transition.tx, actor, {
     action: "run.resume",
     subjectKind: "run",
