@@ -1,33 +1,28 @@
 import { z } from "zod";
+import type { RunState } from "./run.ts";
 import { keptText } from "./text.ts";
+
+/** 366 days: a year from leap day to leap day. */
+const longestSeconds = 366 * 86_400;
 
 export const frequencyInputSchema = z.object({
   name: keptText().trim().min(1, "a frequency needs a name").max(100),
   /** Seconds between ticks, at least 1. */
-  periodSeconds: z
-    .int()
-    .min(1, "the period is at least one second")
-    .max(366 * 86_400),
+  periodSeconds: seconds("a period", 1),
   /** Seconds after the truncated instant; negative moves it before. */
-  offsetSeconds: z
-    .int()
-    .min(-366 * 86_400)
-    .max(366 * 86_400)
-    .default(0),
+  offsetSeconds: seconds("an offset", -longestSeconds).default(0),
   /** IANA zone; day-multiples then follow its wall clock. Null is UTC. */
   timeZone: z
     .string()
-    .refine(isTimeZone, "not an IANA time zone; try Europe/Berlin or leave it empty for UTC")
+    .refine(isTimeZone, {
+      error: ({ input }) =>
+        `${String(input)} is no IANA time zone: try Europe/Berlin, or leave it empty for UTC`,
+    })
     .nullable()
     .default(null),
   active: z.boolean().default(true),
   /** Seconds that its tables wait for parents of other frequencies; null is one period. Absent: as it was. */
-  parentWaitSeconds: z
-    .int()
-    .min(1)
-    .max(366 * 86_400)
-    .nullable()
-    .optional(),
+  parentWaitSeconds: seconds("the wait for parents", 1).nullable().optional(),
 });
 
 export type FrequencyInput = z.infer<typeof frequencyInputSchema>;
@@ -37,6 +32,24 @@ export interface FrequencyView extends FrequencyInput {
   id: number;
   nextTicks: string[];
   tableCount: number;
+  /** Null before its first. */
+  lastRun: { id: number; state: RunState; createdAt: string } | null;
+}
+
+/** The next ticks of a schedule; with conditions, those in which a table with them takes part. */
+export interface TickPreview {
+  nextTicks: string[];
+  /** Where fewer than five were found: the instant up to which they were looked for. */
+  searchedUntil: string | null;
+}
+
+function seconds(what: string, from: number) {
+  const range = `${what} is a whole number of seconds from ${from} to ${longestSeconds} (366 days)`;
+  const error = ({ input }: { input?: unknown }) =>
+    input === undefined
+      ? `${range}: none was given`
+      : `${range}, and ${typeof input === "string" ? `"${input}"` : String(input)} is not`;
+  return z.int({ error }).min(from, { error }).max(longestSeconds, { error });
 }
 
 function isTimeZone(name: string): boolean {

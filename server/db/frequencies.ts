@@ -2,21 +2,30 @@ import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { runs } from "../../drizzle/schema/runs.ts";
 import { tables } from "../../drizzle/schema/tables.ts";
-import type { FrequencyInput } from "../../shared/frequency.ts";
+import type { FrequencyInput, FrequencyView } from "../../shared/frequency.ts";
 import type { Db } from "./client.ts";
+import { isoText } from "./sql-text.ts";
 
 export type FrequencyRow = typeof frequencies.$inferSelect;
 
-export async function selectFrequencies(
-  db: Db,
-): Promise<(FrequencyRow & { tableCount: number })[]> {
+type ListedFrequency = FrequencyRow & Pick<FrequencyView, "tableCount" | "lastRun">;
+
+/** The shortest period first. */
+export async function selectFrequencies(db: Db): Promise<ListedFrequency[]> {
   const rows = await db
-    .select({ frequency: frequencies, tableCount: sql<number>`count(${tables.id})::int` })
+    .select({
+      frequency: frequencies,
+      tableCount: sql<number>`count(${tables.id})::int`,
+      lastRun: sql<FrequencyView["lastRun"]>`(
+        select jsonb_build_object('id', r.id::float8, 'state', r.state,
+          'createdAt', ${isoText("r.created_at")})
+        from runs r where r.frequency_id = ${frequencies.id} order by r.id desc limit 1)`,
+    })
     .from(frequencies)
     .leftJoin(tables, and(eq(tables.frequencyId, frequencies.id), isNull(tables.deletedAt)))
     .groupBy(frequencies.id)
     .orderBy(frequencies.periodSeconds, frequencies.name);
-  return rows.map(({ frequency, tableCount }) => ({ ...frequency, tableCount }));
+  return rows.map(({ frequency, ...rest }) => ({ ...frequency, ...rest }));
 }
 
 /** Locked until the transaction's end. */

@@ -1,5 +1,5 @@
 import type { Condition } from "../../shared/condition.ts";
-import { type WallTime, wallTime } from "./wall-clock.ts";
+import type { WallTime } from "./wall-clock.ts";
 
 const weekdayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const monthNames = [
@@ -20,15 +20,15 @@ const monthNames = [
 export type ConditionAnswer = { holds: true } | { holds: false; reason: string };
 
 /**
- * Whether a table takes part in a run of the instant `at`: where any one of its conditions holds on
- * the wall clock of `timeZone` (null: UTC), or where it has none.
+ * Whether a table takes part in the run of a tick: where any one of its conditions holds at the wall
+ * time that the tick stands for (wallTimeOfTick), or where it has none. `timeZone` names the clock in
+ * the reason; null is UTC.
  */
 export function conditionsHold(
   conditions: readonly Condition[],
-  at: Date,
+  wall: WallTime,
   timeZone: string | null,
 ): ConditionAnswer {
-  const wall = wallTime(at, timeZone);
   if (conditions.length === 0 || conditions.some((condition) => conditionHolds(condition, wall))) {
     return { holds: true };
   }
@@ -40,14 +40,20 @@ export function conditionsHold(
 }
 
 function conditionHolds(condition: Condition, wall: WallTime): boolean {
-  const allows = (allowed: number[], value: number) =>
-    allowed.length === 0 || allowed.includes(value);
+  return dateHolds(condition, wall) && allows(condition.hours, wall.hour);
+}
+
+/** Whether it holds at some hour of that day. */
+export function dateHolds(condition: Condition, wall: WallTime): boolean {
   return (
     allows(condition.months, wall.month) &&
     allows(condition.weekdays, wall.weekday) &&
-    allows(condition.days, wall.day) &&
-    allows(condition.hours, wall.hour)
+    allows(condition.days, wall.day)
   );
+}
+
+function allows(allowed: number[], value: number): boolean {
+  return allowed.length === 0 || allowed.includes(value);
 }
 
 function describe(condition: Condition): string {

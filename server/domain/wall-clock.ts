@@ -19,7 +19,11 @@ const dayMs = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 export function wallTime(at: Date, timeZone: string | null): WallTime {
-  const wall = new Date(toWall(at.getTime(), timeZone));
+  return wallTimeOf(toWall(at.getTime(), timeZone));
+}
+
+export function wallTimeOf(wallMs: number): WallTime {
+  const wall = new Date(wallMs);
   return {
     year: wall.getUTCFullYear(),
     month: wall.getUTCMonth() + 1,

@@ -1,4 +1,5 @@
 import { frequencyInputSchema } from "../../../shared/frequency.ts";
+import { tableDefinitionSchema } from "../../../shared/table.ts";
 import { listFrequencies } from "../../services/frequencies/list-frequencies.ts";
 import { previewTicks } from "../../services/frequencies/preview-ticks.ts";
 import { removeFrequency } from "../../services/frequencies/remove-frequency.ts";
@@ -6,6 +7,10 @@ import { createFrequency, updateFrequency } from "../../services/frequencies/sav
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId } from "./inputs.ts";
+
+const previewInput = frequencyInputSchema
+  .pick({ periodSeconds: true, offsetSeconds: true, timeZone: true })
+  .extend(tableDefinitionSchema.pick({ conditions: true }).shape);
 
 export const frequenciesRouter = router({
   list: procedure("read").query(({ ctx }) => listFrequencies(ctx.deps)),
@@ -19,6 +24,6 @@ export const frequenciesRouter = router({
     .input(byId)
     .mutation(({ ctx, input }) => removeFrequency(ctx.deps, input.id, actorOf(ctx.principal))),
   preview: procedure("read")
-    .input(frequencyInputSchema.pick({ periodSeconds: true, offsetSeconds: true, timeZone: true }))
-    .query(({ ctx, input }) => ({ nextTicks: previewTicks(ctx.deps, input) })),
+    .input(previewInput)
+    .query(({ ctx, input }) => previewTicks(ctx.deps, input)),
 });

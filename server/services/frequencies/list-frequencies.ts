@@ -17,6 +17,7 @@ export async function listFrequencies(deps: Pick<Deps, "db" | "now">): Promise<F
     active: row.active,
     parentWaitSeconds: row.parentWaitSeconds,
     tableCount: row.tableCount,
+    lastRun: row.lastRun,
     nextTicks: row.active
       ? nextTicks(row, deps.now(), ticksShown).map((tick) => tick.toISOString())
       : [],

@@ -1,7 +1,19 @@
-import { nextTicks, type Schedule } from "../../domain/frequency.ts";
+import type { Condition } from "../../../shared/condition.ts";
+import type { TickPreview } from "../../../shared/frequency.ts";
+import type { Schedule } from "../../domain/frequency.ts";
+import { nextTicksTakingPart } from "../../domain/taking-part.ts";
 import type { Deps } from "../deps.ts";
 
-/** The next five ticks of a schedule that may not be saved yet, as ISO instants. */
-export function previewTicks(deps: Pick<Deps, "now">, schedule: Schedule): string[] {
-  return nextTicks(schedule, deps.now(), 5).map((tick) => tick.toISOString());
+const ticksShown = 5;
+
+/** Of a schedule, and conditions, that may not be saved yet. No conditions: every tick. */
+export function previewTicks(
+  deps: Pick<Deps, "now">,
+  { conditions, ...schedule }: Schedule & { conditions: Condition[] },
+): TickPreview {
+  const found = nextTicksTakingPart(schedule, conditions, deps.now(), ticksShown);
+  return {
+    nextTicks: found.ticks.map((tick) => tick.toISOString()),
+    searchedUntil: found.searchedUntil?.toISOString() ?? null,
+  };
 }

@@ -10,6 +10,7 @@ import {
 } from "../../db/run-assembly.ts";
 import type { Transition } from "../../db/transition.ts";
 import { conditionsHold } from "../../domain/condition.ts";
+import { wallTimeOfTick } from "../../domain/frequency.ts";
 import { computePriorities, longestRemaining } from "../../domain/graph.ts";
 import { firstStep } from "../../domain/post-completion.ts";
 import { awaitedTicks } from "./awaited-ticks.ts";
@@ -91,8 +92,9 @@ function tablesKeptOut(
   { at, frequency }: NonNullable<Assembly["tick"]>,
 ): Map<number, string> {
   const keptOut = new Map<number, string>();
+  const wall = wallTimeOfTick(frequency, at);
   for (const { id, definition } of tables) {
-    const answer = conditionsHold(definition.conditions, at, frequency.timeZone);
+    const answer = conditionsHold(definition.conditions, wall, frequency.timeZone);
     if (!answer.holds) keptOut.set(id, answer.reason);
   }
   return keptOut;
