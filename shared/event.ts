@@ -8,4 +8,6 @@ export interface ChangeEvent {
   id: number | null;
   runId?: number;
   tableId?: number;
+  /** Nothing but the progress of a transfer has changed. */
+  isProgress?: true;
 }

@@ -68,17 +68,18 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
     const gathered: Pulse = {
       ...unwritten.list(),
       isSweep: sweep.take(),
-      renew: renewal.take() ? claims.list() : null,
+      held: claims.list(),
+      isRenewal: renewal.take(),
     };
     const advance = await advanceRuns(deps, gathered).catch((error: unknown) => {
       if (gathered.isSweep) sweep.ask();
-      if (gathered.renew) renewal.ask();
+      if (gathered.isRenewal) renewal.ask();
       throw error;
     });
     unwritten.forget(gathered);
     statistics.forget(gathered.read);
-    for (const { settlement } of gathered.ended) claims.drop(settlement.tableRunId);
-    if (gathered.renew) claims.applyRenewal(gathered.renew, advance.renewed);
+    for (const { settlement } of gathered.ended) claims.drop(settlement);
+    if (gathered.isRenewal) claims.applyRenewal(gathered.held, advance.renewed);
     for (const driven of advance.driven) drive(driven);
     for (const job of advance.unread) statistics.add(job);
     if (claims.list().length === 0) statistics.flush();
@@ -101,6 +102,7 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
 
   const unsubscribe = deps.changes.subscribe((event) => {
     if (event.noun !== "run" && event.noun !== "transfer") return;
+    if (event.isProgress) return;
     // A run was started, cancelled or resumed, files came, or a transfer moved on.
     sweep.ask();
     if (event.noun === "run") renewal.ask();

@@ -2,6 +2,8 @@ import type { DrivenJob, Driving } from "../services/jobs/driven-job.ts";
 import type { Advance, Pulse } from "../services/runs/advance-runs.ts";
 import type { Log } from "../support/log.ts";
 
+type Held = Pulse["held"][number];
+
 /** A claim of this process, and the two ways in which it ends early. */
 export interface HeldClaim {
   driven: DrivenJob;
@@ -18,18 +20,22 @@ export function createHeldClaims(log: Log) {
       if (driven.claim.cancelRequested) cancel.abort();
       const driving = { signal: letGo.signal, cancel: cancel.signal };
       const claim = { driven, driving, letGo, cancel };
+      // One that was ours already, and that we have claimed anew: a clock was set, say.
+      held.get(driven.claim.id)?.letGo.abort(new Error("it was claimed anew"));
       held.set(driven.claim.id, claim);
       return claim;
     },
     has: (claim: HeldClaim) => held.get(claim.driven.claim.id) === claim,
-    drop: (tableRunId: number) => held.delete(tableRunId),
-    list: (): NonNullable<Pulse["renew"]> =>
+    drop({ tableRunId, fence }: Held) {
+      if (held.get(tableRunId)?.driven.claim.fence === fence) held.delete(tableRunId);
+    },
+    list: (): Held[] =>
       [...held.values()].map(({ driven: { claim } }) => ({
         tableRunId: claim.id,
         fence: claim.fence,
       })),
     /** Lets go what is another's by now, and cancels what people cancelled. */
-    applyRenewal(asked: NonNullable<Pulse["renew"]>, renewed: Advance["renewed"]) {
+    applyRenewal(asked: Held[], renewed: Advance["renewed"]) {
       const answers = new Map(renewed.map((each) => [each.id, each]));
       for (const { tableRunId, fence } of asked) {
         const claim = held.get(tableRunId);

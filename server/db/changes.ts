@@ -19,6 +19,8 @@ export interface Changes {
 
 const channel = "maestro_changes";
 const batchMs = 40;
+const heartbeatMs = 10_000;
+const answerMs = 10_000;
 /** PostgreSQL refuses a payload of 8,000 bytes or more. */
 const maxPayload = 7_500;
 
@@ -53,14 +55,7 @@ export function createChanges(connectionString: string, log: Log): Changes {
 
   const connect = async () => {
     if (closed) return;
-    const next = new pg.Client({
-      connectionString,
-      application_name: "maestro changes",
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-      connectionTimeoutMillis: 10_000,
-    });
-    next.on("error", () => undefined);
+    const next = newClient(connectionString);
     // Once for each client: one that could not be reached at all has its end too.
     next.once("end", () => {
       if (client === next) client = undefined;
@@ -104,6 +99,24 @@ export function createChanges(connectionString: string, log: Log): Changes {
       await client?.end();
     },
   };
+}
+
+function newClient(connectionString: string): pg.Client {
+  const client: pg.Client = new pg.Client({
+    connectionString,
+    application_name: "maestro changes",
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: answerMs,
+  });
+  client.on("error", () => undefined);
+  // A server that is gone without a word tells nothing, and ends nothing: asking it does.
+  const heartbeat = setInterval(() => {
+    client.query("select 1").catch(() => client.connection.stream.destroy());
+  }, heartbeatMs).unref();
+  client.once("end", () => clearInterval(heartbeat));
+  return client;
 }
 
 /** Other processes' events. What is no payload of ours tells nothing: anybody may use the channel. */

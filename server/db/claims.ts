@@ -12,7 +12,9 @@ import type { Transition } from "./transition.ts";
  * with a fence that is no longer the row's, and changes nothing.
  *
  * A running table run with a lease holds a slot, also while its lease has expired: its BigQuery job
- * goes on without us. A lease ends early whose daemon has no session any more (presence.ts). A
+ * goes on without us. A lease ends early whose daemon has no session any more (presence.ts), also one
+ * that a clock which was set back has made last for hours. A daemon takes up at once what bears its
+ * name and what it does not know of: the answer to that claim's commit was lost. A
  * running table run without a lease is parked (parking.ts) and holds no slot. No table is run by two
  * table runs at a time, whatever runs they belong to.
  */
@@ -47,6 +49,8 @@ export interface ClaimRow {
   /** Whom the job's costs are for: who started the run, else the table's owner. */
   user: string | null;
   group: string | null;
+  /** When its run was made, as PostgreSQL writes it: to the microsecond. */
+  runCreatedAt: string;
   /** The highest attempt of this step so far, and how many were made before this start or resume. */
   lastAttempt: number;
   earlierAttempts: number;
@@ -62,7 +66,7 @@ const describeClaimed = `
     case when c.step = 'load' then
       (select x.result from transfers x where x.table_run_id = c.id and x.kind = 'import')
     end as staged,
-    coalesce(s.email, o.email) as "user", g.name as "group",
+    coalesce(s.email, o.email) as "user", g.name as "group", r.created_at::text as "runCreatedAt",
     coalesce(a.last, 0) as "lastAttempt", coalesce(a.earlier, 0) as "earlierAttempts",
     (select jsonb_build_object('id', j.id, 'bqJobId', j.bq_job_id, 'step', j.step,
         'attempt', j.attempt, 'isSubmitted', j.state = 'running',
@@ -80,7 +84,10 @@ const describeClaimed = `
     select max(j.attempt) as last, max(j.attempt) filter (where j.created_at < c.ready_at) as earlier
     from jobs j where j.table_run_id = c.id and j.step = c.step) a on true`;
 
-/** $1 owner, $2 lease seconds, $3 limit overall, $4 limit of a run. */
+/**
+ * $1 owner, $2 lease seconds, $3 limit overall, $4 limit of a run. Priorities are those of one run;
+ * runs share the slots evenly, so that a small one does not wait for all of a large one.
+ */
 const claimReadyText = `
   with busy as materialized (
     select run_id, table_id, lease_owner is not null as in_slot,
@@ -89,32 +96,36 @@ const claimReadyText = `
   ), free as materialized (
     select greatest(0, $3::int - count(*))::int as n from busy where in_slot
   ), candidates as (
-    select id, run_id, table_id, 0 as turn, 0 as priority, 0::float8 as remaining_seconds
-    from busy where loads
+    select b.id, b.run_id, b.table_id, u.slots, 0 as turn, 0 as priority,
+      0::float8 as remaining_seconds
+    from busy b
+    cross join lateral (
+      select count(*) as slots from busy o where o.run_id = b.run_id and o.in_slot) u
+    where b.loads
     union all
-    select c.id, r.id, c.table_id, 1, c.priority, c.remaining_seconds
+    select c.id, r.id, c.table_id, u.slots, 1, c.priority, c.remaining_seconds
     from runs r
+    cross join lateral (
+      select count(*) as slots from busy o where o.run_id = r.id and o.in_slot) u
     cross join lateral (
       select t.id, t.table_id, t.priority, t.remaining_seconds
       from table_runs t
       where t.run_id = r.id and t.state = 'ready' and t.step not in ('import', 'upload')
         and not exists (select from busy b where b.table_id = t.table_id)
       order by t.priority desc nulls last, t.remaining_seconds desc nulls last, t.id
-      limit least((select n from free), greatest(0, $4::int - (
-        select count(*) from busy b where b.run_id = r.id and b.in_slot)))
+      limit least((select n from free), greatest(0, $4::int - u.slots))
     ) c
     where r.ended_at is null
   ), first_of_table as (
     select distinct on (table_id) * from candidates order by table_id, turn, id
   ), in_turn as (
-    select *, row_number() over (
+    select *, slots + row_number() over (
       partition by run_id order by turn, priority desc, remaining_seconds desc, id) as place
     from first_of_table
   ), picked as (
-    select id from in_turn i
-    where place <= $4::int - (
-      select count(*) from busy b where b.run_id = i.run_id and b.in_slot)
-    order by turn, priority desc, remaining_seconds desc, id
+    select id from in_turn
+    where place <= $4::int
+    order by turn, place, priority desc, remaining_seconds desc, id
     limit (select n from free)
   ), locked as (
     select t.id from table_runs t join picked p on p.id = t.id
@@ -131,13 +142,15 @@ const claimReadyText = `
   ${describeClaimed}
   order by c.priority desc, c.remaining_seconds desc, c.id`;
 
-/** $1 owner, $2 lease seconds. */
+/** $1 owner, $2 lease seconds, $3 what the owner holds and knows of. */
 const claimExpiredText = `
   with locked as (
     select id from table_runs
-    where state = 'running' and lease_owner is not null and (lease_until < clock_timestamp()
-      or (lease_until < clock_timestamp() + make_interval(secs => $2 - ${graceSeconds})
-        and ${isAbsent("lease_owner")}))
+    where state = 'running' and lease_owner is not null and id <> all($3::bigint[]) and (
+      lease_owner = $1 or lease_until < clock_timestamp()
+      or (${isAbsent("lease_owner")} and not lease_until
+        between clock_timestamp() + make_interval(secs => $2 - ${graceSeconds})
+        and clock_timestamp() + make_interval(secs => $2)))
     order by id for update skip locked
   ), claimed as (
     update table_runs t
@@ -166,8 +179,13 @@ export function claimReady(
 }
 
 /** What daemons left that died, stopped, or were away for longer than their lease. */
-export function claimExpired(transition: Transition, owner: string): Promise<ClaimRow[]> {
-  return transition.query<ClaimRow>("claim expired", claimExpiredText, [owner, leaseSeconds]);
+export function claimExpired(
+  transition: Transition,
+  owner: string,
+  heldIds: number[],
+): Promise<ClaimRow[]> {
+  const values = [owner, leaseSeconds, heldIds];
+  return transition.query<ClaimRow>("claim expired", claimExpiredText, values);
 }
 
 export interface Held {

@@ -32,6 +32,9 @@ export type Db = Pick<
   | "with"
 >;
 
+/** No statement of ours takes longer, but for those that wait for a lock: they are tried again. */
+const answerMs = 30_000;
+
 export interface DbClient {
   db: Db;
   pool: pg.Pool;
@@ -50,10 +53,14 @@ export function createDbClient(options: {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: 10_000,
+    // A server that is gone without a word would hold its statements for as long as TCP does.
+    query_timeout: answerMs,
     // Statements that are asked for together travel together: see transition.ts.
     pipeline: true,
   });
-  // An idle connection that breaks is replaced by the pool at the next query.
+  // A connection that breaks fails the statement under way, and is replaced at the next. It says so
+  // by an event besides, also while a transaction holds it, and one that nobody hears ends the process.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return { db: drizzle(pool, { schema, casing: "snake_case" }), pool, close: () => pool.end() };
 }

@@ -10,7 +10,10 @@ export async function storeTableSize(
   size: { tableRunId: number; tableId: number; rowCount: number; bytes: number },
 ): Promise<void> {
   const { rowCount, bytes } = size;
-  await db.update(tables).set({ rowCount, bytes }).where(eq(tables.id, size.tableId));
+  // Its last success too: who wrote that waits for no lock on the table's row.
+  const lastOkAt = sql`greatest(${tables.lastOkAt}, (select ${tableRuns.endedAt} from ${tableRuns}
+    where ${tableRuns.id} = ${size.tableRunId}))`;
+  await db.update(tables).set({ rowCount, bytes, lastOkAt }).where(eq(tables.id, size.tableId));
   await db
     .update(tableRuns)
     .set({ rowCount })

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { abortable } from "../support/abortable.ts";
+import { pause } from "../support/abortable.ts";
 
 /*
  * A daemon shows that it lives by a session with PostgreSQL that bears its name. The kernel ends
@@ -10,6 +10,8 @@ import { abortable } from "../support/abortable.ts";
  */
 const prefix = "maestro daemon ";
 
+const heartbeatMs = 10_000;
+
 /** Holds a session under the daemon's name, until it breaks or the signal is aborted. */
 export async function holdPresence(
   pool: pg.Pool,
@@ -17,13 +19,17 @@ export async function holdPresence(
   signal: AbortSignal,
 ): Promise<void> {
   const client = await pool.connect();
-  const broken = new Promise<void>((resolve) => {
-    client.once("error", () => resolve());
-    client.once("end", () => resolve());
-  });
+  const broken = new AbortController();
+  client.once("error", () => broken.abort());
+  client.once("end", () => broken.abort());
   try {
     await client.query("select set_config('application_name', $1, false)", [prefix + owner]);
-    await abortable(broken, signal).catch(() => undefined);
+    const over = AbortSignal.any([signal, broken.signal]);
+    while (!over.aborted) {
+      await pause(heartbeatMs, over);
+      // A server that is gone without a word ends no session: an answer that does not come does.
+      if (!over.aborted) await client.query("select 1").catch(() => broken.abort());
+    }
   } finally {
     // Closed and not given back: the name is this session's alone.
     client.release(true);

@@ -45,13 +45,19 @@ export interface Settled {
   runId: number;
   tableId: number;
   state: TableRunState;
+  /** Whether its run is to be cancelled. */
+  cancelRequested?: boolean;
   /** Any of the children that are ready now is an import or an upload. */
   readiesParked?: boolean;
   /** Nothing is left to do in its run. (What a failure skips is not looked at.) */
   isLast?: boolean;
 }
 
-/** $1 settlements as JSON. Decrements the children of what succeeded, and readies the last-awaited. */
+/**
+ * $1 settlements as JSON. Decrements the children of what succeeded, and readies the last-awaited. A
+ * table whose row somebody has locked is not waited for: what the lists show of it comes with its size
+ * (storeTableSize).
+ */
 const settleText = `
   with s as materialized (
     select * from jsonb_to_recordset($1::jsonb) as s(
@@ -95,14 +101,18 @@ const settleText = `
     ) k
     where c.id = k.child and c.state = 'waiting'
     returning c.state, c.step
+  ), free as (
+    select id from tables where id in (select table_id from moved)
+    order by id for no key update skip locked
   ), fresh as (
     update tables t
     set last_ok_at = case moved.state when 'succeeded' then clock_timestamp() else t.last_ok_at end,
       row_count = coalesce(s."tableRows", t.row_count)
-    from moved join s on s."tableRunId" = moved.id
-    where t.id = moved.table_id and (moved.state = 'succeeded' or s."tableRows" is not null)
+    from moved join s on s."tableRunId" = moved.id join free on free.id = moved.table_id
+    where t.id = free.id and (moved.state = 'succeeded' or s."tableRows" is not null)
   )
   select m.id::float8 as id, m.run_id::float8 as "runId", m.table_id::float8 as "tableId", m.state,
+    r.cancel_requested_at is not null as "cancelRequested",
     exists (select from children where state = 'ready' and step in ('import', 'upload'))
       as "readiesParked",
     not exists (
@@ -110,7 +120,7 @@ const settleText = `
       where t.run_id = m.run_id and t.state in ('waiting', 'ready', 'running')
         and not exists (select from moved o where o.id = t.id and o.state <> 'running')
     ) as "isLast"
-  from moved m`;
+  from moved m join runs r on r.id = m.run_id`;
 
 /** Those that were changed: a settlement under a fence that is no longer the row's is not among them. */
 export function settle(transition: Transition, settlements: Settlement[]): Promise<Settled[]> {

@@ -1,5 +1,5 @@
 import { drizzle } from "drizzle-orm/node-postgres";
-import type pg from "pg";
+import pg from "pg";
 import { allEnded } from "../support/all-ended.ts";
 import { type Db, schema } from "./client.ts";
 import { locks } from "./locks.ts";
@@ -14,13 +14,27 @@ import { locks } from "./locks.ts";
  * claims and the rows of the next jobs in one commit, as many at a time as have gathered meanwhile.
  *
  * A daemon that is stopped (SIGSTOP, a paused machine) inside the transaction would hold all others
- * up. PostgreSQL itself ends its session after `idleMs`, which rolls back and frees the lock.
+ * up. PostgreSQL itself ends its session after `idleMs`, which rolls back and frees the lock; but not
+ * where it was stopped before it had read the whole of an answer: such a session is ended by the
+ * first that has waited for the lock in vain.
  */
 
 const idleMs = 5_000;
+/** For the lock, and for rows that others have locked: a wait must not become everybody's. */
+const lockMs = 10_000;
 
-const begin = `begin; set local idle_in_transaction_session_timeout = ${idleMs}`;
-const beginAlone = `${begin}; select pg_advisory_xact_lock(${locks.transition})`;
+const begin = `begin isolation level read committed;
+  set local idle_in_transaction_session_timeout = ${idleMs}`;
+const beginAlone = `${begin}; set local lock_timeout = ${lockMs};
+  select pg_advisory_xact_lock(${locks.transition})`;
+
+const endStopped = `
+  select a.pid, pg_terminate_backend(a.pid) as ended
+  from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.granted and l.objid = ${locks.transition}
+    and l.database = (select oid from pg_database where datname = current_database())
+    and a.wait_event = 'ClientWrite'
+    and a.xact_start < clock_timestamp() - make_interval(secs => ${lockMs / 1000})`;
 
 export interface Transition {
   /**
@@ -35,11 +49,17 @@ export interface Transition {
   tx: Db;
 }
 
-export function inTransition<T>(
+export async function inTransition<T>(
   pool: pg.Pool,
   work: (transition: Transition) => Promise<T>,
 ): Promise<T> {
-  return transact(pool, beginAlone, work);
+  try {
+    return await transact(pool, beginAlone, work);
+  } catch (error) {
+    const isLockTimeout = error instanceof pg.DatabaseError && error.code === "55P03";
+    if (isLockTimeout) await pool.query(endStopped);
+    throw error;
+  }
 }
 
 /** The same without the lock, for what only adds rows that nobody sees before the commit. */

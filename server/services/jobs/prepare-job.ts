@@ -29,7 +29,10 @@ export function prepareJob(
     stagedObjects: claim.stagedObjects,
     stagedLoad: claim.staged && describeLoad(bucket, claim.staged, definition),
   });
-  const configurationHash = sha256(canonicalJson(configuration)).toString("hex");
+  // With the instant of its run: a database that was restored from a backup gives the same ids anew,
+  // and must not take the jobs of another time for its own.
+  const identity = { configuration, runCreatedAt: claim.runCreatedAt };
+  const configurationHash = sha256(canonicalJson(identity)).toString("hex");
   const { instanceId } = deps;
   const labels = buildLabels({ ...claim, instanceId, configurationHash });
   return {

@@ -113,6 +113,6 @@ function isOurs(job: DrivenJob["job"], { configuration }: JobStatus): boolean {
 function foreignJob({ bqJobId }: DrivenJob["job"]): MaestroError {
   return new MaestroError(
     "conflict",
-    `BigQuery has a job ${bqJobId} that is not this one: does another installation use the same instance id?`,
+    `BigQuery has another job under the id ${bqJobId}: either Maestro's database was restored from a backup, and a resume of the run takes the next id, or another installation has the same instance id`,
   );
 }

@@ -31,8 +31,10 @@ export interface Pulse {
   troubles: { tableRunId: number; fence: number; reason: Reason | null }[];
   /** Statistics that were read. */
   read: ReadJob[];
-  /** All claims of this process; their leases are renewed. Null: not yet due. */
-  renew: Held[] | null;
+  /** All claims of this process. */
+  held: Held[];
+  /** Renew their leases. */
+  isRenewal: boolean;
   /** Also look for what others left: expired leases, transfers that ended, uploads, ready imports. */
   isSweep: boolean;
 }
@@ -40,7 +42,7 @@ export interface Pulse {
 export interface Advance {
   /** Jobs to drive from here on. Their rows are committed. */
   driven: DrivenJob[];
-  /** Which of `renew` are ours still. */
+  /** Which of `held` are ours still, where they were renewed. */
   renewed: { id: number; cancelRequested: boolean }[];
   /** Whether staged files are to be removed. */
   hasLoaded: boolean;
@@ -75,7 +77,8 @@ export async function advanceRuns(deps: Deps, pulse: Pulse): Promise<Advance> {
 }
 
 async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pulse) {
-  const renewed = pulse.renew?.length ? await renewClaims(transition, pulse.renew) : [];
+  const heldIds = pulse.held.map(({ tableRunId }) => tableRunId);
+  const renewed = pulse.isRenewal ? await renewClaims(transition, pulse.held) : [];
   if (pulse.submitted.length > 0) await markSubmitted(transition, pulse.submitted);
   const noted = pulse.troubles.length > 0 ? await noteTroubles(transition, pulse.troubles) : [];
   const turned = pulse.isSweep ? await turnToLoad(transition) : [];
@@ -85,7 +88,7 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
   const [finished, settled, expired, ready] = await allEnded([
     pulse.read.length > 0 ? storeStatistics(transition, pulse.read) : [],
     settleTableRuns(transition, pulse.ended, overdue),
-    pulse.isSweep ? claimExpired(transition, deps.processId) : [],
+    pulse.isSweep ? claimExpired(transition, deps.processId, heldIds) : [],
     claimReady(transition, deps.processId, deps.limits),
   ]);
   const parked = pulse.isSweep || settled.readiesParked ? await parkTableRuns(transition) : [];

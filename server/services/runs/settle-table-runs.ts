@@ -2,6 +2,7 @@ import type { TableRunState } from "../../../shared/run.ts";
 import {
   countFinished,
   endRun,
+  type Settled,
   type Settlement,
   selectStranded,
   settle,
@@ -35,8 +36,8 @@ export async function settleTableRuns(
   const settlements = [...ended.map(({ settlement }) => settlement), ...overdue];
   if (settlements.length === 0) return nothing;
   const settled = await settle(transition, settlements);
-  const states = new Map(settled.map(({ id, state }) => [id, state]));
-  const ours = ended.filter(({ settlement }) => states.has(settlement.tableRunId));
+  const written = new Map(settled.map((each) => [each.id, each]));
+  const ours = ended.filter(({ settlement }) => written.has(settlement.tableRunId));
   const loaded = ours.filter(hasLoaded);
   for (const { driven } of loaded) {
     const { staged, tableId } = driven.claim;
@@ -47,7 +48,9 @@ export async function settleTableRuns(
   const skipped = failed.length > 0 ? await skipDescendants(transition, failed) : [];
   return {
     moved: [...settled, ...skipped],
-    continuing: ours.filter(({ settlement }) => settlement.state === "running"),
+    continuing: ours
+      .filter(({ settlement }) => settlement.state === "running")
+      .map((each) => withCancel(each, written.get(each.settlement.tableRunId))),
     succeeded: ours
       .filter(({ settlement }) => settlement.state === "succeeded")
       .map(({ driven }) => driven.claim),
@@ -69,6 +72,12 @@ const nothing = {
   hasLoaded: false,
   endedRuns: [] as number[],
 };
+
+/** A run that was cancelled while the job ended gets no other job. */
+function withCancel({ driven, settlement }: EndedJob, written: Settled | undefined): EndedJob {
+  const cancelRequested = written?.cancelRequested ?? false;
+  return { settlement, driven: { ...driven, claim: { ...driven.claim, cancelRequested } } };
+}
 
 function hasLoaded({ driven, settlement }: EndedJob): boolean {
   return driven.job.step === "load" && settlement.job?.state === "succeeded";

@@ -23,20 +23,17 @@ export function reportProgress(
   let renewedAt = performance.now();
   let writing: Promise<void> = Promise.resolve();
   let isWriting = false;
-  let isOwnEvent = false;
 
   const write = async () => {
     isNew = false;
     try {
       const answer = await renewLease(deps.db, claim, progress);
       renewedAt = performance.now();
-      isOwnEvent = true;
-      if (answer === "held") publishTransfer(deps, claim);
+      if (answer === "held") publishTransfer(deps, claim, { isProgress: true });
       else onStop(answer);
     } catch (error) {
       deps.log.warn({ err: error, transfer: claim.id }, "transfer: progress not written");
     } finally {
-      isOwnEvent = false;
       isWriting = false;
     }
   };
@@ -48,7 +45,7 @@ export function reportProgress(
   };
   const timer = setInterval(() => beat(false), progressMs);
   const unsubscribe = deps.changes.subscribe((event) => {
-    if (event.noun !== "transfer" || event.id !== claim.id || isOwnEvent) return;
+    if (event.noun !== "transfer" || event.id !== claim.id || event.isProgress) return;
     // A write under way may have read the row before the change: the next beat looks again.
     isNew = true;
     beat(true);
