@@ -1,4 +1,5 @@
 import { type ErrorCode, MaestroError, messageOf } from "../../shared/errors.ts";
+import { type ApiReason, remedyFor } from "./bigquery-remedies.ts";
 
 /*
  * BigQuery's faults as MaestroErrors. The reasons and what may be retried are those of
@@ -23,14 +24,18 @@ const retryableStatuses = new Set([408, 429, 500, 502, 503, 504]);
 const networkCodes =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN|UND_ERR_\w+|ERR_STREAM_PREMATURE_CLOSE)$/;
 
-export interface ApiReason {
-  reason: string;
-  message: string;
-}
+/** What BigQuery says of faults that pass although its reason does not tell. */
+const retryableMessages =
+  /retrying (the job )?may solve the problem|could not serialize access to table|aborted due to concurrent update/i;
 
 export function isRetryable({ reason, message }: ApiReason): boolean {
-  if (/retrying (the job )?may solve the problem/i.test(message)) return true;
-  return retryableReasons.has(reason);
+  return retryableReasons.has(reason) || retryableMessages.test(message);
+}
+
+/** BigQuery's words, and what to do about it where that is known. */
+export function explain(fault: ApiReason): string {
+  const remedy = remedyFor(fault);
+  return remedy === null ? fault.message : `${fault.message} (${remedy})`;
 }
 
 /** Translates whatever Google's client threw. `doing` is what was tried, for the message. */
@@ -40,11 +45,13 @@ export function translateError(error: unknown, doing: string): MaestroError {
   if (status === null) return translateWithoutAnswer(error, doing);
   const { reason, message } = reasonOf(error);
   const position = positionIn(message);
-  return new MaestroError(codeOf(status, reason), `${message}${advice(status, reason)}`, {
+  const isPassing =
+    isRetryable({ reason, message }) ||
+    (retryableStatuses.has(status) && reason !== "quotaExceeded");
+  const text = isPassing ? message : explain({ reason: reason || String(status), message });
+  return new MaestroError(codeOf(status, reason), text, {
     cause: error,
-    retryable:
-      isRetryable({ reason, message }) ||
-      (retryableStatuses.has(status) && reason !== "quotaExceeded"),
+    retryable: isPassing,
     reason: reason || String(status),
     ...(position ? { position } : {}),
     ...retryAfterOf(error),
@@ -63,40 +70,48 @@ function positionIn(message: string): { line: number; column: number } | null {
   return found ? { line: Number(found[1]), column: Number(found[2]) } : null;
 }
 
-/** RFC 9110: Retry-After in seconds. (Its other form, a date, is not used by Google's APIs.) */
+const longestRetryAfterMs = 3_600_000;
+
+/** RFC 9110, Retry-After: seconds, or an instant of the server's clock, which its Date tells. */
 function retryAfterOf(error: unknown): { retryAfterMs?: number } {
   const { headers } = (error as { response?: { headers?: unknown } }).response ?? {};
-  const text =
+  const header = (name: string): unknown =>
     headers instanceof Headers
-      ? headers.get("retry-after")
-      : (headers as Record<string, unknown> | undefined)?.["retry-after"];
-  const seconds = Number(text ?? Number.NaN);
-  return seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
+      ? headers.get(name)
+      : (headers as Record<string, unknown> | undefined)?.[name];
+  const text = String(header("retry-after") ?? "").trim();
+  const ms = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : Date.parse(text) - Date.parse(String(header("date") ?? ""));
+  return ms > 0 ? { retryAfterMs: Math.min(ms, longestRetryAfterMs) } : {};
 }
 
+/** Broken sockets, and answers that were cut off, in the words of Node and Google's client. */
+const networkMessages = /socket hang up|premature close|network timeout|cannot parse .*response/i;
+/** What Google's authentication says where it has no credentials, or none that it can read. */
+const credentialMessages =
+  /\bcredentials?\b|private.?key|invalid_(grant|client)|DECODER routines|\b(PEM|JWT)\b/i;
+
 function translateWithoutAnswer(error: unknown, doing: string): MaestroError {
-  const { code, type } = (error ?? {}) as { code?: unknown; type?: unknown };
+  const { code, type, status } = (error ?? {}) as Record<"code" | "type" | "status", unknown>;
+  const message = messageOf(error);
   const isNetwork =
     (typeof code === "string" && networkCodes.test(code)) ||
     type === "system" ||
     type === "request-timeout" ||
-    /socket hang up|premature close|network timeout|cannot parse .*response/i.test(
-      messageOf(error),
-    );
+    networkMessages.test(message) ||
+    // The answer of the token's server, which Google's authentication asks first.
+    (typeof status === "number" && retryableStatuses.has(status));
   if (isNetwork) {
-    return new MaestroError(
-      "transient",
-      `no answer from BigQuery (${doing}): ${messageOf(error)}`,
-      {
-        cause: error,
-        retryable: true,
-        reason: typeof code === "string" ? code : "network",
-      },
-    );
+    const reason = typeof code === "string" ? code : "network";
+    const text = `no answer from BigQuery (${doing}): ${message}`;
+    return new MaestroError("transient", text, { cause: error, retryable: true, reason });
   }
-  return new MaestroError("warehouse", `BigQuery (${doing}): ${messageOf(error)}`, {
-    cause: error,
-  });
+  if (typeof status === "number" || credentialMessages.test(message)) {
+    const text = `no access to BigQuery (${doing}): ${message} (check the key file or the service account that Maestro runs under)`;
+    return new MaestroError("configuration", text, { cause: error, reason: "credentials" });
+  }
+  return new MaestroError("warehouse", `BigQuery (${doing}): ${message}`, { cause: error });
 }
 
 function reasonOf(error: unknown): ApiReason {
@@ -111,12 +126,4 @@ function codeOf(status: number, reason: string): ErrorCode {
   if (status === 409) return "conflict";
   if (status === 401) return "configuration";
   return "warehouse";
-}
-
-function advice(status: number, reason: string): string {
-  if (reason === "accessDenied" || (status === 403 && reason === "forbidden")) {
-    return " (grant Maestro's service account BigQuery Job User on the project, and BigQuery Data Editor on the datasets it reads and writes)";
-  }
-  if (reason === "quotaExceeded") return " (raise the quota named, or spread the runs)";
-  return "";
 }

@@ -1,7 +1,7 @@
 import type { BigQuery } from "@google-cloud/bigquery";
 import { MaestroError } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
-import { isRetryable, statusOf } from "./bigquery-errors.ts";
+import { explain, isRetryable, statusOf } from "./bigquery-errors.ts";
 import { type RestField, type RestRow, toFieldSchema, toValues } from "./bigquery-rows.ts";
 import {
   type Call,
@@ -208,7 +208,7 @@ function toJobStatus({ status, configuration = {}, statistics = {} }: JobResourc
   const state = status?.state === "DONE" || status?.state === "PENDING" ? status.state : "RUNNING";
   const { reason = "", message = "the job failed" } = status?.errorResult ?? {};
   const error = status?.errorResult
-    ? { reason, message, retryable: isRetryable({ reason, message }) }
+    ? { reason, message: explain({ reason, message }), retryable: isRetryable({ reason, message }) }
     : null;
   return { state, error, configuration, statistics };
 }

@@ -136,7 +136,7 @@ describe("faults", () => {
     ],
     [
       { status: 403, reason: "accessDenied" },
-      { retryable: false, message: /BigQuery Job User/ },
+      { retryable: false, message: /roles\/bigquery\.jobUser/ },
     ],
     [
       { status: 401, reason: "authError" },

@@ -114,7 +114,7 @@ test("a refused insert fails at once, with BigQuery's words and what to grant", 
   firstRequests({ kind: "insert", phase: "before" }, [denied]);
   const { state, jobs, reason } = await runOne();
   expect(state).toBe("failed");
-  expect(reason?.text).toMatch(/^Access Denied: Project p \(grant .*BigQuery Job User/);
+  expect(reason?.text).toMatch(/^Access Denied: Project p \(grant .*bigquery\.jobUser/);
   expect(jobs.map((job) => [job.state, job.errorReason])).toEqual([["failed", "accessDenied"]]);
   expect(fixture.warehouse.jobs.size).toBe(0);
 });
