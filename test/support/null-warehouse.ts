@@ -45,6 +45,8 @@ export interface NullWarehouse {
   durationMs: (job: NullJob) => number;
   /** How a job ends. */
   outcome: (job: NullJob) => { reason: string; message: string } | null;
+  /** What its statistics say beside. */
+  statistics: (job: NullJob) => Record<string, unknown>;
   /** Has forgotten a job. */
   lose: (jobId: string) => void;
   close(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
     intercept: () => null,
     durationMs: () => 0,
     outcome: () => null,
+    statistics: () => ({}),
     lose: (jobId) => warehouse.jobs.delete(jobId),
   };
 
@@ -95,13 +98,13 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
       case "insert":
         return insert(subject, body as InsertBody);
       case "get":
-        return found(subject, (job) => ({ status: 200, body: resource(job) }));
+        return found(subject, (job) => ({ status: 200, body: shown(job) }));
       case "await":
         return awaitDone(subject, Number(url.searchParams.get("timeoutMs") ?? 0));
       case "cancel":
         return found(subject, (job) => {
           cancel(job);
-          return { status: 200, body: { job: resource(job) } };
+          return { status: 200, body: { job: shown(job) } };
         });
       case "table":
         return { status: 200, body: { numRows: "1", numBytes: "8", schema: { fields: [] } } };
@@ -109,6 +112,8 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
         return { status: 200, body: {} };
     }
   };
+
+  const shown = (job: NullJob) => resource(job, warehouse.statistics(job));
 
   const insert = (jobId: string, body: InsertBody) => {
     if (warehouse.jobs.has(jobId)) {
@@ -127,7 +132,7 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
     job.doneAt = job.insertedAt + warehouse.durationMs(job);
     warehouse.jobs.set(jobId, job);
     // As BigQuery does: a job that was just taken is not done yet, however short it is.
-    return { status: 200, body: { ...resource(job), status: { state: "PENDING" } } };
+    return { status: 200, body: { ...shown(job), status: { state: "PENDING" } } };
   };
 
   const found = (jobId: string, answer: (job: NullJob) => Answer): Answer => {
@@ -219,7 +224,19 @@ function isDone(job: NullJob): boolean {
   return Date.now() >= job.doneAt;
 }
 
-function resource(job: NullJob) {
+function statisticsOf(job: NullJob, done: boolean): Record<string, unknown> {
+  return {
+    creationTime: String(job.insertedAt),
+    startTime: String(job.insertedAt),
+    ...(done ? { endTime: String(job.doneAt), totalBytesProcessed: "1024" } : {}),
+    ...(done && job.step === "query"
+      ? { query: { totalBytesBilled: "10485760", totalSlotMs: "5", cacheHit: false } }
+      : {}),
+    ...(done && job.step === "load" ? { load: { outputRows: "3", outputBytes: "24" } } : {}),
+  };
+}
+
+function resource(job: NullJob, more: Record<string, unknown>) {
   const done = isDone(job);
   return {
     jobReference: { jobId: job.jobId, location: "US" },
@@ -228,15 +245,7 @@ function resource(job: NullJob) {
       state: done ? "DONE" : "RUNNING",
       ...(done && job.error ? { errorResult: job.error, errors: [job.error] } : {}),
     },
-    statistics: {
-      creationTime: String(job.insertedAt),
-      startTime: String(job.insertedAt),
-      ...(done ? { endTime: String(job.doneAt), totalBytesProcessed: "1024" } : {}),
-      ...(done && job.step === "query"
-        ? { query: { totalBytesBilled: "10485760", totalSlotMs: "5", cacheHit: false } }
-        : {}),
-      ...(done && job.step === "load" ? { load: { outputRows: "3", outputBytes: "24" } } : {}),
-    },
+    statistics: { ...statisticsOf(job, done), ...(done ? more : {}) },
   };
 }
 

@@ -98,12 +98,30 @@ function settleError(
     return { ...settlement(driven, "cancelled", reason), job: end };
   }
   const end = jobEnd(driven, "failed", fault, ended);
-  const attempt = job.attempt - claim.earlierAttempts;
-  if (fault.retryable && !wasCancelled && attempt <= claim.definition.retries) {
-    const text = `attempt ${attempt} of ${claim.definition.retries + 1} met a transient fault: ${fault.message}`;
-    return { ...settlement(driven, "running", { code: "retrying", text }), job: end };
+  const fail = (text: string) => ({
+    ...settlement(driven, "failed", { code: "jobFailed", text }),
+    job: end,
+  });
+  if (!fault.retryable || wasCancelled) return fail(fault.message);
+  if (isPartlyDone(ended.statistics)) {
+    return fail(
+      `${fault.message} (statements of the script were carried out before, so it is not repeated by itself: see what they wrote, then resume)`,
+    );
   }
-  return { ...settlement(driven, "failed", { code: "jobFailed", text: fault.message }), job: end };
+  const attempt = Math.max(1, job.attempt - claim.earlierAttempts);
+  const attempts = claim.definition.retries + 1;
+  if (attempt >= attempts) return fail(`${fault.message} (attempt ${attempt} of ${attempts})`);
+  const text = `attempt ${attempt} of ${attempts} met a transient fault: ${fault.message}`;
+  return { ...settlement(driven, "running", { code: "retrying", text }), job: end };
+}
+
+/**
+ * Whether statements of a script have run: each commits by itself, unlike any other job, which
+ * BigQuery does wholly or not at all.
+ */
+function isPartlyDone(statistics: Ended["statistics"]): boolean {
+  const { statementType } = (statistics["query"] ?? {}) as { statementType?: string };
+  return statementType === "SCRIPT" && Number(statistics["numChildJobs"] ?? 0) > 0;
 }
 
 function settlement(

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { listJobs } from "../../../server/services/jobs/list-jobs.ts";
+import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog } from "../../support/catalog.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
@@ -69,4 +70,21 @@ test("figures are waited for longer where BigQuery does not answer, and read whe
   await backdate(0);
   expect((await fixture.runEnded(runId)).state).toBe("succeeded");
   expect(await jobOf("unreadable")).toMatchObject({ statisticsError: null, bytesBilled: 10485760 });
+});
+
+test("failed and cancelled jobs keep their figures: they are billed as well", async () => {
+  const ids = await insertCatalog(fixture.db, [{ name: "failing" }, { name: "long" }]);
+  fixture.warehouse.outcome = (job) =>
+    job.table === "d.failing" ? { reason: "invalidQuery", message: "bad" } : null;
+  fixture.warehouse.durationMs = (job) => (job.table === "d.long" ? 600_000 : 0);
+  fixture.start({ ticks: false });
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await until("both are submitted", () => fixture.warehouse.jobs.size === 2);
+  await cancelRun(fixture.deps, runId, nobody);
+  await fixture.runEnded(runId);
+  const jobs = await listJobs(fixture.deps, { limit: 2 });
+  expect(jobs.map((job) => [job.tableName, job.state, job.bytesBilled]).sort()).toEqual([
+    ["d.failing", "failed", 10485760],
+    ["d.long", "cancelled", 10485760],
+  ]);
 });

@@ -50,7 +50,33 @@ test("… as often as the table allows", async () => {
   const { state, jobs, reason } = await runOne({ retries: 2 });
   expect(state).toBe("failed");
   expect(jobs).toHaveLength(3);
-  expect(reason).toMatchObject({ code: "jobFailed", text: "slow down" });
+  expect(reason).toMatchObject({ code: "jobFailed", text: "slow down (attempt 3 of 3)" });
+});
+
+test("… or never, where it allows none", async () => {
+  fixture.warehouse.outcome = () => ({ reason: "backendError", message: "slow down" });
+  const { state, jobs } = await runOne({ retries: 0 });
+  expect(state).toBe("failed");
+  expect(jobs).toHaveLength(1);
+});
+
+test("a script whose statements have run is not repeated, and the reason says why", async () => {
+  fixture.warehouse.outcome = () => ({ reason: "backendError", message: "slow down" });
+  fixture.warehouse.statistics = () => ({
+    numChildJobs: "2",
+    query: { statementType: "SCRIPT", totalBytesBilled: "10485760" },
+  });
+  const { state, jobs, reason } = await runOne();
+  expect(state).toBe("failed");
+  expect(jobs).toHaveLength(1);
+  expect(reason?.text).toMatch(/^slow down \(statements of the script were carried out/);
+});
+
+test("a script that failed before its first statement is repeated", async () => {
+  fixture.warehouse.outcome = (job) =>
+    job.jobId.endsWith("_1") ? { reason: "backendError", message: "slow down" } : null;
+  fixture.warehouse.statistics = () => ({ query: { statementType: "SCRIPT" } });
+  expect((await runOne()).state).toBe("succeeded");
 });
 
 test.each(["quotaExceeded", "accessDenied", "invalidQuery", "resourcesExceeded", "stopped"])(
