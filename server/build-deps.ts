@@ -9,6 +9,7 @@ import { createSqlParser } from "./connectors/sql-parser.ts";
 import { createChanges } from "./db/changes.ts";
 import { createDbClient, type DbClient } from "./db/client.ts";
 import { migrateDatabase } from "./db/migrate.ts";
+import { startSharedClock } from "./db/shared-clock.ts";
 import type { Deps } from "./services/deps.ts";
 import { openInstance } from "./services/instance/open-instance.ts";
 import { createSecretBox } from "./support/crypto.ts";
@@ -48,6 +49,7 @@ export async function buildDeps(
   });
   const changes = createChanges(connectionString, log);
   const sqlParser = createSqlParser({ log });
+  const clock = await startSharedClock(client.pool, log);
   const deps: Deps = {
     db: client.db,
     pool: client.pool,
@@ -65,7 +67,7 @@ export async function buildDeps(
     }),
     sqlParser,
     secretBox,
-    now: () => new Date(),
+    now: clock.now,
     random: Math.random,
     instanceId,
     processId: randomUUID(),
@@ -77,6 +79,7 @@ export async function buildDeps(
     },
   };
   const close = async () => {
+    await clock.close();
     await changes.close();
     await sqlParser.close();
     await client.close();
