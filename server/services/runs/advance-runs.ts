@@ -78,14 +78,15 @@ export async function advanceRuns(deps: Deps, pulse: Pulse): Promise<Advance> {
 
 async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pulse) {
   const heldIds = pulse.held.map(({ tableRunId }) => tableRunId);
-  const renewed = pulse.isRenewal ? await renewClaims(transition, pulse.held) : [];
-  if (pulse.submitted.length > 0) await markSubmitted(transition, pulse.submitted);
-  const noted = pulse.troubles.length > 0 ? await noteTroubles(transition, pulse.troubles) : [];
   const turned = pulse.isSweep ? await turnToLoad(transition) : [];
   const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
   const stranded = pulse.isSweep ? await endStranded(transition) : [];
   const awaiting = pulse.isSweep ? await settleAwaiting(transition) : noneAwaiting;
-  const [finished, settled, expired, ready] = await allEnded([
+  // In this order, and sent without a wait for each other's answers.
+  const [renewed, , noted, finished, settled, expired, ready] = await allEnded([
+    pulse.isRenewal ? renewClaims(transition, pulse.held) : [],
+    pulse.submitted.length > 0 ? markSubmitted(transition, pulse.submitted) : null,
+    pulse.troubles.length > 0 ? noteTroubles(transition, pulse.troubles) : [],
     pulse.read.length > 0 ? storeStatistics(transition, pulse.read) : [],
     settleTableRuns(transition, pulse.ended, overdue),
     pulse.isSweep ? claimExpired(transition, deps.processId, heldIds) : [],
