@@ -37,6 +37,9 @@ export interface Reason {
   tableRunId?: number;
 }
 
+/** Why a tick was skipped: `overlap` is one to be alerted of, `conditionFalse` as the tables want it. */
+export type RunReasonCode = Extract<Reason["code"], "overlap" | "conditionFalse">;
+
 /** A tick of another frequency that a table run's parent must have finished first. */
 export interface AwaitedTick {
   tableId: number;
@@ -88,6 +91,8 @@ export interface RunListItem {
   tickAt: string | null;
   state: RunState;
   reason: string | null;
+  /** Of a tick that was skipped; null for those skipped by daemons that did not write it yet. */
+  reasonCode: RunReasonCode | null;
   startedBy: string | null;
   createdAt: string;
   endedAt: string | null;

@@ -15,6 +15,8 @@ export const frequencies = pgTable(
     parentWaitSeconds: integer(),
     /** Ticks before it are no missed ticks: set when the schedule changes or is switched on. */
     effectiveFrom: instant().notNull().defaultNow(),
+    /** The newest tick that made no run for want of tables: one put on it later makes up for none. */
+    emptyTickAt: instant(),
     createdAt: createdAt(),
   },
   (t) => [check("frequencies_period", sql`${t.periodSeconds} > 0`)],

@@ -16,6 +16,7 @@ import type { JobState, JobStep } from "../../shared/job.ts";
 import type {
   AwaitedTick,
   Reason,
+  RunReasonCode,
   RunRequest,
   RunState,
   RunSteering,
@@ -36,6 +37,8 @@ export const runs = pgTable(
     kind: text().$type<"tick" | "manual">().notNull(),
     state: text().$type<RunState>().notNull().default("running"),
     reason: text(),
+    /** Of a tick that was skipped. */
+    reasonCode: text().$type<RunReasonCode>(),
     startedBy: key().references((): AnyPgColumn => users.id, { onDelete: "set null" }),
     createdAt: createdAt(),
     /** Set by a user; the dispatcher then cancels what runs. */
@@ -53,6 +56,7 @@ export const runs = pgTable(
     index("runs_created").on(t.createdAt),
     index("runs_by_state").on(t.state, t.id),
     index("runs_ended").on(t.endedAt),
+    index("runs_of_frequency").on(t.frequencyId, t.id),
     check(
       "runs_state",
       sql`${t.state} in ('running', 'succeeded', 'failed', 'cancelled', 'skipped')`,

@@ -14,7 +14,12 @@ const pollMs = 1_000;
  * Looks every second, and at the instant of the next tick, whether a frequency's last tick is
  * recorded, and records it. What was missed while nothing was running is so caught up once, the
  * newest alone, which is never older than one period. Ticks before the frequency was made, changed
- * or switched on are not missed. Any number of daemons may do the same: see assemble-run.ts.
+ * or switched on are not missed, nor are those at which it had no tables. Any number of daemons may
+ * do the same: see assemble-run.ts.
+ *
+ * Nothing is kept from one look to the next, so the machine's clock may jump. Forward by hours, it is
+ * as if nothing had run for them: one tick is caught up. Back over a tick, that tick is recorded
+ * already, and the next one comes at its time.
  */
 export function startTicker(deps: Deps): Loop {
   let timer: NodeJS.Timeout | undefined;
@@ -36,7 +41,7 @@ export function startTicker(deps: Deps): Loop {
       clearTimeout(timer);
       const now = deps.now();
       let soonestMs = Number.POSITIVE_INFINITY;
-      for (const frequency of await listTickingFrequencies(deps)) {
+      for (const frequency of await listTickingFrequencies(deps, now)) {
         if (signal.aborted) return;
         const nextMs = await tick(frequency, now).catch((error: unknown) => {
           // One that cannot tick holds up no other.

@@ -1,4 +1,4 @@
-import { and, eq, gte, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { runs } from "../../drizzle/schema/runs.ts";
 import { datasets, tables } from "../../drizzle/schema/tables.ts";
@@ -6,43 +6,15 @@ import type { AwaitedTick, Reason, TableRunState } from "../../shared/run.ts";
 import type { TableDefinition } from "../../shared/table.ts";
 import { allEdges } from "./catalog-edges.ts";
 import type { Db } from "./client.ts";
+import type { FrequencyRow } from "./frequencies.ts";
 import { idArray } from "./sql-text.ts";
 import { definitionOf } from "./tables.ts";
 import { jsonText, type Transition } from "./transition.ts";
-
-export type FrequencyRow = typeof frequencies.$inferSelect;
-
-/** An active frequency that has tables, with the newest tick that was recorded for it. */
-export interface TickingFrequency extends FrequencyRow {
-  lastTickAt: Date | null;
-}
-
-export async function selectTickingFrequencies(db: Db): Promise<TickingFrequency[]> {
-  const rows = await db
-    .select({
-      frequency: frequencies,
-      // By hand: in a select of one table Drizzle writes columns without it, and `id` is then the run's.
-      lastTickAt: sql<Date | null>`(select max(r.tick_at) from runs r
-        where r.frequency_id = frequencies.id)`.mapWith(runs.tickAt),
-    })
-    .from(frequencies)
-    .where(
-      sql`${frequencies.active} and exists (select from ${tables}
-        where ${tables.frequencyId} = ${frequencies.id} and ${tables.deletedAt} is null)`,
-    );
-  return rows.map(({ frequency, lastTickAt }) => ({ ...frequency, lastTickAt }));
-}
 
 /** Locked until the transaction's end, so that what is decided about its runs holds. */
 export async function lockFrequency(tx: Db, id: number): Promise<FrequencyRow | null> {
   const [row] = await tx.select().from(frequencies).where(eq(frequencies.id, id)).for("update");
   return row ?? null;
-}
-
-/** Whether this tick or a newer one is recorded: an older one is then no longer wanted. */
-export async function isTickPast(tx: Db, frequencyId: number, tickAt: Date): Promise<boolean> {
-  const where = and(eq(runs.frequencyId, frequencyId), gte(runs.tickAt, tickAt));
-  return (await tx.$count(runs, where)) > 0;
 }
 
 /** The run of a frequency that has not ended; null where there is none. */
@@ -57,7 +29,7 @@ export async function unfinishedRunOf(tx: Db, frequencyId: number): Promise<numb
 export async function insertRun(
   tx: Db,
   values: Pick<typeof runs.$inferInsert, "kind" | "frequencyId" | "tickAt" | "startedBy"> &
-    Pick<Partial<typeof runs.$inferInsert>, "state" | "reason" | "endedAt" | "request">,
+    Pick<Partial<typeof runs.$inferInsert>, "request">,
 ): Promise<number> {
   const [row] = await tx.insert(runs).values(values).returning({ id: runs.id });
   if (!row) throw new Error("an insert returned no row");

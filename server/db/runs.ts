@@ -42,6 +42,7 @@ async function selectRuns(db: Db, where: SQL, limit: number): Promise<RunListIte
   const { rows } = await db.execute<CountedRun & Record<string, unknown>>(sql`
     select r.id::float8 as id, r.kind, r.frequency_id::float8 as "frequencyId",
       f.name as "frequencyName", ${isoText("r.tick_at")} as "tickAt", r.state, r.reason,
+      r.reason_code as "reasonCode",
       u.email as "startedBy", ${isoText("r.created_at")} as "createdAt",
       ${isoText("r.ended_at")} as "endedAt", c.counts, coalesce(b.bytes, 0)::float8 as "bytesBilled"
     from (select * from runs r where ${where} order by r.id desc limit ${limit}) r

@@ -1,7 +1,7 @@
 import type { AwaitedTick } from "../../../shared/run.ts";
+import type { FrequencyRow } from "../../db/frequencies.ts";
 import {
   type CatalogTable,
-  type FrequencyRow,
   insertTableRuns,
   type NewTableRun,
   reserveTableRunIds,

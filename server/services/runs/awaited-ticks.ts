@@ -1,6 +1,7 @@
 import type { AwaitedTick } from "../../../shared/run.ts";
 import type { Db } from "../../db/client.ts";
-import { type FrequencyRow, selectFrequenciesOf } from "../../db/run-assembly.ts";
+import type { FrequencyRow } from "../../db/frequencies.ts";
+import { selectFrequenciesOf } from "../../db/run-assembly.ts";
 import { tickAt } from "../../domain/frequency.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { HomeView, LateFrequency } from "../../../shared/system.ts";
 import { selectCosts } from "../../db/costs.ts";
-import { selectTickingFrequencies } from "../../db/run-assembly.ts";
 import { listRuns } from "../../db/runs.ts";
 import { countTablesByKind } from "../../db/tables.ts";
+import { selectTickingFrequencies } from "../../db/ticks.ts";
 import { tickAt } from "../../domain/frequency.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import type { Deps } from "../deps.ts";
@@ -42,12 +42,12 @@ export async function describeHome(deps: Pick<Deps, "db" | "now" | "limits">): P
 
 async function findLate(deps: Pick<Deps, "db" | "now">): Promise<LateFrequency[]> {
   const now = deps.now();
-  const frequencies = await selectTickingFrequencies(deps.db);
+  const frequencies = await selectTickingFrequencies(deps.db, now);
   return frequencies.flatMap((frequency) => {
     const at = tickAt(frequency, now);
     const isRecorded = frequency.lastTickAt !== null && frequency.lastTickAt >= at;
     const isDue = at >= frequency.effectiveFrom && now.getTime() - at.getTime() > lateMs;
-    if (isRecorded || !isDue) return [];
+    if (isRecorded || !isDue || !frequency.hasTables) return [];
     return [{ frequencyId: frequency.id, name: frequency.name, tickAt: at.toISOString() }];
   });
 }

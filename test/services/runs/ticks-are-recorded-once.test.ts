@@ -1,10 +1,12 @@
+import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runs } from "../../../drizzle/schema/runs.ts";
-import { startTicker } from "../../../server/daemon/ticker.ts";
+import { listRuns } from "../../../server/db/runs.ts";
 import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
 import { until } from "../../support/until.ts";
+import { lookAt } from "./look-at.ts";
 
 let fixture: EngineFixture;
 beforeEach(async () => {
@@ -14,21 +16,6 @@ afterEach(() => fixture.close());
 
 const allRuns = () => fixture.db.select().from(runs).orderBy(runs.id);
 const epoch = { effectiveFrom: new Date(0) };
-
-/** Lets a ticker look once more, at an instant, and waits until it has. */
-async function lookAt(instant: string) {
-  let looks = 0;
-  const now = () => {
-    looks += 1;
-    return new Date(instant);
-  };
-  const ticker = startTicker({ ...fixture.deps, now });
-  await until("the ticker has looked twice", () => {
-    ticker.wake();
-    return looks >= 2;
-  });
-  await ticker.stop();
-}
 
 test("two daemons record each tick of a fast frequency once", async () => {
   const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 1 });
@@ -48,23 +35,14 @@ test("two daemons record each tick of a fast frequency once", async () => {
 test("of the ticks missed, the newest alone is caught up, and once", async () => {
   const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 3_600, ...epoch });
   await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
-  await lookAt("2026-03-05T10:20:00Z");
-  await lookAt("2026-03-05T10:40:00Z");
+  await lookAt(fixture.deps, "2026-03-05T10:20:00Z");
+  await lookAt(fixture.deps, "2026-03-05T10:40:00Z");
   expect((await allRuns()).map((run) => run.tickAt)).toEqual([new Date("2026-03-05T10:00:00Z")]);
-  await lookAt("2026-03-05T15:59:00Z");
+  await lookAt(fixture.deps, "2026-03-05T15:59:00Z");
   expect((await allRuns()).map((run) => run.tickAt)).toEqual([
     new Date("2026-03-05T10:00:00Z"),
     new Date("2026-03-05T15:00:00Z"),
   ]);
-});
-
-test("a clock that goes backwards makes no tick a second time", async () => {
-  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 3_600, ...epoch });
-  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
-  await lookAt("2026-03-05T11:00:00Z");
-  await lookAt("2026-03-05T10:59:59Z");
-  await lookAt("2026-03-05T11:00:01Z");
-  expect(await allRuns()).toHaveLength(1);
 });
 
 test("ticks before a frequency was made or changed are not missed; inactive and empty ones are silent", async () => {
@@ -75,29 +53,40 @@ test("ticks before a frequency was made or changed are not missed; inactive and 
   await of("a", await insertFrequency(fixture.db, young));
   await of("b", await insertFrequency(fixture.db, { ...young, ...epoch, active: false }));
   await insertFrequency(fixture.db, { ...young, ...epoch });
-  await lookAt(now.toISOString());
+  await lookAt(fixture.deps, now.toISOString());
   expect(await allRuns()).toHaveLength(0);
-  await lookAt("2026-03-05T13:00:00Z");
+  await lookAt(fixture.deps, "2026-03-05T13:00:00Z");
   expect(await allRuns()).toHaveLength(1);
 });
 
-test("a tick that comes before the last run has ended is recorded as skipped, with the reason", async () => {
+test("a tick that comes before the last run has ended is recorded as skipped, with the reason, and alerted", async () => {
   const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 60, ...epoch });
   await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
-  const first = await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:00:00Z"));
-  const second = await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:01:00Z"));
-  const again = await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:01:00Z"));
+  const warnings: Record<string, unknown>[] = [];
+  const write = (line: string) => warnings.push(JSON.parse(line));
+  const deps = { ...fixture.deps, log: pino({ level: "warn" }, { write }) };
+  const first = await assembleRun(deps, frequencyId, new Date("2026-03-05T10:00:00Z"));
+  const second = await assembleRun(deps, frequencyId, new Date("2026-03-05T10:01:00Z"));
+  const again = await assembleRun(deps, frequencyId, new Date("2026-03-05T10:01:00Z"));
   expect(first).toEqual({ kind: "started", runId: 1 });
   expect(second).toEqual({
     kind: "skipped",
     runId: 2,
     reason: "run 1 of this frequency had not ended",
+    reasonCode: "overlap",
   });
   expect(again).toEqual({ kind: "nothing" });
-  expect((await allRuns()).map((run) => [run.state, run.reason])).toEqual([
-    ["running", null],
-    ["skipped", "run 1 of this frequency had not ended"],
-  ]);
+  expect(warnings).toMatchObject([{ alert: "overlap", frequencyId, runId: 2 }]);
+  expect(warnings[0]!["msg"]).toMatch(/10:01:00.000Z was skipped, run 1 of this frequency had not/);
+  const [, skipped] = await allRuns();
+  expect(skipped).toMatchObject({ state: "skipped", reasonCode: "overlap", kind: "tick" });
+  expect(skipped!.endedAt).toEqual(skipped!.createdAt);
+  const [listed] = await listRuns(fixture.db, { limit: 1 });
+  expect(listed).toMatchObject({
+    tickAt: "2026-03-05T10:01:00.000Z",
+    reason: "run 1 of this frequency had not ended",
+    reasonCode: "overlap",
+  });
 });
 
 test("a tick older than one that is recorded is no longer wanted", async () => {
@@ -120,7 +109,10 @@ test("a tick in which no table takes part is recorded as skipped, with each tabl
   const conditions = [{ hours: [5] }];
   await insertCatalog(fixture.db, [{ name: "a", frequencyId, conditions }]);
   const at = new Date("2026-03-05T10:00:00Z");
-  expect(await assembleRun(fixture.deps, frequencyId, at)).toMatchObject({ kind: "skipped" });
+  expect(await assembleRun(fixture.deps, frequencyId, at)).toMatchObject({
+    kind: "skipped",
+    reasonCode: "conditionFalse",
+  });
   const rows = await fixture.tableRunsOf(1);
   expect(rows.get("a")).toMatchObject({
     state: "skipped",

@@ -1,0 +1,104 @@
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { frequencies } from "../../drizzle/schema/frequencies.ts";
+import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
+import { tables } from "../../drizzle/schema/tables.ts";
+import type { RunReasonCode } from "../../shared/run.ts";
+import type { Db } from "./client.ts";
+import type { FrequencyRow } from "./frequencies.ts";
+
+/*
+ * Which ticks of a frequency are recorded: each as a run, or, where it had no table to run, as
+ * `empty_tick_at` of the frequency, so that a table put on it later makes up for none.
+ *
+ * What is recorded for a time well after now was recorded under a clock that went wrong and was set
+ * right again. It counts for nothing until its time comes, or it would keep the frequency silent until
+ * then. A clock that goes back by less than `setBackSeconds` makes no older tick wanted again.
+ */
+
+const setBackSeconds = 60;
+
+/** An active frequency with the newest tick that was recorded for it. */
+export interface TickingFrequency extends FrequencyRow {
+  lastTickAt: Date | null;
+  hasTables: boolean;
+}
+
+export async function selectTickingFrequencies(db: Db, now: Date): Promise<TickingFrequency[]> {
+  const rows = await db
+    .select({
+      frequency: frequencies,
+      lastTickAt: newestTick(now),
+      hasTables: sql<boolean>`exists (select from ${tables} t
+        where t.frequency_id = frequencies.id and t.deleted_at is null)`,
+    })
+    .from(frequencies)
+    .where(eq(frequencies.active, true));
+  return rows.map(({ frequency, ...rest }) => ({ ...frequency, ...rest }));
+}
+
+/** Whether this tick or a newer one is recorded: an older one is then no longer wanted. */
+export async function isTickPast(
+  tx: Db,
+  frequencyId: number,
+  tickAt: Date,
+  now: Date,
+): Promise<boolean> {
+  const [row] = await tx
+    .select({ lastTickAt: newestTick(now) })
+    .from(frequencies)
+    .where(eq(frequencies.id, frequencyId));
+  return row?.lastTickAt != null && row.lastTickAt >= tickAt;
+}
+
+/** By hand: in a select of one table Drizzle writes columns without it, and `id` is then the run's. */
+function newestTick(now: Date): SQL<Date | null> {
+  const bound = sql`${now.toISOString()}::timestamptz
+    + make_interval(secs => least(frequencies.period_seconds, ${setBackSeconds}::int))`;
+  return sql<Date | null>`greatest(
+    case when frequencies.empty_tick_at <= ${bound} then frequencies.empty_tick_at end,
+    (select max(r.tick_at) from runs r
+     where r.frequency_id = frequencies.id and r.tick_at <= ${bound}))`.mapWith(runs.tickAt);
+}
+
+export async function recordEmptyTick(tx: Db, frequencyId: number, at: Date): Promise<void> {
+  await tx.update(frequencies).set({ emptyTickAt: at }).where(eq(frequencies.id, frequencyId));
+}
+
+/** A tick that makes no run; its run's id. */
+export async function recordSkippedTick(
+  tx: Db,
+  tick: { frequencyId: number; at: Date; reason: string; reasonCode: RunReasonCode },
+): Promise<number> {
+  const { frequencyId, at: tickAt, reason, reasonCode } = tick;
+  const values = { kind: "tick" as const, frequencyId, tickAt, reason, reasonCode };
+  const [row] = await tx
+    .insert(runs)
+    .values({ ...values, state: "skipped", endedAt: sql`now()` })
+    .returning({ id: runs.id });
+  if (!row) throw new Error("an insert returned no row");
+  return row.id;
+}
+
+/** Ends a run that was just made, with why. */
+export async function skipRun(
+  tx: Db,
+  id: number,
+  why: { reason: string; reasonCode: RunReasonCode },
+): Promise<void> {
+  await tx
+    .update(runs)
+    .set({ ...why, state: "skipped", endedAt: sql`now()` })
+    .where(eq(runs.id, id));
+}
+
+/** The tables of other frequencies that an unfinished run waits for, where it does nothing else. */
+export async function selectOnlyAwaited(tx: Db, runId: number): Promise<string[]> {
+  const ofRun = and(eq(tableRuns.runId, runId), isNull(tableRuns.endedAt));
+  const rows = await tx
+    .select({ state: tableRuns.state, awaits: tableRuns.awaits })
+    .from(tableRuns)
+    .where(ofRun);
+  if (rows.some(({ state }) => state !== "waiting")) return [];
+  const names = rows.flatMap(({ awaits }) => awaits.map(({ tableName }) => tableName));
+  return [...new Set(names)].sort();
+}
