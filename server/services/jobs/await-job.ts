@@ -18,10 +18,11 @@ const longPollMs = 20_000;
  */
 export async function awaitJob(
   deps: Pick<Deps, "warehouse" | "now" | "random" | "log">,
-  { job }: DrivenJob,
+  driven: DrivenJob,
   started: JobStatus,
   driving: Driving,
 ): Promise<JobStatus> {
+  const { job } = driven;
   const { signal, cancel } = driving;
   const isLongPoll = job.step === "query";
   const ask = () =>
@@ -40,7 +41,7 @@ export async function awaitJob(
     const restMs = Math.min(2_000, Math.max(50, (askedMs - startedMs) * 0.1));
     if (!isLongPoll) await pause(restMs, interrupt);
     const polling = { ...driving, signal: interrupt };
-    const look = lookForJob(ask, job);
+    const look = lookForJob(ask, driven);
     const answer = await untilAnswered(deps, look, polling).catch((error: unknown) => {
       if (interrupt.aborted && !signal.aborted) return null;
       throw error;

@@ -8,7 +8,11 @@ import { nextStep } from "../../domain/post-completion.ts";
 import type { Deps } from "../deps.ts";
 import { checkLoadedRows } from "../transfers/check-loaded-rows.ts";
 import type { DrivenJob } from "./driven-job.ts";
+import { importsWhole } from "./look-for-job.ts";
 import { type JobFigures, summarizeStatistics } from "./summarize-statistics.ts";
+
+/** The word on the row of a load that stored other rows than were staged. */
+export const miscountReason = "rowCount";
 
 /**
  * What the end of a job means for its table run: the next step, another attempt, or its end. Writes
@@ -27,7 +31,8 @@ export async function completeJob(
   const { claim, job } = driven;
   const miscount = job.step === "load" && claim.staged && findMiscount(claim.staged, figures);
   if (miscount) {
-    const fault = { reason: "rowCount", message: miscount, retryable: false };
+    const message = `${miscount}; ${remedyForMiscount(claim)}`;
+    const fault = { reason: miscountReason, message, retryable: false };
     return settleError(driven, fault, { ...status, figures }, false);
   }
   const following = nextStep(claim.definition, job.step);
@@ -61,6 +66,12 @@ function findMiscount(staged: TransferResult, { outputRows }: JobFigures): strin
   } catch (error) {
     return messageOf(error);
   }
+}
+
+function remedyForMiscount({ definition }: DrivenJob["claim"]): string {
+  if (definition.idColumn !== null) return importsWhole;
+  if (definition.disposition === "truncate") return "a resume imports the table again";
+  return "its rows are in the table: remove them before a resume, which appends them all again";
 }
 
 /** The same for a job that BigQuery refused, lost or may not show us. */

@@ -12,27 +12,37 @@ export const looks = 4;
 /** The word on the row of a job that BigQuery has taken and no longer shows. */
 export const lostReason = "jobLost";
 
+type Lookable = Pick<DrivenJob, "claim" | "job">;
+
 /** Asks, to be repeated by `untilAnswered`, for a job that BigQuery has taken. */
 export function lookForJob(
   ask: () => Promise<JobStatus | null>,
-  job: DrivenJob["job"],
+  driven: Lookable,
 ): () => Promise<JobStatus | MaestroError> {
   let absences = 0;
   return async () => {
     const status = await ask();
     if (status) return status;
     absences += 1;
-    const lost = lostJob(job, "BigQuery no longer has");
+    const lost = lostJob(driven, "BigQuery no longer has");
     if (absences >= looks) return lost;
     throw lost;
   };
 }
 
-export function lostJob({ bqJobId, configuration }: DrivenJob["job"], what: string): MaestroError {
-  const rest = addsRows(configuration)
+/** What follows where an import with an id column may have left any rows in its table. */
+export const importsWhole = "the next import takes the table whole";
+
+export function lostJob(driven: Lookable, what: string): MaestroError {
+  const text = `${what} the job ${driven.job.bqJobId}: ${describeLoss(driven)}`;
+  return new MaestroError("warehouse", text, { reason: lostReason });
+}
+
+function describeLoss({ claim: { definition, staged }, job }: Lookable): string {
+  if (job.step === "load" && staged && definition.idColumn !== null) {
+    return `what it did is not known; ${importsWhole}`;
+  }
+  return addsRows(job.configuration)
     ? "it may have added its rows to the table, and a resume adds them again unless BigQuery then shows the job: look at the table first"
     : "what it did is not known; a resume looks for it once more, then runs it again";
-  return new MaestroError("warehouse", `${what} the job ${bqJobId}: ${rest}`, {
-    reason: lostReason,
-  });
 }

@@ -38,7 +38,7 @@ export async function startJob(
   const { job, delayMs } = driven;
   await pause(delayMs, driving.signal, driving.cancel);
   const call = job.isSubmitted
-    ? lookForJob(() => deps.warehouse.getJob(job.bqJobId), job)
+    ? lookForJob(() => deps.warehouse.getJob(job.bqJobId), driven)
     : submission(deps, driven, driving);
   const answer = await untilAnswered(deps, call, driving);
   if (answer instanceof MaestroError) throw answer;
@@ -71,7 +71,7 @@ function submission(
     isDoubtful ||= hasInserted && !isRefusal;
     if (error.retryable) throw error;
     if (error.code === "conflict") {
-      return look(lostJob(job, "BigQuery says that it has, and does not show,"), looksForTaken);
+      return look(lostJob(driven, "BigQuery says that it has, and does not show,"), looksForTaken);
     }
     return isDoubtful ? look(error, looks) : error;
   };

@@ -1,11 +1,10 @@
-import { eq } from "drizzle-orm";
-import { tables } from "../../../drizzle/schema/tables.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { StartedRun } from "../../../shared/run.ts";
 import type { Db } from "../../db/client.ts";
 import { selectTable } from "../../db/tables.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
+import { forgetWatermark } from "../transfers/forget-watermark.ts";
 import { startRun } from "./start-run.ts";
 
 /**
@@ -23,18 +22,18 @@ export function reimportTable(
     withAncestors: false,
     withDescendants: false,
   };
-  const prepare = (tx: Db) => forgetWatermark(tx, id, actor);
+  const prepare = (tx: Db) => prepareReimport(tx, id, actor);
   return startRun(deps, selection, actor, { cause: "reimport", prepare });
 }
 
-async function forgetWatermark(tx: Db, id: number, actor: Actor): Promise<void> {
+async function prepareReimport(tx: Db, id: number, actor: Actor): Promise<void> {
   const found = await selectTable(tx, id);
   if (!found) throw new MaestroError("notFound", `there is no table with id ${id}`);
   const name = `${found.dataset}.${found.row.name}`;
   if (found.row.kind !== "import") {
     throw new MaestroError("invalidInput", `${name} is no import: run it instead`);
   }
-  await tx.update(tables).set({ lastId: null, importedAt: null }).where(eq(tables.id, id));
+  await forgetWatermark(tx, id);
   await recordChange(tx, actor, {
     action: "table.reimport",
     subjectKind: "table",

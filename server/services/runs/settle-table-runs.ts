@@ -10,8 +10,11 @@ import {
 } from "../../db/settlements.ts";
 import type { Transition } from "../../db/transition.ts";
 import { runOutcome } from "../../domain/run-state.ts";
+import { miscountReason } from "../jobs/complete-job.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
+import { lostReason } from "../jobs/look-for-job.ts";
 import { finishImport } from "../transfers/finish-import.ts";
+import { forgetWatermark } from "../transfers/forget-watermark.ts";
 
 export interface Moved {
   id: number;
@@ -42,6 +45,9 @@ export async function settleTableRuns(
   for (const { driven } of loaded) {
     const { staged, tableId } = driven.claim;
     if (staged) await finishImport(transition.tx, { tableId }, { result: staged });
+  }
+  for (const { driven } of ours.filter(hasSpoiltImport)) {
+    await forgetWatermark(transition.tx, driven.claim.tableId);
   }
   const of = (...wanted: TableRunState[]) => settled.filter(({ state }) => wanted.includes(state));
   const failed = of("failed", "cancelled").map(({ id }) => id);
@@ -81,6 +87,18 @@ function withCancel({ driven, settlement }: EndedJob, written: Settled | undefin
 
 function hasLoaded({ driven, settlement }: EndedJob): boolean {
   return driven.job.step === "load" && settlement.job?.state === "succeeded";
+}
+
+/**
+ * After a load that stored other rows than were staged, or of which nobody knows whether it stored
+ * them, rows above the watermark may be in the table: the next import appends none to them.
+ */
+function hasSpoiltImport({ driven: { claim, job }, settlement }: EndedJob): boolean {
+  const isImport = job.step === "load" && claim.staged !== null;
+  const reason = settlement.job?.errorReason ?? "";
+  return (
+    isImport && claim.definition.idColumn !== null && [lostReason, miscountReason].includes(reason)
+  );
 }
 
 /** Ends those of the runs in which nothing is left to do; their ids. */
