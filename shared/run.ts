@@ -1,4 +1,5 @@
-import type { TableKind } from "./table.ts";
+import type { ReasonCode } from "./reason.ts";
+import type { TableKind, TableStatus } from "./table.ts";
 
 export const runStates = ["running", "succeeded", "failed", "cancelled", "skipped"] as const;
 export type RunState = (typeof runStates)[number];
@@ -14,31 +15,23 @@ export const tableRunStates = [
 ] as const;
 export type TableRunState = (typeof tableRunStates)[number];
 
-/** Why a table run is in its state: a word for programs, a sentence for people. */
+/** Why a table run is in its state: a word for programs, a sentence for people, and the cause. */
 export interface Reason {
-  code:
-    | "parentsPending"
-    | "parentFailed"
-    | "parentTick"
-    | "tableBusy"
-    | "conditionFalse"
-    | "slotsFull"
-    | "waitingForUpload"
-    | "uploadTimeout"
-    | "jobFailed"
-    | "transferFailed"
-    | "cancelled"
-    | "overlap"
-    | "retrying"
-    | "warehouseAway"
-    | "internal";
+  code: ReasonCode;
   text: string;
-  /** The table run that is the cause, where one is. */
+  /** The table run that is the cause, its table and its run, where there is one. */
   tableRunId?: number;
+  tableName?: string;
+  runId?: number;
+  /** The tick that it ran for, or waits for, as an ISO instant. */
+  tickAt?: string;
+  frequencyId?: number;
+  /** When the wait ends at the latest, or the next try comes: an ISO instant. */
+  until?: string;
 }
 
 /** Why a tick was skipped: `overlap` is one to be alerted of, `conditionFalse` as the tables want it. */
-export type RunReasonCode = Extract<Reason["code"], "overlap" | "conditionFalse">;
+export type RunReasonCode = "overlap" | "conditionFalse";
 
 /** A tick of another frequency that a table run's parent must have finished first. */
 export interface AwaitedTick {
@@ -90,10 +83,16 @@ export interface RunListItem {
   frequencyName: string | null;
   tickAt: string | null;
   state: RunState;
+  /** Of one that was skipped, cancelled or failed: a sentence, naming the first table that failed. */
   reason: string | null;
   /** Of a tick that was skipped; null for those skipped by daemons that did not write it yet. */
   reasonCode: RunReasonCode | null;
   startedBy: string | null;
+  request: RunRequest | null;
+  steering: RunSteering[];
+  /** Asked to, and not at its end yet. */
+  isCancelling: boolean;
+  resumedCount: number;
   createdAt: string;
   endedAt: string | null;
   /** Table runs by state. */
@@ -107,11 +106,18 @@ export interface TableRunView {
   tableName: string;
   kind: TableKind;
   state: TableRunState;
+  /** Descendants in this run: the most depended-on goes first. */
   priority: number;
-  reason: Reason | null;
+  /** The longest path from it down, in past durations: breaks ties of priority. */
+  remainingSeconds: number;
+  reason: Reason;
   parentIds: number[];
+  /** The parent whose success let it go, where one did. */
+  lastParentId: number | null;
   readyAt: string | null;
   startedAt: string | null;
+  /** When its first job or transfer began: until then it waited for files or a room. */
+  workedAt: string | null;
   endedAt: string | null;
   /** What it is doing now: `query`, `load`, `extract`, `import`, `upload`. */
   step: string | null;
@@ -124,10 +130,46 @@ export interface TableRunView {
 /** One run whole: its table runs are the nodes of its graph, `parentIds` (table-run ids) its edges. */
 export interface RunDetail extends RunListItem {
   tableRuns: TableRunView[];
+  /** The table runs that its length comes from, first to last: each let the next one go. */
+  criticalPath: number[];
 }
 
 /** The graph of a run alone: ids are those of its table runs. */
 export interface RunGraph {
-  nodes: { id: number; tableId: number; name: string; state: TableRunState }[];
+  nodes: { id: number; tableId: number; name: string; state: TableRunState; reason: Reason }[];
   edges: [parentId: number, childId: number][];
+}
+
+/** One thing that happened to a table run, in a sentence. */
+export interface StoryLine {
+  /** ISO instants. `until` is null for what is a moment, or lasts still. */
+  at: string;
+  until: string | null;
+  kind: "run" | "wait" | "work" | "fault" | "end";
+  text: string;
+  /** The run that it names, where it is another. */
+  runId?: number;
+  bqJobId?: string;
+}
+
+/** A table run with all that happened to it, in order. */
+export interface TableRunStory extends TableRunView {
+  run: RunListItem;
+  story: StoryLine[];
+}
+
+/** A table's state in short, as a script that polls it wants it. */
+export interface TableStatusView {
+  id: number;
+  name: string;
+  status: TableStatus;
+  /** The text of `why`. */
+  reason: string | null;
+  /** Null where it never ran. */
+  why: Reason | null;
+  /** The newest run that it took part in, and its table run there. */
+  runId: number | null;
+  tableRunId: number | null;
+  lastRunAt: string | null;
+  lastOkAt: string | null;
 }

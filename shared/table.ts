@@ -207,18 +207,6 @@ export interface UploadTarget {
   expiresAt: string;
 }
 
-/** A table's state in short, as a script that polls it wants it. */
-export interface TableStatusView {
-  id: number;
-  name: string;
-  status: TableStatus;
-  reason: string | null;
-  /** The newest run that it took part in. */
-  runId: number | null;
-  lastRunAt: string | null;
-  lastOkAt: string | null;
-}
-
 /** A dataset that has tables in the catalog. */
 export interface DatasetView {
   id: number;

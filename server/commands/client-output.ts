@@ -26,15 +26,6 @@ export function writeTable(
   stdout.write(`${[header, ...cells].map(line).join("\n")}\n`);
 }
 
-const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-
-export function bytesText(bytes: number | null): string {
-  if (bytes === null) return "–";
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const amount = bytes / 1024 ** power;
-  return `${power === 0 ? amount : amount.toFixed(1)} ${units[power]}`;
-}
-
 /** `2026-03-01 06:00:00`, UTC. */
 export function instantText(instant: string | null): string {
   return instant === null ? "–" : instant.slice(0, 19).replace("T", " ");

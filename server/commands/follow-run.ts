@@ -28,7 +28,7 @@ function writeProgress(io: CommandIo, run: RunDetail, shown: Map<number, string>
   const lines: string[] = [];
   for (const tableRun of run.tableRuns) {
     const line = tableRunLine(tableRun);
-    const state = `${tableRun.state} ${tableRun.step} ${tableRun.reason?.text ?? ""}`;
+    const state = `${tableRun.state} ${tableRun.step} ${tableRun.reason.text}`;
     if (line === null || shown.get(tableRun.id) === state) continue;
     shown.set(tableRun.id, state);
     lines.push(line);
@@ -47,8 +47,10 @@ function writeProgress(io: CommandIo, run: RunDetail, shown: Map<number, string>
 function tableRunLine(tableRun: TableRunView): string | null {
   const { state, tableName, step, reason, rowCount, startedAt, endedAt } = tableRun;
   const took = durationText(startedAt, endedAt, new Date());
-  const why = reason ? `  ${reason.text}` : "";
-  if (state === "running") return `… ${tableName}  ${step ?? "begins"}${why}`;
+  const why = `  ${reason.text}`;
+  if (state === "running") {
+    return `… ${tableName}  ${step ?? "begins"}${reason.code === "working" ? "" : why}`;
+  }
   if (state === "succeeded") {
     return `✓ ${tableName}  ${took}${rowCount === null ? "" : `, ${rowCount} rows`}`;
   }

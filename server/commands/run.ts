@@ -34,10 +34,9 @@ async function runTables(io: CommandIo, names: string[], options: RunOptions): P
       withDescendants: options.withDescendants ?? false,
     });
     if (behind.length > 0 && !json) {
-      const others = behind.length === 1 ? "run" : "runs";
-      io.stdout.write(
-        `${others} ${behind.join(", ")} hold some of the same tables: those wait for their turn\n`,
-      );
+      const others =
+        behind.length === 1 ? `run ${behind[0]} holds` : `runs ${behind.join(", ")} hold`;
+      io.stdout.write(`${others} some of the same tables: those wait for their turn\n`);
     }
     if (!options.wait) {
       if (json) return writeJson(io.stdout, { runId, behind });

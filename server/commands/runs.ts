@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
-import type { RunDetail } from "../../shared/run.ts";
+import type { RunDetail, RunListItem } from "../../shared/run.ts";
+import { andMore, bytesText, lengthText } from "../domain/words.ts";
 import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
-import { bytesText, durationText, instantText, writeJson, writeTable } from "./client-output.ts";
+import { durationText, instantText, writeJson, writeTable } from "./client-output.ts";
 import { followRun } from "./follow-run.ts";
 import { finishRun } from "./run.ts";
 
@@ -11,7 +12,7 @@ interface ShowOptions {
   json?: boolean;
 }
 
-/** `maestro runs list|show|resume|cancel`. */
+/** `maestro runs list|show|why|resume|cancel`. */
 export function createRunsCommand(io: CommandIo): Command {
   const runs = new Command("runs").description("runs, the newest first");
   addConnectionOptions(runs.command("list"))
@@ -23,6 +24,13 @@ export function createRunsCommand(io: CommandIo): Command {
     .argument("<run>", "its number")
     .option("--wait", "watch it to its end; the exit code is then 1 unless it succeeds")
     .action((id: string, options: ShowOptions) => showRun(io, idOf(id), options));
+  addConnectionOptions(runs.command("why"))
+    .description("the whole story of one table in a run")
+    .argument("<run>", "its number")
+    .argument("<table>", "dataset.name")
+    .action((id: string, name: string, options: { json?: boolean }) =>
+      tellTableRun(io, { runId: idOf(id), name }, options),
+    );
   addConnectionOptions(runs.command("resume"))
     .description("run again what failed or was skipped, and nothing that succeeded")
     .argument("<run>", "its number")
@@ -41,7 +49,7 @@ async function listRuns(io: CommandIo, options: { limit: string; json?: boolean 
   const now = new Date();
   return writeTable(
     io.stdout,
-    ["RUN", "WHAT", "STATE", "STARTED (UTC)", "TOOK", "DONE", "FAILED", "BILLED"],
+    ["RUN", "WHAT", "STATE", "STARTED (UTC)", "TOOK", "DONE", "FAILED", "BILLED", "WHY"],
     rows.map((run) => [
       run.id,
       run.frequencyName ?? `by ${run.startedBy ?? "hand"}`,
@@ -51,8 +59,26 @@ async function listRuns(io: CommandIo, options: { limit: string; json?: boolean 
       run.counts.succeeded,
       run.counts.failed,
       bytesText(run.bytesBilled),
+      cut(run.reason ?? requestText(run), longestWhy),
     ]),
   );
+}
+
+/** A list's lines stay lines: `runs show` and `runs why` tell all. */
+const longestWhy = 120;
+
+function cut(text: string, length: number): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
+}
+
+/** What a run by hand was asked for; empty for a tick. */
+function requestText({ request }: Pick<RunListItem, "request">): string {
+  if (!request || request.tableCount === 0) return "";
+  const { tables, tableCount, withAncestors, withDescendants } = request;
+  const with_ = [withAncestors && "ancestors", withDescendants && "descendants"].filter(Boolean);
+  const what = andMore(tables[0] ?? "", tableCount, tables[1]);
+  return with_.length === 0 ? what : `${what} with ${with_.join(" and ")}`;
 }
 
 async function showRun(io: CommandIo, id: number, options: ShowOptions): Promise<void> {
@@ -69,19 +95,58 @@ async function showRun(io: CommandIo, id: number, options: ShowOptions): Promise
 
 function writeRun(io: CommandIo, run: RunDetail): void {
   const now = new Date();
-  const what = run.frequencyName ?? `started by ${run.startedBy ?? "hand"}`;
+  const by = run.startedBy ?? "hand";
+  const asked = requestText(run);
+  const what = run.frequencyName ?? `started by ${by}${asked === "" ? "" : ` for ${asked}`}`;
   const took = durationText(run.createdAt, run.endedAt, now);
-  io.stdout.write(`run ${run.id}, ${what}: ${run.state}, ${took}\n\n`);
+  const state = run.isCancelling ? "being cancelled" : run.state;
+  const why = run.reason === null ? "" : `: ${run.reason}`;
+  io.stdout.write(`run ${run.id}, ${what}: ${state}, ${took}${why}\n`);
+  for (const { action, by, at } of run.steering) {
+    io.stdout.write(
+      `${instantText(at)}  ${action === "cancel" ? "cancelled" : "resumed"} by ${by}\n`,
+    );
+  }
+  const critical = new Set(run.criticalPath);
+  io.stdout.write("\n");
   writeTable(
     io.stdout,
-    ["TABLE", "STATE", "TOOK", "ROWS", "BILLED", "WHY"],
+    ["TABLE", "STATE", "PRIORITY", "BELOW", "TOOK", "ROWS", "BILLED", "WHY"],
     run.tableRuns.map((tableRun) => [
-      tableRun.tableName,
+      `${tableRun.tableName}${critical.has(tableRun.id) ? " *" : ""}`,
       tableRun.state,
+      tableRun.priority,
+      lengthText(tableRun.remainingSeconds * 1000),
       durationText(tableRun.startedAt, tableRun.endedAt, now),
       tableRun.rowCount,
       bytesText(tableRun.bytesBilled),
-      tableRun.reason?.text ?? "",
+      tableRun.reason.text.replaceAll(/\s+/g, " "),
+    ]),
+  );
+  io.stdout.write(
+    "\n* on the path that the run's length comes from; BELOW: the longest path from a table down, as past runs took\n",
+  );
+}
+
+async function tellTableRun(
+  io: CommandIo,
+  choice: { runId: number; name: string },
+  options: { json?: boolean },
+): Promise<void> {
+  const told = await withClient(io, options, (client) => client.runs.tableRun.query(choice));
+  if (options.json) return writeJson(io.stdout, told);
+  io.stdout.write(
+    `${told.tableName} in run ${told.run.id}: ${told.state}\n${told.reason.text}\n\n`,
+  );
+  const now = new Date();
+  writeTable(
+    io.stdout,
+    ["AT (UTC)", "LASTED", "WHAT", "JOB"],
+    told.story.map((line) => [
+      instantText(line.at),
+      line.until === null ? "" : durationText(line.at, line.until, now),
+      line.text.replaceAll(/\s+/g, " "),
+      line.bqJobId ?? "",
     ]),
   );
 }

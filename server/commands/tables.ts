@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
 import { type TableKind, tableKinds } from "../../shared/table.ts";
+import { bytesText } from "../domain/words.ts";
 import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
-import { bytesText, instantText, writeJson, writeTable } from "./client-output.ts";
+import { instantText, writeJson, writeTable } from "./client-output.ts";
 
 interface ListOptions {
   kind?: string;

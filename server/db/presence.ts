@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { pause } from "../support/abortable.ts";
 
@@ -42,3 +43,7 @@ export function isAbsent(owner: string): string {
     `exists (select from pg_stat_activity a where a.application_name = '${prefix}' || ${name})`;
   return `(${session("$1::text")} and not ${session(owner)})`;
 }
+
+/** SQL: any daemon shows that it lives, whichever it is. */
+export const anyDaemon = sql`exists (select from pg_stat_activity a
+  where a.datname = current_database() and a.application_name like ${`${prefix}%`})`;

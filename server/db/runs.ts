@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type {
-  RunDetail,
+  AwaitedTick,
+  Reason,
   RunListItem,
   RunState,
   TableRunState,
@@ -28,10 +29,10 @@ export async function listRuns(db: Db, filter: RunFilter): Promise<RunListItem[]
   return selectRuns(db, sql.join(conditions, sql` and `), filter.limit);
 }
 
-/** A run whole; null where there is none. */
-export async function getRun(db: Db, id: number): Promise<RunDetail | null> {
+/** A run without its table runs; null where there is none. */
+export async function selectRun(db: Db, id: number): Promise<RunListItem | null> {
   const [run] = await selectRuns(db, sql`r.id = ${id}`, 1);
-  return run ? { ...run, tableRuns: await tableRunsOf(db, id) } : null;
+  return run ?? null;
 }
 
 type CountedRun = Omit<RunListItem, "counts"> & {
@@ -41,15 +42,28 @@ type CountedRun = Omit<RunListItem, "counts"> & {
 async function selectRuns(db: Db, where: SQL, limit: number): Promise<RunListItem[]> {
   const { rows } = await db.execute<CountedRun & Record<string, unknown>>(sql`
     select r.id::float8 as id, r.kind, r.frequency_id::float8 as "frequencyId",
-      f.name as "frequencyName", ${isoText("r.tick_at")} as "tickAt", r.state, r.reason,
-      r.reason_code as "reasonCode",
-      u.email as "startedBy", ${isoText("r.created_at")} as "createdAt",
+      f.name as "frequencyName", ${isoText("r.tick_at")} as "tickAt", r.state,
+      coalesce(r.reason, case r.state
+        when 'failed' then c.first ->> 'name' || ': ' || (c.first ->> 'text')
+          || case when c.failed > 1 then ' (and ' || c.failed - 1 || ' more failed)' else '' end
+        when 'cancelled' then 'cancelled by ' || (select s.value ->> 'by'
+          from jsonb_array_elements(r.steering) with ordinality as s(value, at)
+          where s.value ->> 'action' = 'cancel' order by s.at desc limit 1)
+      end) as reason,
+      r.reason_code as "reasonCode", u.email as "startedBy", r.request, coalesce(r.steering, '[]') as steering,
+      r.state = 'running' and r.cancel_requested_at is not null as "isCancelling",
+      r.resumed_count as "resumedCount", ${isoText("r.created_at")} as "createdAt",
       ${isoText("r.ended_at")} as "endedAt", c.counts, coalesce(b.bytes, 0)::float8 as "bytesBilled"
     from (select * from runs r where ${where} order by r.id desc limit ${limit}) r
     left join frequencies f on f.id = r.frequency_id
     left join users u on u.id = r.started_by
     left join lateral (
-      select jsonb_object_agg(state, n) as counts from (
+      select jsonb_object_agg(s.state, s.n) as counts, max(s.n) filter (where s.state = 'failed') as failed,
+        (select jsonb_build_object('text', left(t.reason ->> 'text', 300),
+            'name', (t.definition ->> 'dataset') || '.' || (t.definition ->> 'name'))
+          from table_runs t where t.run_id = r.id and t.state = 'failed' and r.state = 'failed'
+          order by t.ended_at, t.id limit 1) as first
+      from (
         select state, count(*) as n from table_runs t where t.run_id = r.id group by state) s
     ) c on true
     left join lateral (
@@ -64,40 +78,59 @@ function allCounts(counts: Partial<Record<TableRunState, number>>): Record<Table
   return { ...(zero as Record<TableRunState, number>), ...counts };
 }
 
-/**
- * The table runs of a run, in the order they would start. Why one waits is worked out here and not
- * stored: for how many of its parents or for which other frequency, for its table, or for a slot.
- */
-export async function tableRunsOf(db: Db, runId: number): Promise<TableRunView[]> {
-  const { rows } = await db.execute<TableRunView & Record<string, unknown>>(sql`
-    select t.id::float8 as id, t.table_id::float8 as "tableId",
-      (t.definition ->> 'dataset') || '.' || (t.definition ->> 'name') as "tableName",
-      t.definition ->> 'kind' as kind, t.state, t.priority, coalesce(t.reason, ${waitReason}) as reason,
-      to_jsonb(t.parent_ids) as "parentIds", ${isoText("t.ready_at")} as "readyAt",
-      ${isoText("t.started_at")} as "startedAt", ${isoText("t.ended_at")} as "endedAt",
+/** A table run as it is stored, without what explains it. */
+export interface StoredTableRun extends Omit<TableRunView, "reason" | "lastParentId"> {
+  runId: number;
+  reason: Reason | null;
+  asked: boolean | null;
+  awaited: AwaitedTick[];
+}
+
+/** All table runs of a run, in the order in which they would start. */
+export function selectTableRunsOf(db: Db, runId: number): Promise<StoredTableRun[]> {
+  return selectTableRuns(db, sql`t.run_id = ${runId}`);
+}
+
+/** The run that a table run belongs to. */
+export async function selectTableRun(
+  db: Db,
+  id: number,
+): Promise<{ id: number; runId: number } | null> {
+  const { rows } = await db.execute<{ id: number; runId: number }>(sql`
+    select id::float8 as id, run_id::float8 as "runId" from table_runs where id = ${id}`);
+  return rows[0] ?? null;
+}
+
+/** A table run with its parents, and with that which it was skipped for. */
+export function selectTableRunWithCauses(db: Db, id: number): Promise<StoredTableRun[]> {
+  return selectTableRuns(
+    db,
+    sql`t.id in (select unnest(c.id || c.parent_ids || (c.reason ->> 'tableRunId')::bigint)
+      from table_runs c where c.id = ${id})`,
+  );
+}
+
+/** A definition is long and is unpacked whole for each field: `d` unpacks it once. */
+async function selectTableRuns(db: Db, where: SQL): Promise<StoredTableRun[]> {
+  const { rows } = await db.execute<StoredTableRun & Record<string, unknown>>(sql`
+    select t.id::float8 as id, t.run_id::float8 as "runId", t.table_id::float8 as "tableId",
+      d.dataset || '.' || d.name as "tableName", d.kind, t.state, t.priority,
+      t.remaining_seconds as "remainingSeconds", t.reason, to_jsonb(t.parent_ids) as "parentIds",
+      ${isoText("t.ready_at")} as "readyAt", ${isoText("t.started_at")} as "startedAt",
+      ${isoText("least(x.started_at, j.began_at)")} as "workedAt", ${isoText("t.ended_at")} as "endedAt",
       case when t.state = 'running' then t.step end as step,
       case when t.state = 'running' and x.state = 'running' then jsonb_build_object(
         'rows', x.rows, 'bytes', x.bytes, 'totalRows', x.total_rows) end as progress,
-      coalesce(b.bytes, 0)::float8 as "bytesBilled", t.row_count::float8 as "rowCount"
+      coalesce(j.bytes, 0)::float8 as "bytesBilled", t.row_count::float8 as "rowCount",
+      t.asked, coalesce(t.awaited, t.awaits) as awaited
     from table_runs t
+    cross join lateral jsonb_to_record(t.definition) as d(dataset text, name text, kind text)
     left join transfers x on x.table_run_id = t.id and x.kind = 'import'
     left join lateral (
-      select sum(j.bytes_billed) as bytes from jobs j where j.table_run_id = t.id) b on true
-    where t.run_id = ${runId}
+      select sum(j.bytes_billed) as bytes,
+        min(j.created_at) filter (where j.created_at >= t.started_at) as began_at
+      from jobs j where j.table_run_id = t.id) j on true
+    where ${where}
     order by t.priority desc, t.remaining_seconds desc, t.id`);
   return rows;
 }
-
-const waitReason = sql`case
-  when t.state = 'waiting' and t.awaits <> '[]' then jsonb_build_object('code', 'parentTick', 'text',
-    'waits for ' || (select string_agg(a ->> 'tableName', ', ') from jsonb_array_elements(t.awaits) a)
-    || ' of another frequency')
-  when t.state = 'waiting' then jsonb_build_object('code', 'parentsPending', 'text',
-    'waits for ' || t.pending_parents || ' of ' || cardinality(t.parent_ids)
-    || case cardinality(t.parent_ids) when 1 then ' parent' else ' parents' end)
-  when t.state in ('ready', 'running') and t.lease_owner is null and exists (
-    select from table_runs o where o.table_id = t.table_id and o.state = 'running' and o.id <> t.id)
-    then jsonb_build_object('code', 'tableBusy', 'text', 'waits for another run of the same table')
-  when t.state = 'ready' or (t.state = 'running' and t.step = 'load' and t.lease_owner is null)
-    then jsonb_build_object('code', 'slotsFull', 'text', 'waits for a free slot')
-end`;

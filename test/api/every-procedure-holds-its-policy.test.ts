@@ -63,6 +63,7 @@ const expected: Record<string, string> = {
   "runs.graph": "read",
   "runs.list": "read",
   "runs.resume": "write",
+  "runs.tableRun": "read",
   "runs.start": "write",
   "system.demo": "read",
   "system.home": "read",

@@ -85,12 +85,25 @@ test("a run that fails says so and why, shows it afterwards, and is resumed", as
   const id = String(failed!.id);
   const shown = await maestro(["runs", "show", id], environment());
   expect(shown).toContain("Unrecognized name: x");
+  expect(shown).toMatch(/started by \S+ for d\.a with descendants: failed/);
+  expect(shown).toMatch(/d\.a \* +succeeded +2 /);
+  const listed = await maestro(["runs", "list", "--limit", "1"], environment());
+  expect(listed).toMatch(/d\.b: .*Unrecognized name: x/);
+  const why = await maestro(["runs", "why", id, "d.c"], environment());
+  expect(why).toMatch(/d\.c in run \d+: skipped\nd\.b failed: .*Unrecognized name: x/);
+  expect(why).toMatch(/is in it as a descendant of d\.a, which \S+ asked for/);
+  await expect(maestro(["runs", "why", id, "d.x"], environment())).rejects.toThrow(
+    `run ${id} has no table d.x`,
+  );
   fixture.warehouse.outcome = () => null;
   await maestro(["runs", "resume", id], environment());
   const ended = JSON.parse(
     await maestro(["runs", "show", id, "--wait", "--json"], environment()),
   ) as RunDetail;
   expect(ended).toMatchObject({ state: "succeeded", counts: { succeeded: 3 } });
+  expect(await maestro(["runs", "why", id, "d.b"], environment())).toMatch(
+    /attempt 1 failed: .*Unrecognized name: x.*\n.*resumed the run/,
+  );
   await expect(maestro(["runs", "resume", id], environment())).rejects.toMatchObject({
     code: "conflict",
   });
@@ -99,8 +112,26 @@ test("a run that fails says so and why, shows it afterwards, and is resumed", as
 test("a run is cancelled", async () => {
   fixture.warehouse.durationMs = () => 600_000;
   const { runId } = JSON.parse(await maestro(["run", "d.a", "--json"], environment()));
-  await maestro(["runs", "cancel", String(runId)], environment());
+  expect(await maestro(["runs", "cancel", String(runId)], environment())).toContain(
+    `run ${runId} is being cancelled`,
+  );
   expect((await fixture.runEnded(runId)).state).toBe("cancelled");
+  expect(await maestro(["runs", "cancel", String(runId)], environment())).toContain(
+    `run ${runId} had ended already: cancelled`,
+  );
+  fixture.warehouse.durationMs = () => 0;
+});
+
+test("a second start of the same table says behind which run it waits", async () => {
+  fixture.warehouse.durationMs = () => 600_000;
+  const { runId } = JSON.parse(await maestro(["run", "d.a", "--json"], environment()));
+  expect(await maestro(["run", "d.a"], environment())).toContain(
+    `run ${runId} holds some of the same tables`,
+  );
+  for (const id of [runId, runId + 1]) {
+    await maestro(["runs", "cancel", String(id)], environment());
+    await fixture.runEnded(id);
+  }
   fixture.warehouse.durationMs = () => 0;
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { runStates } from "../../../shared/run.ts";
+import { keptText } from "../../../shared/text.ts";
 import { assertMayStart } from "../../services/access/assert-may-start.ts";
 import { assertMaySteer } from "../../services/access/assert-may-steer.ts";
 import { cancelRun } from "../../services/runs/cancel-run.ts";
@@ -8,6 +9,7 @@ import { getRunGraph } from "../../services/runs/get-run-graph.ts";
 import { listRuns } from "../../services/runs/list-runs.ts";
 import { resumeRun } from "../../services/runs/resume-run.ts";
 import { startRun } from "../../services/runs/start-run.ts";
+import { tellTableRun } from "../../services/runs/tell-table-run.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf, rowId } from "./inputs.ts";
@@ -36,6 +38,10 @@ export const runsRouter = router({
   get: procedure("read")
     .input(byId)
     .query(({ ctx, input }) => getRun(ctx.deps, input.id)),
+  /** One table run with its whole story, by its id or by its run and `dataset.name`. */
+  tableRun: procedure("read")
+    .input(z.union([byId, z.object({ runId: rowId, name: keptText().min(1).max(2100) })]))
+    .query(({ ctx, input }) => tellTableRun(ctx.deps, input)),
   start: procedure("write")
     .input(selection)
     .mutation(async ({ ctx, input }) => {

@@ -8,23 +8,26 @@ import { definitionOf, selectTable } from "../../db/tables.ts";
 import { mayWriteGroup } from "../access/authorize.ts";
 import type { SignedIn } from "../access/principal.ts";
 import type { Deps } from "../deps.ts";
+import { explainTableRun } from "../why/explain-table-run.ts";
 import { resolveReferences } from "./resolve-references.ts";
 
 /** One table whole, as the principal may see and change it. */
 export async function getTable(
-  deps: Pick<Deps, "db">,
+  deps: Pick<Deps, "db" | "limits">,
   id: number,
   principal: SignedIn,
 ): Promise<TableDetail> {
   const { db } = deps;
-  const [found, [item], stored, parentIds, childIds] = await Promise.all([
+  const [found, [listed], stored, parentIds, childIds] = await Promise.all([
     selectTable(db, id),
     selectTableList(db, { id, limit: 1 }),
     selectReferences(db, id),
     selectParentIds(db, id),
     selectChildIds(db, id),
   ]);
-  if (!found || !item) throw new MaestroError("notFound", `there is no table with id ${id}`);
+  if (!found || !listed) throw new MaestroError("notFound", `there is no table with id ${id}`);
+  const { tableRunId, ...item } = listed;
+  const lastRun = tableRunId === null ? null : await explainTableRun(deps, tableRunId);
   const references = await resolveReferences(db, stored, id);
   const children = await selectTableStatuses(db, idArray(childIds));
   const counted = new Set(parentIds);
@@ -33,6 +36,7 @@ export async function getTable(
   );
   return {
     ...item,
+    statusReason: lastRun?.reason.text ?? null,
     definition: definitionOf(found.row, found.dataset),
     version: found.row.version,
     references,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { tableRunsOf } from "../../../server/db/runs.ts";
+import { getRun } from "../../../server/services/runs/get-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog } from "../../support/catalog.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
@@ -17,7 +17,7 @@ afterEach(() => fixture.close());
 async function startOne() {
   const ids = await insertCatalog(fixture.db, [{ name: "a" }]);
   const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
-  const reason = async () => (await tableRunsOf(fixture.db, runId))[0]?.reason ?? null;
+  const reason = async () => (await getRun(fixture.deps, runId)).tableRuns[0]?.reason;
   return { runId, reason };
 }
 
@@ -44,7 +44,7 @@ test("a table run says since when BigQuery does not take its job, until it does"
 
   fixture.warehouse.durationMs = () => 600_000;
   fault.now = null;
-  await until("the row says that it goes on", async () => (await reason()) === null);
+  await until("the row says that it goes on", async () => (await reason())?.code === "working");
   expect((await fixture.tableRunsOf(runId)).get("a")?.state).toBe("running");
 });
 
@@ -57,5 +57,5 @@ test("a job that BigQuery may not show us says so, also to who takes it over", a
   await first.stop();
   fault.now = null;
   fixture.start({ ticks: false });
-  await until("the row says that it goes on", async () => (await reason()) === null);
+  await until("the row says that it goes on", async () => (await reason())?.code === "working");
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { tableRunsOf } from "../../../server/db/runs.ts";
 import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
 import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
+import { getRun } from "../../../server/services/runs/get-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { nobody } from "../../support/choose-tables.ts";
@@ -43,11 +43,15 @@ test("a child waits for the tick of its parent's frequency that covers its own, 
   const { daily, hourly } = await twoFrequencies();
   const runId = await assemble(hourly, ten);
   fixture.start({ ticks: false });
-  const [child] = await tableRunsOf(fixture.db, runId);
+  const [child] = (await getRun(fixture.deps, runId)).tableRuns;
   expect(child).toMatchObject({
     tableName: "d.child",
     state: "waiting",
-    reason: { code: "parentTick", text: "waits for d.parent of another frequency" },
+    reason: {
+      code: "parentTick",
+      text: expect.stringContaining("waits for d.parent: the tick of 2026-03-05 00:00 UTC of"),
+      tickAt: midnight.toISOString(),
+    },
   });
   const parentRun = await assemble(daily, midnight);
   expect((await fixture.runEnded(runId)).state).toBe("succeeded");

@@ -1,0 +1,114 @@
+import { sql } from "drizzle-orm";
+import type { JobState, JobStep } from "../../shared/job.ts";
+import type { TableRunState } from "../../shared/run.ts";
+import type { TransferState } from "../../shared/transfer.ts";
+import type { Db } from "./client.ts";
+import { isoText } from "./sql-text.ts";
+
+/** What happened to one table run beside its own row. Instants are ISO strings. */
+export interface StoryFacts {
+  jobs: StoryJob[];
+  transfer: StoryTransfer | null;
+  ticks: StoryTick[];
+  /** Table runs of the same table that were under way while it was ready. */
+  others: { runId: number; endedAt: string | null }[];
+  /** Slots taken in the middle of its wait for one, overall and in its run. */
+  slotsBusy: number;
+  runSlotsBusy: number;
+}
+
+export interface StoryJob {
+  step: JobStep;
+  attempt: number;
+  state: JobState;
+  bqJobId: string;
+  error: string | null;
+  bytesBilled: number | null;
+  isSubmitted: boolean;
+  createdAt: string;
+  endedAt: string | null;
+}
+
+export interface StoryTransfer {
+  state: TransferState;
+  attempt: number;
+  error: string | null;
+  rows: number;
+  startedAt: string | null;
+  endedAt: string | null;
+}
+
+export interface StoryTick {
+  tableName: string;
+  frequencyName: string | null;
+  tickAt: string;
+  runId: number | null;
+  state: TableRunState | null;
+  endedAt: string | null;
+}
+
+const jobsOfIt = sql`
+  select jsonb_agg(jsonb_build_object('step', j.step, 'attempt', j.attempt, 'state', j.state,
+    'bqJobId', j.bq_job_id, 'error', j.error, 'bytesBilled', j.bytes_billed,
+    'isSubmitted', j.submitted_at is not null, 'createdAt', ${isoText("j.created_at")},
+    'endedAt', ${isoText("j.ended_at")}) order by j.id)
+  from jobs j where j.table_run_id = t.id`;
+
+const transferOfIt = sql`
+  select jsonb_build_object('state', x.state, 'attempt', x.attempt, 'error', x.error,
+    'rows', x.rows, 'startedAt', ${isoText("x.started_at")}, 'endedAt', ${isoText("x.ended_at")})
+  from transfers x where x.table_run_id = t.id and x.kind = 'import'`;
+
+const ticksOfIt = sql`
+  select jsonb_agg(jsonb_build_object('tableName', a.value ->> 'tableName', 'frequencyName', f.name,
+    'tickAt', a.value ->> 'tickAt', 'runId', r.id, 'state', p.state,
+    'endedAt', ${isoText("p.ended_at")}) order by a.value ->> 'tickAt')
+  from jsonb_array_elements(coalesce(t.awaited, t.awaits)) as a(value)
+  left join frequencies f on f.id = (a.value ->> 'frequencyId')::bigint
+  left join runs r on r.frequency_id = (a.value ->> 'frequencyId')::bigint
+    and r.tick_at = (a.value ->> 'tickAt')::timestamptz
+  left join table_runs p on p.run_id = r.id and p.table_id = (a.value ->> 'tableId')::bigint`;
+
+/** Bounded: of a table that ran a million times only those about this one are looked at. */
+const othersOfIt = sql`
+  select jsonb_agg(jsonb_build_object('runId', o.run_id, 'endedAt', ${isoText("o.ended_at")})
+    order by o.started_at)
+  from (
+    (select * from table_runs b where b.table_id = t.table_id and b.id < t.id order by b.id desc limit 20)
+    union all
+    (select * from table_runs a where a.table_id = t.table_id and a.id > t.id order by a.id limit 20)
+  ) o
+  where o.started_at < coalesce(t.started_at, t.ended_at, clock_timestamp())
+    and coalesce(o.ended_at, clock_timestamp()) > t.ready_at`;
+
+/** In a slot from its first job on: table runs of the runs that were under way in the middle. */
+const slotsAround = sql`
+  select jsonb_build_object('all', count(*), 'own', count(*) filter (where s.run_id = t.run_id))
+  from runs r join table_runs s on s.run_id = r.id and s.id <> t.id
+  cross join lateral (select t.ready_at + (t.started_at - t.ready_at) / 2 as middle) m
+  where r.created_at <= m.middle and (r.ended_at is null or r.ended_at >= m.middle)
+    and s.started_at <= m.middle and (s.ended_at is null or s.ended_at >= m.middle)
+    and exists (select from jobs j where j.table_run_id = s.id and j.created_at <= m.middle)`;
+
+export async function selectStoryFacts(db: Db, tableRunId: number): Promise<StoryFacts | null> {
+  const { rows } = await db.execute<
+    Omit<StoryFacts, "slotsBusy" | "runSlotsBusy"> & { slots: { all: number; own: number } | null }
+  >(sql`
+    select coalesce((${jobsOfIt}), '[]') as jobs, (${transferOfIt}) as transfer,
+      coalesce((${ticksOfIt}), '[]') as ticks, coalesce((${othersOfIt}), '[]') as others,
+      case when t.started_at - t.ready_at > interval '1 second' then (${slotsAround}) end as slots
+    from table_runs t where t.id = ${tableRunId}`);
+  const [row] = rows;
+  if (!row) return null;
+  const { slots, ...facts } = row;
+  return { ...facts, slotsBusy: slots?.all ?? 0, runSlotsBusy: slots?.own ?? 0 };
+}
+
+/** The id of a table's run within a run, by `dataset.name` as it was at assembly. */
+export async function findTableRun(db: Db, runId: number, name: string): Promise<number | null> {
+  const { rows } = await db.execute<{ id: number }>(sql`
+    select t.id::float8 as id from table_runs t
+    cross join lateral jsonb_to_record(t.definition) as d(dataset text, name text)
+    where t.run_id = ${runId} and d.dataset || '.' || d.name = ${name}`);
+  return rows[0]?.id ?? null;
+}

@@ -1,0 +1,96 @@
+import type { Reason } from "../../shared/run.ts";
+import { andMore, utcText } from "./words.ts";
+
+/** What an unfinished table run's wait is told by; the database has it at one moment (wait-facts.ts). */
+export interface WaitingTableRun {
+  state: string;
+  step: string | null;
+  isParked: boolean;
+  pendingParents: number;
+  pendingParent: { tableRunId: number; tableName: string } | null;
+  pendingTicks: number;
+  pendingTick: {
+    tableName: string;
+    frequencyId: number;
+    frequencyName: string | null;
+    tickAt: string;
+    runId: number | null;
+  } | null;
+  awaitUntil: string | null;
+  busy: { tableRunId: number; runId: number } | null;
+  slotsBusy: number;
+  runSlotsBusy: number;
+  hasDaemon: boolean;
+  uploadUntil: string | null;
+  transfer: { state: string; error: string | null; retryAt: string | null } | null;
+}
+
+interface Limits {
+  concurrentTableRuns: number;
+  concurrentTableRunsPerRun: number;
+}
+
+/** What a table run waits for, or null where it waits for nothing: it is being worked off. */
+export function waitReason(facts: WaitingTableRun, limits: Limits): Reason | null {
+  if (facts.state === "waiting") return beforeReady(facts);
+  if (facts.state === "ready") return beforeStart(facts, limits);
+  if (!facts.isParked) return null;
+  if (facts.step === "import") return atRoom(facts);
+  if (facts.uploadUntil !== null) {
+    const text = `waits until ${utcText(facts.uploadUntil)} for its files to be uploaded`;
+    return { code: "waitingForUpload", text, until: facts.uploadUntil };
+  }
+  return beforeStart(facts, limits);
+}
+
+/** Parents first: while one is under way, the tick of another frequency holds nothing. */
+function beforeReady(facts: WaitingTableRun): Reason {
+  const { pendingParent, pendingTick, awaitUntil } = facts;
+  if (pendingParent) {
+    const text = `waits for ${andMore(pendingParent.tableName, facts.pendingParents)}`;
+    return { code: "parentsPending", text, ...pendingParent };
+  }
+  if (!pendingTick) return { code: "starting", text: "its parents are done: it is about to start" };
+  const { tableName, frequencyId, tickAt, runId } = pendingTick;
+  const where = runId === null ? "which has not made a run yet" : `run ${runId}`;
+  const until = awaitUntil === null ? "" : `, until ${utcText(awaitUntil)}`;
+  const what = andMore(tableName, facts.pendingTicks);
+  return {
+    code: "parentTick",
+    text: `waits for ${what}: the tick of ${utcText(tickAt)} of ${pendingTick.frequencyName}, ${where}${until}`,
+    tableName,
+    frequencyId,
+    tickAt,
+    ...(runId === null ? {} : { runId }),
+    ...(awaitUntil === null ? {} : { until: awaitUntil }),
+  };
+}
+
+function beforeStart(facts: WaitingTableRun, limits: Limits): Reason {
+  if (facts.busy) {
+    const text = `waits for run ${facts.busy.runId}, which runs the same table`;
+    return { code: "tableBusy", text, ...facts.busy };
+  }
+  if (!facts.hasDaemon) return { code: "noDaemon", text: "waits for a daemon: none is running" };
+  // An import or an upload begins without a slot.
+  const needsSlot = facts.state !== "ready" || !["import", "upload"].includes(facts.step ?? "");
+  const { concurrentTableRuns: most, concurrentTableRunsPerRun: mostOfRun } = limits;
+  if (needsSlot && facts.slotsBusy >= most) {
+    const text = `waits for a free slot: ${facts.slotsBusy} of ${most} are busy`;
+    return { code: "slotsFull", text };
+  }
+  if (needsSlot && facts.runSlotsBusy >= mostOfRun) {
+    const text = `waits for a free slot: ${facts.runSlotsBusy} of its run's ${mostOfRun} are busy`;
+    return { code: "runSlotsFull", text };
+  }
+  return { code: "starting", text: "is about to start" };
+}
+
+function atRoom({ transfer }: WaitingTableRun): Reason | null {
+  if (transfer?.state === "running" || transfer?.state === "succeeded") return null;
+  if (!transfer?.error) return { code: "waitingForRoom", text: "its import waits for a free room" };
+  const { error, retryAt } = transfer;
+  const when = retryAt === null ? "soon" : `after ${utcText(retryAt)}`;
+  const until = retryAt === null ? {} : { until: retryAt };
+  return { code: "waitingForRoom", text: `its import is tried again ${when}: ${error}`, ...until };
+}
