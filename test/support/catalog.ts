@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { datasets, tableReferences, tables } from "../../drizzle/schema/tables.ts";
 import type { Db } from "../../server/db/client.ts";
@@ -52,4 +53,9 @@ export async function insertFrequency(
     .values({ name: `frequency ${Math.random()}`, periodSeconds: 86_400, ...values })
     .returning({ id: frequencies.id });
   return row!.id;
+}
+
+/** Lets a frequency tick that was written inactive, until its tables were there. */
+export async function activateFrequency(db: Db, id: number): Promise<void> {
+  await db.update(frequencies).set({ active: true }).where(eq(frequencies.id, id));
 }

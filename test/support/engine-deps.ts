@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { createWarehouse } from "../../server/connectors/bigquery.ts";
+import { createObjectStore } from "../../server/connectors/gcs.ts";
 import { createGoogleClients } from "../../server/connectors/google-clients.ts";
 import type { ObjectStore } from "../../server/connectors/object-store.ts";
 import type { Warehouse } from "../../server/connectors/warehouse.ts";
@@ -9,22 +10,34 @@ import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
 
 export interface EngineDeps extends Deps {
-  /** What the bucket holds. */
+  /** What the bucket in memory holds. */
   objects: Map<string, number>;
   close(): Promise<void>;
 }
 
-/** Google's client on a warehouse of the tests. */
-export async function connectWarehouse(url: string): Promise<Warehouse> {
+/** Google's clients on a warehouse of the tests and its bucket. */
+export async function connectCloud(
+  url: string,
+): Promise<{ warehouse: Warehouse; objectStore: ObjectStore }> {
   const project = { projectId: "test", location: "US" };
-  const { bigquery } = await createGoogleClients({ ...project, localCloudUrl: url });
-  return createWarehouse({ ...project, bigquery });
+  const { bigquery, storage } = await createGoogleClients({ ...project, localCloudUrl: url });
+  return {
+    warehouse: createWarehouse({ ...project, bigquery }),
+    objectStore: createObjectStore({ storage, bucket: "test-bucket" }),
+  };
+}
+
+/** The warehouse alone. */
+export async function connectWarehouse(url: string): Promise<Warehouse> {
+  return (await connectCloud(url)).warehouse;
 }
 
 /** Deps of an engine on a test's database, over Google's client and a null warehouse. */
 export function createEngineDeps(options: {
   connectionString: string;
   warehouse: Warehouse;
+  /** A bucket in memory where none is given. */
+  objectStore?: ObjectStore;
   processId?: string;
   applicationName?: string;
   limits?: Partial<Deps["limits"]>;
@@ -44,7 +57,7 @@ export function createEngineDeps(options: {
     log,
     changes,
     warehouse: options.warehouse,
-    objectStore: createMemoryStore(objects),
+    objectStore: options.objectStore ?? createMemoryStore(objects),
     sqlParser: {
       references: () => Promise.resolve({ ast: [], astError: null, scanner: [] }),
       close: () => Promise.resolve(),

@@ -2,18 +2,29 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /*
- * A warehouse that does nothing: as much of BigQuery's REST API as the engine uses, over jobs that
- * last as long as they are told to. It keeps what it was asked, so that tests count submissions, and
- * it can answer faults, cut connections before or after it has done what was asked, or hold an
- * answer back while the one who asked is killed.
+ * A warehouse that does nothing: as much of BigQuery's and Cloud Storage's REST APIs as the engine
+ * uses, over jobs that last as long as they are told to, and a bucket of names and sizes. It keeps
+ * what it was asked, so that tests count submissions, and it can answer faults, cut connections
+ * before or after it has done what was asked, or hold an answer back while the one who asked is
+ * killed.
  */
 
-export type RequestKind = "insert" | "get" | "await" | "cancel" | "table" | "dataset";
+export type RequestKind =
+  | "insert"
+  | "get"
+  | "await"
+  | "cancel"
+  | "table"
+  | "dataset"
+  | "list"
+  | "remove";
 
 export interface NullRequest {
   kind: RequestKind;
-  /** The job's id, or the table's name. */
+  /** The job's id, the table's name, or the object's name or prefix. */
   subject: string;
+  /** Of a job, also of one that is about to be inserted: `dataset.table step attempt`. */
+  job: string;
   /** `before`: nothing is done yet. `after`: it is done, and not answered yet. */
   phase: "before" | "after";
 }
@@ -39,6 +50,8 @@ export interface NullWarehouse {
   jobs: Map<string, NullJob>;
   /** Every request, as it came. */
   requests: { kind: RequestKind; subject: string }[];
+  /** What the bucket holds: names and sizes. An extract adds one file. */
+  objects: Map<string, number>;
   /** Called before and after each request is carried out; may wait. */
   intercept: (request: NullRequest) => Fault | Promise<Fault>;
   /** Milliseconds that a job takes. */
@@ -53,12 +66,14 @@ export interface NullWarehouse {
 }
 
 const prefix = /^\/bigquery\/v2\/projects\/[^/]+/;
+const bucketPath = "/storage/v1/b/";
 
 export async function startNullWarehouse(): Promise<NullWarehouse> {
   const waiting = new Map<string, Set<() => void>>();
   const warehouse: Omit<NullWarehouse, "url" | "close"> = {
     jobs: new Map(),
     requests: [],
+    objects: new Map(),
     intercept: () => null,
     durationMs: () => 0,
     outcome: () => null,
@@ -77,11 +92,14 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
     const url = new URL(request.url ?? "/", "http://localhost");
     const path = url.pathname.replace(prefix, "");
     const kind = kindOf(request.method ?? "GET", path);
-    const subject = subjectOf(path, body);
+    const subject =
+      kind === "list" ? (url.searchParams.get("prefix") ?? "") : subjectOf(path, body);
+    const { table, step } = warehouse.jobs.get(subject) ?? targetOf(body.configuration ?? {});
+    const job = `${table} ${step} ${subject.split("_").at(-1)}`;
     warehouse.requests.push({ kind, subject });
-    if (await interfere({ kind, subject, phase: "before" }, response)) return;
+    if (await interfere({ kind, subject, job, phase: "before" }, response)) return;
     const answer = await carryOut(kind, subject, url, body);
-    if (await interfere({ kind, subject, phase: "after" }, response)) return;
+    if (await interfere({ kind, subject, job, phase: "after" }, response)) return;
     send(response, answer.status, answer.body);
   };
 
@@ -110,6 +128,10 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
         return { status: 200, body: { numRows: "1", numBytes: "8", schema: { fields: [] } } };
       case "dataset":
         return { status: 200, body: {} };
+      case "list":
+        return { status: 200, body: { items: listObjects(warehouse.objects, subject) } };
+      case "remove":
+        return { status: warehouse.objects.delete(subject) ? 204 : 404, body: {} };
     }
   };
 
@@ -131,6 +153,8 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
     job.error = warehouse.outcome(job);
     job.doneAt = job.insertedAt + warehouse.durationMs(job);
     warehouse.jobs.set(jobId, job);
+    const file = job.error ? null : extractedFile(job);
+    if (file) warehouse.objects.set(file, 10);
     // As BigQuery does: a job that was just taken is not done yet, however short it is.
     return { status: 200, body: { ...shown(job), status: { state: "PENDING" } } };
   };
@@ -196,6 +220,7 @@ interface InsertBody {
 }
 
 function kindOf(method: string, path: string): RequestKind {
+  if (path.startsWith(bucketPath)) return method === "DELETE" ? "remove" : "list";
   if (path.startsWith("/queries/")) return "await";
   if (path.startsWith("/datasets")) return path.includes("/tables/") ? "table" : "dataset";
   if (path.endsWith("/cancel")) return "cancel";
@@ -204,6 +229,7 @@ function kindOf(method: string, path: string): RequestKind {
 
 function subjectOf(path: string, body: Partial<InsertBody>): string {
   if (body.jobReference) return body.jobReference.jobId;
+  if (path.startsWith(bucketPath)) return decodeURIComponent(path.split("/o/").at(-1) ?? "");
   const parts = path.split("/");
   if (parts[1] === "datasets") return `${parts[2] ?? ""}${parts[4] ? `.${parts[4]}` : ""}`;
   return parts[2] ?? "";
@@ -218,6 +244,20 @@ function targetOf(configuration: Record<string, unknown>): { step: string; table
     if (part) return { step, table: table ? `${table.datasetId}.${table.tableId}` : "" };
   }
   return { step: "", table: "" };
+}
+
+function listObjects(objects: Map<string, number>, prefix: string) {
+  return [...objects]
+    .filter(([name]) => name.startsWith(prefix))
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, size]) => ({ name, size: String(size) }));
+}
+
+/** The one file of an extract; null for other jobs. */
+function extractedFile({ configuration }: NullJob): string | null {
+  const extract = configuration["extract"] as { destinationUris?: string[] } | undefined;
+  const name = extract?.destinationUris?.[0]?.replace(/^gs:\/\/[^/]+\//, "");
+  return name?.replace("*", "000000000000") ?? null;
 }
 
 function isDone(job: NullJob): boolean {
@@ -255,5 +295,5 @@ function errorBody(code: number, reason: string, message = reason) {
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(body));
+  response.end(status === 204 ? undefined : JSON.stringify(body));
 }

@@ -7,8 +7,8 @@ export async function until(
   timeoutMs = 30_000,
 ): Promise<void> {
   const endMs = Date.now() + timeoutMs;
-  while (!(await isSo())) {
+  for (let pauseMs = 5; !(await isSo()); pauseMs = Math.min(50, pauseMs * 1.3)) {
     if (Date.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await delay(10);
+    await delay(pauseMs);
   }
 }

@@ -25,7 +25,7 @@ const many = (prefix: string, count: number) =>
 
 test("two daemons together keep the limits, overall and of each run", async () => {
   fixture = await openEngineFixture({ concurrentTableRuns: 5, concurrentTableRunsPerRun: 3 });
-  fixture.warehouse.durationMs = () => 40;
+  fixture.warehouse.durationMs = () => 150;
   const a = await insertCatalog(fixture.db, many("a", 20));
   const b = await insertCatalog(fixture.db, many("b", 20));
   const runs = [
