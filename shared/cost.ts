@@ -6,7 +6,10 @@ export interface CostLine {
   jobs: number;
 }
 
-/** Each job is attributed to its table, and through it to the table's owner, group and frequency. */
+/**
+ * Each job is attributed to its table, to the frequency of its run, and to the person and group that
+ * its labels name: who started the run, else the table's owner, and the table's group, as they were.
+ */
 export interface CostsSummary {
   /** UTC days, oldest first, without gaps. */
   perDay: { day: string; bytesBilled: number; usd: number }[];
@@ -15,4 +18,6 @@ export interface CostsSummary {
   byGroup: CostLine[];
   byFrequency: CostLine[];
   totalUsd: number;
+  /** Jobs that BigQuery has not shown the figures of: they are in no sum. */
+  unreadJobs: number;
 }

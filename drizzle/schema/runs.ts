@@ -153,6 +153,9 @@ export const jobs = pgTable(
     state: text().$type<JobState>().notNull().default("pending"),
     error: text(),
     errorReason: text(),
+    /** Whom it is billed to, as on its labels: empty for nobody, null where an older version made it. */
+    userEmail: text(),
+    groupName: text(),
     statistics: jsonb().$type<Record<string, unknown>>(),
     /** Why they could not be read when they were last asked for, and when that was. */
     statisticsError: text(),

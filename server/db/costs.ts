@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "./client.ts";
 
 export type CostDimension = "day" | "table" | "user" | "group" | "frequency";
@@ -12,15 +12,16 @@ export interface CostRow extends Record<string, unknown> {
 
 /**
  * Bytes billed by the jobs of the last `days` UTC days up to `now`, summed along each dimension in
- * one pass. A job is its table's, and through it its owner's, group's and (by its run) frequency's.
+ * one pass. A job is its table's, its run's frequency's, and of the person and group that it was
+ * labelled with; of the table's present ones where an older version made it.
  */
 export async function selectCosts(db: Db, now: Date, days: number): Promise<CostRow[]> {
   const { rows } = await db.execute<CostRow>(sql`
     with billed as (
       select to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD') as day,
         coalesce(d.name || '.' || t.name, 'no table') as "table",
-        coalesce(u.email, 'no owner') as "user",
-        coalesce(g.name, 'no group') as "group",
+        coalesce(nullif(coalesce(j.user_email, u.email), ''), 'no owner') as "user",
+        coalesce(nullif(coalesce(j.group_name, g.name), ''), 'no group') as "group",
         coalesce(f.name, 'manual') as frequency,
         coalesce(j.bytes_billed, 0) as bytes
       from jobs j
@@ -31,8 +32,7 @@ export async function selectCosts(db: Db, now: Date, days: number): Promise<Cost
       left join table_runs tr on tr.id = j.table_run_id
       left join runs r on r.id = tr.run_id
       left join frequencies f on f.id = r.frequency_id
-      where j.created_at >= (date_trunc('day', ${now.toISOString()}::timestamptz at time zone 'UTC')
-        - make_interval(days => ${days - 1})) at time zone 'UTC'
+      where ${isWithin(now, days)}
     )
     select
       case
@@ -49,4 +49,18 @@ export async function selectCosts(db: Db, now: Date, days: number): Promise<Cost
     group by grouping sets ((day), ("table"), ("user"), ("group"), (frequency))
     order by 1, 3 desc, 2`);
   return rows;
+}
+
+/** How many of these jobs are in no sum, because BigQuery has not shown what they billed. */
+export async function countUnread(db: Db, now: Date, days: number): Promise<number> {
+  const { rows } = await db.execute<{ count: number }>(sql`
+    select count(*)::int as count from jobs j
+    where ${isWithin(now, days)} and j.statistics_error is not null`);
+  return rows[0]?.count ?? 0;
+}
+
+function isWithin(now: Date, days: number): SQL {
+  return sql`j.created_at >= (
+    date_trunc('day', ${now.toISOString()}::timestamptz at time zone 'UTC')
+    - make_interval(days => ${days - 1})) at time zone 'UTC'`;
 }

@@ -207,6 +207,9 @@ export interface NewJob {
   bqJobId: string;
   configuration: Record<string, unknown>;
   configurationHash: string;
+  /** Whom it is billed to, as on its labels; empty where nobody is known. */
+  user: string;
+  group: string;
 }
 
 /**
@@ -220,11 +223,11 @@ export async function insertJobs(
   const rows = await transition.queryAndCommit<{ id: number; bqJobId: string }>(
     "insert jobs",
     `insert into jobs (table_run_id, table_id, step, attempt, bq_job_id, configuration,
-       configuration_hash, created_at)
+       configuration_hash, user_email, group_name, created_at)
      select "tableRunId", "tableId", step, attempt, "bqJobId", configuration, "configurationHash",
-       clock_timestamp()
+       "user", "group", clock_timestamp()
      from jsonb_to_recordset($1::jsonb) as n("tableRunId" bigint, "tableId" bigint, step text,
-       attempt int, "bqJobId" text, configuration jsonb, "configurationHash" text)
+       attempt int, "bqJobId" text, configuration jsonb, "configurationHash" text, "user" text, "group" text)
      on conflict (bq_job_id) do update set bq_job_id = excluded.bq_job_id
      returning id::float8 as id, bq_job_id as "bqJobId"`,
     [jsonText(newJobs)],

@@ -155,41 +155,6 @@ function timePartitioning({ type, field, expirationDays }: Partitioning): Record
   };
 }
 
-/** The label that carries the configuration's hash, so that an adopted job can be compared. */
-export const hashLabel = "maestro_config";
-
-/** Who and what a job's costs are for. Empty ones are left out. */
-export function buildLabels(input: {
-  instanceId: string;
-  runId: number;
-  definition: TableDefinition;
-  user: string | null;
-  group: string | null;
-  configurationHash: string;
-}): Record<string, string> {
-  const labels: Record<string, string | null> = {
-    maestro_instance: input.instanceId,
-    maestro_run: String(input.runId),
-    maestro_table: tableName(input.definition),
-    maestro_user: input.user,
-    maestro_group: input.group,
-    [hashLabel]: input.configurationHash.slice(0, 40),
-  };
-  return Object.fromEntries(
-    Object.entries(labels).flatMap(([key, value]) =>
-      value === null || value === "" ? [] : [[key, labelValue(value)]],
-    ),
-  );
-}
-
-/**
- * BigQuery's label values: at most 63 characters, lowercase letters, digits, `_` and `-`
- * (cloud.google.com/bigquery/docs/labels-intro; letters of other scripts are allowed too).
- */
-function labelValue(text: string): string {
-  return [...text.toLowerCase().replace(/[^\p{Ll}\p{Lo}\p{N}_-]/gu, "_")].slice(0, 63).join("");
-}
-
 /** JSON with sorted keys and without absent values: equal configurations give equal text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;

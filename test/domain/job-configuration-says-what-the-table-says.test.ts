@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import {
   buildJobConfiguration,
-  buildLabels,
   canonicalJson,
   type JobInput,
 } from "../../server/domain/job-configuration.ts";
@@ -84,25 +83,6 @@ test("an extract has a folder of its own table run", () => {
       destinationFormat: "PARQUET",
       compression: "SNAPPY",
     },
-  });
-});
-
-test("labels fit BigQuery's rules", () => {
-  const labels = buildLabels({
-    instanceId: "Abc",
-    runId: 3,
-    definition: input({ dataset: "D", name: "x".repeat(100) }).definition,
-    user: "Jane.Doe+x@example.com",
-    group: "Büro & Söhne",
-    configurationHash: "f".repeat(64),
-  });
-  expect(labels).toEqual({
-    maestro_instance: "abc",
-    maestro_run: "3",
-    maestro_table: `d_${"x".repeat(61)}`,
-    maestro_user: "jane_doe_x_example_com",
-    maestro_group: "büro___söhne",
-    maestro_config: "f".repeat(40),
   });
 });
 

@@ -80,6 +80,13 @@ function Summary(props: { costs: CostsSummary }) {
           <dd>{formatUsd(props.costs.totalUsd / Math.max(1, props.costs.perDay.length))}</dd>
         </div>
       </dl>
+      <Show when={props.costs.unreadJobs > 0}>
+        <p class="muted">
+          {formatCount(props.costs.unreadJobs)}{" "}
+          {props.costs.unreadJobs === 1 ? "job is" : "jobs are"} in no sum: BigQuery has not shown
+          what they billed. The jobs of their tables say why.
+        </p>
+      </Show>
       <section class="card">
         <div class="card-head">
           <h2>By day</h2>

@@ -1,5 +1,5 @@
 import type { CostLine, CostsSummary } from "../../../shared/cost.ts";
-import { type CostDimension, selectCosts } from "../../db/costs.ts";
+import { type CostDimension, countUnread, selectCosts } from "../../db/costs.ts";
 import type { Deps } from "../deps.ts";
 import { priceBytes } from "./price-bytes.ts";
 
@@ -35,5 +35,6 @@ export async function summarizeCosts(
     byGroup: along("group"),
     byFrequency: along("frequency"),
     totalUsd: priceBytes(totalBytes, deps.limits.pricePerTib),
+    unreadJobs: await countUnread(deps.db, now, days),
   };
 }

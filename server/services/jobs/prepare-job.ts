@@ -1,11 +1,7 @@
 import type { ClaimRow } from "../../db/claims.ts";
 import type { NewJob } from "../../db/settlements.ts";
-import {
-  bqJobId,
-  buildJobConfiguration,
-  buildLabels,
-  canonicalJson,
-} from "../../domain/job-configuration.ts";
+import { bqJobId, buildJobConfiguration, canonicalJson } from "../../domain/job-configuration.ts";
+import { buildLabels } from "../../domain/job-labels.ts";
 import { sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
 import { describeLoad } from "../transfers/describe-load.ts";
@@ -43,5 +39,7 @@ export function prepareJob(
     bqJobId: bqJobId({ instanceId, tableRunId: claim.id, step, attempt }),
     configuration: { ...configuration, labels },
     configurationHash,
+    user: claim.user ?? "",
+    group: claim.group ?? "",
   };
 }

@@ -1,6 +1,6 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { JobConfiguration, JobStatus } from "../../connectors/warehouse.ts";
-import { hashLabel } from "../../domain/job-configuration.ts";
+import { hashLabel } from "../../domain/job-labels.ts";
 import { pause } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob, Driving } from "./driven-job.ts";
