@@ -63,14 +63,17 @@ async function addClientCommands(program: Command): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     env: environment,
-    findLocalServer: () => local.findLocalServer(readConfig({})),
+    findLocalServer: (dataDir?: string) =>
+      local.findLocalServer(readConfig({ "data-dir": dataDir })),
   };
   program.addCommand(demo.createDemoCommand(io));
   program.addCommand(tables.createTablesCommand(io));
   program.addCommand(run.createRunCommand(io));
   program.addCommand(runs.createRunsCommand(io));
   program.addCommand(
-    token.createTokenCommand(io, (use) => local.withLocalDatabase(readConfig({}), use)),
+    token.createTokenCommand(io, (dataDir, use) =>
+      local.withLocalDatabase(readConfig({ "data-dir": dataDir }), use),
+    ),
   );
 }
 
@@ -87,12 +90,20 @@ function role(
   ) as Variable<unknown>[]) {
     if (flag) command.option(`--${flag} <value>`, `${effect} (default: ${fallback})`);
   }
-  command.action(async () => {
+  // The default is handed every word that is no command.
+  if (name === "start") command.argument("[word]").usage("[options]");
+  command.action(async (word: unknown) => {
+    if (typeof word === "string") throw unknownCommand(program, word);
     await run(readConfig(flagsOf(command)));
     // All is stopped by now: nothing that a library left open may keep the process.
     process.exit();
   });
   return command;
+}
+
+function unknownCommand(program: Command, name: string): MaestroError {
+  const names = program.commands.map((command) => command.name()).join(", ");
+  return new MaestroError("invalidInput", `there is no command ${name}; there are ${names}`);
 }
 
 /** Commander's camel-cased options under the flags' own names. */

@@ -9,14 +9,18 @@ export interface CommandIo {
   stdout: Writable & { isTTY?: boolean };
   stderr: Writable;
   env: Record<string, string | undefined>;
-  /** The server of this machine, for commands that name neither an address nor a token. */
-  findLocalServer(): Promise<{ url: string; token: string } | null>;
+  /**
+   * The server of this machine, for commands that name neither an address nor a token. `dataDir`
+   * is where it keeps its data; absent, where the configuration says.
+   */
+  findLocalServer(dataDir?: string): Promise<{ url: string; token: string } | null>;
 }
 
 /** The options that every command against a server has. */
 interface ConnectionOptions {
   url?: string;
   token?: string;
+  dataDir?: string;
   json?: boolean;
 }
 
@@ -28,6 +32,7 @@ export function addConnectionOptions(command: Command): Command {
   return command
     .option("--url <url>", `the server (default: MAESTRO_URL, or ${defaultUrl})`)
     .option("--token <token>", "an API token (default: MAESTRO_TOKEN)")
+    .option("--data-dir <directory>", "of a server on this machine (default: MAESTRO_DATA_DIR)")
     .option("--json", "answer in JSON");
 }
 
@@ -41,7 +46,7 @@ export async function withClient<T>(
     url: options.url ?? io.env["MAESTRO_URL"],
     token: options.token ?? io.env["MAESTRO_TOKEN"],
   };
-  const local = named.url || named.token ? null : await io.findLocalServer();
+  const local = named.url || named.token ? null : await io.findLocalServer(options.dataDir);
   const { url = defaultUrl, token } = local ?? named;
   if (!URL.canParse(url)) {
     throw new MaestroError("invalidInput", `${url} is no URL: write it as ${defaultUrl}`);

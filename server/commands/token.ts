@@ -10,6 +10,7 @@ interface TokenOptions {
   name: string;
   scopes: string;
   expiresDays?: string;
+  dataDir?: string;
   json?: boolean;
 }
 
@@ -19,13 +20,17 @@ interface TokenOptions {
  */
 export function createTokenCommand(
   io: CommandIo,
-  withDatabase: (use: (deps: Pick<Deps, "db">) => Promise<void>) => Promise<void>,
+  withDatabase: (
+    dataDir: string | undefined,
+    use: (deps: Pick<Deps, "db">) => Promise<void>,
+  ) => Promise<void>,
 ): Command {
   return new Command("token")
     .description("print an API token of the local admin")
     .option("--name <name>", "what it is for", "command line")
     .option("--scopes <scopes>", "read, write, admin; several with commas", "admin")
     .option("--expires-days <days>", "how long it is good (default: until it is revoked)")
+    .option("--data-dir <directory>", "where it keeps its data (default: MAESTRO_DATA_DIR)")
     .option("--json", "answer in JSON")
     .action(async (options: TokenOptions) => {
       const parsed = tokenInputSchema.safeParse({
@@ -38,7 +43,7 @@ export function createTokenCommand(
         const message = `--${String(issue?.path[0])}: ${issue?.message}`;
         throw new MaestroError("invalidInput", message);
       }
-      await withDatabase(async (deps) => {
+      await withDatabase(options.dataDir, async (deps) => {
         const issued = await issueLocalToken(deps, parsed.data);
         if (options.json) return writeJson(io.stdout, issued);
         io.stdout.write(`${issued.token}\n`);

@@ -47,7 +47,7 @@ async function maestro(args: string[], env: Record<string, string>): Promise<str
     .addCommand(createTablesCommand(io))
     .addCommand(createRunCommand(io))
     .addCommand(createRunsCommand(io))
-    .addCommand(createTokenCommand(io, (use) => use(fixture.deps)));
+    .addCommand(createTokenCommand(io, (_directory, use) => use(fixture.deps)));
   await program.parseAsync(args, { from: "user" });
   return output;
 }

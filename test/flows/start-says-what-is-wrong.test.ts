@@ -64,6 +64,14 @@ test("commands on the machine need neither address nor token; elsewhere they say
   const nowhere = await createDataDir();
   const named = await runMaestro(["runs", "list", "--json"], { dataDir: nowhere, environment });
   expect(JSON.parse(named.stdout)).toEqual([]);
+  const directory = ["-data-dir", dataDir];
+  const elsewhere = await runMaestro(["runs", "list", "--json", ...directory], {
+    dataDir: nowhere,
+  });
+  expect(JSON.parse(elsewhere.stdout)).toEqual([]);
+  expect((await runMaestro(["token", ...directory], { dataDir: nowhere })).stdout).toMatch(
+    /^maestro_/,
+  );
   const refused = await runMaestro(["runs", "list"], {
     dataDir: nowhere,
     environment: { ...environment, MAESTRO_TOKEN: "maestro_guess" },
@@ -71,6 +79,12 @@ test("commands on the machine need neither address nor token; elsewhere they say
   expect(refused.code).not.toBe(0);
   expect(refused.stderr).toContain("make another with maestro token");
   await removeDataDir(nowhere);
+});
+
+test("a word that is no command", async () => {
+  const { code, stderr } = await runMaestro(["rums"], { dataDir });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/no command rums; there are start, .*, runs,/);
 });
 
 test("after SIGKILL it starts on the same servers; SIGTERM stops all of them; another secret is refused", async () => {
