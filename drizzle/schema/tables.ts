@@ -83,6 +83,7 @@ export const tables = pgTable(
   },
   (t) => [
     uniqueIndex("tables_name").on(t.datasetId, t.name).where(sql`${t.deletedAt} is null`),
+    index("tables_prefix").using("spgist", t.name).where(sql`${t.deletedAt} is null`),
     index("tables_frequency").on(t.frequencyId).where(sql`${t.deletedAt} is null`),
     check("tables_kind", sql`${t.kind} in ('summary', 'import', 'external')`),
     check("tables_disposition", sql`${t.disposition} in ('truncate', 'append')`),

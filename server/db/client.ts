@@ -61,6 +61,10 @@ export function createDbClient(options: {
   // A connection that breaks fails the statement under way, and is replaced at the next. It says so
   // by an event besides, also while a transaction holds it, and one that nobody hears ends the process.
   pool.on("error", () => undefined);
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+    // To compile a statement takes longer than to carry out the largest of ours.
+    client.query("set jit = off").catch(() => undefined);
+  });
   return { db: drizzle(pool, { schema, casing: "snake_case" }), pool, close: () => pool.end() };
 }

@@ -166,26 +166,32 @@ export async function reserveTableRunIds(transition: Transition, count: number):
   return rows.map(({ id }) => id);
 }
 
+/** One JSON text of all would grow past what PostgreSQL takes, 256 MB: large queries, many tables. */
+const rowsAtOnce = 500;
+
 export async function insertTableRuns(
   transition: Transition,
   runId: number,
   rows: NewTableRun[],
 ): Promise<void> {
-  await transition.query(
-    "insert table runs",
-    `insert into table_runs (id, run_id, table_id, definition, parent_ids, child_ids,
-       pending_parents, priority, remaining_seconds, state, reason, step, staged_objects, awaits,
-       awaited, asked, await_until, ready_at, ended_at)
-     overriding system value
-     select id, $1, "tableId", definition, "parentIds", "childIds", "pendingParents", priority,
-       "remainingSeconds", state, reason, step, "stagedObjects", awaits, awaits, asked,
-       clock_timestamp() + make_interval(secs => "awaitSeconds"),
-       case state when 'ready' then clock_timestamp() end,
-       case state when 'skipped' then clock_timestamp() end
-     from jsonb_to_recordset($2::jsonb) as n(id bigint, "tableId" bigint, definition jsonb,
-       "parentIds" bigint[], "childIds" bigint[], "pendingParents" int, priority int,
-       "remainingSeconds" float8, state text, reason jsonb, step text, "stagedObjects" text[],
-       awaits jsonb, "awaitSeconds" float8, asked boolean)`,
-    [runId, jsonText(rows)],
-  );
+  for (let at = 0; at < rows.length; at += rowsAtOnce) {
+    const batch = jsonText(rows.slice(at, at + rowsAtOnce));
+    await transition.query("insert table runs", insertTableRunsText, [runId, batch]);
+  }
 }
+
+/** $1 the run, $2 table runs as JSON. */
+const insertTableRunsText = `
+  insert into table_runs (id, run_id, table_id, definition, parent_ids, child_ids,
+    pending_parents, priority, remaining_seconds, state, reason, step, staged_objects, awaits,
+    awaited, asked, await_until, ready_at, ended_at)
+  overriding system value
+  select id, $1, "tableId", definition, "parentIds", "childIds", "pendingParents", priority,
+    "remainingSeconds", state, reason, step, "stagedObjects", awaits, awaits, asked,
+    clock_timestamp() + make_interval(secs => "awaitSeconds"),
+    case state when 'ready' then clock_timestamp() end,
+    case state when 'skipped' then clock_timestamp() end
+  from jsonb_to_recordset($2::jsonb) as n(id bigint, "tableId" bigint, definition jsonb,
+    "parentIds" bigint[], "childIds" bigint[], "pendingParents" int, priority int,
+    "remainingSeconds" float8, state text, reason jsonb, step text, "stagedObjects" text[],
+    awaits jsonb, "awaitSeconds" float8, asked boolean)`;

@@ -1,0 +1,1 @@
+CREATE INDEX "tables_prefix" ON "tables" USING spgist ("name") WHERE "tables"."deleted_at" is null;
