@@ -46,6 +46,14 @@ async function textsOf(runId: number) {
   return Object.fromEntries(Object.entries(reasons).map(([name, { text }]) => [name, text]));
 }
 
+/** On a busy machine the last thing waited for may be the machine. */
+function ran(why: string, last: string) {
+  const escaped = (text: string) => text.replaceAll(/[.()]/g, "\\$&");
+  return expect.stringMatching(
+    new RegExp(`^${escaped(why)}; (${escaped(last)}|waited last .* for its turn)$`),
+  );
+}
+
 async function insertImport(name: string) {
   const [database] = await fixture.db
     .insert(databases)
@@ -84,7 +92,9 @@ test("while it waits, each table run names what for: daemon, parents, slot, file
     async () => (await reasonsOf(runId))["files"]?.code === "waitingForUpload",
   );
   const texts = await textsOf(runId);
-  expect(texts["a"]).toBe("runs its query; ran because ann@test asked for it; waited for nothing");
+  expect(texts["a"]).toEqual(
+    ran("runs its query; ran because ann@test asked for it", "waited for nothing"),
+  );
   expect(texts["files"]).toMatch(/^waits until \d{4}-\d\d-\d\d \d\d:\d\d.* UTC for its files/);
   expect(texts["imported"]).toBe("its import waits for a free room");
   const list = await listTables(fixture.deps, { limit: 10 });
@@ -150,20 +160,23 @@ test("what succeeded says why it ran and what it waited for last", async () => {
   expect(await reasonsOf(line)).toMatchObject({
     top: {
       code: "drawnIn",
-      text: "ran as an ancestor of d.left, which ann@test asked for; waited for nothing",
+      text: ran("ran as an ancestor of d.left, which ann@test asked for", "waited for nothing"),
     },
     left: {
       code: "asked",
-      text: "ran because ann@test asked for it; waited last for d.top",
+      text: ran("ran because ann@test asked for it", "waited last for d.top"),
       tableName: "d.top",
     },
     bottom: {
       code: "drawnIn",
-      text: "ran as a descendant of d.left, which ann@test asked for; waited last for d.left",
+      text: ran(
+        "ran as a descendant of d.left, which ann@test asked for",
+        "waited last for d.left",
+      ),
     },
   });
-  expect((await getStatus(fixture.deps, ids.get("top")!)).why?.text).toBe(
-    "ran in the line of d.left, which ann@test asked for; waited for nothing",
+  expect((await getStatus(fixture.deps, ids.get("top")!)).why?.text).toEqual(
+    ran("ran in the line of d.left, which ann@test asked for", "waited for nothing"),
   );
   const { criticalPath, tableRuns } = await getRun(fixture.deps, line);
   const names = new Map(tableRuns.map(({ id, tableName }) => [id, tableName]));
@@ -191,7 +204,7 @@ test("a tick names itself and its frequency, and a started frequency who started
   expect(await reasonsOf(ticked)).toMatchObject({
     a: {
       code: "tick",
-      text: "ran for the tick of 2026-03-05 00:00 UTC of daily; waited for nothing",
+      text: ran("ran for the tick of 2026-03-05 00:00 UTC of daily", "waited for nothing"),
       tickAt: at.toISOString(),
       frequencyId,
     },
@@ -199,8 +212,8 @@ test("a tick names itself and its frequency, and a started frequency who started
   });
   const { runId } = await startRun(fixture.deps, { kind: "frequency", frequencyId }, ann);
   await fixture.runEnded(runId);
-  expect((await textsOf(runId))["a"]).toBe(
-    "ran because ann@test asked for the frequency daily; waited for nothing",
+  expect((await textsOf(runId))["a"]).toEqual(
+    ran("ran because ann@test asked for the frequency daily", "waited for nothing"),
   );
 });
 
@@ -249,8 +262,8 @@ test("what was cancelled says by whom, also where its job ran; a resume is named
   await resumeRun(fixture.deps, runId, { userId: null, name: "bob@test" });
   await fixture.runEnded(runId);
   expect(await textsOf(runId)).toEqual({
-    a: "ran because ann@test asked for it; was run again as bob@test resumed the run",
-    b: "ran because ann@test asked for it; waited last for d.a",
+    a: ran("ran because ann@test asked for it", "was run again as bob@test resumed the run"),
+    b: ran("ran because ann@test asked for it", "waited last for d.a"),
   });
 });
 
@@ -271,7 +284,8 @@ test("the story of a table run tells all of it, in order", async () => {
 
   const told = await tellTableRun(fixture.deps, { runId, name: "d.c" });
   expect(told.run.id).toBe(runId);
-  expect(told.story.map(({ kind, text }) => [kind, text])).toEqual([
+  const lines = told.story.filter(({ text }) => !text.includes("a daemon to take it up"));
+  expect(lines.map(({ kind, text }) => [kind, text])).toEqual([
     ["run", `run ${runId} was made, and d.c is in it because ann@test asked for it`],
     ["fault", expect.stringMatching(/^query job, attempt 1 failed: .*Unrecognized name: x/)],
     ["run", "bob@test resumed the run"],
@@ -307,10 +321,11 @@ test("a story goes on while the table run does, and names another run that it wa
   await cancelRun(fixture.deps, first, ann);
   await until("the second begins", () => fixture.warehouse.jobs.size === 2);
   const later = await tellTableRun(fixture.deps, { runId: second, name: "d.a" });
-  expect(later.story.map(({ text }) => text).slice(2)).toEqual([
+  const lines = later.story.filter(({ text }) => !text.includes("a daemon to take it up"));
+  expect(lines.map(({ text }) => text).slice(2)).toEqual([
     `waited for run ${first}, which ran the same table`,
     expect.stringMatching(/^query job, attempt 1 (runs in|is about to be sent to) BigQuery$/),
     expect.stringMatching(/^now: runs its query; ran because ann@test asked for it/),
   ]);
-  expect(later.story[2]?.runId).toBe(first);
+  expect(lines[2]?.runId).toBe(first);
 });
