@@ -143,7 +143,7 @@ const remedies: Remedy[] = [
     reasons: ["bytesBilledLimitExceeded"],
     pattern: /(\d+) or higher required/,
     text: ([, bytes]) =>
-      `raise the table's cost cap to ${bytes} bytes (${gibibytes(Number(bytes))} GiB) or more, or have its query read less`,
+      `raise the table's cost cap to ${bytes} bytes (${gigabytes(Number(bytes))} GB) or more, or have its query read less`,
   },
   {
     reasons: ["bytesBilledLimitExceeded"],
@@ -207,7 +207,8 @@ function quotaIn(message: string): string {
   return named ? `the quota for ${named}` : "the quota named";
 }
 
-function gibibytes(bytes: number): string {
+/** In powers of 1024, as the table's settings show it; never less than what is needed. */
+function gigabytes(bytes: number): string {
   return (Math.ceil((bytes / 2 ** 30) * 100) / 100).toString();
 }
 

@@ -1,5 +1,6 @@
 import type { JobStep } from "../../shared/job.ts";
 import type { Partitioning, TableDefinition } from "../../shared/table.ts";
+import { isOneQuery } from "./one-query.ts";
 
 /*
  * BigQuery job configurations (REST: jobs resource, JobConfiguration) from table definitions.
@@ -39,7 +40,7 @@ function queryConfiguration({ definition, projectId }: JobInput): Record<string,
     useLegacySql: definition.legacySql,
     // Unqualified names in the SQL mean tables beside this one.
     defaultDataset: { projectId, datasetId: definition.dataset },
-    ...(writesItself(definition.query) ? {} : queryTarget(definition, projectId)),
+    ...(isOneQuery(definition.query, definition) ? queryTarget(definition, projectId) : {}),
     priority: "INTERACTIVE",
     ...(definition.costCapBytes === null
       ? {}
@@ -70,18 +71,6 @@ export function addsRows(configuration: Record<string, unknown>): boolean {
     | undefined;
   if (!target) return false;
   return target.destinationTable === undefined || target.writeDisposition === "WRITE_APPEND";
-}
-
-const leadingSpace = /^(?:\s+|--[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/|\()+/;
-const ownStatement =
-  /^(?:declare|begin|set|create(?!\s+temp(?:orary)?\s+function)|insert|merge|update|delete|truncate|drop|alter|call|execute|export|if|loop|while|repeat|for)\b/i;
-
-/**
- * Whether the SQL is a script, DDL or DML, which says itself where its rows go: BigQuery refuses a
- * destination table for those. A query may follow temporary functions.
- */
-function writesItself(query: string): boolean {
-  return ownStatement.test(query.replace(leadingSpace, ""));
 }
 
 function loadConfiguration(input: JobInput): Record<string, unknown> {

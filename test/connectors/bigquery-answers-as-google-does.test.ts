@@ -71,6 +71,23 @@ describe("over the local cloud", () => {
     });
   });
 
+  test("a table's new partitioning, and a cost cap that is too low, say what to do", async () => {
+    const plain = query("select date '2026-03-05' as day", "partitions");
+    await warehouse.insertJob("job_plain", plain, {});
+    await finished("job_plain");
+    const partitioned = { ...plain.query, timePartitioning: { type: "DAY", field: "day" } };
+    await warehouse.insertJob("job_partitioned", { query: partitioned }, {});
+    const { error } = await finished("job_partitioned");
+    expect(error?.message).toMatch(/partitioning specification .*\(.*drop the table in BigQuery/);
+
+    const capped = { ...query("select x from shop.t", "capped").query, maximumBytesBilled: "1" };
+    await warehouse.insertJob("job_capped", { query: capped }, {});
+    const refused = (await finished("job_capped")).error;
+    expect(refused?.message).toMatch(
+      /raise the table's cost cap to \d+ bytes \(0\.01 GB\) or more/,
+    );
+  });
+
   test("a dry run answers schema, bytes and tables, or where the SQL is wrong", async () => {
     const dry = await warehouse.dryRun("select x, cast(x as string) s from t", {
       legacySql: false,

@@ -123,7 +123,7 @@ const refusals: [reason: string, message: string, remedy: RegExp][] = [
   [
     "bytesBilledLimitExceeded",
     "Query exceeded limit for bytes billed: 163595928. 164626432 or higher required.",
-    /raise the table's cost cap to 164626432 bytes \(0\.16 GiB\) or more/,
+    /raise the table's cost cap to 164626432 bytes \(0\.16 GB\) or more/,
   ],
   [
     "billingTierLimitExceeded",

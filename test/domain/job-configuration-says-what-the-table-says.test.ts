@@ -30,6 +30,13 @@ test("a summary's query overwrites its table, and unqualified names are beside i
   });
 });
 
+test("the cost cap holds for scripts too", () => {
+  const script = input({ query: "declare x int64; select x", costCapBytes: 5 });
+  expect(buildJobConfiguration("query", script)).toMatchObject({
+    query: { maximumBytesBilled: "5" },
+  });
+});
+
 test("layout, cap and legacy SQL are passed on as BigQuery's words", () => {
   const partitioning = { type: "MONTH" as const, field: "day", expirationDays: 1.5 };
   const table = { partitioning, clustering: ["a", "b"], costCapBytes: 123, legacySql: true };
@@ -54,6 +61,22 @@ test.each([
   ["create or replace table d.t as select 1", false],
   ["merge d.t using d.s on false when not matched then insert row", false],
   ["begin select 1; end", false],
+  ["select 1;\n-- the end\n;", true],
+  [
+    "create or replace temporary aggregate function f(x int64) as (sum(x)); with a as (select 1 x) select f(x) from a",
+    true,
+  ],
+  [
+    "create temp function f() returns string language js as 'return \";\"; insert'; select f()",
+    true,
+  ],
+  ["create temp function f(x int64) as (x); insert into d.t select f(1)", false],
+  ["create temp table a as select 1 x; select * from a", false],
+  ["select 1; select 2", false],
+  ["select ';' || \"; drop table x\"", true],
+  ["assert true; select 1", false],
+  ["load data into d.t from files (uris = ['gs://b/o'])", false],
+  ["", false],
 ])("%s: the job names the table is %s", (query, isNamed) => {
   const { query: made } = buildJobConfiguration("query", input({ query })) as {
     query: Record<string, unknown>;
