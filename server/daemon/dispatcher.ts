@@ -83,6 +83,10 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
     for (const driven of advance.driven) drive(driven);
     for (const job of advance.unread) statistics.add(job);
     if (claims.list().length === 0) statistics.flush();
+    if (advance.isAwaited) {
+      sweep.ask();
+      loop.wake();
+    }
     hooks.onAdvance(advance);
   };
 

@@ -4,35 +4,79 @@ import type { Transition } from "./transition.ts";
 /*
  * Table runs that wait for the ticks of other frequencies. All of it happens inside a transition.
  *
- * An awaited parent is done when it succeeded in the run of its tick, when its conditions kept it
- * out of it, or when it is no part of it. It is in vain when it failed, was skipped or cancelled
- * there, when its tick was skipped, or when the time to wait is up.
+ * What is looked at is the parent's table run in the run of the tick awaited. Where that tick made no
+ * run (it was missed while nothing was running, or skipped as the run before had not ended), a later
+ * tick covers it as well: then it is the parent's table run in the first later run in which it takes
+ * part. A later run in which the parent's conditions do not hold says nothing.
+ *
+ * An awaited parent is done when
+ *   that table run succeeded, or the parent is no part of the run, by its conditions or otherwise;
+ *   it did not, or not yet, and a newer table run of the parent succeeded: of a later tick, or by hand;
+ *   there is no such run, and the parent was run by hand after the tick;
+ *   there is no such run, and will be none: the parent was deleted or moved, its frequency switched
+ *   off, changed after the tick, or without a table at it. It is then taken as it is.
+ * It is in vain when that table run failed, was skipped or cancelled, or when the time is up.
  */
+
+/** Of an awaited tick `a.value`: the run that covers it, and the parent's table run there. */
+export const coveringRun = `
+  select r.id as run_id, p.id, p.state, p.reason ->> 'code' as code
+  from runs r
+  left join table_runs p on p.run_id = r.id and p.table_id = (a.value ->> 'tableId')::bigint
+  where r.frequency_id = (a.value ->> 'frequencyId')::bigint
+    and r.tick_at >= (a.value ->> 'tickAt')::timestamptz
+    and case when r.tick_at = (a.value ->> 'tickAt')::timestamptz
+      then exists (select from table_runs x where x.run_id = r.id)
+      else p.id is not null and p.reason ->> 'code' is distinct from 'conditionFalse' end
+  order by r.tick_at limit 1`;
+
 const awaited = `
   awaited as materialized (
-    select t.id,
-      coalesce(bool_and(w.is_done), true) as is_done,
-      min(w.fault) as fault,
-      min(w.name) filter (where not w.is_done) as pending,
+    select t.id, bool_and(w.is_done) as is_done, bool_or(w.fault is not null) as has_fault,
+      (array_agg(jsonb_strip_nulls(jsonb_build_object('code', 'parentTick',
+          'text', coalesce(w.fault, 'waited in vain for ' || w.pending),
+          'tableRunId', w.table_run_id, 'tableName', w.name, 'runId', w.run_id,
+          'frequencyId', w.frequency_id, 'tickAt', w.tick_text))
+        order by w.fault is null, w.is_done, w.name))[1] as reason,
       t.await_until < clock_timestamp() as is_late
     from table_runs t
     cross join lateral (
-      select a.value ->> 'tableName' as name,
-        (p.state = 'succeeded' or (p.id is null and r.id is not null and r.reason is null)
-          or coalesce(p.state = 'skipped' and p.reason ->> 'code' = 'conditionFalse', false))
-          is true as is_done,
-        case
-          when p.state in ('failed', 'cancelled') or (p.state = 'skipped'
-              and p.reason ->> 'code' <> 'conditionFalse')
-            then (a.value ->> 'tableName') || ' ' || case p.state when 'cancelled' then 'was cancelled'
-              else p.state end || ' in run ' || r.id || ' of its own frequency'
-          when p.id is null and r.state = 'skipped'
-            then (a.value ->> 'tableName') || ': its own frequency skipped the tick, ' || r.reason
-        end as fault
+      select a.value ->> 'tableName' as name, a.value ->> 'tickAt' as tick_text,
+        f.id as frequency_id, m.run_id, m.id as table_run_id, d.is_done,
+        case when not d.is_done and m.state in ('failed', 'cancelled', 'skipped') then
+          (a.value ->> 'tableName') || case m.state when 'failed' then ' failed'
+            else ' was ' || m.state end || ' in run ' || m.run_id || ' of ' || f.name end as fault,
+        (a.value ->> 'tableName') || ': ' || case
+          when m.id is not null then 'run ' || m.run_id || ' of ' || f.name || ' had not made it in time'
+          when o.id is not null then f.name || ' skipped its tick of ' || k.text || ', ' || o.reason
+          else f.name || ' made no run for its tick of ' || k.text || ' in time' end as pending
       from jsonb_array_elements(t.awaits) as a(value)
-      left join runs r on r.frequency_id = (a.value ->> 'frequencyId')::bigint
-        and r.tick_at = (a.value ->> 'tickAt')::timestamptz
-      left join table_runs p on p.run_id = r.id and p.table_id = (a.value ->> 'tableId')::bigint
+      cross join lateral (
+        select (a.value ->> 'tableId')::bigint as table_id,
+          (a.value ->> 'frequencyId')::bigint as frequency_id,
+          (a.value ->> 'tickAt')::timestamptz as tick_at,
+          left(replace(a.value ->> 'tickAt', 'T', ' '), 16) || ' UTC' as text
+      ) k
+      left join tables c on c.id = k.table_id
+      left join frequencies f on f.id = k.frequency_id
+      left join lateral (${coveringRun}) m on true
+      left join runs o on o.frequency_id = k.frequency_id and o.tick_at = k.tick_at
+      cross join lateral (
+        select coalesce(case
+          when m.run_id is null then
+            c.deleted_at is not null or c.frequency_id is distinct from k.frequency_id
+            or not f.active or f.effective_from > k.tick_at or coalesce(f.empty_tick_at >= k.tick_at, false)
+            or exists (
+              select from table_runs s join runs h on h.id = s.run_id
+              where s.table_id = k.table_id and s.state = 'succeeded'
+                and h.kind = 'manual' and h.created_at >= k.tick_at)
+          when m.id is null or m.state = 'succeeded' then true
+          when m.state = 'skipped' and m.code in ('conditionFalse', 'tableDeleted') then true
+          else exists (
+            select from table_runs s
+            where s.table_id = k.table_id and s.id > m.id and s.state = 'succeeded')
+          end, false) as is_done
+      ) d
     ) w
     where t.state = 'waiting' and t.awaits <> '[]'
     group by t.id
@@ -61,11 +105,9 @@ export function failAwaiting(transition: Transition): Promise<Settled[]> {
     "fail awaiting",
     `with ${awaited}
      update table_runs t
-     set state = 'failed', ended_at = clock_timestamp(), reason = jsonb_build_object(
-       'code', 'parentTick', 'text', coalesce(a.fault,
-         'waited in vain for ' || a.pending || ', which its own frequency had not made in time'))
+     set state = 'failed', ended_at = clock_timestamp(), reason = a.reason
      from awaited a
-     where t.id = a.id and not a.is_done and (a.fault is not null or a.is_late)
+     where t.id = a.id and not a.is_done and (a.has_fault or a.is_late)
      returning ${returned}`,
     [],
   );

@@ -2,6 +2,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { runs } from "../../drizzle/schema/runs.ts";
 import { datasets, tables } from "../../drizzle/schema/tables.ts";
+import type { Condition } from "../../shared/condition.ts";
 import type { AwaitedTick, Reason, TableRunState } from "../../shared/run.ts";
 import type { TableDefinition } from "../../shared/table.ts";
 import { allEdges } from "./catalog-edges.ts";
@@ -103,15 +104,20 @@ export async function selectEdgesInto(tx: Db, tableIds: number[]): Promise<[numb
   return rows.map(({ parent, child }) => [parent, child]);
 }
 
-/** The frequencies of tables that have an active one, with the tables' names. */
-export async function selectFrequenciesOf(
-  tx: Db,
-  tableIds: number[],
-): Promise<{ tableId: number; tableName: string; frequency: FrequencyRow }[]> {
+export interface ParentFrequency {
+  tableId: number;
+  tableName: string;
+  conditions: Condition[];
+  frequency: FrequencyRow;
+}
+
+/** The frequencies of tables that have an active one. */
+export async function selectFrequenciesOf(tx: Db, tableIds: number[]): Promise<ParentFrequency[]> {
   return tx
     .select({
       tableId: tables.id,
       tableName: sql<string>`${datasets.name} || '.' || ${tables.name}`,
+      conditions: tables.conditions,
       frequency: frequencies,
     })
     .from(tables)

@@ -129,36 +129,29 @@ export function skipDeleted(transition: Transition, runId: number): Promise<Chan
  * had succeeded is not done again: it goes on at the step that it ended in. An import whose load did
  * not succeed imports anew, also where its files are staged still: another run may have loaded the
  * same rows meanwhile, and only a fresh import reads above the watermark of now. What waited for ticks
- * of other frequencies waits for them again, as long as at first; not for one that was skipped.
+ * of other frequencies waits for them again, as long as at first.
  * Call skipDeleted first.
  */
 export async function reopenTableRuns(transition: Transition, runId: number): Promise<Changed[]> {
   return transition.query<Changed>(
     "reopen table runs",
     `with reopened as (
-       select t.id, w.awaits, (
+       select t.id, (
          select count(*)::int from table_runs p
          where p.id = any(t.parent_ids) and p.state <> 'succeeded'
            and p.reason ->> 'code' is distinct from 'tableDeleted')
-         + (w.awaits <> '[]')::int as pending,
+         + (t.awaits <> '[]')::int as pending,
          coalesce(f.parent_wait_seconds, f.period_seconds) as await_seconds
        from table_runs t
        join runs u on u.id = t.run_id
        left join frequencies f on f.id = u.frequency_id
-       cross join lateral (
-         select coalesce(jsonb_agg(a.value), '[]') as awaits
-         from jsonb_array_elements(t.awaits) as a(value)
-         where not exists (
-           select from runs o where o.frequency_id = (a.value ->> 'frequencyId')::bigint
-             and o.tick_at = (a.value ->> 'tickAt')::timestamptz and o.state = 'skipped')
-       ) w
        where t.run_id = $1 and ${isToReopen}
          and not exists (select from tables x where x.id = t.table_id and x.deleted_at is not null)
      )
      update table_runs t
      set state = case when r.pending = 0 then 'ready' else 'waiting' end,
-       pending_parents = r.pending, awaits = r.awaits, reason = null,
-       await_until = case when r.awaits <> '[]' then
+       pending_parents = r.pending, reason = null,
+       await_until = case when t.awaits <> '[]' then
          clock_timestamp() + make_interval(secs => r.await_seconds) end,
        step = case when t.step = 'load' and t.definition ->> 'kind' = 'import'
          then 'import' else t.step end,

@@ -49,6 +49,8 @@ export interface Settled {
   cancelRequested?: boolean;
   /** Any of the children that are ready now is an import or an upload. */
   readiesParked?: boolean;
+  /** It has ended, and a table run of another frequency waits for its table. */
+  isAwaited?: boolean;
   /** Nothing is left to do in its run. (What a failure skips is not looked at.) */
   isLast?: boolean;
 }
@@ -115,6 +117,10 @@ const settleText = `
     r.cancel_requested_at is not null as "cancelRequested",
     exists (select from children where state = 'ready' and step in ('import', 'upload'))
       as "readiesParked",
+    m.state <> 'running' and exists (
+      select from table_runs w where w.state = 'waiting' and w.awaits <> '[]'
+        and w.awaits @> jsonb_build_array(jsonb_build_object('tableId', m.table_id))
+    ) as "isAwaited",
     not exists (
       select from table_runs t
       where t.run_id = m.run_id and t.state in ('waiting', 'ready', 'running')

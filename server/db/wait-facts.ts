@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { TableRunState } from "../../shared/run.ts";
 import type { TransferState } from "../../shared/transfer.ts";
+import { coveringRun } from "./awaited-ticks.ts";
 import type { Db } from "./client.ts";
 import { anyDaemon } from "./presence.ts";
 import { idArray, isoText } from "./sql-text.ts";
@@ -34,7 +35,7 @@ export interface PendingTick {
   frequencyId: number;
   frequencyName: string | null;
   tickAt: string;
-  /** Null where the tick is not recorded yet. */
+  /** Null where neither the tick nor a later one has made a run yet. */
   runId: number | null;
 }
 
@@ -90,16 +91,13 @@ const pendingParents = sql`
   join table_runs p on p.id = u.id and p.state in ('waiting', 'ready', 'running')
   where o.state = 'waiting' group by o.id`;
 
-/** What counts as done is told by awaited-ticks.ts, which decides it. */
 const pendingTicks: SQL = sql`
   select o.id, count(*)::int as n, (array_agg(jsonb_build_object(
       'tableName', a.value ->> 'tableName', 'frequencyId', a.value -> 'frequencyId',
-      'frequencyName', f.name, 'tickAt', a.value ->> 'tickAt', 'runId', r.id)
+      'frequencyName', f.name, 'tickAt', a.value ->> 'tickAt', 'runId', m.run_id)
     order by a.value ->> 'tickAt', a.value ->> 'tableName'))[1] as first
   from open o cross join lateral jsonb_array_elements(o.awaits) as a(value)
   left join frequencies f on f.id = (a.value ->> 'frequencyId')::bigint
-  left join runs r on r.frequency_id = (a.value ->> 'frequencyId')::bigint
-    and r.tick_at = (a.value ->> 'tickAt')::timestamptz
-  left join table_runs p on p.run_id = r.id and p.table_id = (a.value ->> 'tableId')::bigint
-  where o.state = 'waiting' and o.awaits <> '[]' and p.state is distinct from 'succeeded'
+  left join lateral (${sql.raw(coveringRun)}) m on true
+  where o.state = 'waiting' and o.awaits <> '[]' and m.state is distinct from 'succeeded'
   group by o.id`;

@@ -46,6 +46,8 @@ export interface Advance {
   renewed: { id: number; cancelRequested: boolean }[];
   /** Whether staged files are to be removed. */
   hasLoaded: boolean;
+  /** Whether table runs of other frequencies waited for any that ended: the next pulse is to sweep. */
+  isAwaited: boolean;
   /** Jobs that have succeeded, and whose statistics are to be read. */
   unread: UnreadJob[];
   /** Table runs that have given their tables new contents. */
@@ -103,6 +105,7 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
       driven,
       renewed,
       hasLoaded: settled.hasLoaded,
+      isAwaited: settled.isAwaited,
       unread: pulse.ended.flatMap(unreadJob),
       succeeded: settled.succeeded,
     },

@@ -1,13 +1,14 @@
 import type { AwaitedTick } from "../../../shared/run.ts";
 import type { Db } from "../../db/client.ts";
 import type { FrequencyRow } from "../../db/frequencies.ts";
-import { selectFrequenciesOf } from "../../db/run-assembly.ts";
-import { tickAt } from "../../domain/frequency.ts";
+import { type ParentFrequency, selectFrequenciesOf } from "../../db/run-assembly.ts";
+import { conditionsHold } from "../../domain/condition.ts";
+import { tickAt, wallTimeOfTick } from "../../domain/frequency.ts";
 
 /**
  * For each child, the ticks of other frequencies that its parents there must have finished: the last
  * at or before this tick. A parent without a frequency, or whose frequency is switched off or began
- * later, is taken as it is.
+ * later, is taken as it is; so is one that its conditions keep out of that tick.
  */
 export async function awaitedTicks(
   tx: Db,
@@ -24,7 +25,7 @@ export async function awaitedTicks(
     const parent = parents.get(parentId);
     if (!parent || parent.frequency.id === tick.frequency.id) continue;
     const at = tickAt(parent.frequency, tick.at);
-    if (at < parent.frequency.effectiveFrom) continue;
+    if (at < parent.frequency.effectiveFrom || isKeptOut(parent, at)) continue;
     const list = awaits.get(childId) ?? [];
     list.push({
       tableId: parentId,
@@ -35,4 +36,9 @@ export async function awaitedTicks(
     awaits.set(childId, list);
   }
   return awaits;
+}
+
+function isKeptOut(parent: ParentFrequency, at: Date): boolean {
+  const wall = wallTimeOfTick(parent.frequency, at);
+  return !conditionsHold(parent.conditions, wall, parent.frequency.timeZone).holds;
 }

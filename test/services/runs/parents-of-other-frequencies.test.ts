@@ -19,7 +19,11 @@ const midnight = new Date("2026-03-05T00:00:00Z");
 
 async function twoFrequencies(hourlyValues = {}) {
   const common = { active: true, effectiveFrom: new Date(0) };
-  const daily = await insertFrequency(fixture.db, { periodSeconds: 86_400, ...common });
+  const daily = await insertFrequency(fixture.db, {
+    name: "daily",
+    periodSeconds: 86_400,
+    ...common,
+  });
   const hourly = await insertFrequency(fixture.db, {
     periodSeconds: 3_600,
     ...common,
@@ -79,9 +83,11 @@ test("where the parent failed in its own run, that is the child's reason", async
   const parentRun = await assemble(daily, midnight);
   expect((await fixture.runEnded(runId)).state).toBe("failed");
   const rows = await fixture.tableRunsOf(runId);
-  expect(rows.get("child")!.reason).toEqual({
+  expect(rows.get("child")!.reason).toMatchObject({
     code: "parentTick",
-    text: `d.parent failed in run ${parentRun} of its own frequency`,
+    text: `d.parent failed in run ${parentRun} of daily`,
+    runId: parentRun,
+    tickAt: "2026-03-05T00:00:00.000Z",
   });
   expect(rows.get("grandchild")).toMatchObject({
     state: "skipped",
@@ -113,9 +119,9 @@ test("it waits no longer than its frequency says", async () => {
   fixture.start({ ticks: false });
   expect((await fixture.runEnded(runId)).state).toBe("failed");
   const rows = await fixture.tableRunsOf(runId);
-  expect(rows.get("child")!.reason).toEqual({
+  expect(rows.get("child")!.reason).toMatchObject({
     code: "parentTick",
-    text: "waited in vain for d.parent, which its own frequency had not made in time",
+    text: "waited in vain for d.parent: daily made no run for its tick of 2026-03-05 00:00 UTC in time",
   });
 });
 
