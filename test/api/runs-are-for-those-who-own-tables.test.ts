@@ -8,6 +8,7 @@ import type { HomeView } from "../../shared/system.ts";
 import type { UploadTarget } from "../../shared/table.ts";
 import { insertCatalog, insertFrequency } from "../support/catalog.ts";
 import { type EngineFixture, openEngineFixture } from "../support/engine-fixture.ts";
+import { until } from "../support/until.ts";
 import { addUser, adminToken, call, dataOf, startTestServer, type TestServer } from "./support.ts";
 
 interface Started {
@@ -75,6 +76,9 @@ test("tables are started by their group and by admins, a frequency by who has a 
 test("a run is steered by who started it, who owns one of its tables, and admins", async () => {
   fixture.warehouse.durationMs = () => 600_000;
   const { runId } = dataOf<Started>(await start(["mine"], admin));
+  await until("its job runs", async () =>
+    (await fixture.jobs()).some((job) => job.state === "running"),
+  );
   expect((await post("runs.cancel", { id: runId }, other)).status).toBe(403);
   expect((await post("runs.cancel", { id: runId }, member)).status).toBe(200);
   expect((await fixture.runEnded(runId)).state).toBe("cancelled");

@@ -78,7 +78,7 @@ test("a job is stored with its configuration, labels and figures", async () => {
       clustering: { fields: ["x"] },
       maximumBytesBilled: "1000",
     },
-    labels: { maestro_instance: "test", maestro_run: String(runId), maestro_table: "d_a" },
+    labels: { maestro_instance: "test", maestro_run: String(runId), maestro_table: "d-a" },
   });
 });
 
