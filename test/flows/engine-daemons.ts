@@ -4,13 +4,12 @@ import { expect } from "vitest";
 import { type Engine, startEngine } from "../../server/daemon/engine.ts";
 import { mayMove } from "../../server/domain/run-state.ts";
 import type { TableRunState } from "../../shared/run.ts";
+import { bundleEngine } from "../support/bundle-engine.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { connectCloud, createEngineDeps, type EngineDeps } from "../support/engine-deps.ts";
 import { startNullWarehouse } from "../support/null-warehouse.ts";
 import { startPostgresProxy } from "../support/postgres-proxy.ts";
 import { until } from "../support/until.ts";
-
-const todaysEngine = new URL("../support/engine-process.ts", import.meta.url);
 
 /**
  * Real daemons, as processes, over a null warehouse and a database that keeps a log of every move.
@@ -29,11 +28,16 @@ export async function openDaemons() {
   const engines: { engine: Engine; own: EngineDeps }[] = [];
   const output: string[] = [];
 
-  const start = async (name: string, engine: URL = todaysEngine): Promise<ChildProcess> => {
-    const daemon = fork(engine, [proxy.connectionString, warehouse.url, name], {
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: [],
-    });
+  /** Of this source, or of another's bundle. */
+  const start = async (name: string, engine?: URL): Promise<ChildProcess> => {
+    const daemon = fork(
+      engine ?? (await bundleEngine()),
+      [proxy.connectionString, warehouse.url, name],
+      {
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+        execArgv: [],
+      },
+    );
     daemons.add(daemon);
     daemon.stderr?.on("data", (text) => output.push(`${name}: ${text}`));
     await answerOf(daemon);
