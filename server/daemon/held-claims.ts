@@ -7,19 +7,35 @@ type Held = Pulse["held"][number];
 /** A claim of this process, and the two ways in which it ends early. */
 export interface HeldClaim {
   driven: DrivenJob;
-  driving: Pick<Driving, "signal" | "cancel">;
+  driving: Pick<Driving, "signal" | "cancel" | "cancelledMs">;
+}
+
+interface Handle {
+  letGo: AbortController;
+  setCancelled(secondsAgo: number | null): void;
+}
+
+function createClaim(driven: DrivenJob): HeldClaim & Handle {
+  const letGo = new AbortController();
+  const cancel = new AbortController();
+  let cancelledAtMs = Number.POSITIVE_INFINITY;
+  const cancelledMs = () => Math.max(0, performance.now() - cancelledAtMs);
+  const setCancelled: Handle["setCancelled"] = (secondsAgo) => {
+    if (secondsAgo === null) return;
+    cancelledAtMs = performance.now() - secondsAgo * 1000;
+    cancel.abort();
+  };
+  setCancelled(driven.claim.cancelledSeconds);
+  const driving = { signal: letGo.signal, cancel: cancel.signal, cancelledMs };
+  return { driven, driving, letGo, setCancelled };
 }
 
 /** The claims of this process, by table run. */
 export function createHeldClaims(log: Log) {
-  const held = new Map<number, HeldClaim & { letGo: AbortController; cancel: AbortController }>();
+  const held = new Map<number, HeldClaim & Handle>();
   return {
     hold(driven: DrivenJob): HeldClaim {
-      const letGo = new AbortController();
-      const cancel = new AbortController();
-      if (driven.claim.cancelRequested) cancel.abort();
-      const driving = { signal: letGo.signal, cancel: cancel.signal };
-      const claim = { driven, driving, letGo, cancel };
+      const claim = createClaim(driven);
       // One that was ours already, and that we have claimed anew: a clock was set, say.
       held.get(driven.claim.id)?.letGo.abort(new Error("it was claimed anew"));
       held.set(driven.claim.id, claim);
@@ -41,7 +57,7 @@ export function createHeldClaims(log: Log) {
         const claim = held.get(tableRunId);
         if (claim?.driven.claim.fence !== fence) continue;
         const answer = answers.get(tableRunId);
-        if (answer?.cancelRequested) claim.cancel.abort();
+        if (answer) claim.setCancelled(answer.cancelledSeconds);
         if (answer) continue;
         log.warn({ tableRunId }, "another daemon has taken over a table run");
         claim.letGo.abort(new Error("the lease was lost"));

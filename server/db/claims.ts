@@ -43,7 +43,8 @@ export interface ClaimRow {
   step: JobStep;
   definition: TableDefinition;
   stagedObjects: string[];
-  cancelRequested: boolean;
+  /** How long ago its run was cancelled; null where it was not. */
+  cancelledSeconds: number | null;
   /** What an import staged, at its load. */
   staged: TransferResult | null;
   /** Whom the job's costs are for: who started the run, else the table's owner. */
@@ -58,11 +59,14 @@ export interface ClaimRow {
   job: JobRow | null;
 }
 
+const cancelledSeconds = `extract(epoch from clock_timestamp() - r.cancel_requested_at)::float8
+    as "cancelledSeconds"`;
+
 /** Everything beside the claim itself, for the table runs of the CTE `claimed`. */
 const describeClaimed = `
   select c.id::float8 as id, c.run_id::float8 as "runId", c.table_id::float8 as "tableId",
     c.fence, c.step, c.definition, c.staged_objects as "stagedObjects",
-    r.cancel_requested_at is not null as "cancelRequested",
+    ${cancelledSeconds},
     case when c.step = 'load' then
       (select x.result from transfers x where x.table_run_id = c.id and x.kind = 'import')
     end as staged,
@@ -193,18 +197,18 @@ export interface Held {
   fence: number;
 }
 
-/** Those of `held` that are held still, with whether their run is to be cancelled. */
+/** Those of `held` that are held still, with how long ago their run was cancelled. */
 export function renewClaims(
   transition: Transition,
   held: Held[],
-): Promise<{ id: number; cancelRequested: boolean }[]> {
+): Promise<{ id: number; cancelledSeconds: number | null }[]> {
   return transition.query(
     "renew claims",
     `update table_runs t
      set lease_until = clock_timestamp() + make_interval(secs => $3)
      from unnest($1::bigint[], $2::int[]) as h(id, fence), runs r
      where t.id = h.id and t.fence = h.fence and t.state = 'running' and r.id = t.run_id
-     returning t.id::float8 as id, r.cancel_requested_at is not null as "cancelRequested"`,
+     returning t.id::float8 as id, ${cancelledSeconds}`,
     [held.map((each) => each.tableRunId), held.map((each) => each.fence), leaseSeconds],
   );
 }

@@ -163,19 +163,20 @@ export async function reopenTableRuns(transition: Transition, runId: number): Pr
   );
 }
 
-/** The last jobs of failed table runs that BigQuery had taken and did not show any more. */
-export async function selectLostJobs(
+/** The last jobs of ended table runs that BigQuery had taken and did not show any more. */
+export async function selectUnknownJobs(
   pool: pg.Pool,
   runId: number,
-  lostReason: string,
+  unknownReasons: string[],
 ): Promise<{ id: number; bqJobId: string }[]> {
   const { rows } = await pool.query(
     `select distinct on (t.id) j.id::float8 as id, j.bq_job_id as "bqJobId"
      from table_runs t join jobs j on j.table_run_id = t.id and j.step = t.step
-     where t.run_id = $1 and t.state = 'failed' and j.error_reason = $2 and not exists (
+     where t.run_id = $1 and t.state in ('failed', 'cancelled')
+       and j.error_reason = any($2) and not exists (
        select from jobs l where l.table_run_id = t.id and l.step = t.step and l.attempt > j.attempt)
      order by t.id`,
-    [runId, lostReason],
+    [runId, unknownReasons],
   );
   return rows;
 }

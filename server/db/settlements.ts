@@ -45,8 +45,8 @@ export interface Settled {
   runId: number;
   tableId: number;
   state: TableRunState;
-  /** Whether its run is to be cancelled. */
-  cancelRequested?: boolean;
+  /** How long ago its run was cancelled; null where it was not. */
+  cancelledSeconds?: number | null;
   /** Any of the children that are ready now is an import or an upload. */
   readiesParked?: boolean;
   /** It has ended, and a table run of another frequency waits for its table. */
@@ -114,7 +114,7 @@ const settleText = `
     where t.id = free.id and (moved.state = 'succeeded' or s."tableRows" is not null)
   )
   select m.id::float8 as id, m.run_id::float8 as "runId", m.table_id::float8 as "tableId", m.state,
-    r.cancel_requested_at is not null as "cancelRequested",
+    extract(epoch from clock_timestamp() - r.cancel_requested_at)::float8 as "cancelledSeconds",
     exists (select from children where state = 'ready' and step in ('import', 'upload'))
       as "readiesParked",
     m.state <> 'running' and exists (

@@ -14,7 +14,8 @@ const longPollMs = 20_000;
  * 2 s. A server that answers a long poll at once is asked no oftener than that either.
  *
  * Faults are waited out however long they last, also where the job may not be read for now: it goes
- * on without us. Throws the signal's reason; a MaestroError where the job is gone.
+ * on without us. Only a cancel ends that (until-answered.ts). Throws the signal's reason; a
+ * MaestroError where the job is gone.
  */
 export async function awaitJob(
   deps: Pick<Deps, "warehouse" | "now" | "random" | "log">,
@@ -33,8 +34,7 @@ export async function awaitJob(
   let status = started;
   let isCancelSent = false;
   while (status.state !== "DONE") {
-    if (cancel.aborted && !isCancelSent)
-      isCancelSent = await sendCancel(deps, job.bqJobId, driving);
+    if (cancel.aborted && !isCancelSent) isCancelSent = await sendCancel(deps, driven, driving);
     // A cancel ends a poll; once it was tried, only the job's end does.
     const interrupt = cancel.aborted ? signal : AbortSignal.any([signal, cancel]);
     const askedMs = deps.now().getTime();
@@ -42,7 +42,7 @@ export async function awaitJob(
     if (!isLongPoll) await pause(restMs, interrupt);
     const polling = { ...driving, signal: interrupt };
     const look = lookForJob(ask, driven);
-    const answer = await untilAnswered(deps, look, polling).catch((error: unknown) => {
+    const answer = await untilAnswered(deps, driven, look, polling).catch((error: unknown) => {
       if (interrupt.aborted && !signal.aborted) return null;
       throw error;
     });
@@ -58,9 +58,10 @@ export async function awaitJob(
 /** False where BigQuery refuses it or does not see the job for now: the job runs on, and it is tried again after the next poll. */
 async function sendCancel(
   deps: Pick<Deps, "warehouse" | "random" | "log">,
-  bqJobId: string,
+  driven: DrivenJob,
   driving: Driving,
 ): Promise<boolean> {
+  const { bqJobId } = driven.job;
   const call = async () => {
     try {
       return await deps.warehouse.cancelJob(bqJobId);
@@ -70,5 +71,5 @@ async function sendCancel(
       return false;
     }
   };
-  return untilAnswered(deps, call, driving);
+  return untilAnswered(deps, driven, call, driving);
 }

@@ -78,10 +78,11 @@ function remedyForMiscount({ definition }: DrivenJob["claim"]): string {
 export function failJob(driven: DrivenJob, error: unknown): Settlement {
   const ended = { statistics: {}, figures: summarizeStatistics({}) };
   if (error instanceof MaestroError && error.code === "cancelled") {
-    const reason: Reason = { code: "cancelled", text: error.message };
+    const { message, reason } = error;
+    const fault = reason === undefined ? null : { reason, message, retryable: false };
     return {
-      ...settlement(driven, "cancelled", reason),
-      job: jobEnd(driven, "cancelled", null, ended),
+      ...settlement(driven, "cancelled", { code: "cancelled", text: message }),
+      job: jobEnd(driven, "cancelled", fault, ended),
     };
   }
   const reason = error instanceof MaestroError ? (error.reason ?? error.code) : "internal";

@@ -17,6 +17,8 @@ export interface Driving {
   signal: AbortSignal;
   /** A person cancelled the run: cancel BigQuery's job, and see how it ends. */
   cancel: AbortSignal;
+  /** How long ago that was. */
+  cancelledMs: () => number;
   /** BigQuery refuses for now to answer about the job, or (null) has answered. */
   onTrouble: (fault: MaestroError | null) => void;
 }

@@ -10,7 +10,13 @@ import type { DrivenJob } from "./driven-job.ts";
 export const looks = 4;
 
 /** The word on the row of a job that BigQuery has taken and no longer shows. */
-export const lostReason = "jobLost";
+const lostReason = "jobLost";
+
+/** The same of one whose run was cancelled and about which BigQuery gave no answer ever after. */
+const unreadReason = "jobUnread";
+
+/** Of jobs with these it is not known what they did, and a resume looks for them once more. */
+export const unknownReasons = [lostReason, unreadReason];
 
 type Lookable = Pick<DrivenJob, "claim" | "job">;
 
@@ -36,6 +42,11 @@ export const importsWhole = "the next import takes the table whole";
 export function lostJob(driven: Lookable, what: string): MaestroError {
   const text = `${what} the job ${driven.job.bqJobId}: ${describeLoss(driven)}`;
   return new MaestroError("warehouse", text, { reason: lostReason });
+}
+
+export function unreadJob(driven: Lookable, fault: MaestroError): MaestroError {
+  const text = `cancelled, but BigQuery did not say that its job ${driven.job.bqJobId} has ended (${fault.message}): it may still run in BigQuery; ${describeLoss(driven)}`;
+  return new MaestroError("cancelled", text, { cause: fault, reason: unreadReason });
 }
 
 function describeLoss({ claim: { definition, staged }, job }: Lookable): string {

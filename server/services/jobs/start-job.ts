@@ -27,8 +27,9 @@ const looksForTaken = 12;
  * lost it, it is not known what it did, and a second one might do it twice.
  *
  * Transient faults are waited out however long they last, and what may not be read is asked for
- * again: the job may be there, and a resume must not start another beside it. Throws MaestroError
- * where BigQuery refuses the insert or has lost the job, and the signal's reason.
+ * again: the job may be there, and a resume must not start another beside it. Only a cancel ends that
+ * (until-answered.ts). Throws MaestroError where BigQuery refuses the insert or has lost the job, and
+ * the signal's reason.
  */
 export async function startJob(
   deps: Pick<Deps, "warehouse" | "random" | "log">,
@@ -40,7 +41,7 @@ export async function startJob(
   const call = job.isSubmitted
     ? lookForJob(() => deps.warehouse.getJob(job.bqJobId), driven)
     : submission(deps, driven, driving);
-  const answer = await untilAnswered(deps, call, driving);
+  const answer = await untilAnswered(deps, driven, call, driving);
   if (answer instanceof MaestroError) throw answer;
   return answer;
 }
@@ -88,7 +89,7 @@ function submission(
     // After an insert of ours it is inserted again, so that there is one to cancel and no later one.
     if (!cancel.aborted || hasInserted) return insert().catch(judge);
     const cancelled = new MaestroError("cancelled", "cancelled before it was submitted");
-    return look(cancelled, isDoubtful ? looks : 1);
+    return isDoubtful ? look(cancelled, looks) : Promise.resolve(cancelled);
   };
 }
 

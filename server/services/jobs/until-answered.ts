@@ -2,20 +2,29 @@ import { MaestroError } from "../../../shared/errors.ts";
 import { abortable, pause } from "../../support/abortable.ts";
 import { backoffMs } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
-import type { Driving } from "./driven-job.ts";
+import type { DrivenJob, Driving } from "./driven-job.ts";
+import { looks, unreadJob } from "./look-for-job.ts";
+
+/** How long after its cancel a run waits for a job that may not be read, or that nobody answers for. */
+const refusedMs = 120_000;
+const unansweredMs = 600_000;
 
 /**
  * Calls BigQuery until it answers, with jittered backoff or after the time that it asks for: each
  * MaestroError that the call throws means that it has not. What is to end the asking, a refusal say,
- * the call returns. Throws the signal's reason.
+ * the call returns. Throws the signal's reason; and where the run was cancelled and BigQuery has not
+ * answered for too long after that, a MaestroError that says so: the run is to end nevertheless.
  */
 export async function untilAnswered<T>(
   deps: Pick<Deps, "random" | "log">,
+  driven: DrivenJob,
   call: () => Promise<T>,
-  { signal, cancel, onTrouble }: Driving,
+  driving: Driving,
 ): Promise<T> {
-  for (let failures = 0; ; failures += 1) {
+  const { signal, cancel, onTrouble } = driving;
+  for (let failures = 1; ; failures += 1) {
     signal.throwIfAborted();
+    // A cancel ends a pause; once it was tried for, only the time does.
     const isCancelled = cancel.aborted;
     try {
       const answer = await abortable(call(), signal);
@@ -25,8 +34,20 @@ export async function untilAnswered<T>(
       if (signal.aborted || !(error instanceof MaestroError)) throw error;
       deps.log.warn({ err: error, failures }, "BigQuery did not answer; asking again");
       onTrouble(error);
-      const ms = Math.max(error.retryAfterMs, backoffMs(failures, deps.random));
-      await pause(ms, signal, ...(isCancelled ? [] : [cancel]));
+      const leftMs = isCancelled ? patienceMs(error, driving) : Number.POSITIVE_INFINITY;
+      if (leftMs <= 0 && failures >= looks) throw unreadJob(driven, error);
+      const ms = restMs(error, backoffMs(failures - 1, deps.random), leftMs);
+      await (isCancelled ? pause(ms, signal) : pause(ms, signal, cancel));
     }
   }
+}
+
+/** How much longer a cancelled run waits for an answer. */
+function patienceMs({ retryable }: MaestroError, { cancelledMs }: Driving): number {
+  return (retryable ? unansweredMs : refusedMs) - cancelledMs();
+}
+
+/** As long as BigQuery asks for, but so that it is asked once more before the patience ends. */
+function restMs({ retryAfterMs }: MaestroError, backMs: number, leftMs: number): number {
+  return Math.max(backMs, Math.min(retryAfterMs, leftMs));
 }

@@ -43,7 +43,7 @@ export interface Advance {
   /** Jobs to drive from here on. Their rows are committed. */
   driven: DrivenJob[];
   /** Which of `held` are ours still, where they were renewed. */
-  renewed: { id: number; cancelRequested: boolean }[];
+  renewed: { id: number; cancelledSeconds: number | null }[];
   /** Whether staged files are to be removed. */
   hasLoaded: boolean;
   /** Whether table runs of other frequencies waited for any that ended: the next pulse is to sweep. */

@@ -7,19 +7,19 @@ import {
   reopenRun,
   reopenTableRuns,
   reviveJobs,
-  selectLostJobs,
+  selectUnknownJobs,
   skipDeleted,
 } from "../../db/run-control.ts";
 import { inTransition, type Transition } from "../../db/transition.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { lostReason } from "../jobs/look-for-job.ts";
+import { unknownReasons } from "../jobs/look-for-job.ts";
 
 /**
  * Runs again what failed, was skipped for it, or was cancelled, and nothing that succeeded: a table
  * whose query succeeded and whose extract failed only extracts. With the definitions of its assembly;
- * what was deleted since is left out. Jobs that BigQuery had lost are looked for once more: what is
- * there after all is waited for. Asked for twice, it is done once: `changed` is false where the
+ * what was deleted since is left out. Jobs of which BigQuery did not say how they
+ * ended are looked for once more: what is there after all, and has not failed, is waited for. Asked for twice, it is done once: `changed` is false where the
  * run goes on already and nothing in it has failed since.
  */
 export async function resumeRun(
@@ -27,7 +27,7 @@ export async function resumeRun(
   runId: number,
   actor: Actor,
 ): Promise<{ changed: boolean }> {
-  const foundJobs = await findLostJobs(deps, runId);
+  const foundJobs = await findUnknownJobs(deps, runId);
   const moved = await inTransition(deps.pool, (transition) =>
     resumeInTransition(transition, runId, actor, foundJobs),
   );
@@ -38,13 +38,18 @@ export async function resumeRun(
   return { changed: true };
 }
 
-async function findLostJobs(
+async function findUnknownJobs(
   deps: Pick<Deps, "pool" | "warehouse">,
   runId: number,
 ): Promise<number[]> {
   const found: number[] = [];
-  for (const { id, bqJobId } of await selectLostJobs(deps.pool, runId, lostReason)) {
-    if (await deps.warehouse.getJob(bqJobId)) found.push(id);
+  for (const { id, bqJobId } of await selectUnknownJobs(deps.pool, runId, unknownReasons)) {
+    const job = await deps.warehouse.getJob(bqJobId).catch((error: unknown) => {
+      // One that may not be read for good, of another project's account say, would never be resumed.
+      if (error instanceof MaestroError && !error.retryable) return null;
+      throw error;
+    });
+    if (job && !job.error) found.push(id);
   }
   return found;
 }

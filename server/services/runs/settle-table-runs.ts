@@ -12,7 +12,7 @@ import type { Transition } from "../../db/transition.ts";
 import { runOutcome } from "../../domain/run-state.ts";
 import { miscountReason } from "../jobs/complete-job.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
-import { lostReason } from "../jobs/look-for-job.ts";
+import { unknownReasons } from "../jobs/look-for-job.ts";
 import { finishImport } from "../transfers/finish-import.ts";
 import { forgetWatermark } from "../transfers/forget-watermark.ts";
 
@@ -83,8 +83,8 @@ const nothing = {
 
 /** A run that was cancelled while the job ended gets no other job. */
 function withCancel({ driven, settlement }: EndedJob, written: Settled | undefined): EndedJob {
-  const cancelRequested = written?.cancelRequested ?? false;
-  return { settlement, driven: { ...driven, claim: { ...driven.claim, cancelRequested } } };
+  const cancelledSeconds = written?.cancelledSeconds ?? null;
+  return { settlement, driven: { ...driven, claim: { ...driven.claim, cancelledSeconds } } };
 }
 
 function hasLoaded({ driven, settlement }: EndedJob): boolean {
@@ -98,9 +98,8 @@ function hasLoaded({ driven, settlement }: EndedJob): boolean {
 function hasSpoiltImport({ driven: { claim, job }, settlement }: EndedJob): boolean {
   const isImport = job.step === "load" && claim.staged !== null;
   const reason = settlement.job?.errorReason ?? "";
-  return (
-    isImport && claim.definition.idColumn !== null && [lostReason, miscountReason].includes(reason)
-  );
+  const isSpoilt = [...unknownReasons, miscountReason].includes(reason);
+  return isImport && isSpoilt && claim.definition.idColumn !== null;
 }
 
 /** Ends those of the runs in which nothing is left to do; their ids. */
