@@ -24,7 +24,6 @@ export async function untilAnswered<T>(
   const { signal, cancel, onTrouble } = driving;
   for (let failures = 1; ; failures += 1) {
     signal.throwIfAborted();
-    // A cancel ends a pause; once it was tried for, only the time does.
     const isCancelled = cancel.aborted;
     try {
       const answer = await abortable(call(), signal);
@@ -34,10 +33,14 @@ export async function untilAnswered<T>(
       if (signal.aborted || !(error instanceof MaestroError)) throw error;
       deps.log.warn({ err: error, failures }, "BigQuery did not answer; asking again");
       onTrouble(error);
-      const leftMs = isCancelled ? patienceMs(error, driving) : Number.POSITIVE_INFINITY;
+      const backMs = backoffMs(failures - 1, deps.random);
+      if (!isCancelled) {
+        await pause(Math.max(backMs, error.retryAfterMs), signal, cancel);
+        continue;
+      }
+      const leftMs = patienceMs(error, driving);
       if (leftMs <= 0 && failures >= looks) throw unreadJob(driven, error);
-      const ms = restMs(error, backoffMs(failures - 1, deps.random), leftMs);
-      await (isCancelled ? pause(ms, signal) : pause(ms, signal, cancel));
+      await pause(Math.max(backMs, Math.min(error.retryAfterMs, leftMs)), signal);
     }
   }
 }
@@ -45,9 +48,4 @@ export async function untilAnswered<T>(
 /** How much longer a cancelled run waits for an answer. */
 function patienceMs({ retryable }: MaestroError, { cancelledMs }: Driving): number {
   return (retryable ? unansweredMs : refusedMs) - cancelledMs();
-}
-
-/** As long as BigQuery asks for, but so that it is asked once more before the patience ends. */
-function restMs({ retryAfterMs }: MaestroError, backMs: number, leftMs: number): number {
-  return Math.max(backMs, Math.min(retryAfterMs, leftMs));
 }
