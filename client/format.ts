@@ -37,24 +37,6 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** `every day at +06:00`-like words for a period. */
-export function formatPeriod(seconds: number): string {
-  const units: [number, string][] = [
-    [604_800, "week"],
-    [86_400, "day"],
-    [3600, "hour"],
-    [60, "minute"],
-    [1, "second"],
-  ];
-  for (const [size, word] of units) {
-    if (seconds % size === 0) {
-      const count = seconds / size;
-      return count === 1 ? `every ${word}` : `every ${count} ${word}s`;
-    }
-  }
-  return `every ${seconds} seconds`;
-}
-
 /** `3 min ago`, `in 2 h`, from two instants in ms. */
 export function formatRelative(instantMs: number, nowMs: number): string {
   const ago = nowMs - instantMs;

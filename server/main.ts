@@ -51,8 +51,9 @@ async function createProgram(): Promise<Command> {
 
 /** Commands against a server: the one named, or the one that runs on this data directory. */
 async function addClientCommands(program: Command): Promise<void> {
-  const [demo, run, runs, tables, token, local] = await Promise.all([
+  const [demo, frequencies, run, runs, tables, token, local] = await Promise.all([
     import("./commands/demo.ts"),
+    import("./commands/frequencies.ts"),
     import("./commands/run.ts"),
     import("./commands/runs.ts"),
     import("./commands/tables.ts"),
@@ -68,6 +69,7 @@ async function addClientCommands(program: Command): Promise<void> {
   };
   program.addCommand(demo.createDemoCommand(io));
   program.addCommand(tables.createTablesCommand(io));
+  program.addCommand(frequencies.createFrequenciesCommand(io));
   program.addCommand(run.createRunCommand(io));
   program.addCommand(runs.createRunsCommand(io));
   program.addCommand(

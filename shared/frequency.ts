@@ -34,6 +34,10 @@ export interface FrequencyView extends FrequencyInput {
   tableCount: number;
   /** Null before its first. */
   lastRun: { id: number; state: RunState; createdAt: string } | null;
+  /** The newest that is recorded, with how its run fares; null before its first. */
+  lastTick: { tickAt: string; runId: number; state: RunState; reason: string | null } | null;
+  /** Of a tick, or started by hand: no other run of the frequency begins before its end. */
+  unfinishedRun: { id: number; createdAt: string } | null;
 }
 
 /** The next ticks of a schedule; with conditions, those in which a table with them takes part. */

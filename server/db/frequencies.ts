@@ -8,7 +8,8 @@ import { isoText } from "./sql-text.ts";
 
 export type FrequencyRow = typeof frequencies.$inferSelect;
 
-type ListedFrequency = FrequencyRow & Pick<FrequencyView, "tableCount" | "lastRun">;
+type ListedFrequency = FrequencyRow & Pick<FrequencyView, "tableCount" | RunOfIt>;
+type RunOfIt = "lastRun" | "lastTick" | "unfinishedRun";
 
 /** The shortest period first. */
 export async function selectFrequencies(db: Db): Promise<ListedFrequency[]> {
@@ -20,6 +21,14 @@ export async function selectFrequencies(db: Db): Promise<ListedFrequency[]> {
         select jsonb_build_object('id', r.id::float8, 'state', r.state,
           'createdAt', ${isoText("r.created_at")})
         from runs r where r.frequency_id = ${frequencies.id} order by r.id desc limit 1)`,
+      lastTick: sql<FrequencyView["lastTick"]>`(
+        select jsonb_build_object('tickAt', ${isoText("r.tick_at")}, 'runId', r.id::float8,
+          'state', r.state, 'reason', r.reason)
+        from runs r where r.frequency_id = ${frequencies.id} and r.tick_at is not null
+        order by r.tick_at desc limit 1)`,
+      unfinishedRun: sql<FrequencyView["unfinishedRun"]>`(
+        select jsonb_build_object('id', r.id::float8, 'createdAt', ${isoText("r.created_at")})
+        from runs r where r.frequency_id = ${frequencies.id} and r.ended_at is null)`,
     })
     .from(frequencies)
     .leftJoin(tables, and(eq(tables.frequencyId, frequencies.id), isNull(tables.deletedAt)))

@@ -49,6 +49,7 @@ const expected: Record<string, string> = {
   "databases.update": "admin",
   "datasets.list": "read",
   events: "read",
+  "frequencies.byName": "read",
   "frequencies.create": "admin",
   "frequencies.list": "read",
   "frequencies.preview": "read",

@@ -1,19 +1,14 @@
-import { Writable } from "node:stream";
-import { Command } from "commander";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { CommandIo } from "../../server/commands/client-connection.ts";
-import { createRunCommand } from "../../server/commands/run.ts";
-import { createRunsCommand } from "../../server/commands/runs.ts";
-import { createTablesCommand } from "../../server/commands/tables.ts";
-import { createTokenCommand } from "../../server/commands/token.ts";
 import type { RunDetail } from "../../shared/run.ts";
 import type { TableListItem } from "../../shared/table.ts";
 import { startTestServer, type TestServer } from "../api/support.ts";
 import { insertCatalog } from "../support/catalog.ts";
 import { type EngineFixture, openEngineFixture } from "../support/engine-fixture.ts";
+import { createCommandLine, type RunCommandLine } from "./support.ts";
 
 let fixture: EngineFixture;
 let server: TestServer;
+let maestro: RunCommandLine;
 let token: string;
 
 beforeAll(async () => {
@@ -25,6 +20,7 @@ beforeAll(async () => {
     { name: "c", parents: ["b"] },
   ]);
   fixture.start();
+  maestro = createCommandLine(fixture.deps);
   token = (await maestro(["token"], {})).trim();
 });
 
@@ -32,25 +28,6 @@ afterAll(async () => {
   await server.close();
   await fixture.close();
 });
-
-/** Runs the command line and answers its standard output. */
-async function maestro(args: string[], env: Record<string, string>): Promise<string> {
-  let output = "";
-  const stdout = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      output += chunk;
-      done();
-    },
-  });
-  const io: CommandIo = { stdout, stderr: stdout, env, findLocalServer: async () => null };
-  const program = new Command("maestro")
-    .addCommand(createTablesCommand(io))
-    .addCommand(createRunCommand(io))
-    .addCommand(createRunsCommand(io))
-    .addCommand(createTokenCommand(io, (_directory, use) => use(fixture.deps)));
-  await program.parseAsync(args, { from: "user" });
-  return output;
-}
 
 const environment = () => ({ MAESTRO_URL: server.url, MAESTRO_TOKEN: token });
 

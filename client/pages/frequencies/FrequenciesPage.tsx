@@ -1,17 +1,17 @@
 import { A, useNavigate } from "@solidjs/router";
 import { createSignal, For, Show } from "solid-js";
 import type { FrequencyView } from "../../../shared/frequency.ts";
+import { scheduleText } from "../../../shared/schedule-text.ts";
 import { ConfirmDialog } from "../../components/Dialog.tsx";
 import { Empty } from "../../components/Feedback.tsx";
 import { Icon } from "../../components/Icon.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
-import { formatPeriod, formatPlural } from "../../format.ts";
+import { formatPlural } from "../../format.ts";
 import { createAction } from "../../state/create-action.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
-import { describeOffset } from "./describe-offset.ts";
 import { FrequencyDialog } from "./FrequencyDialog.tsx";
 
 export function FrequenciesPage() {
@@ -95,12 +95,7 @@ function FrequencyTable(props: {
                     <span class="pill">paused</span>
                   </Show>
                 </td>
-                <td>
-                  {formatPeriod(frequency.periodSeconds)}
-                  <span class="muted">
-                    {describeOffset(frequency.offsetSeconds)}, {frequency.timeZone ?? "UTC"}
-                  </span>
-                </td>
+                <td>{scheduleText(frequency)}</td>
                 <td class="shrink">
                   <Show when={frequency.active} fallback={<span class="muted">never</span>}>
                     <RelativeTime at={frequency.nextTicks[0] ?? null} />

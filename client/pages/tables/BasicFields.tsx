@@ -1,7 +1,7 @@
 import { createUniqueId, For } from "solid-js";
+import { periodText } from "../../../shared/schedule-text.ts";
 import { tableKinds } from "../../../shared/table.ts";
 import { Field, SelectField, TextField } from "../../components/Field.tsx";
-import { formatPeriod } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import type { TableForm } from "../../state/create-table-form.ts";
 import { api } from "../../trpc.ts";
@@ -69,7 +69,7 @@ export function BasicFields(props: { form: TableForm }) {
             { value: "", label: "by hand" },
             ...(frequencies.data() ?? []).map((one) => ({
               value: String(one.id),
-              label: `${one.name} (${formatPeriod(one.periodSeconds)})`,
+              label: `${one.name} (${periodText(one.periodSeconds)})`,
             })),
           ]}
           onChange={(value) => props.form.set({ frequencyId: value === "" ? null : Number(value) })}

@@ -1,5 +1,6 @@
 import { frequencyInputSchema } from "../../../shared/frequency.ts";
 import { tableDefinitionSchema } from "../../../shared/table.ts";
+import { getFrequency } from "../../services/frequencies/get-frequency.ts";
 import { listFrequencies } from "../../services/frequencies/list-frequencies.ts";
 import { previewTicks } from "../../services/frequencies/preview-ticks.ts";
 import { removeFrequency } from "../../services/frequencies/remove-frequency.ts";
@@ -14,6 +15,9 @@ const previewInput = frequencyInputSchema
 
 export const frequenciesRouter = router({
   list: procedure("read").query(({ ctx }) => listFrequencies(ctx.deps)),
+  byName: procedure("read")
+    .input(frequencyInputSchema.pick({ name: true }))
+    .query(({ ctx, input }) => getFrequency(ctx.deps, input.name)),
   create: procedure("admin")
     .input(frequencyInputSchema)
     .mutation(({ ctx, input }) => createFrequency(ctx.deps, input, actorOf(ctx.principal))),

@@ -18,6 +18,8 @@ export async function listFrequencies(deps: Pick<Deps, "db" | "now">): Promise<F
     parentWaitSeconds: row.parentWaitSeconds,
     tableCount: row.tableCount,
     lastRun: row.lastRun,
+    lastTick: row.lastTick,
+    unfinishedRun: row.unfinishedRun,
     nextTicks: row.active
       ? nextTicks(row, deps.now(), ticksShown).map((tick) => tick.toISOString())
       : [],

@@ -1,0 +1,34 @@
+import { Writable } from "node:stream";
+import { Command } from "commander";
+import type { CommandIo } from "../../server/commands/client-connection.ts";
+import { createFrequenciesCommand } from "../../server/commands/frequencies.ts";
+import { createRunCommand } from "../../server/commands/run.ts";
+import { createRunsCommand } from "../../server/commands/runs.ts";
+import { createTablesCommand } from "../../server/commands/tables.ts";
+import { createTokenCommand } from "../../server/commands/token.ts";
+import type { Deps } from "../../server/services/deps.ts";
+
+/** Runs a command line and answers its standard output; rejects where the exit code would be 1. */
+export type RunCommandLine = (args: string[], env?: Record<string, string>) => Promise<string>;
+
+/** The commands against a server; `maestro token` goes to the database of `deps`. */
+export function createCommandLine(deps: Deps): RunCommandLine {
+  return async (args, env = {}) => {
+    let output = "";
+    const stdout = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        output += chunk;
+        done();
+      },
+    });
+    const io: CommandIo = { stdout, stderr: stdout, env, findLocalServer: async () => null };
+    const program = new Command("maestro")
+      .addCommand(createTablesCommand(io))
+      .addCommand(createFrequenciesCommand(io))
+      .addCommand(createRunCommand(io))
+      .addCommand(createRunsCommand(io))
+      .addCommand(createTokenCommand(io, (_directory, use) => use(deps)));
+    await program.parseAsync(args, { from: "user" });
+    return output;
+  };
+}
