@@ -93,7 +93,7 @@ test.concurrent(
         );
       }
       await runEnded(daemons, runId);
-      await checkHistory(daemons, runId, graph);
+      await checkHistory(daemons, graph);
     }),
   timeoutMs,
 );

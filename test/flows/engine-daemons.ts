@@ -1,15 +1,32 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pg from "pg";
-import { expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { type Engine, startEngine } from "../../server/daemon/engine.ts";
-import { mayMove } from "../../server/domain/run-state.ts";
-import type { TableRunState } from "../../shared/run.ts";
 import { bundleEngine } from "../support/bundle-engine.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { connectCloud, createEngineDeps, type EngineDeps } from "../support/engine-deps.ts";
 import { startNullWarehouse } from "../support/null-warehouse.ts";
 import { startPostgresProxy } from "../support/postgres-proxy.ts";
 import { until } from "../support/until.ts";
+import { findFaults, historyLog, readHistory, readMoves } from "./history.ts";
+
+let bundled: { directory: string; engine: Promise<URL> } | undefined;
+
+/** Built once for a test file. */
+function todaysEngine(): Promise<URL> {
+  if (!bundled) {
+    const directory = mkdtempSync(join(tmpdir(), "maestro-engine-"));
+    bundled = { directory, engine: bundleEngine(directory) };
+  }
+  return bundled.engine;
+}
+
+afterAll(() => {
+  if (bundled) rmSync(bundled.directory, { recursive: true, force: true });
+});
 
 /**
  * Real daemons, as processes, over a null warehouse and a database that keeps a log of every move.
@@ -31,7 +48,7 @@ export async function openDaemons() {
   /** Of this source, or of another's bundle. */
   const start = async (name: string, engine?: URL): Promise<ChildProcess> => {
     const daemon = fork(
-      engine ?? (await bundleEngine()),
+      engine ?? (await todaysEngine()),
       [proxy.connectionString, warehouse.url, name],
       {
         stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -61,7 +78,7 @@ export async function openDaemons() {
     /** What the daemons have logged. */
     output,
     /** Every move of a table run, in order, with the process that made it. */
-    moves: async () => (await deps.pool.query<Move>("select * from moves order by id")).rows,
+    moves: () => readMoves(deps.pool),
     async close() {
       for (const daemon of daemons) await kill(daemon, "SIGKILL");
       for (const { engine, own } of engines) {
@@ -89,29 +106,6 @@ export async function withDaemons(body: (daemons: Daemons) => Promise<void>): Pr
     await daemons.close();
   }
 }
-
-export interface Move {
-  table_run_id: string;
-  old_state: TableRunState;
-  new_state: TableRunState;
-  application_name: string;
-}
-
-/** Logs by triggers: the moves of table runs, and of watermarks. */
-const historyLog = `
-  create table moves (id bigint generated always as identity, table_run_id bigint, old_state text,
-    new_state text, application_name text);
-  create function log_move() returns trigger language plpgsql as $$ begin
-    insert into moves (table_run_id, old_state, new_state, application_name)
-    values (new.id, old.state, new.state, current_setting('application_name'));
-    return new; end $$;
-  create trigger log_move after update of state on table_runs for each row
-    when (old.state is distinct from new.state) execute function log_move();
-  create table watermarks (table_id bigint, last_id text);
-  create function log_watermark() returns trigger language plpgsql as $$ begin
-    insert into watermarks values (new.id, new.last_id); return new; end $$;
-  create trigger log_watermark after update of last_id on tables for each row
-    when (old.last_id is distinct from new.last_id) execute function log_watermark();`;
 
 /** Its next message. Rejects when it ends before that. */
 export function answerOf(daemon: ChildProcess): Promise<unknown> {
@@ -169,34 +163,17 @@ export async function holdAt(
 
 /** Everything that was asked for was done once and in order, and the database agrees. */
 export async function checkHistory(
-  { deps, warehouse, ...daemons }: Daemons,
-  runId: number,
+  { deps, warehouse }: Daemons,
   graph: { name: string; parents?: string[] }[],
 ): Promise<void> {
-  const jobs = [...warehouse.jobs.values()];
-  expect(jobs.map((job) => job.table).sort()).toEqual(graph.map(({ name }) => `d.${name}`).sort());
-  for (const { name, parents = [] } of graph) {
-    const job = jobs.find((each) => each.table === `d.${name}`)!;
-    for (const parent of parents) {
-      const before = jobs.find((each) => each.table === `d.${parent}`)!;
-      expect(job.insertedAt, `${name} after ${parent}`).toBeGreaterThanOrEqual(before.doneAt);
-    }
-  }
-  for (const move of await daemons.moves()) {
-    expect(mayMove(move.old_state, move.new_state), JSON.stringify(move)).toBe(true);
-  }
-  const { rows } = await deps.pool.query(
-    `select state, count(*)::int from table_runs where run_id = $1 group by state`,
-    [runId],
-  );
-  expect(rows).toEqual([{ state: "succeeded", count: graph.length }]);
-  const stored = await deps.pool.query<{ bq_job_id: string; state: string }>(
-    "select bq_job_id, state from jobs",
-  );
-  expect(stored.rows.map((job) => job.bq_job_id).sort()).toEqual(
-    jobs.map((job) => job.jobId).sort(),
-  );
-  expect(new Set(stored.rows.map((job) => job.state))).toEqual(new Set(["succeeded"]));
+  const history = await readHistory(deps.pool, warehouse);
+  expect(findFaults(history)).toEqual({ doubled: [], lost: [], disordered: [] });
+  const nameOf = new Map(history.tableRuns.map(({ id, name }) => [id, name]));
+  const done = history.tableRuns.map(({ name, parents }) => ({
+    name,
+    parents: parents.map((id) => nameOf.get(id)),
+  }));
+  expect(done).toEqual(graph.map(({ name, parents = [] }) => ({ name, parents })));
 }
 
 export async function runEnded({ deps }: Pick<Daemons, "deps">, runId: number, timeoutMs = 60_000) {

@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import { findFaults, type History } from "./history.ts";
+
+/*
+ * The reader of histories is what all of these proofs rest on: each way in which a history can be
+ * wrong is put into a right one, and has to be told.
+ */
+
+/** Two tables, the second reading the first; the first one's first attempt met a transient fault. */
+function rightHistory(): History {
+  const ended = { state: "succeeded", runId: "1" };
+  return {
+    runs: [{ id: "1", state: "succeeded" }],
+    tableRuns: [
+      { id: "10", name: "a", parents: [], ...ended },
+      { id: "11", name: "b", parents: ["10"], ...ended },
+    ],
+    stored: [
+      { jobId: "maestro_i_10_query_1", state: "failed" },
+      { jobId: "maestro_i_10_query_2", state: "succeeded" },
+      { jobId: "maestro_i_10_extract_1", state: "succeeded" },
+      { jobId: "maestro_i_11_load_1", state: "succeeded" },
+    ],
+    submitted: [
+      job("maestro_i_10_query_1", 0, 10, true),
+      job("maestro_i_10_query_2", 10, 20),
+      job("maestro_i_10_extract_1", 20, 30),
+      job("maestro_i_11_load_1", 30, 40),
+    ],
+    moves: [
+      { table_run_id: "10", old_state: "ready", new_state: "running", application_name: "x" },
+      { table_run_id: "11", old_state: "waiting", new_state: "ready", application_name: "y" },
+    ],
+    watermarks: [
+      { tableId: "2", lastId: "9" },
+      { tableId: "2", lastId: "12" },
+    ],
+  };
+}
+
+function job(jobId: string, insertedAt: number, doneAt: number, hasFailed = false) {
+  return { jobId, step: jobId.split("_")[3] ?? "", insertedAt, doneAt, hasFailed };
+}
+
+const none = { doubled: [], lost: [], disordered: [] };
+
+test("a history in which nothing went wrong has no faults", () => {
+  expect(findFaults(rightHistory())).toEqual(none);
+});
+
+test.each<[what: string, kind: keyof typeof none, spoil: (history: History) => unknown]>([
+  [
+    "a second attempt after one that succeeded",
+    "doubled",
+    ({ submitted, stored }) => {
+      submitted.push(job("maestro_i_11_load_2", 40, 50));
+      stored.push({ jobId: "maestro_i_11_load_2", state: "succeeded" });
+    },
+  ],
+  [
+    "a second attempt while the first still runs",
+    "doubled",
+    ({ submitted }) => Object.assign(submitted[0]!, { doneAt: 11 }),
+  ],
+  [
+    "one attempt submitted under two ids",
+    "doubled",
+    ({ submitted }) => submitted.push(job("maestro_other_11_load_1", 40, 50)),
+  ],
+  ["rows loaded again", "doubled", ({ watermarks }) => watermarks.push(watermarks[1]!)],
+  ["a watermark that goes back", "doubled", ({ watermarks }) => watermarks.reverse()],
+  ["a job that BigQuery never had", "lost", ({ submitted }) => submitted.pop()],
+  ["a job that the database has lost", "lost", ({ stored }) => stored.pop()],
+  [
+    "a job whose end was not written",
+    "lost",
+    ({ stored }) => Object.assign(stored[3]!, { state: "running" }),
+  ],
+  [
+    "a failure that was written as a success",
+    "lost",
+    ({ stored }) => Object.assign(stored[0]!, { state: "succeeded" }),
+  ],
+  [
+    "a table run that ended without its success",
+    "lost",
+    ({ submitted }) => Object.assign(submitted[3]!, { hasFailed: true }),
+  ],
+  [
+    "a table run that never ended",
+    "lost",
+    ({ tableRuns }) => Object.assign(tableRuns[1]!, { state: "running" }),
+  ],
+  ["a run that never ended", "lost", ({ runs }) => Object.assign(runs[0]!, { state: "running" })],
+  [
+    "a child before its parent's end",
+    "disordered",
+    ({ submitted }) => Object.assign(submitted[3]!, { insertedAt: 29 }),
+  ],
+  [
+    "a child whose parent had no job",
+    "disordered",
+    ({ tableRuns }) => Object.assign(tableRuns[1]!, { parents: ["12"] }),
+  ],
+  [
+    "a step before the one before it has ended",
+    "disordered",
+    ({ submitted }) => Object.assign(submitted[2]!, { insertedAt: 19 }),
+  ],
+  [
+    "a table by two table runs at a time",
+    "disordered",
+    ({ tableRuns, submitted, stored }) => {
+      tableRuns.push({ id: "12", name: "b", parents: [], runId: "2", state: "succeeded" });
+      submitted.push(job("maestro_i_12_load_1", 35, 45));
+      stored.push({ jobId: "maestro_i_12_load_1", state: "succeeded" });
+    },
+  ],
+  [
+    "a move that no table run may make",
+    "disordered",
+    ({ moves }) => Object.assign(moves[0]!, { old_state: "succeeded" }),
+  ],
+])("%s is told", (_, kind, spoil) => {
+  const history = rightHistory();
+  spoil(history);
+  expect(findFaults(history)[kind]).not.toEqual([]);
+});
