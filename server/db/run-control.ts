@@ -128,11 +128,15 @@ export function skipDeleted(transition: Transition, runId: number): Promise<Chan
  * Makes what failed, was skipped for a failure, or was cancelled, wait or ready again. A step that
  * had succeeded is not done again: it goes on at the step that it ended in. An import whose load did
  * not succeed imports anew, also where its files are staged still: another run may have loaded the
- * same rows meanwhile, and only a fresh import reads above the watermark of now. What waited for ticks
- * of other frequencies waits for them again, as long as at first.
- * Call skipDeleted first.
+ * same rows meanwhile, and only a fresh import reads above the watermark of now. Those of
+ * `uploadAgain` wait for other files. What waited for ticks of other frequencies waits for them again,
+ * as long as at first. Call skipDeleted first.
  */
-export async function reopenTableRuns(transition: Transition, runId: number): Promise<Changed[]> {
+export async function reopenTableRuns(
+  transition: Transition,
+  runId: number,
+  uploadAgain: number[],
+): Promise<Changed[]> {
   return transition.query<Changed>(
     "reopen table runs",
     `with reopened as (
@@ -153,12 +157,29 @@ export async function reopenTableRuns(transition: Transition, runId: number): Pr
        pending_parents = r.pending, reason = null,
        await_until = case when t.awaits <> '[]' then
          clock_timestamp() + make_interval(secs => r.await_seconds) end,
-       step = case when t.step = 'load' and t.definition ->> 'kind' = 'import'
-         then 'import' else t.step end,
+       step = case when t.id = any($2) then 'upload'
+         when t.step = 'load' and t.definition ->> 'kind' = 'import' then 'import' else t.step end,
+       staged_objects = case when t.id = any($2) then '{}' else t.staged_objects end,
        fence = t.fence + 1, lease_owner = null, lease_until = null, ended_at = null,
        started_at = null, ready_at = case when r.pending = 0 then clock_timestamp() end
      from reopened r where t.id = r.id
      returning ${changed}`,
+    [runId, uploadAgain],
+  );
+}
+
+/** External tables whose load has failed, with BigQuery's reason. */
+export function selectFailedUploads(
+  transition: Transition,
+  runId: number,
+): Promise<{ id: number; errorReason: string }[]> {
+  return transition.query(
+    "select failed uploads",
+    `select distinct on (t.id) t.id::float8 as id, coalesce(j.error_reason, '') as "errorReason"
+     from table_runs t join jobs j on j.table_run_id = t.id and j.step = 'load'
+     where t.run_id = $1 and t.state = 'failed' and t.step = 'load'
+       and t.definition ->> 'kind' = 'external'
+     order by t.id, j.attempt desc`,
     [runId],
   );
 }

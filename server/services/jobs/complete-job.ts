@@ -3,6 +3,7 @@ import { MaestroError, messageOf } from "../../../shared/errors.ts";
 import type { Reason } from "../../../shared/run.ts";
 import type { JobStatus } from "../../connectors/warehouse.ts";
 import type { JobEnd, Settlement } from "../../db/settlements.ts";
+import { blamesFiles } from "../../domain/blames-files.ts";
 import { extractPrefix } from "../../domain/job-configuration.ts";
 import { nextStep } from "../../domain/post-completion.ts";
 import type { Deps } from "../deps.ts";
@@ -114,7 +115,7 @@ function settleError(
     ...settlement(driven, "failed", { code: "jobFailed", text }),
     job: end,
   });
-  if (!fault.retryable || wasCancelled) return fail(fault.message);
+  if (!fault.retryable || wasCancelled) return fail(fault.message + remedyForFiles(driven, fault));
   if (isPartlyDone(ended.statistics)) {
     return fail(
       `${fault.message} (statements of the script were carried out before, so it is not repeated by itself: see what they wrote, then resume)`,
@@ -125,6 +126,11 @@ function settleError(
   if (attempt >= attempts) return fail(`${fault.message} (attempt ${attempt} of ${attempts})`);
   const text = `attempt ${attempt} of ${attempts} met a transient fault: ${fault.message}`;
   return { ...settlement(driven, "running", { code: "retrying", text }), job: end };
+}
+
+function remedyForFiles({ claim, job }: DrivenJob, { reason }: Fault): string {
+  const isUpload = job.step === "load" && claim.definition.kind === "external";
+  return isUpload && blamesFiles(reason) ? " (a resume waits for other files, or these again)" : "";
 }
 
 /**

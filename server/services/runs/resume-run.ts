@@ -7,20 +7,23 @@ import {
   reopenRun,
   reopenTableRuns,
   reviveJobs,
+  selectFailedUploads,
   selectUnknownJobs,
   skipDeleted,
 } from "../../db/run-control.ts";
 import { inTransition, type Transition } from "../../db/transition.ts";
+import { blamesFiles } from "../../domain/blames-files.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { unknownReasons } from "../jobs/look-for-job.ts";
 
 /**
  * Runs again what failed, was skipped for it, or was cancelled, and nothing that succeeded: a table
- * whose query succeeded and whose extract failed only extracts. With the definitions of its assembly;
- * what was deleted since is left out. Jobs of which BigQuery did not say how they
- * ended are looked for once more: what is there after all, and has not failed, is waited for. Asked for twice, it is done once: `changed` is false where the
- * run goes on already and nothing in it has failed since.
+ * whose query succeeded and whose extract failed only extracts, and an external table of which BigQuery
+ * refused the files waits for others. With the definitions of its assembly; what was deleted since is
+ * left out. Jobs of which BigQuery did not say how they ended are looked for once more: what is there
+ * after all, and has not failed, is waited for. Asked for twice, it is done once: `changed` is false
+ * where the run goes on already and nothing in it has failed since.
  */
 export async function resumeRun(
   deps: Pick<Deps, "pool" | "changes" | "log" | "warehouse">,
@@ -67,7 +70,13 @@ async function resumeInTransition(
   await assertResumable(transition, run);
   const skipped = await skipDeleted(transition, runId);
   await reopenRun(transition, runId, actor.name);
-  const reopened = await reopenTableRuns(transition, runId);
+  const failedUploads = await selectFailedUploads(transition, runId);
+  const uploadAgain = failedUploads.filter(({ errorReason }) => blamesFiles(errorReason));
+  const reopened = await reopenTableRuns(
+    transition,
+    runId,
+    uploadAgain.map(({ id }) => id),
+  );
   if (reopened.length === 0) {
     const why = skipped.length > 0 ? ": its tables were deleted" : "";
     throw new MaestroError("conflict", `run ${runId} has nothing to run again${why}`);
