@@ -20,9 +20,14 @@ export interface JobView {
   bytesBilled: number | null;
   slotMs: number | null;
   cacheHit: boolean | null;
+  /** `project.dataset.name` of what a query read; empty where its statistics are not known. */
+  referencedTables: string[];
   /** Why the figures are not known, or not yet. */
   statisticsError: string | null;
+  /** When its id was stored, before it was submitted. */
   createdAt: string;
+  /** When BigQuery took it, by its own clock; null where its statistics are not known. */
+  acceptedAt: string | null;
   startedAt: string | null;
   endedAt: string | null;
 }

@@ -125,6 +125,8 @@ export interface TableRunView {
   progress: { rows: number; bytes: number; totalRows: number | null } | null;
   bytesBilled: number;
   rowCount: number | null;
+  /** The most that any of its steps took; 0 before its first job. */
+  attempts: number;
 }
 
 /** One run whole: its table runs are the nodes of its graph, `parentIds` (table-run ids) its edges. */

@@ -22,6 +22,7 @@ export async function storeTableSize(
 
 export interface JobFilter {
   tableId?: number | undefined;
+  tableRunId?: number | undefined;
   runId?: number | undefined;
   beforeId?: number | undefined;
   limit: number;
@@ -31,6 +32,7 @@ export interface JobFilter {
 export async function listJobs(db: Db, filter: JobFilter): Promise<JobView[]> {
   const conditions: (SQL | undefined)[] = [
     filter.tableId === undefined ? undefined : eq(jobs.tableId, filter.tableId),
+    filter.tableRunId === undefined ? undefined : eq(jobs.tableRunId, filter.tableRunId),
     filter.runId === undefined ? undefined : eq(tableRuns.runId, filter.runId),
     filter.beforeId === undefined ? undefined : lt(jobs.id, filter.beforeId),
   ];
@@ -70,9 +72,30 @@ function toView(
     bytesBilled: job.bytesBilled,
     slotMs: job.slotMs,
     cacheHit: job.cacheHit,
+    referencedTables: referencedTablesOf(job),
     statisticsError: job.statisticsError,
     createdAt: job.createdAt.toISOString(),
+    acceptedAt: acceptedAtOf(job),
     startedAt: job.startedAt?.toISOString() ?? null,
     endedAt: job.endedAt?.toISOString() ?? null,
   };
+}
+
+/** REST: JobStatistics2.referencedTables. */
+function referencedTablesOf({ statistics }: typeof jobs.$inferSelect): string[] {
+  const query = statistics?.["query"] as { referencedTables?: TableReference[] } | undefined;
+  return (query?.referencedTables ?? []).map(
+    ({ projectId, datasetId, tableId }) => `${projectId}.${datasetId}.${tableId}`,
+  );
+}
+
+interface TableReference {
+  projectId: string;
+  datasetId: string;
+  tableId: string;
+}
+
+function acceptedAtOf({ statistics }: typeof jobs.$inferSelect): string | null {
+  const ms = Number(statistics?.["creationTime"] ?? Number.NaN);
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { issueSignInToken } from "../../server/services/access/issue-sign-in-token.ts";
+import type { Deps } from "../../server/services/deps.ts";
 import { createTestDeps, startTestServer, type TestDeps, type TestServer } from "../api/support.ts";
 
 export const webRoot = join(import.meta.dirname, "../../dist/web");
@@ -19,7 +20,8 @@ export function openBrowser(): Promise<Browser> {
   });
 }
 
-export interface WebFixture extends TestDeps {
+/** The real HTTP server with the built web app, and a browser. */
+export interface Web {
   server: TestServer;
   browser: Browser;
   /** Errors that any page threw or logged; a test that expects some empties it. */
@@ -30,15 +32,26 @@ export interface WebFixture extends TestDeps {
   close(): Promise<void>;
 }
 
-/** The real HTTP server with the built web app, over a database of its own, and a browser. */
+export type WebFixture = TestDeps & Web;
+
+/** Over a database of its own. */
 export async function openWebFixture(): Promise<WebFixture> {
   const context = await createTestDeps();
-  const server = await startTestServer(context.deps, { webRoot });
+  const web = await openWeb(context.deps);
+  const close = async () => {
+    await web.close();
+    await context.close();
+  };
+  return { ...context, ...web, close };
+}
+
+/** Over whatever a test has. */
+export async function openWeb(deps: Deps): Promise<Web> {
+  const server = await startTestServer(deps, { webRoot });
   const browser = await openBrowser();
   const contexts: BrowserContext[] = [];
   const pageErrors: string[] = [];
-  const fixture: WebFixture = {
-    ...context,
+  const web: Web = {
     server,
     browser,
     pageErrors,
@@ -51,8 +64,8 @@ export async function openWebFixture(): Promise<WebFixture> {
       return page;
     },
     async signedIn() {
-      const page = await fixture.newPage();
-      await page.goto(`${server.url}/auth/token?token=${await issueSignInToken(context.deps)}`);
+      const page = await web.newPage();
+      await page.goto(`${server.url}/auth/token?token=${await issueSignInToken(deps)}`);
       await page.getByRole("navigation", { name: "Main" }).waitFor();
       return page;
     },
@@ -60,10 +73,9 @@ export async function openWebFixture(): Promise<WebFixture> {
       await Promise.all(contexts.map((each) => each.close()));
       await browser.close();
       await server.close();
-      await context.close();
     },
   };
-  return fixture;
+  return web;
 }
 
 /** Collects what went wrong inside a page, except answers that the app itself shows. */

@@ -30,7 +30,7 @@ export function FailedRun(props: { run: RunListItem }) {
           {(row) => (
             <p class="small">
               <A href={`/tables/${row.tableId}`}>{row.tableName}</A>{" "}
-              <span class="bad-text">{row.reason?.text}</span>
+              <span class="bad-text">{row.reason.text}</span>
             </p>
           )}
         </For>

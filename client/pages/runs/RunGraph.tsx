@@ -14,7 +14,7 @@ export function RunGraph(props: { run: RunDetail }) {
       kind: row.kind,
       state: row.state,
       href: `/tables/${row.tableId}`,
-      detail: row.reason?.text ?? row.step,
+      detail: row.reason.text,
     })),
   );
   const edges = createMemo(() =>

@@ -1,4 +1,4 @@
-import { useParams } from "@solidjs/router";
+import { useParams, useSearchParams } from "@solidjs/router";
 import { createMemo, lazy, Match, Show, Suspense, Switch } from "solid-js";
 import type { RunDetail } from "../../../shared/run.ts";
 import { Loading } from "../../components/Feedback.tsx";
@@ -8,11 +8,13 @@ import { describeCounts, RunProgress, runTitle, tickTitle } from "../../componen
 import { StatusPill } from "../../components/Status.tsx";
 import { Tabs } from "../../components/Tabs.tsx";
 import { Duration, RelativeTime } from "../../components/Time.tsx";
-import { formatBytes, formatUsd } from "../../format.ts";
+import { formatBytes, formatDuration, formatPlural, formatUsd } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
+import { clock } from "../../state/create-clock.ts";
 import { api } from "../../trpc.ts";
 import { RunActions } from "./RunActions.tsx";
 import { RunTimeline } from "./RunTimeline.tsx";
+import { TableRunDialog } from "./TableRunDialog.tsx";
 import { TableRunList } from "./TableRunList.tsx";
 
 const RunGraph = lazy(async () => ({ default: (await import("./RunGraph.tsx")).RunGraph }));
@@ -34,6 +36,8 @@ export function RunPage() {
 }
 
 function OneRun(props: { id: number; tab: string }) {
+  const [search, setSearch] = useSearchParams<{ tableRun?: string }>();
+  const choose = (tableRun: number | null) => setSearch({ tableRun }, { scroll: false });
   const run = createApiQuery(
     () => ["run", "get", props.id],
     (signal) => api.runs.get.query({ id: props.id }, { signal }),
@@ -76,16 +80,19 @@ function OneRun(props: { id: number; tab: string }) {
             <Suspense fallback={<Loading what="the view" lines={8} />}>
               <Switch>
                 <Match when={props.tab === "timeline"}>
-                  <RunTimeline run={data()} />
+                  <RunTimeline run={data()} onChoose={choose} />
                 </Match>
                 <Match when={props.tab === "graph"}>
                   <RunGraph run={data()} />
                 </Match>
                 <Match when={props.tab === "tables"}>
-                  <TableRunList tableRuns={data().tableRuns} />
+                  <TableRunList run={data()} onChoose={choose} />
                 </Match>
               </Switch>
             </Suspense>
+            <Show when={Number(search.tableRun) || null} keyed>
+              {(id) => <TableRunDialog id={id} onClose={() => choose(null)} />}
+            </Show>
           </>
         )}
       </QueryView>
@@ -133,6 +140,17 @@ function Summary(props: { run: RunDetail }) {
           <Duration from={props.run.createdAt} to={props.run.endedAt} />
         </dd>
       </div>
+      <Show when={props.run.criticalPath.length > 0}>
+        <div class="stat">
+          <dt title="The table runs that its length comes from: each let the next one go">
+            Critical path
+          </dt>
+          <dd>
+            {formatDuration(workedMs(props.run))}{" "}
+            <small>{formatPlural(props.run.criticalPath.length, "table")}</small>
+          </dd>
+        </div>
+      </Show>
       <div class="stat">
         <dt>Billed</dt>
         <dd>
@@ -141,4 +159,15 @@ function Summary(props: { run: RunDetail }) {
       </div>
     </dl>
   );
+}
+
+/** How long the table runs of the critical path took; the rest of the run's length was waiting. */
+function workedMs({ tableRuns, criticalPath }: RunDetail): number {
+  const onPath = new Set(criticalPath);
+  return tableRuns
+    .filter(({ id, startedAt }) => onPath.has(id) && startedAt !== null)
+    .reduce((sum, { startedAt, endedAt }) => {
+      const end = endedAt === null ? clock() : Date.parse(endedAt);
+      return sum + end - Date.parse(startedAt ?? "");
+    }, 0);
 }

@@ -1,114 +1,165 @@
 import { A } from "@solidjs/router";
-import { createMemo, For, Show } from "solid-js";
+import { createMemo, createSignal, For, Show } from "solid-js";
 import type { RunDetail, TableRunView } from "../../../shared/run.ts";
+import { CheckField } from "../../components/Field.tsx";
 import { Kind } from "../../components/Status.tsx";
 import { Duration } from "../../components/Time.tsx";
 import { formatDuration } from "../../format.ts";
 import { clock } from "../../state/create-clock.ts";
+import { type PhaseKind, phasesOf, phaseWords } from "./phases.ts";
 import { formatOffset, marksOf } from "./time-scale.ts";
 
+/** Where the chart begins and ends, and how a stretch of it is placed. */
+interface Scale {
+  begin: number;
+  end: number;
+  place: (from: number, to: number) => { left: string; width: string };
+}
+
 /**
- * A Gantt chart: per table run a thin bar while it was ready and waited for a slot, and a full one
- * while it ran. A resumed run may begin long before its bars; the chart begins with the first bar.
+ * A Gantt chart: per table run thin bars while it waited, by what for, and a full one while it
+ * worked; what its run's length comes from is marked. A resumed run may begin long before its bars:
+ * the chart begins with the first bar. Each bar leads to the table run's story.
  */
-export function RunTimeline(props: { run: RunDetail }) {
+export function RunTimeline(props: { run: RunDetail; onChoose: (tableRunId: number) => void }) {
+  const [criticalOnly, setCriticalOnly] = createSignal(false);
+  const scale = createScale(props);
+  const marks = createMemo(() => marksOf(scale().end - scale().begin));
+  const critical = createMemo(() => new Set(props.run.criticalPath));
+  const rows = createMemo(() =>
+    props.run.tableRuns.filter(({ id }) => !criticalOnly() || critical().has(id)).sort(byStart),
+  );
+  return (
+    <div class="stack">
+      <div class="row spread">
+        <Legend />
+        <CheckField
+          label="Critical path only"
+          checked={criticalOnly()}
+          onChange={setCriticalOnly}
+          disabled={props.run.criticalPath.length === 0}
+        />
+      </div>
+      <section class="card gantt" aria-label="Timeline">
+        <div class="gantt-rows">
+          <div class="gantt-row gantt-head" aria-hidden="true">
+            <span class="gantt-name">Table</span>
+            <div class="gantt-track">
+              <For each={marks()}>
+                {(mark) => (
+                  <span class="gantt-tick num" style={{ left: offset(mark, scale()) }}>
+                    {formatOffset(mark)}
+                  </span>
+                )}
+              </For>
+            </div>
+            <span class="gantt-took">Took</span>
+          </div>
+          <For each={rows()}>
+            {(row) => (
+              <div class="gantt-row" classList={{ critical: critical().has(row.id) }}>
+                <span class="gantt-name">
+                  <Kind kind={row.kind} iconOnly />
+                  <A class="truncate" href={`/tables/${row.tableId}`}>
+                    {row.tableName}
+                  </A>
+                </span>
+                <button
+                  type="button"
+                  class="gantt-track"
+                  title={titleOf(row)}
+                  aria-label={`Why ${row.tableName} ${row.state}: ${row.reason.text}`}
+                  onClick={() => props.onChoose(row.id)}
+                >
+                  <For each={marks()}>
+                    {(mark) => <span class="gantt-tick" style={{ left: offset(mark, scale()) }} />}
+                  </For>
+                  <Bars row={row} scale={scale()} />
+                </button>
+                <span class="gantt-took num">
+                  <Show when={row.startedAt} fallback={row.state}>
+                    <Duration from={row.startedAt} to={row.endedAt} />
+                  </Show>
+                </span>
+              </div>
+            )}
+          </For>
+        </div>
+      </section>
+    </div>
+  );
+}
+
+function createScale(props: { run: RunDetail }): () => Scale {
   const begin = createMemo(() => {
     const first = props.run.tableRuns.flatMap((one) => instants(one.readyAt ?? one.startedAt));
     return first.length === 0 ? Date.parse(props.run.createdAt) : Math.min(...first);
   });
-  const end = () =>
-    props.run.endedAt === null
-      ? clock()
-      : Math.max(begin() + 1, ...props.run.tableRuns.flatMap((one) => instants(one.endedAt)));
-  const span = () => Math.max(1, end() - begin());
-  const marks = createMemo(() => marksOf(span()));
-  const rows = createMemo(() => [...props.run.tableRuns].sort(byStart));
+  return createMemo(() => {
+    const from = begin();
+    const ends = props.run.tableRuns.flatMap((one) => instants(one.endedAt));
+    const end = Math.max(from + 1, ...(props.run.endedAt === null ? [clock()] : ends));
+    const percent = (ms: number) => `${(Math.max(0, ms) / (end - from)) * 100}%`;
+    const place = (a: number, b: number) => ({ left: percent(a - from), width: percent(b - a) });
+    return { begin: from, end, place };
+  });
+}
+
+function offset(ms: number, { begin, place }: Scale): string {
+  return place(begin + ms, begin + ms).left;
+}
+
+function Legend() {
   return (
-    <section class="card gantt" aria-label="Timeline">
-      <div class="gantt-rows">
-        <div class="gantt-row gantt-head" aria-hidden="true">
-          <span class="gantt-name">Table</span>
-          <div class="gantt-track">
-            <For each={marks()}>
-              {(mark) => (
-                <span class="gantt-tick num" style={{ left: `${(mark / span()) * 100}%` }}>
-                  {formatOffset(mark)}
-                </span>
-              )}
-            </For>
-          </div>
-          <span class="gantt-took">Took</span>
-        </div>
-        <For each={rows()}>
-          {(row) => (
-            <div class="gantt-row" title={whyOf(row)}>
-              <span class="gantt-name">
-                <Kind kind={row.kind} iconOnly />
-                <A class="truncate" href={`/tables/${row.tableId}`}>
-                  {row.tableName}
-                </A>
-              </span>
-              <div class="gantt-track">
-                <For each={marks()}>
-                  {(mark) => (
-                    <span class="gantt-tick" style={{ left: `${(mark / span()) * 100}%` }} />
-                  )}
-                </For>
-                <Bars row={row} begin={begin()} end={end()} />
-              </div>
-              <span class="gantt-took num">
-                <Show when={row.startedAt} fallback={row.state}>
-                  <Duration from={row.startedAt} to={row.endedAt} />
-                </Show>
-              </span>
-            </div>
-          )}
-        </For>
-      </div>
-    </section>
+    <div class="legend" aria-hidden="true">
+      <For each={Object.entries(phaseWords)}>
+        {([kind, words]) => (
+          <span>
+            <i class={`bar ${kind} succeeded`} />
+            {words}
+          </span>
+        )}
+      </For>
+      <span>
+        <i class="bar work succeeded on-path" />
+        critical path
+      </span>
+    </div>
   );
 }
 
-function Bars(props: { row: TableRunView; begin: number; end: number }) {
-  const place = (from: number, to: number) => {
-    const span = Math.max(1, props.end - props.begin);
-    return {
-      left: `${(Math.max(0, from - props.begin) / span) * 100}%`,
-      width: `${(Math.max(0, to - Math.max(from, props.begin)) / span) * 100}%`,
-    };
-  };
-  const endOr = (iso: string | null) => (iso === null ? props.end : Date.parse(iso));
+/** Its bars; a table run that never started says why in the room that they leave. */
+function Bars(props: { row: TableRunView; scale: Scale }) {
+  const phases = () => phasesOf(props.row, props.scale.begin, props.scale.end);
   return (
     <>
-      <Show when={props.row.readyAt}>
-        {(ready) => (
+      <For each={phases()}>
+        {(phase) => (
           <span
-            class="bar wait"
-            style={place(Date.parse(ready()), endOr(props.row.startedAt ?? props.row.endedAt))}
+            class={`bar ${phase.kind}`}
+            classList={{ [props.row.state]: phase.kind === "work" }}
+            style={props.scale.place(phase.from, phase.to)}
           />
         )}
-      </Show>
-      <Show when={props.row.startedAt}>
-        {(started) => (
-          <span
-            class={`bar ${props.row.state}`}
-            style={place(Date.parse(started()), endOr(props.row.endedAt))}
-          />
-        )}
+      </For>
+      <Show when={props.row.startedAt === null}>
+        <span class="gantt-why truncate">{props.row.reason.text}</span>
       </Show>
     </>
   );
 }
 
-function whyOf(row: TableRunView): string {
-  const parts = [`${row.tableName}: ${row.state}`];
-  if (row.state === "running" && row.step !== null) parts.push(`now: ${row.step}`);
-  if (row.reason !== null) parts.push(row.reason.text);
-  if (row.readyAt !== null && row.startedAt !== null) {
-    const waited = Date.parse(row.startedAt) - Date.parse(row.readyAt);
-    if (waited > 100) parts.push(`waited ${formatDuration(waited)} for a slot`);
+/** Its state, why, and how long it did what. */
+function titleOf(row: TableRunView): string {
+  const lengths = new Map<PhaseKind, number>();
+  for (const { kind, from, to } of phasesOf(row, 0, clock())) {
+    if (kind !== "parents" && to - from >= 100) lengths.set(kind, to - from);
   }
-  return parts.join("\n");
+  return [
+    `${row.tableName}: ${row.state}`,
+    row.reason.text,
+    ...[...lengths].map(([kind, ms]) => `${phaseWords[kind]} ${formatDuration(ms)}`),
+  ].join("\n");
 }
 
 function byStart(a: TableRunView, b: TableRunView): number {

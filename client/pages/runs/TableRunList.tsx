@@ -1,10 +1,10 @@
 import { A } from "@solidjs/router";
 import { createMemo, createSignal, For, Show } from "solid-js";
-import type { TableRunState, TableRunView } from "../../../shared/run.ts";
+import type { RunDetail, TableRunState, TableRunView } from "../../../shared/run.ts";
 import { ProgressBar } from "../../components/Feedback.tsx";
 import { Kind, StatusPill } from "../../components/Status.tsx";
 import { Duration } from "../../components/Time.tsx";
-import { formatBytes, formatCount } from "../../format.ts";
+import { formatBytes, formatCount, formatDuration } from "../../format.ts";
 
 const order: TableRunState[] = [
   "failed",
@@ -17,10 +17,10 @@ const order: TableRunState[] = [
 ];
 
 /** Each table run with why it is in its state; what needs a look comes first. */
-export function TableRunList(props: { tableRuns: TableRunView[] }) {
+export function TableRunList(props: { run: RunDetail; onChoose: (tableRunId: number) => void }) {
   const [state, setState] = createSignal<string>("");
   const rows = createMemo(() =>
-    props.tableRuns
+    props.run.tableRuns
       .filter((row) => state() === "" || row.state === state())
       .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.priority - a.priority),
   );
@@ -46,6 +46,13 @@ export function TableRunList(props: { tableRuns: TableRunView[] }) {
               <th scope="col" class="right" title="Descendants in this run">
                 Priority
               </th>
+              <th
+                scope="col"
+                class="right"
+                title="The longest path from it down, as past runs took: breaks ties of priority"
+              >
+                Below
+              </th>
               <th scope="col" class="right">
                 Took
               </th>
@@ -58,7 +65,9 @@ export function TableRunList(props: { tableRuns: TableRunView[] }) {
             </tr>
           </thead>
           <tbody>
-            <For each={rows()}>{(row) => <Row row={row} />}</For>
+            <For each={rows()}>
+              {(row) => <Row row={row} onChoose={() => props.onChoose(row.id)} />}
+            </For>
           </tbody>
         </table>
       </div>
@@ -66,7 +75,7 @@ export function TableRunList(props: { tableRuns: TableRunView[] }) {
   );
 }
 
-function Row(props: { row: TableRunView }) {
+function Row(props: { row: TableRunView; onChoose: () => void }) {
   return (
     <tr>
       <td class="shrink">
@@ -79,12 +88,15 @@ function Row(props: { row: TableRunView }) {
         <StatusPill state={props.row.state} />
       </td>
       <td>
-        <span class="why" classList={{ bad: props.row.state === "failed" }}>
-          {props.row.reason?.text ??
-            (props.row.state === "running" && props.row.step !== null
-              ? `now: ${props.row.step}`
-              : "")}
-        </span>
+        <button
+          type="button"
+          class="why-button"
+          classList={{ bad: props.row.state === "failed" }}
+          title="What happened to it, and its jobs"
+          onClick={() => props.onChoose()}
+        >
+          {props.row.reason.text}
+        </button>
         <Show when={props.row.state === "running" ? props.row.progress : null}>
           {(progress) => (
             <div class="stack tight" style={{ "max-width": "18rem" }}>
@@ -101,6 +113,7 @@ function Row(props: { row: TableRunView }) {
         </Show>
       </td>
       <td class="right shrink">{props.row.priority}</td>
+      <td class="right shrink">{formatDuration(props.row.remainingSeconds * 1000)}</td>
       <td class="right shrink">
         <Duration from={props.row.startedAt} to={props.row.endedAt} />
       </td>

@@ -1,11 +1,7 @@
-import { A } from "@solidjs/router";
-import { For, Show } from "solid-js";
-import type { JobView } from "../../../shared/job.ts";
+import { Show } from "solid-js";
 import { Empty } from "../../components/Feedback.tsx";
+import { JobTable } from "../../components/JobTable.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
-import { StatusPill } from "../../components/Status.tsx";
-import { Duration, RelativeTime } from "../../components/Time.tsx";
-import { formatBytes } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 
@@ -25,78 +21,11 @@ export function JobsTab(props: { id: number }) {
             </Empty>
           }
         >
-          <JobTable jobs={data()} />
+          <div class="card table-wrap">
+            <JobTable jobs={data()} withRun />
+          </div>
         </Show>
       )}
     </QueryView>
   );
-}
-
-function JobTable(props: { jobs: JobView[] }) {
-  return (
-    <div class="card table-wrap">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">State</th>
-            <th scope="col">Step</th>
-            <th scope="col">Started</th>
-            <th scope="col" class="right">
-              Took
-            </th>
-            <th scope="col" class="right">
-              Processed
-            </th>
-            <th scope="col" class="right">
-              Billed
-            </th>
-            <th scope="col">Run</th>
-            <th scope="col">Job</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.jobs}>
-            {(job) => (
-              <tr>
-                <td class="shrink">
-                  <StatusPill state={job.state} why={job.error} />
-                </td>
-                <td class="shrink">
-                  {job.step}
-                  <Show when={job.attempt > 1}>
-                    <span class="muted">, attempt {job.attempt}</span>
-                  </Show>
-                </td>
-                <td class="shrink">
-                  <RelativeTime at={job.startedAt ?? job.createdAt} />
-                </td>
-                <td class="right shrink">
-                  <Duration from={job.startedAt ?? job.createdAt} to={job.endedAt} />
-                </td>
-                <td class="right shrink">{bytes(job.bytesProcessed)}</td>
-                <td class="right shrink">
-                  {job.cacheHit === true ? "cached" : bytes(job.bytesBilled)}
-                </td>
-                <td class="shrink">
-                  <Show when={job.runId} fallback="–">
-                    {(runId) => <A href={`/runs/${runId()}`}>{runId()}</A>}
-                  </Show>
-                </td>
-                <td>
-                  <code class="small muted">{job.bqJobId}</code>
-                  <Show when={job.error}>
-                    <div class="why bad">{job.error}</div>
-                  </Show>
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function bytes(value: number | null): string {
-  return value === null ? "–" : formatBytes(value);
 }

@@ -10,6 +10,7 @@ export const jobsRouter = router({
         limit: limitOf(1000, 100),
         tableId: rowId.optional(),
         runId: rowId.optional(),
+        tableRunId: rowId.optional(),
         beforeId: rowId.optional(),
       }),
     )
