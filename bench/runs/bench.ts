@@ -1,257 +1,135 @@
-import type { BigQuery } from "@google-cloud/bigquery";
-import { createGoogleClients } from "../../server/connectors/google-clients.ts";
-import { startEngine } from "../../server/daemon/engine.ts";
-import { startRun } from "../../server/services/runs/start-run.ts";
-import { insertCatalog } from "../../test/support/catalog.ts";
-import { chooseTables, nobody } from "../../test/support/choose-tables.ts";
 import type { BenchOptions } from "../support/options.ts";
-import type { BenchResult, Target } from "../support/report.ts";
-import { type Comparison, compare, type Measurement } from "../support/rounds.ts";
-import { type BenchTable, chain, independent, lowerBoundSeconds, realistic } from "./graphs.ts";
-import { type BenchJob, openSetting, type Setting } from "./setting.ts";
+import type { BenchResult } from "../support/report.ts";
+import type { Comparison } from "../support/rounds.ts";
+import { detectionTargets, measureDetection, observeDetection } from "./detection.ts";
+import { type Field, openField } from "./field.ts";
+import { realistic } from "./graphs.ts";
+import { compareMakespan, makespanTarget } from "./makespan.ts";
+import { compareEmptyJobs, compareFixedJobs, overheadTarget } from "./overhead.ts";
+import { findQueues, type QueuePeer } from "./queues.ts";
+import { openSetting } from "./setting.ts";
 
+/** What the daemon has without settings. */
 const concurrency = 16;
+
+/** `jobMs` and `levelMs` are how long jobs take on the warehouse whose jobs take a fixed time. */
+const sizesOf = {
+  full: {
+    single: 1_000,
+    levels: 200,
+    real: 2_000,
+    naive: { single: 32, levels: 3 },
+    jobMs: 100,
+    levelMs: 50,
+    // So that the work shared out takes as long as the critical path: the hardest to reach.
+    makespanConcurrency: 48,
+    detection: { jobsOfEachKind: 60, longestMs: 30_000 },
+  },
+  small: {
+    single: 300,
+    levels: 50,
+    real: 200,
+    naive: { single: 16, levels: 2 },
+    jobMs: 100,
+    levelMs: 50,
+    makespanConcurrency: 16,
+    detection: { jobsOfEachKind: 30, longestMs: 5_000 },
+  },
+};
+type Sizes = (typeof sizesOf)["full"];
+type Log = BenchOptions["log"];
 
 /**
  * The engine over a warehouse whose jobs take no time, and over one whose jobs take the time they
- * are told. The floor is what any engine over Google's client has to pay for a job: one commit, and
- * two calls (insert, and the await that says it is done).
+ * are told; on PostgreSQL with its defaults, and with commits that take as long as a real disk's.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
-  const full = options.size === "full";
-  const sizes = full
-    ? { single: 1_000, levels: 200, real: 2_000 }
-    : { single: 300, levels: 50, real: 200 };
-  const comparisons: Comparison[] = [];
-  const targets: Target[] = [];
-  const disks = [
-    { name: "", settings: [] as string[] },
-    { name: ", commits of 2 ms", settings: ["commit_delay=2000", "commit_siblings=0"] },
-  ];
-  for (const disk of disks) {
-    const setting = await openSetting({ concurrency, settings: disk.settings });
-    try {
-      const add = async (what: string, tables: BenchTable[], width: number) => {
-        const title = `${what}${disk.name}`;
-        const comparison = await compareOverhead(setting, title, tables, width, options.log);
-        comparisons.push(comparison);
-        targets.push(ratioTarget(comparison, "ours", 2));
-      };
-      await add(
-        `${sizes.single} independent tables, seconds a job`,
-        independent(sizes.single),
-        concurrency,
-      );
-      await add(`chain of ${sizes.levels} levels, seconds a level`, chain(sizes.levels), 1);
-      if (disk.name === "") {
-        const { comparison, latencies } = await compareMakespan(setting, sizes.real, options.log);
-        comparisons.push(comparison);
-        targets.push(ratioTarget(comparison, "ours", 1.05), latencyTarget(latencies));
-      }
-    } finally {
-      await setting.close();
-    }
-  }
-  return {
-    comparisons,
-    targets,
+  const { size, peers, log } = options;
+  const sizes = sizesOf[size];
+  const queues = findQueues(peers);
+  const result: BenchResult = {
+    comparisons: [],
+    observations: [],
+    targets: [],
     verified: [
       "every table's job was inserted once in each round, none before the ends of its parents' jobs",
       "every run ended as succeeded",
     ],
     missing: [
-      {
-        name: "graphile-worker, Airflow, Dagster",
-        why: "not installed; BENCH.md has their figures",
-      },
-    ],
-  };
-}
-
-async function compareOverhead(
-  setting: Setting,
-  title: string,
-  tables: BenchTable[],
-  width: number,
-  log: (message: string) => void,
-): Promise<Comparison> {
-  const ids = await insertCatalog(setting.deps.db, tables, `bench_${tables.length}`);
-  const floor = await openFloor(setting);
-  return compare({
-    title,
-    baseline: "floor",
-    log,
-    contestants: [
-      {
-        name: "floor",
-        role: "limit",
-        measure: () => timed(tables.length, () => floor(tables.length, width)),
-      },
-      {
-        name: "ours",
-        role: "ours",
-        measure: async () => perJob(await runOnce(setting, tables, ids), tables.length),
-      },
-    ],
-  });
-}
-
-/** One commit and two calls a job, `width` jobs at a time. */
-async function openFloor({ deps, warehouseUrl, takeJobs }: Setting) {
-  const clients = { projectId: "test", location: "US", localCloudUrl: warehouseUrl };
-  const { bigquery } = await createGoogleClients(clients);
-  const call = (request: object) =>
-    new Promise<void>((resolve, reject) =>
-      bigquery.request(request as Parameters<BigQuery["request"]>[0], (error) =>
-        error ? reject(error) : resolve(),
+      ...queues.flatMap(({ name, peer }) =>
+        "missing" in peer ? [{ name, why: peer.missing }] : [],
       ),
-    );
-  await deps.pool.query("create table if not exists floor (id text primary key, body jsonb)");
-  let batch = 0;
-  return async (count: number, width: number) => {
-    batch += 1;
-    let next = 0;
-    const work = async () => {
-      while (next < count) {
-        next += 1;
-        const jobId = `floor_${batch}_${count}_${next}`;
-        const query = {
-          query: "select 1",
-          destinationTable: { projectId: "test", datasetId: "floor", tableId: jobId },
-        };
-        await deps.pool.query("insert into floor values ($1, $2)", [jobId, JSON.stringify(query)]);
-        await call({
-          method: "POST",
-          uri: "/jobs",
-          json: { jobReference: { projectId: "test", jobId }, configuration: { query } },
-        });
-        await call({ uri: `/queries/${jobId}`, qs: { timeoutMs: 10_000, maxResults: 0 } });
-      }
-    };
-    await Promise.all(Array.from({ length: width }, work));
-    await takeJobs();
+      { name: "Airflow, Dagster", why: "services of their own, which this bench does not start" },
+    ],
   };
+  await withField([], queues, (field) => benchQuickDisk(field, sizes, result, log));
+  const slow = ["commit_delay=2000", "commit_siblings=0"];
+  await withField(slow, queues, (field) => benchSlowDisk(field, sizes, result, log));
+  return result;
 }
 
-/** From the start of the run, with its assembly, to its end; proves order and completeness. */
-async function runOnce(
-  setting: Setting,
-  tables: BenchTable[],
-  ids: Map<string, number>,
-): Promise<Measurement & { jobs: BenchJob[]; runId: number }> {
-  const { deps } = setting;
-  const engine = startEngine(deps);
-  const cpuBefore = process.cpuUsage();
-  const startedAt = performance.now();
-  const ended = Promise.withResolvers<void>();
-  let runId = 0;
-  const unsubscribe = deps.changes.subscribe(async (event) => {
-    if (event.noun !== "run" || event.id === null) return;
-    const { rows } = await deps.pool.query(
-      "select 1 from runs where id = $1 and ended_at is not null",
-      [event.id],
-    );
-    if (rows.length > 0) ended.resolve();
-  });
-  runId = (await startRun(deps, chooseTables(ids.values()), nobody)).runId;
-  await ended.promise;
-  const seconds = (performance.now() - startedAt) / 1000;
-  const cpu = process.cpuUsage(cpuBefore);
-  unsubscribe();
-  await engine.stop();
-  const jobs = await setting.takeJobs();
-  await verify(setting, runId, tables, jobs);
-  return { seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6, peakRssBytes: null, jobs, runId };
-}
-
-async function verify({ deps }: Setting, runId: number, tables: BenchTable[], jobs: BenchJob[]) {
-  const { rows } = await deps.pool.query("select state from runs where id = $1", [runId]);
-  if (rows[0]?.state !== "succeeded") throw new Error(`the run ended as ${rows[0]?.state}`);
-  if (jobs.length !== tables.length)
-    throw new Error(`${jobs.length} jobs for ${tables.length} tables`);
-  const byTable = new Map(jobs.map((job) => [job.table.slice(job.table.indexOf(".") + 1), job]));
-  for (const { name, parents } of tables) {
-    const job = byTable.get(name);
-    for (const parent of parents) {
-      if (!job || job.insertedAt < (byTable.get(parent)?.doneAt ?? Number.POSITIVE_INFINITY)) {
-        throw new Error(`${name} began before ${parent} had ended`);
-      }
+async function withField(
+  settings: string[],
+  queues: QueuePeer[],
+  bench: (field: Field) => Promise<void>,
+): Promise<void> {
+  const setting = await openSetting(settings);
+  try {
+    const field = await openField(setting, queues);
+    try {
+      await bench(field);
+    } finally {
+      await field.close();
     }
+  } finally {
+    await setting.close();
   }
 }
 
-async function compareMakespan(setting: Setting, count: number, log: (message: string) => void) {
-  const tables = realistic(count);
-  const ids = await insertCatalog(setting.deps.db, tables, "bench_real");
-  const bound = lowerBoundSeconds(tables, concurrency);
-  const latencies: number[] = [];
-  const comparison = await compare({
-    title: `makespan of a graph of ${count} tables with durations, ${concurrency} at a time`,
-    baseline: "max(critical path, work / concurrency)",
+async function benchQuickDisk(
+  field: Field,
+  sizes: Sizes,
+  result: BenchResult,
+  log: Log,
+): Promise<void> {
+  const common = { width: concurrency, suffix: "", log };
+  addOverheads(result, await compareEmptyJobs(field, { ...common, sizes }));
+  addOverheads(result, await compareFixedJobs(field, { ...common, ...sizes }));
+  const { real, jobMs, makespanConcurrency } = sizes;
+  const fixed = await compareMakespan(field, {
+    title: `realistic graph of ${real} tables of ${jobMs} ms`,
+    tables: realistic(real, jobMs),
+    concurrency,
     log,
-    contestants: [
-      {
-        name: "max(critical path, work / concurrency)",
-        role: "limit",
-        measure: () => Promise.resolve({ seconds: bound, cpuSeconds: null, peakRssBytes: null }),
-      },
-      {
-        name: "ours",
-        role: "ours",
-        measure: async () => {
-          const { jobs, runId, ...measurement } = await runOnce(setting, tables, ids);
-          latencies.push(...(await endLatencies(setting, runId, jobs)));
-          return measurement;
-        },
-      },
-    ],
   });
-  return { comparison, latencies };
+  const mixed = await compareMakespan(field, {
+    title: `realistic graph of ${real} tables of mixed durations`,
+    tables: realistic(real, "mixed"),
+    concurrency: makespanConcurrency,
+    log,
+  });
+  result.comparisons.push(fixed.comparison, mixed.comparison);
+  result.targets.push(makespanTarget(mixed));
+  const { latenesses, isNoisy } = await measureDetection(field, { ...sizes.detection, log });
+  result.observations?.push(observeDetection(latenesses, mixed.latenesses, isNoisy));
+  result.targets.push(...detectionTargets(latenesses));
 }
 
-/** Milliseconds from a job's end in the warehouse to the end of its table run. */
-async function endLatencies({ deps }: Setting, runId: number, jobs: BenchJob[]): Promise<number[]> {
-  const { rows } = await deps.pool.query<{ name: string; ended_ms: number }>(
-    `select (definition ->> 'dataset') || '.' || (definition ->> 'name') as name,
-       extract(epoch from ended_at)::float8 * 1000 as ended_ms
-     from table_runs where run_id = $1`,
-    [runId],
+async function benchSlowDisk(
+  field: Field,
+  { naive: _, ...sizes }: Sizes,
+  result: BenchResult,
+  log: Log,
+): Promise<void> {
+  const common = { width: concurrency, suffix: ", commits of 2 ms", log };
+  addOverheads(
+    result,
+    await compareEmptyJobs(field, { ...common, sizes: { ...sizes, naive: null } }),
   );
-  const doneAt = new Map(jobs.map((job) => [job.table, job.doneAt]));
-  return rows.map((row) => row.ended_ms - (doneAt.get(row.name) ?? Number.NaN));
+  addOverheads(result, await compareFixedJobs(field, { ...common, ...sizes }));
 }
 
-async function timed(count: number, work: () => Promise<void>): Promise<Measurement> {
-  const cpuBefore = process.cpuUsage();
-  const startedAt = performance.now();
-  await work();
-  const seconds = (performance.now() - startedAt) / 1000 / count;
-  const cpu = process.cpuUsage(cpuBefore);
-  return { seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6, peakRssBytes: null };
-}
-
-function perJob({ seconds, cpuSeconds }: Measurement, count: number): Measurement {
-  return { seconds: seconds / count, cpuSeconds, peakRssBytes: null };
-}
-
-function ratioTarget(comparison: Comparison, name: string, reach: number): Target {
-  const ratio =
-    comparison.contestants.find((each) => each.name === name)?.ratio.median ?? Number.NaN;
-  return {
-    what: `${comparison.title}, against ${comparison.baseline}`,
-    reach: `≤ ${reach}`,
-    measured: ratio.toFixed(3),
-    met: ratio <= reach,
-  };
-}
-
-function latencyTarget(latencies: number[]): Target {
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-  return {
-    what: "from a query's end to its table run's end, median and 99 %",
-    reach: "≤ 2 s",
-    measured: `${at(0.5).toFixed(1)} ms, ${at(0.99).toFixed(1)} ms`,
-    met: at(0.99) <= 2_000,
-  };
+function addOverheads(result: BenchResult, comparisons: Comparison[]): void {
+  result.comparisons.push(...comparisons);
+  result.targets.push(...comparisons.map(overheadTarget));
 }

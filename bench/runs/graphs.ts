@@ -1,38 +1,42 @@
 import { seededRandom } from "../support/statistics.ts";
 
 export interface BenchTable {
+  /** Ends with the milliseconds that its job takes: the warehouse goes by it. */
   name: string;
+  /** Each stands before the table in its list. */
   parents: string[];
-  /** How long its job takes; 0 is no time. */
   durationMs: number;
 }
 
-export function independent(count: number): BenchTable[] {
+export function independent(count: number, durationMs = 0): BenchTable[] {
   return Array.from({ length: count }, (_, index) => ({
-    name: `single_${index}`,
+    name: `single_${index}_d${durationMs}`,
     parents: [],
-    durationMs: 0,
+    durationMs,
   }));
 }
 
-export function chain(levels: number): BenchTable[] {
-  return Array.from({ length: levels }, (_, index) => ({
-    name: `level_${index}`,
-    parents: index === 0 ? [] : [`level_${index - 1}`],
-    durationMs: 0,
+export function chain(levels: number, durationMs = 0): BenchTable[] {
+  const nameOf = (level: number) => `level_${level}_d${durationMs}`;
+  return Array.from({ length: levels }, (_, level) => ({
+    name: nameOf(level),
+    parents: level === 0 ? [] : [nameOf(level - 1)],
+    durationMs,
   }));
 }
 
 /**
  * A warehouse as teams have it: a fifth of the tables are sources, the rest read one to four tables,
- * mostly of the levels just above; durations are log-normal (median 300 ms, some ten times that).
+ * mostly of those made just before. `mixed` durations are log-normal (median 300 ms, some ten times
+ * that); the graph is the same for every kind of duration.
  */
-export function realistic(count: number): BenchTable[] {
+export function realistic(count: number, duration: number | "mixed"): BenchTable[] {
   const random = seededRandom(count);
   const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const tables: BenchTable[] = [];
   for (let index = 0; index < count; index += 1) {
-    const durationMs = Math.round(Math.min(5_000, 300 * Math.exp(0.8 * gauss())));
+    const drawnMs = Math.round(Math.min(5_000, 300 * Math.exp(0.8 * gauss())));
+    const durationMs = duration === "mixed" ? drawnMs : duration;
     const parents = new Set<string>();
     const wanted = index < count / 5 ? 0 : 1 + Math.floor(random() * 4);
     for (let parent = 0; parent < wanted; parent += 1) {
@@ -44,7 +48,10 @@ export function realistic(count: number): BenchTable[] {
   return tables;
 }
 
-/** No schedule is shorter than its longest path, nor than its work shared out evenly. */
+/**
+ * No schedule is shorter than its longest path, nor than its work shared out evenly, and jobs of
+ * equal length end in whole waves.
+ */
 export function lowerBoundSeconds(tables: BenchTable[], concurrency: number): number {
   const ends = new Map<string, number>();
   let workMs = 0;
@@ -53,5 +60,8 @@ export function lowerBoundSeconds(tables: BenchTable[], concurrency: number): nu
     const startMs = Math.max(0, ...parents.map((parent) => ends.get(parent) ?? 0));
     ends.set(name, startMs + durationMs);
   }
-  return Math.max(...ends.values(), workMs / concurrency) / 1000;
+  const firstMs = tables[0]?.durationMs ?? 0;
+  const isUniform = tables.every(({ durationMs }) => durationMs === firstMs);
+  const wavesMs = isUniform ? Math.ceil(tables.length / concurrency) * firstMs : 0;
+  return Math.max(...ends.values(), workMs / concurrency, wavesMs) / 1000;
 }

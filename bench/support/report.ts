@@ -11,9 +11,18 @@ export interface Target {
   met: boolean;
 }
 
+/** Figures that are no comparison: a table, as it is shown. */
+export interface Observation {
+  title: string;
+  note: string;
+  columns: string[];
+  rows: string[][];
+}
+
 /** What a bench answers. */
 export interface BenchResult {
   comparisons: Comparison[];
+  observations?: Observation[];
   targets: Target[];
   /** What was proved right before anything was timed, in sentences. */
   verified: string[];
@@ -57,6 +66,7 @@ export function renderMarkdown(report: BenchReport): string {
     `${report.at}, ${machine.cores} cores (${machine.cpu}), Node ${machine.node}. Ratios are of time within one round: below 1 is faster than the baseline.`,
     report.verified.map((sentence) => `- ${sentence}`).join("\n"),
     ...report.comparisons.map(renderComparison),
+    ...(report.observations ?? []).map(renderObservation),
     renderTargets(report.targets),
     report.missing.map(({ name, why }) => `Missing: ${name} (${why}).`).join("\n"),
   ];
@@ -65,13 +75,13 @@ export function renderMarkdown(report: BenchReport): string {
 
 function renderComparison(comparison: Comparison): string {
   const noise = comparison.noisyRounds > 0 ? `, ${comparison.noisyRounds} of them noisy` : "";
+  const others = comparison.otherBaselines.map((name) => `ratio to ${name}`);
   const lines = [
     `## ${comparison.title}`,
     "",
     `${comparison.rounds} rounds${noise}, ${comparison.droppedRounds} dropped for noise; baseline: ${comparison.baseline}.`,
     "",
-    "| | role | seconds (min–max) | CPU s | peak MiB | ratio (min–max) |",
-    "|---|---|---|---|---|---|",
+    ...header(["", "role", "seconds (min–max)", "CPU s", "peak MiB", "ratio (min–max)", ...others]),
     ...comparison.contestants.map(renderContestant),
   ];
   return lines.join("\n");
@@ -79,26 +89,35 @@ function renderComparison(comparison: Comparison): string {
 
 function renderContestant(result: ContestantResult): string {
   const mebibytes = result.peakRssBytes ? (result.peakRssBytes.median / 2 ** 20).toFixed(0) : "–";
-  const cells = [
+  return row([
     result.name,
     result.role,
     spread(result.seconds),
     result.cpuSeconds ? significant(result.cpuSeconds.median) : "–",
     mebibytes,
     spread(result.ratio),
-  ];
+    ...result.otherRatios.map(spread),
+  ]);
+}
+
+function renderObservation({ title, note, columns, rows }: Observation): string {
+  return [`## ${title}`, "", note, "", ...header(columns), ...rows.map(row)].join("\n");
+}
+
+function header(columns: string[]): string[] {
+  return [row(columns), `|${"---|".repeat(columns.length)}`];
+}
+
+function row(cells: string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
 function renderTargets(targets: Target[]): string {
   if (targets.length === 0) return "";
-  const rows = targets.map(
-    (target) =>
-      `| ${target.what} | ${target.reach} | ${target.measured} | ${target.met ? "yes" : "NO"} |`,
+  const rows = targets.map(({ what, reach, measured, met }) =>
+    row([what, reach, measured, met ? "yes" : "NO"]),
   );
-  return ["## Targets", "", "| | reach | measured | met |", "|---|---|---|---|", ...rows].join(
-    "\n",
-  );
+  return ["## Targets", "", ...header(["", "reach", "measured", "met"]), ...rows].join("\n");
 }
 
 function spread({ median, min, max }: Spread): string {

@@ -24,11 +24,15 @@ export interface ContestantResult {
   peakRssBytes: Spread | null;
   /** Its seconds over the baseline's of the same round; below 1 is faster than the baseline. */
   ratio: Spread;
+  /** The same over each of the comparison's `otherBaselines`, in their order. */
+  otherRatios: Spread[];
 }
 
 export interface Comparison {
   title: string;
   baseline: string;
+  /** Contestants that ratios are given against too, for information. */
+  otherBaselines: string[];
   rounds: number;
   /** Rounds that others' load spoiled, and that were done again. */
   droppedRounds: number;
@@ -41,14 +45,17 @@ export interface Comparison {
  * Measures the contestants in rounds, each round in a new order. A round in which other processes
  * took the cores is dropped and repeated; once as many are dropped as were asked for, noisy ones
  * count too and the comparison says so. Waiting for quiet has a limit for the whole comparison, so that
- * a machine that others keep busy gives figures too. The first round warms up and never counts.
+ * a machine that others keep busy gives figures too. The first round warms up and never counts,
+ * unless the contestants are warm already.
  */
 export async function compare(options: {
   title: string;
   contestants: Contestant[];
   /** The contestant that ratios are taken against. */
   baseline: string;
+  otherBaselines?: string[];
   rounds?: number;
+  isWarm?: boolean;
   /** How long the comparison may wait for quiet cores in all. */
   quietLimitSeconds?: number;
   log: (message: string) => void;
@@ -59,7 +66,7 @@ export async function compare(options: {
   let droppedRounds = 0;
   let noisyRounds = 0;
   let patienceSeconds = options.quietLimitSeconds ?? 30;
-  await measureRound(shuffled(options.contestants, random));
+  if (!options.isWarm) await measureRound(shuffled(options.contestants, random));
   while (kept.length < rounds) {
     const waitedFrom = performance.now();
     await waitForQuiet(patienceSeconds);
@@ -75,11 +82,11 @@ export async function compare(options: {
     kept.push(round);
     options.log(`${options.title}: round ${kept.length} of ${rounds} (${droppedRounds} dropped)`);
   }
+  const { title, baseline, otherBaselines = [] } = options;
   const contestants = options.contestants.map(({ name, role }) =>
-    summarize(name, role, kept, options.baseline),
+    summarize(name, role, kept, [baseline, ...otherBaselines]),
   );
-  const { title, baseline } = options;
-  return { title, baseline, rounds, droppedRounds, noisyRounds, contestants };
+  return { title, baseline, otherBaselines, rounds, droppedRounds, noisyRounds, contestants };
 }
 
 async function measureRound(contestants: Contestant[]): Promise<Map<string, Measurement>> {
@@ -92,20 +99,25 @@ function summarize(
   name: string,
   role: Contestant["role"],
   rounds: Map<string, Measurement>[],
-  baseline: string,
+  baselines: string[],
 ): ContestantResult {
-  const pick = (contestant: string, field: keyof Measurement) =>
-    rounds.map((round) => round.get(contestant)?.[field]).filter((value) => value != null);
-  const seconds = pick(name, "seconds");
-  const cpu = pick(name, "cpuSeconds");
-  const rss = pick(name, "peakRssBytes");
-  const base = pick(baseline, "seconds");
+  const pick = (field: keyof Measurement) =>
+    rounds.map((round) => round.get(name)?.[field]).filter((value) => value != null);
+  const cpu = pick("cpuSeconds");
+  const rss = pick("peakRssBytes");
+  const secondsOf = (round: Map<string, Measurement>, contestant: string) =>
+    round.get(contestant)?.seconds ?? Number.NaN;
+  const [ratio, ...otherRatios] = baselines.map((baseline) =>
+    spreadOf(rounds.map((round) => secondsOf(round, name) / secondsOf(round, baseline))),
+  );
+  if (ratio === undefined) throw new Error("a comparison has a baseline");
   return {
     name,
     role,
-    seconds: spreadOf(seconds),
+    seconds: spreadOf(pick("seconds")),
     cpuSeconds: cpu.length > 0 ? spreadOf(cpu) : null,
     peakRssBytes: rss.length > 0 ? spreadOf(rss) : null,
-    ratio: spreadOf(seconds.map((value, index) => value / (base[index] ?? Number.NaN))),
+    ratio,
+    otherRatios,
   };
 }
