@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openWebFixture, type WebFixture } from "./support.ts";
+import { frequencies } from "../../drizzle/schema/frequencies.ts";
+import { insertCatalog, insertFrequency } from "../support/catalog.ts";
+import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 let web: WebFixture;
 
@@ -20,21 +22,90 @@ test("a frequency is made with its next ticks in sight, and changed", async () =
   await dialog.getByLabel("Every", { exact: true }).fill("2");
   await dialog.getByLabel("Offset: unit").selectOption("minutes");
   await dialog.getByLabel("Offset", { exact: true }).fill("30");
-  await dialog.getByLabel("Time zone").fill("Nowhere/Land");
-  await dialog.getByText("Not valid yet").waitFor();
-  await dialog.getByLabel("Time zone").fill("Europe/Berlin");
-  await dialog
-    .getByText(/:30:00 (GMT\+\d|CES?T)/)
-    .first()
-    .waitFor();
+  const zone = dialog.getByLabel("Time zone");
+  await zone.fill("Nowhere/Land");
+  await dialog.getByText("Nowhere/Land is no IANA time zone: try Europe/Berlin").waitFor();
+  expect(await zone.getAttribute("aria-invalid")).toBe("true");
+  expect(await dialog.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+  await zone.fill("Europe/Berlin");
+  const ticks = dialog.getByRole("region", { name: "Next ticks" }).getByRole("listitem");
+  await expect.poll(() => ticks.first().textContent(), patience).toMatch(/:30:00 (GMT\+\d|CES?T)/);
+  expect(await ticks.count()).toBe(5);
+  const wait = dialog.getByLabel("Wait for parents of other frequencies, at most", { exact: true });
+  await wait.fill("0");
+  await dialog.getByText("the wait for parents is a whole number of seconds").waitFor();
+  await wait.fill("3");
   await dialog.getByRole("button", { name: "Save" }).click();
 
   const row = page.getByRole("row", { name: /every other hour/ });
   await row.getByText("every 2 hours, offset +30 min, Europe/Berlin").waitFor();
+  const [saved] = await web.deps.db.select().from(frequencies);
+  expect(saved).toMatchObject({ periodSeconds: 7_200, parentWaitSeconds: 3 * 3_600 });
+  expect(web.pageErrors).toEqual([]);
+});
+
+test("a frequency is edited with its ticks following, and switched off and on in the list", async () => {
+  const page = await web.signedIn();
+  await page.goto(`${web.server.url}/frequencies`);
+  const row = page.getByRole("row", { name: /every other hour/ });
   await row.getByRole("button", { name: "Edit" }).click();
-  await dialog.getByLabel("Active").uncheck();
+  const dialog = page.getByRole("dialog");
+  const wait = dialog.getByLabel("Wait for parents of other frequencies, at most", { exact: true });
+  expect(await wait.inputValue()).toBe("3");
+  const ticks = dialog.getByRole("region", { name: "Next ticks" }).getByRole("listitem");
+  await dialog.getByLabel("Every: unit").selectOption("weeks");
+  await dialog.getByLabel("Every", { exact: true }).fill("1");
+  await dialog.getByLabel("Offset", { exact: true }).fill("90");
+  const mondays = ["Mon", "Mon", "Mon", "Mon", "Mon"];
+  const shown = async () => (await ticks.allTextContents()).map((text) => text.slice(0, 3));
+  await expect.poll(shown, patience).toEqual(mondays);
+  expect(await ticks.first().textContent()).toContain("01:30:00");
+  await dialog.getByLabel("Every", { exact: true }).fill("");
+  await dialog.getByText("a period is a whole number of seconds from 1").waitFor();
+  await dialog.getByLabel("Every", { exact: true }).fill("1");
   await dialog.getByRole("button", { name: "Save" }).click();
-  await row.getByText("paused").waitFor();
+  await row.getByText("every week, offset +1 h 30 min, Europe/Berlin").waitFor();
+
+  const toggle = row.getByRole("switch", { name: "every other hour is active" });
+  await toggle.click();
+  await row.getByText("never").waitFor();
+  await toggle.click();
+  await row.getByText("never").waitFor({ state: "detached" });
+  const [saved] = await web.deps.db.select().from(frequencies);
+  expect(saved).toMatchObject({ active: true, offsetSeconds: 5_400, parentWaitSeconds: 10_800 });
+  expect(web.pageErrors).toEqual([]);
+});
+
+test("a table's conditions show the ticks in which it takes part, as they are chosen", async () => {
+  const frequencyId = await insertFrequency(web.deps.db, {
+    name: "New York's mornings",
+    periodSeconds: 86_400,
+    offsetSeconds: 6 * 3_600,
+    timeZone: "America/New_York",
+  });
+  const ids = await insertCatalog(web.deps.db, [{ name: "report", frequencyId }]);
+  const page = await web.signedIn();
+  await page.goto(`${web.server.url}/tables/${ids.get("report")}`);
+  const section = page.getByRole("region", { name: /Takes part next/ });
+  const ticks = section.getByRole("listitem");
+  const shown = async () =>
+    (await ticks.allTextContents()).map((text) => /^(\w+), .*06:00:00/.exec(text)?.[1]);
+  await expect.poll(async () => (await shown()).length, patience).toBe(5);
+  await page.getByRole("button", { name: "Add a condition" }).click();
+  await page.getByRole("button", { name: "Tue", exact: true }).click();
+  await expect.poll(shown, patience).toEqual(["Tue", "Tue", "Tue", "Tue", "Tue"]);
+
+  const condition = page.getByRole("group", { name: "Condition 1" });
+  await condition.getByRole("button", { name: "Tue", exact: true }).click();
+  const hour = condition
+    .locator(".condition-row", { hasText: "Hours" })
+    .getByText("7", { exact: true });
+  await hour.click();
+  await section.getByText(/In none: its conditions hold at no tick up to/).waitFor();
+  await hour.click();
+  await condition.getByRole("button", { name: "Feb" }).click();
+  await condition.getByRole("button", { name: "30", exact: true }).click();
+  await condition.getByText("no day 30 in month 2, so it would never hold").waitFor();
   expect(web.pageErrors).toEqual([]);
 });
 

@@ -7,12 +7,14 @@ import { Empty } from "../../components/Feedback.tsx";
 import { Icon } from "../../components/Icon.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
+import { StatusPill } from "../../components/Status.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { formatPlural } from "../../format.ts";
 import { createAction } from "../../state/create-action.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 import { FrequencyDialog } from "./FrequencyDialog.tsx";
+import { draftOf } from "./frequency-draft.ts";
 
 export function FrequenciesPage() {
   const frequencies = createApiQuery(
@@ -78,8 +80,10 @@ function FrequencyTable(props: {
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Ticks</th>
-            <th scope="col">Next</th>
+            <th scope="col">Last tick</th>
+            <th scope="col">Next tick</th>
             <th scope="col">Tables</th>
+            <th scope="col">Active</th>
             <th scope="col">
               <span class="visually-hidden">Actions</span>
             </th>
@@ -90,18 +94,21 @@ function FrequencyTable(props: {
             {(frequency) => (
               <tr>
                 <td>
-                  <A href={`/runs?frequency=${frequency.id}`}>{frequency.name}</A>{" "}
-                  <Show when={!frequency.active}>
-                    <span class="pill">paused</span>
-                  </Show>
+                  <A href={`/runs?frequency=${frequency.id}`}>{frequency.name}</A>
                 </td>
                 <td>{scheduleText(frequency)}</td>
+                <td class="shrink">
+                  <LastTick frequency={frequency} />
+                </td>
                 <td class="shrink">
                   <Show when={frequency.active} fallback={<span class="muted">never</span>}>
                     <RelativeTime at={frequency.nextTicks[0] ?? null} />
                   </Show>
                 </td>
                 <td class="shrink num">{formatPlural(frequency.tableCount, "table")}</td>
+                <td class="shrink">
+                  <ActiveSwitch frequency={frequency} onChanged={props.onChanged} />
+                </td>
                 <td class="shrink">
                   <RowActions
                     frequency={frequency}
@@ -115,6 +122,58 @@ function FrequencyTable(props: {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** With how its run fares; the run that is unfinished still, where that is another. */
+function LastTick(props: { frequency: FrequencyView }) {
+  const unfinished = () => {
+    const { unfinishedRun, lastTick } = props.frequency;
+    return unfinishedRun === null || unfinishedRun.id === lastTick?.runId ? null : unfinishedRun;
+  };
+  return (
+    <>
+      <Show when={props.frequency.lastTick} fallback={<span class="muted">none yet</span>}>
+        {(tick) => (
+          <>
+            <A href={`/runs/${tick().runId}`}>
+              <RelativeTime at={tick().tickAt} />
+            </A>{" "}
+            <StatusPill state={tick().state} why={tick().reason} />
+          </>
+        )}
+      </Show>
+      <Show when={unfinished()}>
+        {(run) => (
+          <div>
+            <A href={`/runs/${run().id}`}>run {run().id}</A> <StatusPill state="running" />
+          </div>
+        )}
+      </Show>
+    </>
+  );
+}
+
+function ActiveSwitch(props: { frequency: FrequencyView; onChanged: () => void }) {
+  const change = createAction("Switch the frequency", async (active: boolean) => {
+    const { id } = props.frequency;
+    await api.frequencies.update.mutate({ id, ...draftOf(props.frequency), active });
+    props.onChanged();
+  });
+  return (
+    <input
+      type="checkbox"
+      role="switch"
+      class="switch"
+      aria-label={`${props.frequency.name} is active`}
+      aria-checked={props.frequency.active}
+      checked={props.frequency.active}
+      disabled={change.isRunning()}
+      onChange={async ({ currentTarget }) => {
+        const isDone = await change.run(currentTarget.checked);
+        if (!isDone) currentTarget.checked = props.frequency.active;
+      }}
+    />
   );
 }
 

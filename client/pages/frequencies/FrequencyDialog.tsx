@@ -1,4 +1,4 @@
-import { createSignal, For, Show, untrack } from "solid-js";
+import { createMemo, createUniqueId, For, Show } from "solid-js";
 import { createStore, unwrap } from "solid-js/store";
 import {
   type FrequencyInput,
@@ -6,20 +6,14 @@ import {
   frequencyInputSchema,
 } from "../../../shared/frequency.ts";
 import { Dialog } from "../../components/Dialog.tsx";
+import { DurationField } from "../../components/DurationField.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { CheckField, Field, TextField } from "../../components/Field.tsx";
-import { formatInstant } from "../../format.ts";
+import { NextTicks } from "../../components/NextTicks.tsx";
 import { createAction } from "../../state/create-action.ts";
-import { createApiQuery } from "../../state/create-api-query.ts";
+import { createTickPreview } from "../../state/create-tick-preview.ts";
 import { api } from "../../trpc.ts";
-
-const units = [
-  { seconds: 1, label: "seconds" },
-  { seconds: 60, label: "minutes" },
-  { seconds: 3600, label: "hours" },
-  { seconds: 86_400, label: "days" },
-  { seconds: 604_800, label: "weeks" },
-];
+import { draftOf } from "./frequency-draft.ts";
 
 interface Props {
   frequency: FrequencyView | null;
@@ -28,34 +22,29 @@ interface Props {
 }
 
 export function FrequencyDialog(props: Props) {
-  const [input, setInput] = createStore<FrequencyInput>(startFrom(props.frequency));
-  const isValid = () => frequencyInputSchema.safeParse({ ...input, name: "-" }).success;
-  const preview = createApiQuery(
-    () => ["frequencies", "preview", input.periodSeconds, input.offsetSeconds, input.timeZone],
-    (signal) =>
-      api.frequencies.preview.query(
-        {
-          periodSeconds: input.periodSeconds,
-          offsetSeconds: input.offsetSeconds,
-          timeZone: input.timeZone,
-        },
-        { signal },
-      ),
-    { enabled: isValid, keepPrevious: true },
-  );
+  const [draft, setDraft] = createStore<FrequencyInput>(draftOf(props.frequency));
   const save = createAction(
     "Save",
     async () => {
       const { frequency } = props;
-      const values = { ...unwrap(input) };
+      const values = { ...unwrap(draft) };
       if (frequency === null) await api.frequencies.create.mutate(values);
       else await api.frequencies.update.mutate({ id: frequency.id, ...values });
       props.onSaved();
     },
     { quiet: true },
   );
-  const fieldError = (field: string) =>
-    save.error()?.field === field ? save.error()?.message : undefined;
+  const set = (patch: Partial<FrequencyInput>) => {
+    save.clearError();
+    setDraft(patch);
+  };
+  const faults = createMemo(() => faultsOf(draft));
+  const isScheduled = () =>
+    !["periodSeconds", "offsetSeconds", "timeZone"].some((f) => faults()[f]);
+  const preview = createTickPreview(() => (isScheduled() ? { ...draft } : null));
+  const fieldError = (field: keyof FrequencyInput) =>
+    faults()[field] ??
+    [save.error(), preview.error()].find((error) => error?.field === field)?.message;
   return (
     <Dialog
       title={props.frequency === null ? "New frequency" : `Edit ${props.frequency.name}`}
@@ -71,60 +60,61 @@ export function FrequencyDialog(props: Props) {
       >
         <TextField
           label="Name"
-          value={input.name}
+          value={draft.name}
           placeholder="daily, hourly, Monday report"
-          onInput={(name) => setInput({ name })}
+          onInput={(name) => set({ name })}
           error={fieldError("name")}
         />
         <DurationField
           label="Every"
-          seconds={input.periodSeconds}
-          onChange={(periodSeconds) => setInput({ periodSeconds })}
+          seconds={draft.periodSeconds}
+          onChange={(seconds) => set({ periodSeconds: seconds ?? 0 })}
           error={fieldError("periodSeconds")}
         />
         <DurationField
           label="Offset"
           hint="After the period's start: a day with an offset of 6 hours ticks at 06:00."
-          seconds={input.offsetSeconds}
-          onChange={(offsetSeconds) => setInput({ offsetSeconds })}
+          seconds={draft.offsetSeconds}
+          onChange={(seconds) => set({ offsetSeconds: seconds ?? 0 })}
           error={fieldError("offsetSeconds")}
         />
-        <TextField
-          label="Time zone"
-          value={input.timeZone ?? ""}
-          placeholder="UTC"
-          hint="Such as Europe/Berlin: whole days then follow its wall clock."
-          onInput={(zone) => setInput({ timeZone: zone === "" ? null : zone })}
+        <ZoneField
+          zone={draft.timeZone}
+          isWholeDays={draft.periodSeconds % 86_400 === 0}
+          onInput={(timeZone) => set({ timeZone })}
           error={fieldError("timeZone")}
         />
-        <CheckField
-          label="Active"
-          checked={input.active}
-          onChange={(active) => setInput({ active })}
+        <NextTicks
+          title="Next ticks"
+          preview={preview}
+          timeZone={draft.timeZone}
+          instead={isScheduled() ? null : "They show as soon as the fields above are right."}
         />
-        <section class="notice" aria-label="Next ticks" aria-live="polite">
-          <Show
-            when={isValid() ? preview.data() : undefined}
-            fallback={<div>{isValid() ? "…" : "Not valid yet"}</div>}
-          >
-            {(data) => (
-              <div>
-                <strong>Next ticks</strong>
-                <ul class="num">
-                  <For each={data().nextTicks}>
-                    {(tick) => <li>{formatInstant(tick, input.timeZone ?? "UTC")}</li>}
-                  </For>
-                </ul>
-              </div>
-            )}
-          </Show>
-        </section>
-        <Show when={save.error()}>{(error) => <ErrorNotice error={error()} />}</Show>
+        <DurationField
+          label="Wait for parents of other frequencies, at most"
+          hint="Then a table fails, and says what it waited for. Empty: one period."
+          seconds={draft.parentWaitSeconds ?? null}
+          placeholder="one period"
+          onChange={(parentWaitSeconds) => set({ parentWaitSeconds })}
+          error={fieldError("parentWaitSeconds")}
+        />
+        <CheckField
+          label="Active: it ticks. Switched off, its tables run by hand alone."
+          checked={draft.active}
+          onChange={(active) => set({ active })}
+        />
+        <Show when={save.error()?.field ? null : save.error()}>
+          {(error) => <ErrorNotice error={error()} />}
+        </Show>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={() => props.onClose()}>
             Cancel
           </button>
-          <button type="submit" class="button primary" disabled={save.isRunning()}>
+          <button
+            type="submit"
+            class="button primary"
+            disabled={save.isRunning() || Object.keys(faults()).length > 0}
+          >
             Save
           </button>
         </div>
@@ -133,63 +123,45 @@ export function FrequencyDialog(props: Props) {
   );
 }
 
-function DurationField(props: {
-  label: string;
-  hint?: string;
-  seconds: number;
-  onChange: (seconds: number) => void;
+const zones = Intl.supportedValuesOf("timeZone");
+
+function ZoneField(props: {
+  zone: string | null;
+  isWholeDays: boolean;
+  onInput: (zone: string | null) => void;
   error: string | undefined;
 }) {
-  // The unit is the person's choice, kept beside the seconds: zero alone would not tell it.
-  const [unit, setUnit] = createSignal(unitOf(untrack(() => props.seconds)));
-  const count = () => props.seconds / unit();
+  const listId = createUniqueId();
+  const hint = () =>
+    props.isWholeDays
+      ? "Such as Europe/Berlin: whole days then follow its wall clock."
+      : "For conditions: ticks follow its wall clock only where they are whole days apart.";
   return (
-    <Field label={props.label} hint={props.hint} error={props.error}>
+    <Field label="Time zone" hint={hint()} error={props.error}>
       {(ids) => (
-        <div class="row" style={{ "flex-wrap": "nowrap" }}>
+        <>
           <input
             {...ids}
             class="input"
-            type="number"
-            value={count()}
-            onInput={(event) =>
-              props.onChange(Math.round(Number(event.currentTarget.value) * unit()))
-            }
+            list={listId}
+            value={props.zone ?? ""}
+            placeholder="UTC"
+            autocomplete="off"
+            spellcheck={false}
+            onInput={({ currentTarget: { value } }) => props.onInput(value === "" ? null : value)}
           />
-          <select
-            class="select"
-            aria-label={`${props.label}: unit`}
-            onChange={(event) => {
-              const next = Number(event.currentTarget.value);
-              const seconds = Math.round(count() * next);
-              setUnit(next);
-              props.onChange(seconds);
-            }}
-          >
-            <For each={units}>
-              {(one) => (
-                <option value={one.seconds} selected={one.seconds === unit()}>
-                  {one.label}
-                </option>
-              )}
-            </For>
-          </select>
-        </div>
+          <datalist id={listId}>
+            <For each={zones}>{(zone) => <option value={zone} />}</For>
+          </datalist>
+        </>
       )}
     </Field>
   );
 }
 
-/** The largest unit that divides it; hours for nothing. */
-function unitOf(seconds: number): number {
-  if (seconds === 0) return 3600;
-  return units.findLast((one) => seconds % one.seconds === 0)?.seconds ?? 1;
-}
-
-function startFrom(frequency: FrequencyView | null): FrequencyInput {
-  if (frequency === null) {
-    return { name: "", periodSeconds: 86_400, offsetSeconds: 0, timeZone: null, active: true };
-  }
-  const { name, periodSeconds, offsetSeconds, timeZone, active } = frequency;
-  return { name, periodSeconds, offsetSeconds, timeZone, active };
+/** What is wrong at each field. That a new one has no name yet is told when it is saved. */
+function faultsOf(draft: FrequencyInput): Record<string, string> {
+  const parsed = frequencyInputSchema.safeParse({ ...draft, name: draft.name || "-" });
+  const issues = parsed.error?.issues ?? [];
+  return Object.fromEntries(issues.map(({ path, message }) => [String(path[0]), message]));
 }

@@ -1,7 +1,11 @@
-import { For, Index } from "solid-js";
-import type { Condition } from "../../../shared/condition.ts";
+import { For, Index, Show } from "solid-js";
+import { type Condition, conditionSchema } from "../../../shared/condition.ts";
 import { Icon } from "../../components/Icon.tsx";
+import { NextTicks } from "../../components/NextTicks.tsx";
+import { createApiQuery } from "../../state/create-api-query.ts";
 import type { TableForm } from "../../state/create-table-form.ts";
+import { createTickPreview } from "../../state/create-tick-preview.ts";
+import { api } from "../../trpc.ts";
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /** Monday first; the values are those of `Condition`. */
@@ -63,6 +67,9 @@ export function ConditionFields(props: { form: TableForm }) {
                 </div>
               )}
             </For>
+            <Show when={faultOf(condition())}>
+              {(message) => <p class="field-error">{message()}</p>}
+            </Show>
             <div class="row">
               <button
                 type="button"
@@ -89,8 +96,43 @@ export function ConditionFields(props: { form: TableForm }) {
           Add a condition
         </button>
       </div>
+      <TicksTakingPart form={props.form} />
     </div>
   );
+}
+
+/** The next ticks of the table's frequency in which it takes part, as the draft says. */
+function TicksTakingPart(props: { form: TableForm }) {
+  const frequencies = createApiQuery(
+    () => ["frequencies"],
+    (signal) => api.frequencies.list.query(undefined, { signal }),
+  );
+  const frequency = () =>
+    frequencies.data()?.find((one) => one.id === props.form.draft.frequencyId) ?? null;
+  const conditions = () => props.form.draft.conditions.map((condition) => ({ ...condition }));
+  const hasFault = () => conditions().some((condition) => faultOf(condition) !== null);
+  const preview = createTickPreview(() => (hasFault() ? null : frequency()), conditions);
+  return (
+    <Show when={frequency()}>
+      {(one) => (
+        <NextTicks
+          title={`Takes part next in these ticks of ${one().name}`}
+          preview={preview}
+          timeZone={one().timeZone}
+          instead={hasFault() ? "They show as soon as the conditions above can hold." : null}
+          none="In none: its conditions hold at no tick"
+        >
+          <Show when={!one().active}>
+            <p>{one().name} is switched off: none of them comes until it is switched on.</p>
+          </Show>
+        </NextTicks>
+      )}
+    </Show>
+  );
+}
+
+function faultOf(condition: Condition): string | null {
+  return conditionSchema.safeParse(condition).error?.issues[0]?.message ?? null;
 }
 
 function toggle(condition: Condition, part: keyof Condition, value: number): Condition {
