@@ -5,6 +5,7 @@ import type { NullJob } from "../support/null-warehouse.ts";
 import { until } from "../support/until.ts";
 import type { Daemons } from "./engine-daemons.ts";
 import { insertSource, playPeople } from "./played-people.ts";
+import { missingFile } from "./soak-graph.ts";
 
 /*
  * A run in which everything occurs that the engine does: a tick, an import, an upload, queries, an
@@ -62,13 +63,6 @@ export async function openFullRun(daemons: Daemons) {
 function transientFault({ table, jobId }: NullJob) {
   const isFirst = table === "d.totals" && jobId.endsWith("_1");
   return isFirst ? { reason: "backendError", message: "try again" } : null;
-}
-
-/** A load that came twice, or too late, would find its file removed. */
-function missingFile({ configuration }: NullJob, objects: Map<string, number>) {
-  const { sourceUris = [] } = (configuration["load"] ?? {}) as { sourceUris?: string[] };
-  const missing = sourceUris.find((uri) => !objects.has(uri.replace("gs://test-bucket/", "")));
-  return missing ? { reason: "notFound", message: `not found: ${missing}` } : null;
 }
 
 async function isDone({ deps, warehouse }: Daemons): Promise<boolean> {

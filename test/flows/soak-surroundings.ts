@@ -1,0 +1,93 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { pino } from "pino";
+import { migrateDatabase } from "../../server/db/migrate.ts";
+import { ensureDatabase, startEmbeddedPostgres } from "../../server/embedded/postgres.ts";
+import { bundleEngine } from "../support/bundle-engine.ts";
+import { startPostgresProxy } from "../support/postgres-proxy.ts";
+import { until } from "../support/until.ts";
+
+/** A PostgreSQL of the soak's own, and daemons that reach it through a proxy; both can be struck. */
+export async function openSoak() {
+  const directory = await mkdtemp(join(tmpdir(), "maestro-soak-"));
+  await chmod(directory, 0o755);
+  const log = pino({ level: "silent" });
+  const server = await startEmbeddedPostgres({ directory, log });
+  await ensureDatabase(server, "soak");
+  const connectionString = server.connectionString("soak");
+  await migrateDatabase(connectionString);
+  const proxy = await startPostgresProxy(connectionString);
+  const todaysEngine = await bundleEngine(directory);
+  const output = createWriteStream(join(directory, "daemons.log"));
+  const daemons = new Map<string, ChildProcess>();
+
+  const startDaemon = (
+    slot: string,
+    warehouseUrl: string,
+    name: string,
+    engine: URL = todaysEngine,
+  ) => {
+    const daemon = fork(engine, [proxy.connectionString, warehouseUrl, name], {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      execArgv: [],
+    });
+    daemon.stderr?.pipe(output, { end: false });
+    daemons.set(slot, daemon);
+  };
+
+  return {
+    directory,
+    connectionString,
+    startDaemon,
+    killDaemon: (slot: string) => daemons.get(slot)?.kill("SIGKILL"),
+    /** As if its machine had lost power; it is started again by itself. Resolves when it answers. */
+    async stopPostgres() {
+      const [first = ""] = (await readFile(await pidFileOf(connectionString), "utf8")).split("\n");
+      process.kill(Number(first), "SIGQUIT");
+      await until("PostgreSQL has gone", () => !isAlive(Number(first)));
+      await until("PostgreSQL answers again", () => answers(connectionString));
+    },
+    /** For the daemons alone. */
+    away: { refuse: proxy.refuse, hang: proxy.hang, comeBack: () => proxy.comeBack() },
+    async close({ keep }: { keep: boolean }) {
+      for (const daemon of daemons.values()) daemon.kill("SIGKILL");
+      await proxy.close();
+      await server.stop();
+      output.end();
+      if (!keep) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function pidFileOf(connectionString: string): Promise<string> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const { rows } = await client.query<{ data_directory: string }>("show data_directory");
+  await client.end();
+  return join(rows[0]?.data_directory ?? "", "postmaster.pid");
+}
+
+async function answers(connectionString: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
