@@ -1,4 +1,4 @@
-import type { RunListItem } from "./run.ts";
+import type { Reason, RunListItem } from "./run.ts";
 
 export interface SystemInfo {
   version: string;
@@ -18,12 +18,27 @@ export interface LateFrequency {
   tickAt: string;
 }
 
+/** A table run that has waited for minutes, for anything but the parents in its run. */
+export interface LongWait {
+  tableRunId: number;
+  runId: number;
+  tableId: number;
+  tableName: string;
+  /** ISO instant. */
+  since: string;
+  reason: Reason;
+}
+
 export interface HomeView {
   tableCounts: { summary: number; import: number; external: number };
   running: RunListItem[];
   /** Runs that ended failed within the last seven days, newest first. */
   failedRecently: RunListItem[];
   late: LateFrequency[];
+  /** Ticks of the last seven days that were skipped since the run before had not ended, newest first. */
+  overlaps: RunListItem[];
+  /** The longest first. */
+  longWaits: LongWait[];
   /** Since 00:00 UTC. */
   today: { bytesBilled: number; usd: number; jobs: number };
 }

@@ -26,6 +26,10 @@ const tableReferenceName = z
   .max(2_100)
   .regex(/^([A-Za-z0-9_-]+\.)?[A-Za-z0-9_]+\.[A-Za-z0-9_*]+$/, "write it as dataset.name");
 
+const costCapRule =
+  "costCapBytes takes a whole number of bytes above 0, or null for no cap (BigQuery bills a query 10 MiB at least)";
+const retriesRule = "retries takes a whole number from 0 (the first fault fails it) to 10";
+
 /**
  * All that a user decides about a table. It is what a save validates, what a version keeps and
  * what a table run snapshots at assembly.
@@ -59,9 +63,9 @@ export const tableDefinitionSchema = z.object({
     .default(3600),
   externalFormat: z.enum(fileFormats).default("CSV"),
   /** BigQuery's maximumBytesBilled; null is no cap. */
-  costCapBytes: z.int().positive().nullable().default(null),
+  costCapBytes: z.int(costCapRule).positive(costCapRule).nullable().default(null),
   /** Attempts after the first, for transient faults only. */
-  retries: z.int().min(0).max(10).default(3),
+  retries: z.int(retriesRule).min(0, retriesRule).max(10, retriesRule).default(3),
   /** Parents that the SQL does not show. */
   extraParents: z.array(tableReferenceName).max(100).default([]),
   /** Parents that are read in their last version: no edge in the graph. */

@@ -10,3 +10,10 @@ export function keptText() {
     .refine((text) => !text.includes("\0"), "it holds a NUL character (U+0000): take it out")
     .refine((text) => text.isWellFormed(), "it holds half of a surrogate pair: take it out");
 }
+
+/** `d.a`, `d.a and d.b`, `d.a and 3 more`. */
+export function andMore(first: string, count: number, second?: string): string {
+  if (count <= 1) return first;
+  if (count === 2 && second !== undefined) return `${first} and ${second}`;
+  return `${first} and ${count - 1} more`;
+}

@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
-import type { RunDetail, RunListItem } from "../../shared/run.ts";
-import { andMore, bytesText, lengthText } from "../domain/words.ts";
+import type { RunDetail } from "../../shared/run.ts";
+import { requestText } from "../../shared/run-request.ts";
+import { bytesText, lengthText } from "../domain/words.ts";
 import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
 import { durationText, instantText, writeJson, writeTable } from "./client-output.ts";
 import { followRun } from "./follow-run.ts";
@@ -70,15 +71,6 @@ const longestWhy = 120;
 function cut(text: string, length: number): string {
   const line = text.replaceAll(/\s+/g, " ");
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
-}
-
-/** What a run by hand was asked for; empty for a tick. */
-function requestText({ request }: Pick<RunListItem, "request">): string {
-  if (!request || request.tableCount === 0) return "";
-  const { tables, tableCount, withAncestors, withDescendants } = request;
-  const with_ = [withAncestors && "ancestors", withDescendants && "descendants"].filter(Boolean);
-  const what = andMore(tables[0] ?? "", tableCount, tables[1]);
-  return with_.length === 0 ? what : `${what} with ${with_.join(" and ")}`;
 }
 
 async function showRun(io: CommandIo, id: number, options: ShowOptions): Promise<void> {

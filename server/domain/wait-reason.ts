@@ -1,5 +1,6 @@
 import type { Reason } from "../../shared/run.ts";
-import { andMore, utcText } from "./words.ts";
+import { andMore } from "../../shared/text.ts";
+import { utcText } from "./words.ts";
 
 /** What an unfinished table run's wait is told by; the database has it at one moment (wait-facts.ts). */
 export interface WaitingTableRun {

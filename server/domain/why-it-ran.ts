@@ -1,6 +1,7 @@
 import type { AwaitedTick, Reason, RunListItem } from "../../shared/run.ts";
+import { andMore } from "../../shared/text.ts";
 import type { DrawnIn } from "./drawn-in.ts";
-import { andMore, lengthText, utcText } from "./words.ts";
+import { lengthText, utcText } from "./words.ts";
 
 export type RunOrigin = Pick<
   RunListItem,

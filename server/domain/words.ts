@@ -14,13 +14,6 @@ export function lengthText(ms: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** `d.a`, `d.a and d.b`, `d.a and 3 more`. */
-export function andMore(first: string, count: number, second?: string): string {
-  if (count <= 1) return first;
-  if (count === 2 && second !== undefined) return `${first} and ${second}`;
-  return `${first} and ${count - 1} more`;
-}
-
 const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** `10.0 MiB`; a dash where it is not known. */

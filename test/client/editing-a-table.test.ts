@@ -1,5 +1,7 @@
+import { eq } from "drizzle-orm";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { tables } from "../../drizzle/schema/tables.ts";
 import { MaestroError } from "../../shared/errors.ts";
 import { insertCatalog } from "../support/catalog.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
@@ -22,6 +24,7 @@ beforeAll(async () => {
     { name: "typed" },
     { name: "guarded" },
     { name: "shared" },
+    { name: "bounded" },
     { name: "versioned", query: "select 0 as zero" },
   ]);
 });
@@ -155,5 +158,25 @@ test("a new table is refused at its field, then created", async () => {
   await page.getByLabel("Name", { exact: true }).fill("fresh");
   await page.getByRole("button", { name: /^Create/ }).click();
   await page.getByRole("heading", { name: "d.fresh" }).waitFor();
+  expect(web.pageErrors).toEqual([]);
+});
+
+test("a cost cap and retries are refused with what to write, then kept", async () => {
+  const page = await web.signedIn();
+  await openTable(page, "bounded");
+  const settings = page.getByRole("region", { name: "Settings" });
+  await settings.getByLabel("Retries").fill("11");
+  await page.keyboard.press("Control+s");
+  await settings.getByText("retries takes a whole number from 0").waitFor();
+  await settings.getByLabel("Retries").fill("5");
+  await settings.getByLabel("Cost cap (GB billed)").fill("-1");
+  await page.keyboard.press("Control+s");
+  await settings.getByText("costCapBytes takes a whole number of bytes above 0").waitFor();
+  await settings.getByLabel("Cost cap (GB billed)").fill("2.5");
+  await page.keyboard.press("Control+s");
+  await page.getByText("Saved as version 2").waitFor();
+  const id = ids.get("bounded")!;
+  const [row] = await web.deps.db.select().from(tables).where(eq(tables.id, id));
+  expect(row).toMatchObject({ costCapBytes: 2.5 * 1024 ** 3, retries: 5 });
   expect(web.pageErrors).toEqual([]);
 });

@@ -1,7 +1,10 @@
+import { sql } from "drizzle-orm";
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { tableRuns } from "../../drizzle/schema/runs.ts";
+import { assembleRun } from "../../server/services/runs/assemble-run.ts";
 import { startRun } from "../../server/services/runs/start-run.ts";
-import { insertCatalog } from "../support/catalog.ts";
+import { insertCatalog, insertFrequency } from "../support/catalog.ts";
 import { chooseTables, nobody } from "../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../support/engine-fixture.ts";
 import { until } from "../support/until.ts";
@@ -21,8 +24,10 @@ afterEach(async () => {
   expect(web.pageErrors).toEqual([]);
 });
 
+let ids: Map<string, number>;
+
 async function startLine(): Promise<number> {
-  const ids = await insertCatalog(fixture.db, [
+  ids = await insertCatalog(fixture.db, [
     { name: "top" },
     { name: "left", parents: ["top"] },
     { name: "right", parents: ["top"] },
@@ -74,4 +79,72 @@ test("what a table run waits for shows while it waits", async () => {
   await page.getByRole("link", { name: "Table runs" }).click();
   await page.getByRole("button", { name: "waits for d.top" }).first().click();
   await page.getByRole("dialog").getByText("now: waits for d.top").waitFor();
+});
+
+test("the runs list and the table's page tell why, and lead to the whole story", async () => {
+  fixture.warehouse.outcome = ({ table }) =>
+    table === "d.left" ? { reason: "invalidQuery", message: "Unrecognized name: x" } : null;
+  fixture.start({ ticks: false });
+  const runId = await startLine();
+  await fixture.runEnded(runId);
+
+  await page.goto(`${web.server.url}/runs`);
+  await page.getByText("d.left: Unrecognized name: x", { exact: true }).waitFor();
+  await page.getByRole("button", { name: `Why the tables of run ${runId}` }).click();
+  const reasons = page.getByRole("list", { name: `Table runs of run ${runId}` });
+  await reasons.getByRole("listitem").first().waitFor();
+  const told = await reasons.getByRole("listitem").allTextContents();
+  expect(told).toHaveLength(4);
+  expect(told[0]).toMatch(/^failed.*d\.left.*Unrecognized name: x$/);
+  expect(told[1]).toMatch(/^skipped.*d\.bottom.*d\.left failed: Unrecognized name: x$/);
+  expect(told[3]).toMatch(/^succeeded.*ran because .* asked for it/);
+
+  await page.goto(`${web.server.url}/tables/${ids.get("bottom")}`);
+  await page.getByRole("status").getByText("d.left failed: Unrecognized name: x").waitFor();
+  await page.getByRole("link", { name: `Run ${runId}`, exact: true }).click();
+  const story = page.getByRole("dialog", { name: "d.bottom" });
+  await story.getByText("No BigQuery job was made.").waitFor();
+});
+
+test("a job shows all that BigQuery said of it", async () => {
+  fixture.warehouse.statistics = () => ({
+    query: {
+      totalBytesBilled: "10485760",
+      cacheHit: false,
+      referencedTables: [{ projectId: "p", datasetId: "raw", tableId: "events" }],
+    },
+  });
+  fixture.start({ ticks: false });
+  const runId = await startLine();
+  await fixture.runEnded(runId);
+  await page.goto(`${web.server.url}/tables/${ids.get("top")}/jobs`);
+  await page
+    .getByRole("row", { name: /query.*10\.0 MB/ })
+    .getByText("maestro_test")
+    .click();
+  await page.getByText("p.raw.events").waitFor();
+  expect(await page.locator("details.job[open]").textContent()).toMatch(
+    /Attempt1Created.*\d{4}.*Started.*\d{4}.*Ended.*\d{4}.*From the cachenoReadp\.raw\.events/,
+  );
+});
+
+test("home lists what needs attention: a skipped tick and a long wait, with why", async () => {
+  const frequencyId = await insertFrequency(fixture.db, {
+    name: "hourly",
+    periodSeconds: 3_600,
+    effectiveFrom: new Date(0),
+  });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:00:00Z"));
+  await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T11:00:00Z"));
+  await fixture.db
+    .update(tableRuns)
+    .set({ readyAt: sql`clock_timestamp() - interval '10 minutes'` });
+
+  await page.goto(web.server.url);
+  const attention = page.getByRole("region", { name: "Needs attention" });
+  await attention.getByText("waits for a daemon: none is running").waitFor();
+  await attention.getByText(/^tick skipped: .*run 1/).waitFor();
+  await attention.getByRole("link", { name: "d.a" }).click();
+  await page.getByRole("dialog", { name: "d.a" }).waitFor();
 });

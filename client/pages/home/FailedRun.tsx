@@ -30,7 +30,9 @@ export function FailedRun(props: { run: RunListItem }) {
           {(row) => (
             <p class="small">
               <A href={`/tables/${row.tableId}`}>{row.tableName}</A>{" "}
-              <span class="bad-text">{row.reason.text}</span>
+              <A class="bad-text" href={`/runs/${props.run.id}?tableRun=${row.id}`}>
+                {row.reason.text}
+              </A>
             </p>
           )}
         </For>

@@ -6,11 +6,11 @@ import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { RunProgress, runTitle } from "../../components/RunProgress.tsx";
 import { RunTable } from "../../components/RunTable.tsx";
-import { Duration, RelativeTime } from "../../components/Time.tsx";
+import { Duration } from "../../components/Time.tsx";
 import { formatBytes, formatCount, formatUsd } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
-import { FailedRun } from "./FailedRun.tsx";
+import { Attention } from "./Attention.tsx";
 import { Welcome } from "./Welcome.tsx";
 
 export function HomePage() {
@@ -61,6 +61,10 @@ function Overview(props: { home: HomeView }) {
           <dd>{formatCount(props.home.late.length)}</dd>
         </div>
         <div class="stat">
+          <dt>Waiting long</dt>
+          <dd>{formatCount(props.home.longWaits.length)}</dd>
+        </div>
+        <div class="stat">
           <dt>Tables</dt>
           <dd>{formatCount(countTables(props.home))}</dd>
         </div>
@@ -68,7 +72,7 @@ function Overview(props: { home: HomeView }) {
           <dt>Spend today</dt>
           <dd>
             {formatUsd(props.home.today.usd)}{" "}
-            <small>{formatBytes(props.home.today.bytesBilled)} billed</small>
+            <small>{formatBytes(props.home.today.bytesBilled)}</small>
           </dd>
         </div>
       </dl>
@@ -79,27 +83,7 @@ function Overview(props: { home: HomeView }) {
           </div>
           <RunningRuns home={props.home} />
         </section>
-        <section class="card">
-          <div class="card-head">
-            <h2>Failed in the last seven days</h2>
-          </div>
-          <ul class="list">
-            <For
-              each={props.home.failedRecently.slice(0, 5)}
-              fallback={<li class="muted">Nothing failed.</li>}
-            >
-              {(run) => <FailedRun run={run} />}
-            </For>
-          </ul>
-        </section>
-        <Show when={props.home.late.length > 0}>
-          <section class="card">
-            <div class="card-head">
-              <h2>Late</h2>
-            </div>
-            <LateFrequencies home={props.home} />
-          </section>
-        </Show>
+        <Attention home={props.home} />
       </div>
       <LatestRuns />
     </>
@@ -146,25 +130,6 @@ function RunningRuns(props: { home: HomeView }) {
               </div>
               <RunProgress counts={run.counts} />
             </div>
-          </li>
-        )}
-      </For>
-    </ul>
-  );
-}
-
-function LateFrequencies(props: { home: HomeView }) {
-  return (
-    <ul class="list">
-      <For each={props.home.late}>
-        {(late) => (
-          <li>
-            <div class="grow">
-              <A href={`/runs?frequency=${late.frequencyId}`}>{late.name}</A>
-            </div>
-            <span class="muted small">
-              tick <RelativeTime at={late.tickAt} />
-            </span>
           </li>
         )}
       </For>

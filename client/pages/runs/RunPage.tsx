@@ -1,6 +1,7 @@
 import { useParams, useSearchParams } from "@solidjs/router";
 import { createMemo, lazy, Match, Show, Suspense, Switch } from "solid-js";
 import type { RunDetail } from "../../../shared/run.ts";
+import { requestText } from "../../../shared/run-request.ts";
 import { Loading } from "../../components/Feedback.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
@@ -113,6 +114,7 @@ function Lead(props: { run: RunDetail }) {
         <dd>
           <RelativeTime at={props.run.createdAt} />
           {props.run.kind === "tick" ? "" : ` by ${props.run.startedBy ?? "hand"}`}
+          {requestText(props.run) === "" ? "" : ` for ${requestText(props.run)}`}
         </dd>
       </div>
       <Show when={tickTitle(props.run)}>{(tick) => <div class="muted">{tick()}</div>}</Show>

@@ -1,28 +1,17 @@
 import { A } from "@solidjs/router";
 import { createMemo, createSignal, For, Show } from "solid-js";
-import type { RunDetail, TableRunState, TableRunView } from "../../../shared/run.ts";
+import { type RunDetail, type TableRunView, tableRunStates } from "../../../shared/run.ts";
 import { ProgressBar } from "../../components/Feedback.tsx";
+import { byNeed } from "../../components/RunReasons.tsx";
 import { Kind, StatusPill } from "../../components/Status.tsx";
 import { Duration } from "../../components/Time.tsx";
 import { formatBytes, formatCount, formatDuration } from "../../format.ts";
-
-const order: TableRunState[] = [
-  "failed",
-  "running",
-  "ready",
-  "waiting",
-  "cancelled",
-  "skipped",
-  "succeeded",
-];
 
 /** Each table run with why it is in its state; what needs a look comes first. */
 export function TableRunList(props: { run: RunDetail; onChoose: (tableRunId: number) => void }) {
   const [state, setState] = createSignal<string>("");
   const rows = createMemo(() =>
-    props.run.tableRuns
-      .filter((row) => state() === "" || row.state === state())
-      .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.priority - a.priority),
+    props.run.tableRuns.filter((row) => state() === "" || row.state === state()).sort(byNeed),
   );
   return (
     <div class="stack">
@@ -33,7 +22,7 @@ export function TableRunList(props: { run: RunDetail; onChoose: (tableRunId: num
           onChange={(event) => setState(event.currentTarget.value)}
         >
           <option value="">Any state</option>
-          <For each={order}>{(one) => <option value={one}>{one}</option>}</For>
+          <For each={tableRunStates}>{(one) => <option value={one}>{one}</option>}</For>
         </select>
       </div>
       <div class="card table-wrap">

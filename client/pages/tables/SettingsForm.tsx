@@ -2,6 +2,7 @@ import { Show } from "solid-js";
 import type { TableForm } from "../../state/create-table-form.ts";
 import { BasicFields } from "./BasicFields.tsx";
 import { ConditionFields } from "./ConditionFields.tsx";
+import { JobFields } from "./JobFields.tsx";
 import { SourceFields } from "./SourceFields.tsx";
 import { StorageFields } from "./StorageFields.tsx";
 
@@ -24,6 +25,10 @@ export function SettingsForm(props: { form: TableForm; disabled: boolean; withBa
       <fieldset disabled={props.disabled}>
         <legend>In the warehouse</legend>
         <StorageFields form={props.form} />
+      </fieldset>
+      <fieldset disabled={props.disabled}>
+        <legend>Jobs</legend>
+        <JobFields form={props.form} />
       </fieldset>
       <fieldset disabled={props.disabled}>
         <legend>Conditions</legend>

@@ -5,9 +5,8 @@ import type { TableForm } from "../../state/create-table-form.ts";
 import { formatOptions } from "./SourceFields.tsx";
 
 const partitionTypes: Partitioning["type"][] = ["HOUR", "DAY", "MONTH", "YEAR"];
-const gib = 1024 ** 3;
 
-/** How the result is stored, extracted and bounded, and the parents that the SQL does not show. */
+/** How the result is stored and extracted, and the parents that the SQL does not show. */
 export function StorageFields(props: { form: TableForm }) {
   const draft = () => props.form.draft;
   const partition = (patch: Partial<Partitioning>) =>
@@ -69,25 +68,6 @@ export function StorageFields(props: { form: TableForm }) {
           placeholder="up to four columns"
           onChange={(clustering) => props.form.set({ clustering })}
           error={props.form.fieldError("clustering")}
-        />
-        <TextField
-          label="Cost cap (GB billed)"
-          type="number"
-          value={draft().costCapBytes === null ? "" : String((draft().costCapBytes ?? 0) / gib)}
-          placeholder="none"
-          hint="A run that would bill more is refused."
-          onInput={(value) =>
-            props.form.set({ costCapBytes: value === "" ? null : Math.round(Number(value) * gib) })
-          }
-          error={props.form.fieldError("costCapBytes")}
-        />
-        <TextField
-          label="Retries"
-          type="number"
-          value={String(draft().retries)}
-          hint="After faults that pass by themselves."
-          onInput={(value) => props.form.set({ retries: Number(value) })}
-          error={props.form.fieldError("retries")}
         />
         <ListField
           label="Extra parents"

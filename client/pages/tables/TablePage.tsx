@@ -13,6 +13,7 @@ import { api } from "../../trpc.ts";
 import { DataTab } from "./DataTab.tsx";
 import { ExtractsTab } from "./ExtractsTab.tsx";
 import { JobsTab } from "./JobsTab.tsx";
+import { LastRun } from "./LastRun.tsx";
 import { TableActions } from "./TableActions.tsx";
 import { UploadPanel } from "./UploadPanel.tsx";
 
@@ -71,13 +72,7 @@ function OneTable(props: { id: number; tab: string }) {
       <QueryView query={table} what="the table" lines={10}>
         {(data) => (
           <>
-            <Show when={data().status === "failed" && data().statusReason}>
-              {(reason) => (
-                <div class="notice bad" role="status">
-                  <div>{reason()}</div>
-                </div>
-              )}
-            </Show>
+            <LastRun id={data().id} />
             <Show when={data().kind === "external" && data().canWrite}>
               <UploadPanel table={data()} />
             </Show>

@@ -1,3 +1,4 @@
+import type { RunListItem } from "../../../shared/run.ts";
 import type { HomeView, LateFrequency } from "../../../shared/system.ts";
 import { selectCosts } from "../../db/costs.ts";
 import { listRuns } from "../../db/runs.ts";
@@ -6,6 +7,7 @@ import { selectTickingFrequencies } from "../../db/ticks.ts";
 import { tickAt } from "../../domain/frequency.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import type { Deps } from "../deps.ts";
+import { listLongWaits } from "../why/list-long-waits.ts";
 
 const runsShown = 20;
 const recentMs = 7 * 86_400_000;
@@ -16,22 +18,26 @@ const lateMs = 30_000;
 export async function describeHome(deps: Pick<Deps, "db" | "now" | "limits">): Promise<HomeView> {
   const { db } = deps;
   const now = deps.now();
-  const [tableCounts, running, failed, late, costs] = await Promise.all([
+  const [tableCounts, running, failed, overlaps, longWaits, late, costs] = await Promise.all([
     countTablesByKind(db),
     listRuns(db, { limit: runsShown, state: "running" }),
     listRuns(db, { limit: runsShown, state: "failed" }),
+    listRuns(db, { limit: runsShown, state: "skipped", reasonCode: "overlap" }),
+    listLongWaits(deps, runsShown),
     findLate(deps),
     selectCosts(db, now, 1),
   ]);
+  const isRecent = ({ endedAt }: RunListItem) =>
+    endedAt !== null && now.getTime() - Date.parse(endedAt) < recentMs;
   const today = costs.find(({ dimension }) => dimension === "day");
   const bytesBilled = today?.bytesBilled ?? 0;
   return {
     tableCounts,
     running,
-    failedRecently: failed.filter(
-      ({ endedAt }) => endedAt !== null && now.getTime() - Date.parse(endedAt) < recentMs,
-    ),
+    failedRecently: failed.filter(isRecent),
     late,
+    overlaps: overlaps.filter(isRecent),
+    longWaits,
     today: {
       bytesBilled,
       usd: priceBytes(bytesBilled, deps.limits.pricePerTib),

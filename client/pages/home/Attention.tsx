@@ -1,0 +1,101 @@
+import { A } from "@solidjs/router";
+import { For, type JSX, Show } from "solid-js";
+import type { HomeView } from "../../../shared/system.ts";
+import { runTitle, tickTitle } from "../../components/RunProgress.tsx";
+import { RelativeTime } from "../../components/Time.tsx";
+import { FailedRun } from "./FailedRun.tsx";
+
+const mostOfAKind = 5;
+
+/** What somebody may have to do something about, each with why. */
+export function Attention(props: { home: HomeView }) {
+  const isQuiet = () => {
+    const { late, longWaits, failedRecently, overlaps } = props.home;
+    return late.length + longWaits.length + failedRecently.length + overlaps.length === 0;
+  };
+  return (
+    <section class="card" aria-label="Needs attention">
+      <div class="card-head">
+        <h2>Needs attention</h2>
+      </div>
+      <ul class="list">
+        <Show when={isQuiet()}>
+          <li class="muted">Nothing failed in the last seven days, and nothing is late.</li>
+        </Show>
+        <Some all={props.home.late} noun="late ticks" href="/frequencies">
+          {(late) => (
+            <Item
+              title={<A href={`/runs?frequency=${late.frequencyId}`}>{late.name}</A>}
+              at={late.tickAt}
+              why="late: no daemon has made a run of its tick"
+            />
+          )}
+        </Some>
+        <Some all={props.home.longWaits} noun="that wait long" href="/runs?state=running">
+          {(wait) => (
+            <Item
+              title={
+                <A href={`/runs/${wait.runId}?tableRun=${wait.tableRunId}`}>{wait.tableName}</A>
+              }
+              at={wait.since}
+              why={wait.reason.text}
+            />
+          )}
+        </Some>
+        <Some all={props.home.failedRecently} noun="failed runs" href="/runs?state=failed">
+          {(run) => <FailedRun run={run} />}
+        </Some>
+        <Some all={props.home.overlaps} noun="skipped ticks" href="/runs?state=skipped">
+          {(run) => (
+            <Item
+              title={
+                <A href={`/runs/${run.id}`} title={tickTitle(run)}>
+                  {runTitle(run)}
+                </A>
+              }
+              at={run.createdAt}
+              why={`tick skipped: ${run.reason ?? "the run before had not ended"}`}
+            />
+          )}
+        </Some>
+      </ul>
+    </section>
+  );
+}
+
+/** The first few of a kind, and a way to the rest. */
+function Some<T>(props: {
+  all: T[];
+  noun: string;
+  href: string;
+  children: (one: T) => JSX.Element;
+}) {
+  return (
+    <>
+      <For each={props.all.slice(0, mostOfAKind)}>{props.children}</For>
+      <Show when={props.all.length > mostOfAKind}>
+        <li class="small">
+          <A href={props.href}>
+            and {props.all.length - mostOfAKind} more {props.noun}
+          </A>
+        </li>
+      </Show>
+    </>
+  );
+}
+
+function Item(props: { title: JSX.Element; at: string; why: string }) {
+  return (
+    <li>
+      <div class="grow stack tight">
+        <div class="row spread">
+          {props.title}
+          <span class="muted small">
+            <RelativeTime at={props.at} />
+          </span>
+        </div>
+        <p class="small warn-text">{props.why}</p>
+      </div>
+    </li>
+  );
+}
