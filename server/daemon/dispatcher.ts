@@ -76,9 +76,11 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
       if (gathered.isRenewal) renewal.ask();
       throw error;
     });
-    unwritten.forget(gathered);
+    unwritten.forget(gathered, advance.putOff);
     statistics.forget(gathered.read);
-    for (const { settlement } of gathered.ended) claims.drop(settlement);
+    for (const end of gathered.ended) {
+      if (!advance.putOff.includes(end)) claims.drop(end.settlement);
+    }
     if (gathered.isRenewal) claims.applyRenewal(gathered.held, advance.renewed);
     for (const driven of advance.driven) drive(driven);
     for (const job of advance.unread) statistics.add(job);

@@ -35,9 +35,9 @@ export function createUnwritten({ now }: Pick<Deps, "now">, wake: () => void) {
       troubles: troubles.list(),
       read: [...read],
     }),
-    /** What came while it was being written stays, for the next pulse. */
-    forget(written: News) {
-      ended = ended.slice(written.ended.length);
+    /** What came while it was being written stays, for the next pulse; so does what was put off. */
+    forget(written: News, putOff: News["ended"]) {
+      ended = [...putOff, ...ended.slice(written.ended.length)];
       read = read.slice(written.read.length);
       submitted.forget(written.submitted);
       troubles.forget(written.troubles);

@@ -1,7 +1,8 @@
 import { drizzle } from "drizzle-orm/node-postgres";
-import pg from "pg";
+import type pg from "pg";
 import { allEnded } from "../support/all-ended.ts";
 import { type Db, schema } from "./client.ts";
+import { sqlStateOf } from "./constraint.ts";
 import { locks } from "./locks.ts";
 
 /*
@@ -36,6 +37,11 @@ const endStopped = `
     and a.wait_event = 'ClientWrite'
     and a.xact_start < clock_timestamp() - make_interval(secs => ${lockMs / 1000})`;
 
+const lockTimeout = "55P03";
+/** deadlock_detected, serialization_failure */
+const passingConflicts = new Set(["40P01", "40001"]);
+const mostRepeats = 3;
+
 export interface Transition {
   /**
    * A hot statement: `name` makes PostgreSQL keep its plan for the connection. Statements are sent
@@ -49,15 +55,15 @@ export interface Transition {
   tx: Db;
 }
 
+/** `work` is done again where others were in its way: it must do nothing outside of the transition. */
 export async function inTransition<T>(
   pool: pg.Pool,
   work: (transition: Transition) => Promise<T>,
 ): Promise<T> {
   try {
-    return await transact(pool, beginAlone, work);
+    return await repeatTransact(pool, beginAlone, work);
   } catch (error) {
-    const isLockTimeout = error instanceof pg.DatabaseError && error.code === "55P03";
-    if (isLockTimeout) await pool.query(endStopped);
+    if (sqlStateOf(error) === lockTimeout) await pool.query(endStopped);
     throw error;
   }
 }
@@ -67,7 +73,23 @@ export function inTransaction<T>(
   pool: pg.Pool,
   work: (transition: Transition) => Promise<T>,
 ): Promise<T> {
-  return transact(pool, begin, work);
+  return repeatTransact(pool, begin, work);
+}
+
+/** PostgreSQL ends one of those that wait for each other, and asks for it to be repeated. */
+async function repeatTransact<T>(
+  pool: pg.Pool,
+  beginning: string,
+  work: (transition: Transition) => Promise<T>,
+): Promise<T> {
+  for (let repeats = 0; ; repeats += 1) {
+    try {
+      return await transact(pool, beginning, work);
+    } catch (error) {
+      const isPassing = passingConflicts.has(sqlStateOf(error) ?? "");
+      if (!isPassing || repeats === mostRepeats) throw error;
+    }
+  }
 }
 
 async function transact<T>(

@@ -18,6 +18,7 @@ import type { Deps } from "../deps.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
 import { prepareJob } from "../jobs/prepare-job.ts";
 import { parkTableRuns, settleOverdue } from "./park-table-runs.ts";
+import { putOffLocked } from "./put-off-locked.ts";
 import { settleAwaiting } from "./settle-awaiting.ts";
 import { endRuns, endStranded, settleTableRuns } from "./settle-table-runs.ts";
 
@@ -42,6 +43,8 @@ export interface Pulse {
 export interface Advance {
   /** Jobs to drive from here on. Their rows are committed. */
   driven: DrivenJob[];
+  /** Those of `ended` that were not written: they belong in the next pulse. */
+  putOff: Pulse["ended"];
   /** Which of `held` are ours still, where they were renewed. */
   renewed: { id: number; cancelledSeconds: number | null }[];
   /** Whether staged files are to be removed. */
@@ -84,13 +87,14 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
   const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
   const stranded = pulse.isSweep ? await endStranded(transition) : [];
   const awaiting = pulse.isSweep ? await settleAwaiting(transition) : noneAwaiting;
+  const { ended, putOff } = await putOffLocked(transition, pulse.ended);
   // In this order, and sent without a wait for each other's answers.
   const [renewed, , noted, finished, settled, expired, ready] = await allEnded([
     pulse.isRenewal ? renewClaims(transition, pulse.held) : [],
     pulse.submitted.length > 0 ? markSubmitted(transition, pulse.submitted) : null,
     pulse.troubles.length > 0 ? noteTroubles(transition, pulse.troubles) : [],
     pulse.read.length > 0 ? storeStatistics(transition, pulse.read) : [],
-    settleTableRuns(transition, pulse.ended, overdue),
+    settleTableRuns(transition, ended, overdue),
     pulse.isSweep ? claimExpired(transition, deps.processId, heldIds) : [],
     claimReady(transition, deps.processId, deps.limits),
   ]);
@@ -103,10 +107,11 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
   return {
     advance: {
       driven,
+      putOff,
       renewed,
       hasLoaded: settled.hasLoaded,
       isAwaited: settled.isAwaited,
-      unread: pulse.ended.flatMap(unreadJob),
+      unread: ended.flatMap(unreadJob),
       succeeded: settled.succeeded,
     },
     moved: [

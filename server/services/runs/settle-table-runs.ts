@@ -22,7 +22,7 @@ export interface Moved {
   tableId: number;
 }
 
-interface EndedJob {
+export interface EndedJob {
   driven: DrivenJob;
   settlement: Settlement;
 }

@@ -27,7 +27,7 @@ export async function finishImport(
     })
     .from(tables)
     .where(isTable)
-    .for("update");
+    .for("no key update");
   if (!table) return;
   const moves = lastId !== null && table.lastId === watermark && identifySource(table) === source;
   await tx
