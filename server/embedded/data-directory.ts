@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 
 /** Makes the data directory and sees that it can be written. Answers its absolute path. */
@@ -41,6 +42,9 @@ function isDirectory(path: string): Promise<boolean> {
   );
 }
 
+/** A process that was killed is there for a moment longer: whoever restarts it at once is not refused. */
+const dyingMs = 3_000;
+
 /**
  * Takes the data directory for this process: two trees on one directory would stop each other's
  * servers. The lock is a file with the holder's pid and start time, so that one left behind by a
@@ -49,25 +53,32 @@ function isDirectory(path: string): Promise<boolean> {
 export async function lockDataDirectory(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, "maestro.pid");
   const mine = `${process.pid} ${await startTimeOf(process.pid)}`;
-  for (let attempt = 0; attempt < 3; attempt += 1) {
+  const deadline = Date.now() + dyingMs;
+  for (;;) {
     const taken = await writeFile(path, mine, { flag: "wx" }).then(
       () => true,
       () => false,
     );
     if (taken) return () => rm(path, { force: true });
     const [pid, startTime] = (await readFile(path, "utf8").catch(() => "")).split(" ");
-    if (pid && startTime && (await startTimeOf(Number(pid))) === startTime) {
+    const isHeld = pid && startTime && (await startTimeOf(Number(pid))) === startTime;
+    if (!isHeld) await rm(path, { force: true });
+    if (Date.now() > deadline) {
       throw new MaestroError(
         "configuration",
-        `Maestro runs already on ${directory} (process ${pid}): stop it, or name another directory with -data-dir`,
+        isHeld
+          ? `Maestro runs already on ${directory} (process ${pid}): stop it, or name another directory with -data-dir`
+          : `the lock ${path} cannot be taken`,
       );
     }
-    await rm(path, { force: true });
+    await delay(50);
   }
-  throw new MaestroError("configuration", `the lock ${path} cannot be taken`);
 }
 
-/** Clock ticks since boot (Linux), `alive` where the system does not tell, empty where it is gone. */
+/**
+ * Clock ticks since boot (Linux), `alive` where the system does not tell, empty where it is gone or
+ * dead and not yet reaped by its parent.
+ */
 async function startTimeOf(pid: number): Promise<string> {
   try {
     process.kill(pid, 0);
@@ -76,7 +87,10 @@ async function startTimeOf(pid: number): Promise<string> {
   }
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
   // The command's name may hold spaces: count from its closing bracket.
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "alive";
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (!fields) return "alive";
+  const [state] = fields;
+  return state === "Z" || state === "X" ? "" : (fields[19] ?? "alive");
 }
 
 /** The secret named, or the data directory's own, which is made at the first start. */
