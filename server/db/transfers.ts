@@ -6,6 +6,7 @@ import type { FieldSchema, TableDefinition } from "../../shared/table.ts";
 import type { TransferKind, TransferState } from "../../shared/transfer.ts";
 import type { Db } from "./client.ts";
 import { locks } from "./locks.ts";
+import { idArray } from "./sql-text.ts";
 
 /*
  * The queue of transfers, and its claim.
@@ -74,31 +75,23 @@ const withKeys = {
     ),
 };
 
-export async function insertTransfer(
+/**
+ * Queues the imports of these table runs, in this order, or queues them again: in one statement, since
+ * a run may have thousands, and everybody waits for the transition that starts them.
+ */
+export async function queueImports(
   tx: Db,
-  row: { tableRunId: number; tableId: number; kind: TransferKind },
+  tableRuns: { id: number; tableId: number }[],
 ): Promise<void> {
-  await tx
-    .insert(transfers)
-    .values(row)
-    .onConflictDoUpdate({
-      target: [transfers.tableRunId, transfers.kind],
-      set: {
-        state: "queued",
-        attempt: 0,
-        fence: sql`${transfers.fence} + 1`,
-        ...cleared,
-        cancelRequestedAt: null,
-        rows: 0,
-        bytes: 0,
-        totalRows: null,
-        result: null,
-        error: null,
-        errorRetryable: 0,
-        startedAt: null,
-        endedAt: null,
-      },
-    });
+  await tx.execute(sql`
+    insert into transfers (table_run_id, table_id, kind)
+    select n.id, n.table_id, 'import' from unnest(
+      ${idArray(tableRuns.map(({ id }) => id))}, ${idArray(tableRuns.map(({ tableId }) => tableId))}
+    ) with ordinality as n(id, table_id, place) order by place
+    on conflict (table_run_id, kind) do update
+    set state = 'queued', attempt = 0, fence = transfers.fence + 1, lease_owner = null,
+      lease_until = null, cancel_requested_at = null, rows = 0, bytes = 0, total_rows = null,
+      result = null, error = null, error_retryable = 0, started_at = null, ended_at = null`);
 }
 
 /** The oldest transfer that may start, for `owner`; null where there is none. */

@@ -2,14 +2,13 @@ import type { Reason } from "../../../shared/run.ts";
 import { type Overdue, parkReady, selectOverdue } from "../../db/parking.ts";
 import type { Settlement } from "../../db/settlements.ts";
 import type { Transition } from "../../db/transition.ts";
-import { enqueueImport } from "../transfers/enqueue-import.ts";
+import { enqueueImports } from "../transfers/enqueue-imports.ts";
 
 /** Starts the ready imports and uploads: an import by queueing its transfer, an upload by waiting. */
 export async function parkTableRuns(transition: Transition) {
   const parked = await parkReady(transition);
-  for (const { id, tableId, step } of parked) {
-    if (step === "import") await enqueueImport(transition.tx, { id, tableId });
-  }
+  const imports = parked.filter(({ step }) => step === "import");
+  await enqueueImports(transition.tx, imports);
   return parked;
 }
 

@@ -12,7 +12,7 @@ import { transfers } from "../../../drizzle/schema/transfers.ts";
 import { type Room, startRoom } from "../../../server/daemon/room.ts";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
 import { cancelTransfer } from "../../../server/services/transfers/cancel-transfer.ts";
-import { enqueueImport } from "../../../server/services/transfers/enqueue-import.ts";
+import { enqueueImports } from "../../../server/services/transfers/enqueue-imports.ts";
 import { finishImport } from "../../../server/services/transfers/finish-import.ts";
 import { removeStagedObjects } from "../../../server/services/transfers/remove-staged-objects.ts";
 import type { TableDefinitionInput } from "../../../shared/table.ts";
@@ -55,7 +55,7 @@ async function importTable(input: Partial<TableDefinitionInput>) {
 
 async function enqueue(table: Awaited<ReturnType<typeof insertImportTable>>) {
   const tableRun = await insertTableRun(opened.client, table);
-  await enqueueImport(opened.deps.db, tableRun);
+  await enqueueImports(opened.deps.db, [tableRun]);
   opened.deps.changes.publish({ noun: "transfer", id: null });
   return tableRun;
 }
