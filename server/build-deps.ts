@@ -38,7 +38,7 @@ export async function buildDeps(
     applicationName: "maestro",
   });
   await waitForDatabase(client, config.pgConnectionTimeoutSeconds, log);
-  await migrateDatabase(connectionString);
+  await migrateDatabase(connectionString, log);
   const secretBox = createSecretBox(surroundings.secret);
   const { instanceId } = await openInstance(client.db, secretBox);
   const projectId = config.bigqueryProject ?? "maestro-local";
