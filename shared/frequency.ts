@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { RunState } from "./run.ts";
+import type { MissedTicks, RunState } from "./run.ts";
 import { keptText } from "./text.ts";
 
 /** 366 days: a year from leap day to leap day. */
@@ -35,9 +35,18 @@ export interface FrequencyView extends FrequencyInput {
   /** Null before its first. */
   lastRun: { id: number; state: RunState; createdAt: string } | null;
   /** The newest that is recorded, with how its run fares; null before its first. */
-  lastTick: { tickAt: string; runId: number; state: RunState; reason: string | null } | null;
+  lastTick: LastTick | null;
   /** Of a tick, or started by hand: no other run of the frequency begins before its end. */
   unfinishedRun: { id: number; createdAt: string } | null;
+}
+
+export interface LastTick {
+  /** ISO instant. */
+  tickAt: string;
+  runId: number;
+  state: RunState;
+  reason: string | null;
+  missed: MissedTicks | null;
 }
 
 /** The next ticks of a schedule; with conditions, those in which a table with them takes part. */

@@ -33,6 +33,14 @@ export interface Reason {
 /** Why a tick was skipped: `overlap` is one to be alerted of, `conditionFalse` as the tables want it. */
 export type RunReasonCode = "overlap" | "conditionFalse";
 
+/** The ticks before a run's own, back to the last recorded one, for which no run was made. */
+export interface MissedTicks {
+  count: number;
+  /** ISO instants. */
+  first: string;
+  last: string;
+}
+
 /** A tick of another frequency that a table run's parent must have finished first. */
 export interface AwaitedTick {
   tableId: number;
@@ -82,6 +90,8 @@ export interface RunListItem {
   frequencyId: number | null;
   frequencyName: string | null;
   tickAt: string | null;
+  /** What it makes up for, as nothing was running at their time; null where nothing was missed. */
+  missed: MissedTicks | null;
   state: RunState;
   /** Of one that was skipped, cancelled or failed: a sentence, naming the first table that failed. */
   reason: string | null;

@@ -1,3 +1,5 @@
+import type { MissedTicks } from "./run.ts";
+
 const periods: [seconds: number, word: string][] = [
   [604_800, "week"],
   [86_400, "day"],
@@ -36,4 +38,11 @@ export function scheduleText(schedule: {
   const offset = offsetText(schedule.offsetSeconds);
   const parts = [periodText(schedule.periodSeconds), offset === "" ? "" : `offset ${offset}`];
   return [...parts, schedule.timeZone ?? "UTC"].filter((part) => part !== "").join(", ");
+}
+
+/** `2 ticks, from 2026-03-05 11:00 UTC to 2026-03-05 12:00 UTC, were missed before`. */
+export function missedText({ count, first, last }: MissedTicks): string {
+  const text = (iso: string) => `${iso.slice(0, 19).replace("T", " ").replace(/:00$/, "")} UTC`;
+  if (count === 1) return `1 tick, of ${text(first)}, was missed before`;
+  return `${count} ticks, from ${text(first)} to ${text(last)}, were missed before`;
 }

@@ -15,6 +15,7 @@ import {
 import type { JobState, JobStep } from "../../shared/job.ts";
 import type {
   AwaitedTick,
+  MissedTicks,
   Reason,
   RunReasonCode,
   RunRequest,
@@ -34,6 +35,7 @@ export const runs = pgTable(
     id: id(),
     frequencyId: key().references(() => frequencies.id),
     tickAt: instant(),
+    missed: jsonb().$type<MissedTicks>(),
     kind: text().$type<"tick" | "manual">().notNull(),
     state: text().$type<RunState>().notNull().default("running"),
     reason: text(),

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { FrequencyView } from "../../shared/frequency.ts";
-import { offsetText, periodText, scheduleText } from "../../shared/schedule-text.ts";
+import { missedText, offsetText, periodText, scheduleText } from "../../shared/schedule-text.ts";
 import { toWall } from "../domain/wall-clock.ts";
 import { lengthText } from "../domain/words.ts";
 import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
@@ -74,9 +74,10 @@ async function showFrequency(
 
 function lastTickText({ lastTick, timeZone }: FrequencyView): string {
   if (!lastTick) return "none yet";
-  const { runId, tickAt, state, reason } = lastTick;
+  const { runId, tickAt, state, reason, missed } = lastTick;
   const why = reason === null ? "" : `: ${reason.replaceAll(/\s+/g, " ")}`;
-  return `${tickText(tickAt, timeZone)}, run ${runId} ${state}${why}`;
+  const note = missed === null ? "" : ` (${missedText(missed)} it)`;
+  return `${tickText(tickAt, timeZone)}, run ${runId} ${state}${why}${note}`;
 }
 
 function unfinishedText({ unfinishedRun }: FrequencyView): string {

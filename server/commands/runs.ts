@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
 import type { RunDetail } from "../../shared/run.ts";
 import { requestText } from "../../shared/run-request.ts";
+import { missedText } from "../../shared/schedule-text.ts";
 import { bytesText, lengthText } from "../domain/words.ts";
 import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
 import { durationText, instantText, writeJson, writeTable } from "./client-output.ts";
@@ -60,7 +61,10 @@ async function listRuns(io: CommandIo, options: { limit: string; json?: boolean 
       run.counts.succeeded,
       run.counts.failed,
       bytesText(run.bytesBilled),
-      cut(run.reason ?? requestText(run), longestWhy),
+      cut(
+        run.reason ?? (run.missed ? `${missedText(run.missed)} it` : requestText(run)),
+        longestWhy,
+      ),
     ]),
   );
 }
@@ -94,6 +98,7 @@ function writeRun(io: CommandIo, run: RunDetail): void {
   const state = run.isCancelling ? "being cancelled" : run.state;
   const why = run.reason === null ? "" : `: ${run.reason}`;
   io.stdout.write(`run ${run.id}, ${what}: ${state}, ${took}${why}\n`);
+  if (run.missed) io.stdout.write(`${missedText(run.missed)} its tick\n`);
   for (const { action, by, at } of run.steering) {
     io.stdout.write(
       `${instantText(at)}  ${action === "cancel" ? "cancelled" : "resumed"} by ${by}\n`,

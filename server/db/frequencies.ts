@@ -23,7 +23,7 @@ export async function selectFrequencies(db: Db): Promise<ListedFrequency[]> {
         from runs r where r.frequency_id = ${frequencies.id} order by r.id desc limit 1)`,
       lastTick: sql<FrequencyView["lastTick"]>`(
         select jsonb_build_object('tickAt', ${isoText("r.tick_at")}, 'runId', r.id::float8,
-          'state', r.state, 'reason', r.reason)
+          'state', r.state, 'reason', r.reason, 'missed', r.missed)
         from runs r where r.frequency_id = ${frequencies.id} and r.tick_at is not null
         order by r.tick_at desc limit 1)`,
       unfinishedRun: sql<FrequencyView["unfinishedRun"]>`(

@@ -45,7 +45,7 @@ type CountedRun = Omit<RunListItem, "counts"> & {
 async function selectRuns(db: Db, where: SQL, limit: number): Promise<RunListItem[]> {
   const { rows } = await db.execute<CountedRun & Record<string, unknown>>(sql`
     select r.id::float8 as id, r.kind, r.frequency_id::float8 as "frequencyId",
-      f.name as "frequencyName", ${isoText("r.tick_at")} as "tickAt", r.state,
+      f.name as "frequencyName", ${isoText("r.tick_at")} as "tickAt", r.missed, r.state,
       coalesce(r.reason, case r.state
         when 'failed' then c.first ->> 'name' || ': ' || (c.first ->> 'text')
           || case when c.failed > 1 then ' (and ' || c.failed - 1 || ' more failed)' else '' end

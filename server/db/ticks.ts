@@ -2,7 +2,7 @@ import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { tables } from "../../drizzle/schema/tables.ts";
-import type { RunReasonCode } from "../../shared/run.ts";
+import type { MissedTicks, RunReasonCode } from "../../shared/run.ts";
 import type { Db } from "./client.ts";
 import type { FrequencyRow } from "./frequencies.ts";
 
@@ -36,18 +36,17 @@ export async function selectTickingFrequencies(db: Db, now: Date): Promise<Ticki
   return rows.map(({ frequency, ...rest }) => ({ ...frequency, ...rest }));
 }
 
-/** Whether this tick or a newer one is recorded: an older one is then no longer wanted. */
-export async function isTickPast(
+/** The newest that is recorded: an older one is no longer wanted. */
+export async function selectNewestTick(
   tx: Db,
   frequencyId: number,
-  tickAt: Date,
   now: Date,
-): Promise<boolean> {
+): Promise<Date | null> {
   const [row] = await tx
     .select({ lastTickAt: newestTick(now) })
     .from(frequencies)
     .where(eq(frequencies.id, frequencyId));
-  return row?.lastTickAt != null && row.lastTickAt >= tickAt;
+  return row?.lastTickAt ?? null;
 }
 
 /** By hand: in a select of one table Drizzle writes columns without it, and `id` is then the run's. */
@@ -67,10 +66,16 @@ export async function recordEmptyTick(tx: Db, frequencyId: number, at: Date): Pr
 /** A tick that makes no run; its run's id. */
 export async function recordSkippedTick(
   tx: Db,
-  tick: { frequencyId: number; at: Date; reason: string; reasonCode: RunReasonCode },
+  tick: {
+    frequencyId: number;
+    at: Date;
+    missed: MissedTicks | null;
+    reason: string;
+    reasonCode: RunReasonCode;
+  },
 ): Promise<number> {
-  const { frequencyId, at: tickAt, reason, reasonCode } = tick;
-  const values = { kind: "tick" as const, frequencyId, tickAt, reason, reasonCode };
+  const { at: tickAt, ...rest } = tick;
+  const values = { kind: "tick" as const, tickAt, ...rest };
   const [row] = await tx
     .insert(runs)
     .values({ ...values, state: "skipped", endedAt: sql`now()` })

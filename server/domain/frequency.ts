@@ -57,6 +57,30 @@ export function* ticksAfter(schedule: Schedule, now: Date): Generator<Tick, neve
   }
 }
 
+/** The first, the last and the number of the ticks after one instant and before another. */
+export function ticksBetween(schedule: Schedule, after: Date, before: Date): TicksBetween | null {
+  const last = tickAt(schedule, new Date(before.getTime() - 1));
+  if (last <= after) return null;
+  const [first = last] = nextTicks(schedule, after, 1);
+  if (zoneOf(schedule) === null) {
+    const periodMs = schedule.periodSeconds * 1000;
+    return { first, last, count: (last.getTime() - first.getTime()) / periodMs + 1 };
+  }
+  // On a wall clock they are not evenly spaced, and two may fall together; but they are days apart.
+  let count = 0;
+  for (const { at } of ticksAfter(schedule, after)) {
+    if (at >= before) break;
+    count += 1;
+  }
+  return { first, last, count };
+}
+
+interface TicksBetween {
+  first: Date;
+  last: Date;
+  count: number;
+}
+
 /** The wall time that the tick at this instant stands for. */
 export function wallTimeOfTick(schedule: Schedule, at: Date): WallTime {
   return tickOf(schedule, lastIndex(schedule, at)).wall;

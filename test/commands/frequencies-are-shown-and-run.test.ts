@@ -109,11 +109,24 @@ test("the last tick and the unfinished run are shown, and an overlap with its re
   await fixture.runEnded(1);
 });
 
+test("ticks that were missed show at the run that makes up for them", async () => {
+  const name = "every second hour";
+  const effectiveFrom = new Date("2026-03-07T01:00:00Z");
+  const id = await insertFrequency(fixture.db, { name, periodSeconds: 7_200, effectiveFrom });
+  await insertCatalog(fixture.db, [{ name: "late", frequencyId: id }]);
+  await assembleRun(fixture.deps, id, new Date("2026-03-07T08:00:00Z"));
+  await fixture.runEnded(3);
+  const text = "3 ticks, from 2026-03-07 02:00 UTC to 2026-03-07 06:00 UTC, were missed before it";
+  expect(await maestro(["frequencies", "show", name])).toContain(`run 3 succeeded (${text})`);
+  expect(await maestro(["runs", "list", "--limit", "1"])).toContain(text);
+  expect(await maestro(["runs", "show", "3"])).toContain(`${text}s tick\n`);
+});
+
 test("one is run by hand, whatever its conditions say, and followed to its end", async () => {
   const output = await maestro(["run", "--frequency", hourly, "--wait"]);
   expect(output).toContain("✓ d.a");
   expect(output).toContain("✓ d.b");
-  expect(output).toMatch(/run 3 succeeded: 2 tables/);
+  expect(output).toMatch(/run 4 succeeded: 2 tables/);
   // It is no tick: the last one stays what it was.
   expect(await listed(hourly)).toMatchObject({ lastTick: { runId: 2 }, unfinishedRun: null });
 });
@@ -123,12 +136,15 @@ test("one that is switched off has no next ticks, and runs by hand all the same"
   expect(await maestro(["frequencies", "show", hourly])).toMatch(
     /^every hour {2}every hour, UTC, switched off\n[\s\S]*next ticks {3}none: it is switched off\n$/,
   );
-  expect(await maestro(["run", "--frequency", hourly, "--wait"])).toMatch(/run 4 succeeded/);
+  expect(await maestro(["run", "--frequency", hourly, "--wait"])).toMatch(/run 5 succeeded/);
 });
 
 test.each([
-  [["frequencies", "show", "x"], "there is no frequency x; there are every hour, New York, 02:30"],
-  [["run", "--frequency", "x"], "there is no frequency x; there are every hour, New York, 02:30"],
+  [
+    ["frequencies", "show", "x"],
+    "there is no frequency x; there are every hour, every second hour",
+  ],
+  [["run", "--frequency", "x"], "there is no frequency x; there are every hour"],
   [["run", "--frequency", nightly], "the frequency New York, 02:30 has no tables"],
   [["run", "--frequency", ""], "a frequency needs a name"],
   [["run"], "name what to run: tables as dataset.name, or --frequency and its name"],

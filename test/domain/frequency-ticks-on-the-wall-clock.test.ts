@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nextTicks, tickAt, wallTimeOfTick } from "../../server/domain/frequency.ts";
+import { nextTicks, tickAt, ticksBetween, wallTimeOfTick } from "../../server/domain/frequency.ts";
 import { clockCases, day, hour, schedule } from "./clock-cases.ts";
 
 const iso = (instants: Date[]) => instants.map((each) => each.toISOString());
@@ -54,6 +54,37 @@ test("ticks follow one another without a gap or a double through a year of every
       expect(ticks.filter((tick) => tickAt(daily, tick).getTime() !== tick.getTime())).toEqual([]);
     }
   }
+});
+
+test("the ticks between two others are counted, through jumps and a day that is left out", () => {
+  const between = (one: ReturnType<typeof schedule>, after: string, before: string) => {
+    const found = ticksBetween(one, new Date(after), new Date(before));
+    return found && [found.count, ...iso([found.first, found.last])];
+  };
+  const hourly = schedule(hour);
+  expect(between(hourly, "2026-03-05T10:00:00Z", "2026-03-05T11:00:00Z")).toBeNull();
+  expect(between(hourly, "2026-03-05T10:00:00Z", "2026-03-05T12:00:00Z")).toEqual([
+    1,
+    "2026-03-05T11:00:00.000Z",
+    "2026-03-05T11:00:00.000Z",
+  ]);
+  expect(between(schedule(1), "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")).toEqual([
+    365 * day - 1,
+    "2026-01-01T00:00:01.000Z",
+    "2026-12-31T23:59:59.000Z",
+  ]);
+  const newYork = schedule(day, 9_000, "America/New_York");
+  expect(between(newYork, "2026-03-07T07:30:00Z", "2026-03-10T06:30:00Z")).toEqual([
+    2,
+    "2026-03-08T07:30:00.000Z",
+    "2026-03-09T06:30:00.000Z",
+  ]);
+  const apia = schedule(day, 6 * hour, "Pacific/Apia");
+  expect(between(apia, "2011-12-29T16:00:00Z", "2012-01-01T16:00:00Z")).toEqual([
+    2,
+    "2011-12-30T16:00:00.000Z",
+    "2011-12-31T16:00:00.000Z",
+  ]);
 });
 
 test("a tick stands for the wall time that it was meant for", () => {

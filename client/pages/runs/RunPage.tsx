@@ -2,6 +2,7 @@ import { useParams, useSearchParams } from "@solidjs/router";
 import { createMemo, lazy, Match, Show, Suspense, Switch } from "solid-js";
 import type { RunDetail } from "../../../shared/run.ts";
 import { requestText } from "../../../shared/run-request.ts";
+import { missedText } from "../../../shared/schedule-text.ts";
 import { Loading } from "../../components/Feedback.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
@@ -73,6 +74,13 @@ function OneRun(props: { id: number; tab: string }) {
               {(reason) => (
                 <div class="notice" classList={{ bad: data().state === "failed" }}>
                   <div>{reason()}</div>
+                </div>
+              )}
+            </Show>
+            <Show when={data().missed}>
+              {(missed) => (
+                <div class="notice warn">
+                  <div>{missedText(missed())} its tick. It makes up for them.</div>
                 </div>
               )}
             </Show>

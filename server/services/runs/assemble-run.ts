@@ -1,4 +1,5 @@
-import type { RunReasonCode } from "../../../shared/run.ts";
+import type { MissedTicks, RunReasonCode } from "../../../shared/run.ts";
+import { missedText } from "../../../shared/schedule-text.ts";
 import type { FrequencyRow } from "../../db/frequencies.ts";
 import {
   insertRun,
@@ -7,14 +8,14 @@ import {
   unfinishedRunOf,
 } from "../../db/run-assembly.ts";
 import {
-  isTickPast,
   recordEmptyTick,
   recordSkippedTick,
+  selectNewestTick,
   selectOnlyAwaited,
   skipRun,
 } from "../../db/ticks.ts";
 import { inTransaction, type Transition } from "../../db/transition.ts";
-import { tickAt } from "../../domain/frequency.ts";
+import { tickAt, ticksBetween } from "../../domain/frequency.ts";
 import type { Deps } from "../deps.ts";
 import { assembleTableRuns } from "./assemble-table-runs.ts";
 
@@ -28,7 +29,7 @@ export type Assembled =
  * Records a tick of a frequency, in one transaction and exactly once, however many daemons see it:
  * as a run with its table runs; or as a skipped run, where the one before has not ended or no table
  * takes part. The first of these is an alert: a line of the log at `warn` that says so, and the run's
- * `reasonCode`.
+ * `reasonCode`. So are ticks before it that were missed: the run makes up for them, and names them.
  */
 export async function assembleRun(
   deps: Pick<Deps, "pool" | "changes" | "log" | "now">,
@@ -36,13 +37,18 @@ export async function assembleRun(
   at: Date,
 ): Promise<Assembled> {
   const now = deps.now();
-  const { assembled, name } = await inTransaction(deps.pool, async (transition) => {
-    const frequency = await frequencyAt(transition, frequencyId, at, now);
-    if (!frequency) return { assembled: { kind: "nothing" as const }, name: "" };
-    return { assembled: await assembleTick(transition, frequency, at), name: frequency.name };
+  const { assembled, tick } = await inTransaction(deps.pool, async (transition) => {
+    const tick = await wantedTick(transition, frequencyId, at, now);
+    if (!tick) return { assembled: { kind: "nothing" as const }, tick };
+    return { assembled: await assembleTick(transition, tick), tick };
   });
   if (assembled.kind === "nothing") return assembled;
   const facts = { frequencyId, tickAt: at, ...assembled };
+  const name = tick?.frequency.name;
+  if (tick?.missed) {
+    const text = `${name}: ${missedText(tick.missed)} its tick of ${at.toISOString()}`;
+    deps.log.warn({ ...facts, alert: "missedTicks", missed: tick.missed }, text);
+  }
   if (assembled.kind === "skipped" && assembled.reasonCode === "overlap") {
     const text = `${name}: its tick of ${at.toISOString()} was skipped, ${assembled.reason}`;
     deps.log.warn({ ...facts, alert: "overlap" }, text);
@@ -54,23 +60,40 @@ export async function assembleRun(
   return assembled;
 }
 
-/** Locked; null where this is none of its ticks (any more), or one that is not wanted. */
-async function frequencyAt(
+interface WantedTick {
+  frequency: FrequencyRow;
+  at: Date;
+  missed: MissedTicks | null;
+}
+
+/** Its frequency is locked. Null where this is none of its ticks (any more), or one not wanted. */
+async function wantedTick(
   { tx }: Transition,
   frequencyId: number,
   at: Date,
   now: Date,
-): Promise<FrequencyRow | null> {
+): Promise<WantedTick | null> {
   const frequency = await lockFrequency(tx, frequencyId);
   if (!frequency?.active || at < frequency.effectiveFrom) return null;
   if (tickAt(frequency, at).getTime() !== at.getTime()) return null;
-  return (await isTickPast(tx, frequencyId, at, now)) ? null : frequency;
+  const newest = await selectNewestTick(tx, frequencyId, now);
+  if (newest !== null && newest >= at) return null;
+  return { frequency, at, missed: missedBefore(frequency, newest, at) };
+}
+
+/** A tick at the very instant from which the frequency counts is one that is missed. */
+function missedBefore(frequency: FrequencyRow, newest: Date | null, at: Date): MissedTicks | null {
+  const begunMs = frequency.effectiveFrom.getTime() - 1;
+  const since = new Date(Math.max(begunMs, newest?.getTime() ?? begunMs));
+  const missed = ticksBetween(frequency, since, at);
+  if (!missed) return null;
+  const { first, last, count } = missed;
+  return { count, first: first.toISOString(), last: last.toISOString() };
 }
 
 async function assembleTick(
   transition: Transition,
-  frequency: FrequencyRow,
-  at: Date,
+  { frequency, at, missed }: WantedTick,
 ): Promise<Assembled> {
   const { tx } = transition;
   const frequencyId = frequency.id;
@@ -85,10 +108,16 @@ async function assembleTick(
     const why = awaited.length === 0 ? "" : `: it waits for ${awaited.join(", ")}`;
     const reason = `run ${unfinished} of this frequency had not ended${why}`;
     const skipped = { reason, reasonCode: "overlap" as const };
-    const runId = await recordSkippedTick(tx, { frequencyId, at, ...skipped });
+    const runId = await recordSkippedTick(tx, { frequencyId, at, missed, ...skipped });
     return { kind: "skipped", runId, ...skipped };
   }
-  const runId = await insertRun(tx, { kind: "tick", frequencyId, tickAt: at, startedBy: null });
+  const runId = await insertRun(tx, {
+    kind: "tick",
+    frequencyId,
+    tickAt: at,
+    missed,
+    startedBy: null,
+  });
   const tick = { at, frequency };
   const assembly = { runId, tables, tick, stagedObjects: new Map() };
   const taking = await assembleTableRuns(transition, assembly);

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { frequencies } from "../../../drizzle/schema/frequencies.ts";
 import { runs } from "../../../drizzle/schema/runs.ts";
 import { listRuns } from "../../../server/db/runs.ts";
 import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
@@ -45,6 +46,49 @@ test("of the ticks missed, the newest alone is caught up, and once", async () =>
   ]);
 });
 
+test("down over five ticks: one run makes up for them, and the other four are recorded on it and alerted", async () => {
+  const effectiveFrom = new Date("2026-03-05T10:00:00Z");
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 3_600, effectiveFrom });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  const warnings: Record<string, unknown>[] = [];
+  const write = (line: string) => warnings.push(JSON.parse(line));
+  const deps = { ...fixture.deps, log: pino({ level: "warn" }, { write }) };
+  await lookAt(deps, "2026-03-05T10:20:00Z");
+  fixture.start({ ticks: false });
+  await fixture.runEnded(1);
+  expect(warnings).toEqual([]);
+  const missed = {
+    count: 4,
+    first: "2026-03-05T11:00:00.000Z",
+    last: "2026-03-05T14:00:00.000Z",
+  };
+  for (const instant of ["15:20:00", "15:21:00"]) await lookAt(deps, `2026-03-05T${instant}Z`);
+  expect((await fixture.runEnded(2)).state).toBe("succeeded");
+  expect(fixture.warehouse.jobs.size).toBe(2);
+  const [caughtUp, before, ...others] = await listRuns(fixture.db, { limit: 9 });
+  expect(caughtUp).toMatchObject({ tickAt: "2026-03-05T15:00:00.000Z", missed });
+  expect(before).toMatchObject({ tickAt: "2026-03-05T10:00:00.000Z", missed: null });
+  expect(others).toEqual([]);
+  expect(warnings).toMatchObject([{ alert: "missedTicks", frequencyId, runId: 2, missed }]);
+  expect(warnings[0]!["msg"]).toContain(
+    "4 ticks, from 2026-03-05 11:00 UTC to 2026-03-05 14:00 UTC, were missed before its tick",
+  );
+  await lookAt(deps, "2026-03-05T16:00:00Z");
+  expect((await allRuns()).at(-1)).toMatchObject({ missed: null });
+});
+
+test("a first tick that is missed counts from when the frequency was made, changed or switched on", async () => {
+  const effectiveFrom = new Date("2026-03-05T11:00:00Z");
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 3_600, effectiveFrom });
+  await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
+  await lookAt(fixture.deps, "2026-03-05T12:20:00Z");
+  const at = "2026-03-05T11:00:00.000Z";
+  expect(await allRuns()).toMatchObject([{ missed: { count: 1, first: at, last: at } }]);
+  await fixture.db.update(frequencies).set({ effectiveFrom: new Date("2026-03-05T14:30:00Z") });
+  await lookAt(fixture.deps, "2026-03-05T15:20:00Z");
+  expect((await allRuns()).at(-1)).toMatchObject({ state: "skipped", missed: null });
+});
+
 test("ticks before a frequency was made or changed are not missed; inactive and empty ones are silent", async () => {
   const now = new Date("2026-03-05T12:30:00Z");
   const young = { effectiveFrom: new Date("2026-03-05T12:00:01Z"), periodSeconds: 3_600 };
@@ -60,7 +104,8 @@ test("ticks before a frequency was made or changed are not missed; inactive and 
 });
 
 test("a tick that comes before the last run has ended is recorded as skipped, with the reason, and alerted", async () => {
-  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 60, ...epoch });
+  const effectiveFrom = new Date("2026-03-05T10:00:00Z");
+  const frequencyId = await insertFrequency(fixture.db, { periodSeconds: 60, effectiveFrom });
   await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
   const warnings: Record<string, unknown>[] = [];
   const write = (line: string) => warnings.push(JSON.parse(line));
