@@ -1,12 +1,11 @@
 import type { Deps } from "../services/deps.ts";
-import { cleanStaged } from "../services/runs/clean-staged.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
 import { startSizeRefresher } from "./size-refresher.ts";
+import { startStagedCleaner } from "./staged-cleaner.ts";
 import { startTicker } from "./ticker.ts";
 
-const cleanMs = 60_000;
 const presenceMs = 500;
 
 export interface Engine {
@@ -35,12 +34,7 @@ export function startRunner(deps: Deps): Engine {
     body: (signal) => showPresence(deps, signal),
   });
   const sizes = startSizeRefresher(deps);
-  const cleaner = startLoop({
-    name: "staged files",
-    log: deps.log,
-    periodMs: cleanMs,
-    body: (signal) => cleanStaged(deps, signal),
-  });
+  const cleaner = startStagedCleaner(deps);
   const dispatcher = startDispatcher(deps, {
     onAdvance: ({ succeeded, hasLoaded }) => {
       for (const tableRun of succeeded) sizes.add(tableRun);

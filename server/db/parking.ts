@@ -111,8 +111,12 @@ export async function storeUpload(
   return rows[0] ?? null;
 }
 
-/** Table runs whose load has succeeded, and whose staged files are still named. */
-export async function selectLoaded(db: Db): Promise<LoadedTableRun[]> {
+/** Table runs above this one whose load has succeeded and whose staged files are still named. */
+export async function selectLoaded(
+  db: Db,
+  afterId: number,
+  limit: number,
+): Promise<LoadedTableRun[]> {
   return db
     .select({
       id: tableRuns.id,
@@ -121,10 +125,11 @@ export async function selectLoaded(db: Db): Promise<LoadedTableRun[]> {
     })
     .from(tableRuns)
     .where(
-      sql`${tableRuns.stagedObjects} <> '{}' and (${tableRuns.state} = 'succeeded'
+      sql`${tableRuns.id} > ${afterId} and ${tableRuns.stagedObjects} <> '{}' and (${tableRuns.state} = 'succeeded'
         or (${tableRuns.state} in ('running', 'failed', 'cancelled') and ${tableRuns.step} = 'extract'))`,
     )
-    .limit(100);
+    .orderBy(tableRuns.id)
+    .limit(limit);
 }
 
 export interface LoadedTableRun {
@@ -133,6 +138,6 @@ export interface LoadedTableRun {
   stagedObjects: string[];
 }
 
-export async function clearStagedObjects(db: Db, id: number): Promise<void> {
-  await db.update(tableRuns).set({ stagedObjects: [] }).where(eq(tableRuns.id, id));
+export async function setStagedObjects(db: Db, id: number, names: string[]): Promise<void> {
+  await db.update(tableRuns).set({ stagedObjects: names }).where(eq(tableRuns.id, id));
 }

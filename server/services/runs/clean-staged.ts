@@ -1,19 +1,55 @@
-import { clearStagedObjects, selectLoaded } from "../../db/parking.ts";
+import { messageOf } from "../../../shared/errors.ts";
+import { type LoadedTableRun, selectLoaded, setStagedObjects } from "../../db/parking.ts";
 import type { Deps } from "../deps.ts";
+import { removeObjects } from "../transfers/remove-objects.ts";
 import { removeStagedObjects } from "../transfers/remove-staged-objects.ts";
+
+const batchSize = 100;
+/** Where nothing can be deleted, a bucket's rights say, the rest is left for another time. */
+const mostLeft = 100;
 
 /**
  * Removes the files that loads have read, after the commit that says so. The names stay on the row
- * until they are removed: a crash in between costs a repetition, and a missing file is no error.
+ * until they are removed: a crash in between costs a repetition, and a missing file is no error. One
+ * that cannot be removed holds up no other, and is tried again when it is called again.
+ *
+ * Begins above `afterId`, and answers how far it came, whether that is the end of all, and whether
+ * anything was left on the way.
  */
 export async function cleanStaged(
-  deps: Pick<Deps, "db" | "objectStore">,
+  deps: Pick<Deps, "db" | "objectStore" | "log">,
   signal: AbortSignal,
-): Promise<void> {
-  for (const { id, kind, stagedObjects } of await selectLoaded(deps.db)) {
-    if (signal.aborted) return;
-    if (kind === "import") await removeStagedObjects(deps, id);
-    else await deps.objectStore.remove(stagedObjects);
-    await clearStagedObjects(deps.db, id);
+  afterId: number,
+): Promise<{ afterId: number; isEnd: boolean; hasLeft: boolean }> {
+  let seenId = afterId;
+  let left = 0;
+  for (;;) {
+    const batch = await selectLoaded(deps.db, seenId, batchSize);
+    for (const tableRun of batch) {
+      if (signal.aborted || left >= mostLeft) {
+        return { afterId: seenId, isEnd: false, hasLeft: left > 0 };
+      }
+      if (!(await cleanOne(deps, tableRun))) left += 1;
+      seenId = tableRun.id;
+    }
+    if (batch.length < batchSize) return { afterId: seenId, isEnd: true, hasLeft: left > 0 };
+  }
+}
+
+/** Whether all of its files are gone. */
+async function cleanOne(
+  deps: Pick<Deps, "db" | "objectStore" | "log">,
+  { id, kind, stagedObjects }: LoadedTableRun,
+): Promise<boolean> {
+  try {
+    const left =
+      kind === "import"
+        ? await removeStagedObjects(deps, id)
+        : await removeObjects(deps, stagedObjects);
+    if (left.length < stagedObjects.length) await setStagedObjects(deps.db, id, left);
+    return left.length === 0;
+  } catch (error) {
+    deps.log.warn({ tableRunId: id, err: error }, `staged files are left: ${messageOf(error)}`);
+    return false;
   }
 }
