@@ -6,8 +6,9 @@ import pg from "pg";
 import { afterAll, expect } from "vitest";
 import { type Engine, startEngine } from "../../server/daemon/engine.ts";
 import { bundleEngine } from "../support/bundle-engine.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createEmptyDatabase, createTestDatabase } from "../support/database.ts";
 import { connectCloud, createEngineDeps, type EngineDeps } from "../support/engine-deps.ts";
+import { createFirstSchema } from "../support/first-schema.ts";
 import { startNullWarehouse } from "../support/null-warehouse.ts";
 import { startPostgresProxy } from "../support/postgres-proxy.ts";
 import { until } from "../support/until.ts";
@@ -28,13 +29,19 @@ afterAll(() => {
   if (bundled) rmSync(bundled.directory, { recursive: true, force: true });
 });
 
+interface DaemonsOptions {
+  /** That of 0.1.0, instead of today's. */
+  schema?: "first";
+}
+
 /**
  * Real daemons, as processes, over a null warehouse and a database that keeps a log of every move.
  * They reach PostgreSQL through a proxy; the test itself reaches it without.
  */
-export async function openDaemons() {
-  const database = await createTestDatabase();
+export async function openDaemons({ schema }: DaemonsOptions = {}) {
+  const database = await (schema === "first" ? createEmptyDatabase() : createTestDatabase());
   const { connectionString } = database;
+  if (schema === "first") await createFirstSchema(connectionString);
   const [warehouse, proxy] = await Promise.all([
     startNullWarehouse(),
     startPostgresProxy(connectionString),
@@ -95,8 +102,11 @@ export async function openDaemons() {
 
 export type Daemons = Awaited<ReturnType<typeof openDaemons>>;
 
-export async function withDaemons(body: (daemons: Daemons) => Promise<void>): Promise<void> {
-  const daemons = await openDaemons();
+export async function withDaemons(
+  body: (daemons: Daemons) => Promise<void>,
+  options?: DaemonsOptions,
+): Promise<void> {
+  const daemons = await openDaemons(options);
   try {
     await body(daemons);
   } catch (error) {
