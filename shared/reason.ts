@@ -88,6 +88,11 @@ export const reasonCodes = {
     meaning: "It ran as an ancestor or a descendant of a table that a person asked for.",
     remedy: "Nothing.",
   },
+  resumed: {
+    states: ["succeeded"],
+    meaning: "It ran again, or at last, because a person resumed its run.",
+    remedy: "Nothing.",
+  },
   uploaded: {
     states: ["succeeded"],
     meaning: "It ran because files were uploaded for it.",
@@ -142,3 +147,9 @@ export const reasonCodes = {
 } as const satisfies Record<string, ReasonMeaning>;
 
 export type ReasonCode = keyof typeof reasonCodes;
+
+/** What a person can do about it; null where there is nothing to do. */
+export function remedyFor(code: ReasonCode): string | null {
+  const { remedy } = reasonCodes[code];
+  return remedy.startsWith("Nothing") ? null : remedy;
+}

@@ -37,6 +37,8 @@ export const transfers = pgTable(
     leaseUntil: instant(),
     fence: integer().notNull().default(0),
     cancelRequestedAt: instant(),
+    /** The e-mail address at the time; null from daemons that did not write it yet. */
+    cancelRequestedBy: text(),
     rows: count().notNull().default(0),
     bytes: count().notNull().default(0),
     totalRows: count(),

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
+import { remedyFor } from "../../shared/reason.ts";
 import type { RunDetail } from "../../shared/run.ts";
 import { requestText } from "../../shared/run-request.ts";
 import { missedText } from "../../shared/schedule-text.ts";
@@ -132,8 +133,11 @@ async function tellTableRun(
 ): Promise<void> {
   const told = await withClient(io, options, (client) => client.runs.tableRun.query(choice));
   if (options.json) return writeJson(io.stdout, told);
+  const remedy = remedyFor(told.reason.code);
   io.stdout.write(
-    `${told.tableName} in run ${told.run.id}: ${told.state}\n${told.reason.text}\n\n`,
+    `${told.tableName} in run ${told.run.id}: ${told.state}\n${told.reason.text}\n${
+      remedy === null ? "" : `what to do: ${remedy}\n`
+    }\n`,
   );
   const now = new Date();
   writeTable(

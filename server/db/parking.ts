@@ -75,6 +75,7 @@ export interface Overdue {
   /** How the transfer ended; null for an upload that did not come in time. */
   transferState: TransferState | null;
   error: string | null;
+  cancelledBy: string | null;
   timeoutSeconds: number;
 }
 
@@ -83,6 +84,7 @@ export function selectOverdue(transition: Transition): Promise<Overdue[]> {
   return transition.query<Overdue>(
     "select overdue",
     `select t.id::float8 as id, t.fence, t.step, x.state as "transferState", x.error,
+       x.cancel_requested_by as "cancelledBy",
        (t.definition ->> 'externalTimeoutSeconds')::float8 as "timeoutSeconds"
      from table_runs t
      left join transfers x on x.table_run_id = t.id and x.kind = 'import' and t.step = 'import'

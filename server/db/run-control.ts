@@ -69,18 +69,22 @@ export function cancelUndriven(
 }
 
 /** Ends the queued transfers of a run, and marks the running ones for their rooms. */
-export function cancelTransfers(transition: Transition, runId: number): Promise<TransferKeys[]> {
+export function cancelTransfers(
+  transition: Transition,
+  runId: number,
+  by: string,
+): Promise<TransferKeys[]> {
   return transition.query<TransferKeys>(
     "cancel transfers",
     `update transfers x
-     set cancel_requested_at = clock_timestamp(),
+     set cancel_requested_at = clock_timestamp(), cancel_requested_by = $2,
        state = case when x.state = 'queued' then 'cancelled' else x.state end,
        ended_at = case when x.state = 'queued' then clock_timestamp() end
      from table_runs t
      where t.id = x.table_run_id and t.run_id = $1 and x.state in ('queued', 'running')
      returning x.id::float8 as id, x.table_id::float8 as "tableId",
        x.table_run_id::float8 as "tableRunId", t.run_id::float8 as "runId"`,
-    [runId],
+    [runId, by],
   );
 }
 

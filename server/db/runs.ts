@@ -86,6 +86,7 @@ export interface StoredTableRun extends Omit<TableRunView, "reason" | "lastParen
   runId: number;
   reason: Reason | null;
   asked: boolean | null;
+  hasJobRunning: boolean;
   awaited: AwaitedTick[];
 }
 
@@ -125,12 +126,13 @@ async function selectTableRuns(db: Db, where: SQL): Promise<StoredTableRun[]> {
       case when t.state = 'running' and x.state = 'running' then jsonb_build_object(
         'rows', x.rows, 'bytes', x.bytes, 'totalRows', x.total_rows) end as progress,
       coalesce(j.bytes, 0)::float8 as "bytesBilled", t.row_count::float8 as "rowCount",
-      coalesce(j.attempts, 0) as attempts, t.asked, coalesce(t.awaited, t.awaits) as awaited
+      coalesce(j.attempts, 0) as attempts, coalesce(j.is_running, false) as "hasJobRunning", t.asked, coalesce(t.awaited, t.awaits) as awaited
     from table_runs t
     cross join lateral jsonb_to_record(t.definition) as d(dataset text, name text, kind text)
     left join transfers x on x.table_run_id = t.id and x.kind = 'import'
     left join lateral (
       select sum(j.bytes_billed) as bytes, max(j.attempt) as attempts,
+        bool_or(j.state = 'running') as is_running,
         min(j.created_at) filter (where j.created_at >= t.started_at) as began_at
       from jobs j where j.table_run_id = t.id) j on true
     where ${where}

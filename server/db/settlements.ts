@@ -36,6 +36,8 @@ export interface Settlement {
   tableRows: number | null;
   /** Null: as they were. */
   extractObjects: string[] | null;
+  /** How long another attempt waits; absent where none is made. */
+  retryInMs?: number;
   /** Null for one that was parked, or that failed before it had a job. */
   job: JobEnd | null;
 }

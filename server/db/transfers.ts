@@ -90,7 +90,7 @@ export async function queueImports(
     ) with ordinality as n(id, table_id, place) order by place
     on conflict (table_run_id, kind) do update
     set state = 'queued', attempt = 0, fence = transfers.fence + 1, lease_owner = null,
-      lease_until = null, cancel_requested_at = null, rows = 0, bytes = 0, total_rows = null,
+      lease_until = null, cancel_requested_at = null, cancel_requested_by = null, rows = 0, bytes = 0, total_rows = null,
       result = null, error = null, error_retryable = 0, started_at = null, ended_at = null`);
 }
 
@@ -237,11 +237,12 @@ export async function handBackTransfer(
 }
 
 /** A queued transfer is cancelled at once; a running one by its room. The states left unended are untouched. */
-export async function requestCancel(db: Db, id: number): Promise<TransferState | null> {
+export async function requestCancel(db: Db, id: number, by: string): Promise<TransferState | null> {
   const [row] = await db
     .update(transfers)
     .set({
       cancelRequestedAt: sql`clock_timestamp()`,
+      cancelRequestedBy: by,
       state: sql`case when ${transfers.state} = 'queued' then 'cancelled' else ${transfers.state} end`,
       endedAt: sql`case when ${transfers.state} = 'queued' then clock_timestamp() end`,
     })

@@ -1,11 +1,13 @@
 import type { AwaitedTick, Reason, RunListItem, TableRunView } from "../../shared/run.ts";
 import { type DrawnIn, findDrawnIn } from "./drawn-in.ts";
-import { lastParentOf, lastWait, whyItRan } from "./why-it-ran.ts";
+import { lastParentOf, lastWait, resumeBefore, whyItRan } from "./why-it-ran.ts";
 
 /** A table run as it is stored: of its reason only what was known when it moved last. */
 export interface UndescribedTableRun extends Omit<TableRunView, "reason" | "lastParentId"> {
   reason: Reason | null;
   asked: boolean | null;
+  /** BigQuery has a job of it. */
+  hasJobRunning: boolean;
   awaited: AwaitedTick[];
 }
 
@@ -30,7 +32,7 @@ export function describeTableRuns(
 }
 
 export function describeTableRun(row: UndescribedTableRun, known: Known): TableRunView {
-  const { asked: _, awaited: __, ...view } = row;
+  const { asked: _, awaited: __, hasJobRunning: ___, ...view } = row;
   const parents = row.parentIds.flatMap((id) => known.byId.get(id) ?? []);
   const lastParent = lastParentOf(
     known.run,
@@ -52,7 +54,7 @@ function reasonOf(
   const { reason } = row;
   switch (row.state) {
     case "skipped":
-      return reason ? withCause(reason, known) : { code: "parentFailed", text: "was skipped" };
+      return reason ? withCause(row, reason, known) : { code: "parentFailed", text: "was skipped" };
     case "cancelled":
       return reason
         ? withCanceller(reason, known.run)
@@ -65,8 +67,15 @@ function reasonOf(
     case "ready":
       return known.waits.get(row.id) ?? { code: "starting", text: "is about to start" };
     default:
-      return known.waits.get(row.id) ?? reason ?? workReason(row, lastParent, known);
+      return (
+        known.waits.get(row.id) ?? storedWhileRunning(row) ?? workReason(row, lastParent, known)
+      );
   }
+}
+
+/** A transient fault is what it waits for until BigQuery has the next attempt. */
+function storedWhileRunning({ reason, hasJobRunning }: UndescribedTableRun): Reason | null {
+  return reason?.code === "retrying" && hasJobRunning ? null : reason;
 }
 
 function ranReason(
@@ -75,8 +84,14 @@ function ranReason(
   { run, drawnIn }: Known,
 ): Reason {
   const why = whyItRan(run, row.asked, drawnIn.get(row.id));
+  const resume = resumeBefore(run, row.readyAt);
   const cause = lastParent ? { tableRunId: lastParent.id, tableName: lastParent.tableName } : {};
-  return { ...why, text: `${why.text}; ${lastWait(run, row, lastParent)}`, ...cause };
+  const again = resume && {
+    code: "resumed" as const,
+    text: why.text.replace(/^ran /, `ran when ${resume.by} resumed the run, and is in it `),
+  };
+  const { text, ...told } = { ...why, ...again };
+  return { ...told, text: `${text}; ${lastWait(row, lastParent)}`, ...cause };
 }
 
 const doing: Record<string, string> = {
@@ -92,19 +107,34 @@ function workReason(
   known: Known,
 ): Reason {
   const { text, ...cause } = ranReason(row, lastParent, known);
-  return { ...cause, code: "working", text: `${doing[row.step ?? ""] ?? "is under way"}; ${text}` };
+  const again = row.reason?.code === "retrying" ? ` again, as ${row.reason.text}` : "";
+  const work = `${doing[row.step ?? ""] ?? "is under way"}${again}`;
+  return { ...cause, code: "working", text: `${work}; ${text}` };
 }
 
 /** Errors may be pages long, and thousands of table runs may be skipped for one. */
 const longestCause = 300;
 
-function withCause(reason: Reason, { byId, run }: Known): Reason {
+function withCause(row: UndescribedTableRun, reason: Reason, { byId, run }: Known): Reason {
   const cause = byId.get(reason.tableRunId ?? -1);
   if (!cause) return reason;
   const told = cause.reason?.text ?? "";
   const short = told.length > longestCause ? `${told.slice(0, longestCause)}…` : told;
-  const text = short === "" ? reason.text : `${reason.text}: ${short}`;
+  const what = `${reason.text}${wayFrom(cause, row, byId)}`;
+  const text = short === "" ? what : `${what}: ${short}`;
   return { ...reason, text, tableName: cause.tableName, runId: run.id };
+}
+
+/** The parent that was skipped for the same cause, where the cause is no parent itself. */
+function wayFrom(
+  cause: UndescribedTableRun,
+  { parentIds }: UndescribedTableRun,
+  byId: Known["byId"],
+): string {
+  if (parentIds.includes(cause.id)) return "";
+  const parents = parentIds.flatMap((id) => byId.get(id) ?? []);
+  const via = parents.find(({ reason }) => reason?.tableRunId === cause.id);
+  return via ? `, so that its parent ${via.tableName} was skipped` : "";
 }
 
 /** Whoever drove its job knew that the run was cancelled, and not by whom. */

@@ -83,11 +83,7 @@ export function lastParentOf<Parent extends { endedAt: string | null }>(
 }
 
 /** The last thing that it waited for before it was worked off, as the end of a sentence. */
-export function lastWait(
-  run: RunOrigin,
-  timing: Timing,
-  lastParent: { tableName: string } | null,
-): string {
+export function lastWait(timing: Timing, lastParent: { tableName: string } | null): string {
   const { readyAt, startedAt, workedAt } = timing;
   const outside = msBetween(startedAt, workedAt);
   if (timing.kind !== "summary" && outside > noticeableMs) {
@@ -97,10 +93,6 @@ export function lastWait(
   const slot = msBetween(readyAt, startedAt);
   if (slot > noticeableMs) return `waited last ${lengthText(slot)} for its turn`;
   if (lastParent) return `waited last for ${lastParent.tableName}`;
-  const resume = resumeBefore(run, readyAt);
-  if (resume && readyAt !== null && msBetween(resume.at, readyAt) < noticeableMs) {
-    return `was run again as ${resume.by} resumed the run`;
-  }
   const [tick] = timing.awaited;
   if (tick)
     return `waited last for ${andMore(tick.tableName, timing.awaited.length)} of another frequency`;

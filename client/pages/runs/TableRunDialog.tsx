@@ -1,5 +1,6 @@
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
+import { remedyFor } from "../../../shared/reason.ts";
 import type { StoryLine, TableRunStory } from "../../../shared/run.ts";
 import { Dialog } from "../../components/Dialog.tsx";
 import { JobTable } from "../../components/JobTable.tsx";
@@ -32,6 +33,9 @@ export function TableRunDialog(props: { id: number; onClose: () => void }) {
                 {data().reason.text}
               </span>
             </div>
+            <Show when={remedyFor(data().reason.code)}>
+              {(remedy) => <p class="small muted">What to do: {remedy()}</p>}
+            </Show>
             <Facts told={data()} />
             <Story lines={data().story} runId={data().run.id} />
             <Jobs tableRunId={data().id} />

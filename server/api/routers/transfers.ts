@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { transferStates } from "../../../shared/transfer.ts";
 import { assertMayCancelTransfer } from "../../services/access/assert-may-cancel-transfer.ts";
-import { recordChange } from "../../services/audit/record-change.ts";
 import { cancelTransfer } from "../../services/transfers/cancel-transfer.ts";
 import { listTransfers } from "../../services/transfers/list-transfers.ts";
 import { actorOf } from "../actor.ts";
@@ -18,12 +17,7 @@ export const transfersRouter = router({
     .input(byId)
     .mutation(async ({ ctx, input }) => {
       await assertMayCancelTransfer(ctx.deps, ctx.principal, input.id);
-      await cancelTransfer(ctx.deps, input.id);
-      await recordChange(ctx.deps.db, actorOf(ctx.principal), {
-        action: "transfer.cancel",
-        subjectKind: "transfer",
-        subjectId: input.id,
-      });
+      await cancelTransfer(ctx.deps, input.id, actorOf(ctx.principal));
       return { id: input.id };
     }),
 });

@@ -6,6 +6,8 @@ import type { JobEnd, Settlement } from "../../db/settlements.ts";
 import { blamesFiles } from "../../domain/blames-files.ts";
 import { extractPrefix } from "../../domain/job-configuration.ts";
 import { nextStep } from "../../domain/post-completion.ts";
+import { utcText } from "../../domain/words.ts";
+import { backoffMs } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
 import { checkLoadedRows } from "../transfers/check-loaded-rows.ts";
 import type { DrivenJob } from "./driven-job.ts";
@@ -20,14 +22,15 @@ export const miscountReason = "rowCount";
  * nothing; the settlement is written with others in the dispatcher's next transition.
  */
 export async function completeJob(
-  deps: Pick<Deps, "objectStore">,
+  deps: Pick<Deps, "objectStore" | "now" | "random">,
   driven: DrivenJob,
   status: JobStatus,
   wasCancelled: boolean,
 ): Promise<Settlement> {
   const figures = summarizeStatistics(status.statistics);
   if (status.error) {
-    return settleError(driven, status.error, { ...status, figures }, wasCancelled);
+    const settled = settleError(driven, status.error, { ...status, figures }, wasCancelled);
+    return pauseBeforeRetry(deps, driven, settled);
   }
   const { claim, job } = driven;
   const miscount = job.step === "load" && claim.staged && findMiscount(claim.staged, figures);
@@ -126,6 +129,20 @@ function settleError(
   if (attempt >= attempts) return fail(`${fault.message} (attempt ${attempt} of ${attempts})`);
   const text = `attempt ${attempt} of ${attempts} met a transient fault: ${fault.message}`;
   return { ...settlement(driven, "running", { code: "retrying", text }), job: end };
+}
+
+/** Another attempt comes after a while, and its table run says until when it waits. */
+function pauseBeforeRetry(
+  { now, random }: Pick<Deps, "now" | "random">,
+  { claim, job }: DrivenJob,
+  settlement: Settlement,
+): Settlement {
+  const { reason } = settlement;
+  if (reason?.code !== "retrying") return settlement;
+  const retryInMs = backoffMs(job.attempt - claim.earlierAttempts, random);
+  const until = new Date(now().getTime() + retryInMs).toISOString();
+  const text = `${reason.text}; tried again after ${utcText(until)}`;
+  return { ...settlement, retryInMs, reason: { ...reason, text, until } };
 }
 
 function remedyForFiles({ claim, job }: DrivenJob, { reason }: Fault): string {

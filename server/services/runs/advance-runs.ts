@@ -13,7 +13,6 @@ import { insertJobs, markSubmitted, type NewJob, type Settlement } from "../../d
 import { inTransition, type Transition } from "../../db/transition.ts";
 import { noteTroubles } from "../../db/troubles.ts";
 import { allEnded } from "../../support/all-ended.ts";
-import { backoffMs } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
 import { prepareJob } from "../jobs/prepare-job.ts";
@@ -167,7 +166,7 @@ function prepareJobs(
     if (job) goingOn.push({ claim, job, isNew: false, delayMs: 0 });
     else wanted.push({ claim, attempt: claim.lastAttempt + 1, delayMs: 0 });
   }
-  for (const { driven, settlement } of continuing) wanted.push(following(deps, driven, settlement));
+  for (const { driven, settlement } of continuing) wanted.push(following(driven, settlement));
   const prepared: Prepared[] = [];
   const hopeless: Settlement[] = [];
   for (const each of wanted) {
@@ -207,15 +206,9 @@ function failUnprepared(claim: DrivenJob["claim"], error: unknown): Settlement {
 }
 
 /** The next step's first attempt, or after a transient fault the same step's next, after a while. */
-function following(
-  { random }: Pick<Deps, "random">,
-  driven: DrivenJob,
-  settlement: Settlement,
-): Wanted {
-  const { claim, job } = driven;
+function following({ claim, job }: DrivenJob, settlement: Settlement): Wanted {
   if (settlement.step === job.step) {
-    const delayMs = backoffMs(job.attempt - claim.earlierAttempts, random);
-    return { claim, attempt: job.attempt + 1, delayMs };
+    return { claim, attempt: job.attempt + 1, delayMs: settlement.retryInMs ?? 0 };
   }
   const step = settlement.step as DrivenJob["job"]["step"];
   return { claim: { ...claim, step, earlierAttempts: 0 }, attempt: 1, delayMs: 0 };

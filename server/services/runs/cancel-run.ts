@@ -49,7 +49,7 @@ async function cancelInTransition(transition: Transition, runId: number, actor: 
     subjectKind: "run",
     subjectId: runId,
   });
-  const transfers = await cancelTransfers(transition, runId);
+  const transfers = await cancelTransfers(transition, runId, actor.name);
   const moved = await cancelUndriven(transition, runId, actor.name);
   await endRuns(transition, [{ runId }]);
   return { changed: true, state, moved, transfers };

@@ -28,8 +28,11 @@ export async function settleOverdue(transition: Transition): Promise<Settlement[
   }));
 }
 
-function reasonOf({ transferState, error, timeoutSeconds }: Overdue): Reason {
-  if (transferState === "cancelled") return { code: "cancelled", text: "its import was cancelled" };
+function reasonOf({ transferState, error, cancelledBy, timeoutSeconds }: Overdue): Reason {
+  if (transferState === "cancelled") {
+    const by = cancelledBy === null ? "" : ` by ${cancelledBy}`;
+    return { code: "cancelled", text: `its import was cancelled${by}` };
+  }
   if (transferState) return { code: "transferFailed", text: error ?? "its import failed" };
   return { code: "uploadTimeout", text: `no files were uploaded within ${timeoutSeconds} s` };
 }

@@ -1,5 +1,6 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import { readTransferKeys, requestCancel } from "../../db/transfers.ts";
+import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { publishTransfer } from "./publish-transfer.ts";
 
@@ -10,8 +11,16 @@ import { publishTransfer } from "./publish-transfer.ts";
 export async function cancelTransfer(
   deps: Pick<Deps, "db" | "changes">,
   transferId: number,
+  actor: Actor,
 ): Promise<void> {
   const keys = await readTransferKeys(deps.db, transferId);
   if (!keys) throw new MaestroError("notFound", `there is no transfer ${transferId}`);
-  if (await requestCancel(deps.db, transferId)) publishTransfer(deps, keys);
+  const changed = await deps.db.transaction(async (tx) => {
+    const state = await requestCancel(tx, transferId, actor.name);
+    if (state === null) return false;
+    const subject = { subjectKind: "transfer", subjectId: transferId };
+    await recordChange(tx, actor, { action: "transfer.cancel", ...subject });
+    return true;
+  });
+  if (changed) publishTransfer(deps, keys);
 }

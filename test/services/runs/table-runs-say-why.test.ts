@@ -232,7 +232,7 @@ test("a skip tells the ancestor's error; the run names it, too", async () => {
   expect(reasons["bad"]).toMatchObject({ code: "jobFailed" });
   expect(reasons["grandchild"]).toEqual({
     code: "parentFailed",
-    text: `d.bad failed: ${reasons["bad"]?.text}`,
+    text: `d.bad failed, so that its parent d.child was skipped: ${reasons["bad"]?.text}`,
     tableRunId: bad.id,
     tableName: "d.bad",
     runId,
@@ -240,9 +240,7 @@ test("a skip tells the ancestor's error; the run names it, too", async () => {
   const { reason } = await getRun(fixture.deps, runId);
   expect(reason).toBe(`d.bad: ${reasons["bad"]?.text}`);
   const list = await listTables(fixture.deps, { limit: 10 });
-  expect(list.find(({ name }) => name === "d.child")?.statusReason).toBe(
-    reasons["grandchild"]?.text,
-  );
+  expect(list.find(({ name }) => name === "d.child")?.statusReason).toBe(reasons["child"]?.text);
 });
 
 test("what was cancelled says by whom, also where its job ran; a resume is named", async () => {
@@ -261,9 +259,10 @@ test("what was cancelled says by whom, also where its job ran; a resume is named
   fixture.warehouse.durationMs = () => 0;
   await resumeRun(fixture.deps, runId, { userId: null, name: "bob@test" });
   await fixture.runEnded(runId);
+  const resumed = "ran when bob@test resumed the run";
   expect(await textsOf(runId)).toEqual({
-    a: ran("ran because ann@test asked for it", "was run again as bob@test resumed the run"),
-    b: ran("ran because ann@test asked for it", "waited last for d.a"),
+    a: ran(`${resumed}, and is in it because ann@test asked for it`, "waited for nothing"),
+    b: ran(`${resumed}, and is in it because ann@test asked for it`, "waited last for d.a"),
   });
 });
 

@@ -197,7 +197,7 @@ test("a running import is cancelled while its source makes it wait", async () =>
   const tableRun = await run();
   const { id } = await untilState(tableRun.id, "running");
   await untilBlocked();
-  await cancelTransfer(opened.deps, id);
+  await cancelTransfer(opened.deps, id, { userId: null, name: "ann@test" });
   await untilState(tableRun.id, "cancelled");
   await lock.release();
   expect(await opened.deps.objectStore.list("")).toEqual([]);

@@ -128,12 +128,12 @@ test("a drained room's transfer is no attempt; a fault's is", async () => {
 test("cancel ends a queued transfer at once, a running one by its room or by the sweep", async () => {
   await queueOne();
   const [row] = await client.db.select().from(transfers);
-  expect(await requestCancel(client.db, row!.id)).toBe("cancelled");
+  expect(await requestCancel(client.db, row!.id, "ann@test")).toBe("cancelled");
   expect(await claimNextTransfer(client.db, "room")).toBeNull();
 
   await queueOne();
   const claim = (await claimNextTransfer(client.db, "room"))!;
-  expect(await requestCancel(client.db, claim.id)).toBe("running");
+  expect(await requestCancel(client.db, claim.id, "ann@test")).toBe("running");
   expect(await renewLease(client.db, claim, progress)).toBe("cancelRequested");
   await expire();
   expect(await claimNextTransfer(client.db, "other")).toBeNull();
@@ -144,7 +144,7 @@ test("cancel ends a queued transfer at once, a running one by its room or by the
 test("a transfer handed back after its cancel was asked for is cancelled, and blocks nothing", async () => {
   const { table } = await queueOne();
   const claim = (await claimNextTransfer(client.db, "room"))!;
-  await requestCancel(client.db, claim.id);
+  await requestCancel(client.db, claim.id, "ann@test");
   const why = { error: "connection reset", isAttempt: true, pauseSeconds: 10 };
   expect(await handBackTransfer(client.db, claim, why)).toBe(true);
   const [row] = await client.db.select().from(transfers);
@@ -168,7 +168,7 @@ test("enqueueing again restarts what ended", async () => {
 test("enqueueing again takes what still runs from its room, which can cancel it no more", async () => {
   const { tableRun } = await queueOne();
   const old = (await claimNextTransfer(client.db, "old"))!;
-  await requestCancel(client.db, old.id);
+  await requestCancel(client.db, old.id, "ann@test");
   await enqueueImports(client.db, [tableRun]);
   expect(await settleTransfer(client.db, old, { state: "cancelled" })).toBe(false);
   const again = (await claimNextTransfer(client.db, "room"))!;
