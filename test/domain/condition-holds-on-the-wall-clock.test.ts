@@ -3,7 +3,7 @@ import { conditionsHold } from "../../server/domain/condition.ts";
 import { wallTimeOfTick } from "../../server/domain/frequency.ts";
 import { nextTicksTakingPart } from "../../server/domain/taking-part.ts";
 import { type Condition, conditionSchema } from "../../shared/condition.ts";
-import { day, hour, schedule } from "./clock-cases.ts";
+import { day, hour, schedule } from "./schedules.ts";
 
 const condition = (input: Partial<Condition>) => conditionSchema.parse(input);
 const hold = (conditions: Condition[], tick: string, one = schedule(1_800)) =>

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { nextTicks, tickAt, ticksBetween, wallTimeOfTick } from "../../server/domain/frequency.ts";
-import { clockCases, day, hour, schedule } from "./clock-cases.ts";
+import { casesInUtc } from "./clock-cases-in-utc.ts";
+import { casesInZones } from "./clock-cases-in-zones.ts";
+import { day, hour, schedule } from "./schedules.ts";
 
 const iso = (instants: Date[]) => instants.map((each) => each.toISOString());
 
-test.each(clockCases)("$what", ({ schedule, after, ticks }) => {
+test.each([...casesInUtc, ...casesInZones])("$what", ({ schedule, after, ticks }) => {
   const expected = ticks.map((tick) => new Date(tick));
   expect(iso(nextTicks(schedule, new Date(after), ticks.length))).toEqual(iso(expected));
   for (const [index, tick] of expected.entries()) {

@@ -1,120 +1,4 @@
-import type { Schedule } from "../../server/domain/frequency.ts";
-
-export const hour = 3_600;
-export const day = 86_400;
-
-export function schedule(
-  periodSeconds: number,
-  offsetSeconds = 0,
-  timeZone: string | null = null,
-): Schedule {
-  return { periodSeconds, offsetSeconds, timeZone };
-}
-
-/** Daily at a time of the zone's wall clock. */
-function daily(timeZone: string, time: string): Schedule {
-  const [hours = 0, minutes = 0] = time.split(":").map(Number);
-  return schedule(day, hours * hour + minutes * 60, timeZone);
-}
-
-interface ClockCase {
-  what: string;
-  schedule: Schedule;
-  after: string;
-  /** The first ticks after `after`, one following the other. */
-  ticks: string[];
-}
-
-const inUtc: ClockCase[] = [
-  {
-    what: "hourly, at the full hour",
-    schedule: schedule(hour),
-    after: "2026-03-05T10:59:59.999Z",
-    ticks: ["2026-03-05T11:00:00Z", "2026-03-05T12:00:00Z"],
-  },
-  {
-    what: "hourly with a negative offset: ten minutes before the hour",
-    schedule: schedule(hour, -600),
-    after: "2026-03-05T10:50:00Z",
-    ticks: ["2026-03-05T11:50:00Z", "2026-03-05T12:50:00Z"],
-  },
-  {
-    what: "hourly with an offset of two hours and five minutes: five past",
-    schedule: schedule(hour, 7_500),
-    after: "2026-03-05T10:04:59Z",
-    ticks: ["2026-03-05T10:05:00Z", "2026-03-05T11:05:00Z"],
-  },
-  {
-    // 63,902,822,400 s from the zero to 2026, which is 4 more than a multiple of 7.
-    what: "every 7 seconds, counted from the year 1",
-    schedule: schedule(7),
-    after: "2025-12-31T23:59:50Z",
-    ticks: ["2025-12-31T23:59:56Z", "2026-01-01T00:00:03Z", "2026-01-01T00:00:10Z"],
-  },
-  {
-    // 739,935 days from the zero to 2026-11-16: a multiple of one and a half.
-    what: "every 36 hours",
-    schedule: schedule(36 * hour),
-    after: "2026-11-15T23:59:59Z",
-    ticks: ["2026-11-16T00:00:00Z", "2026-11-17T12:00:00Z", "2026-11-19T00:00:00Z"],
-  },
-  {
-    what: "weekly: on Monday, and not on the epoch's Thursday",
-    schedule: schedule(7 * day),
-    after: "1969-12-28T12:00:00Z",
-    ticks: ["1969-12-29T00:00:00Z", "1970-01-05T00:00:00Z"],
-  },
-  {
-    what: "weekly, Wednesday 09:00",
-    schedule: schedule(7 * day, 2 * day + 9 * hour),
-    after: "2026-11-16T00:00:00Z",
-    ticks: ["2026-11-18T09:00:00Z", "2026-11-25T09:00:00Z"],
-  },
-  {
-    what: "weekly with an offset of 366 days, which is two over a number of weeks",
-    schedule: schedule(7 * day, 366 * day),
-    after: "2026-11-16T00:00:00Z",
-    ticks: ["2026-11-18T00:00:00Z", "2026-11-25T00:00:00Z"],
-  },
-  {
-    // 1970-01-05 is 102,738 weeks from the zero; 2026-11-09 another 2,966.
-    what: "every two weeks: the even Mondays since the year 1",
-    schedule: schedule(14 * day),
-    after: "2026-11-08T00:00:00Z",
-    ticks: ["2026-11-09T00:00:00Z", "2026-11-23T00:00:00Z", "2026-12-07T00:00:00Z"],
-  },
-  {
-    // 739,320 days, to 2025-03-11, are 2,020 times 366.
-    what: "every 366 days",
-    schedule: schedule(366 * day),
-    after: "2025-03-10T12:00:00Z",
-    ticks: ["2025-03-11T00:00:00Z", "2026-03-12T00:00:00Z", "2027-03-13T00:00:00Z"],
-  },
-  {
-    what: "daily through a leap day",
-    schedule: schedule(day, 13 * hour),
-    after: "2028-02-28T00:00:00Z",
-    ticks: ["2028-02-28T13:00:00Z", "2028-02-29T13:00:00Z", "2028-03-01T13:00:00Z"],
-  },
-  {
-    what: "daily through a February without one",
-    schedule: schedule(day),
-    after: "2100-02-27T12:00:00Z",
-    ticks: ["2100-02-28T00:00:00Z", "2100-03-01T00:00:00Z"],
-  },
-  {
-    what: "the last second of the year",
-    schedule: schedule(day, -1),
-    after: "2026-12-31T00:00:00Z",
-    ticks: ["2026-12-31T23:59:59Z", "2027-01-01T23:59:59Z"],
-  },
-  {
-    what: "before the epoch",
-    schedule: schedule(6 * hour),
-    after: "1969-12-31T13:00:00Z",
-    ticks: ["1969-12-31T18:00:00Z", "1970-01-01T00:00:00Z", "1970-01-01T06:00:00Z"],
-  },
-];
+import { type ClockCase, daily, day, hour, schedule } from "./schedules.ts";
 
 /** Clocks go forward on 2026-03-08 at 02:00 to 03:00, and back on 2026-11-01 at 02:00 to 01:00. */
 const inNewYork: ClockCase[] = [
@@ -167,6 +51,37 @@ const inNewYork: ClockCase[] = [
     after: "2026-03-07T00:00:00Z",
     ticks: ["2026-03-07T12:00:00Z", "2026-03-09T00:00:00Z", "2026-03-10T12:00:00Z"],
   },
+  {
+    what: "New York, Sundays at 02:30, which does not exist on that of the change: 03:30",
+    schedule: schedule(7 * day, 6 * day + 2.5 * hour, "America/New_York"),
+    after: "2026-02-28T00:00:00Z",
+    ticks: ["2026-03-01T07:30:00Z", "2026-03-08T07:30:00Z", "2026-03-15T06:30:00Z"],
+  },
+  {
+    what: "New York, Sundays at 01:30, which exists twice on that of the change: the first",
+    schedule: schedule(7 * day, 6 * day + 1.5 * hour, "America/New_York"),
+    after: "2026-10-24T00:00:00Z",
+    ticks: ["2026-10-25T05:30:00Z", "2026-11-01T05:30:00Z", "2026-11-08T06:30:00Z"],
+  },
+  {
+    what: "New York, 21 h 30 min before midnight, which is 02:30",
+    schedule: schedule(day, -21.5 * hour, "America/New_York"),
+    after: "2026-03-07T12:00:00Z",
+    ticks: ["2026-03-08T07:30:00Z", "2026-03-09T06:30:00Z"],
+  },
+  {
+    // 2026-03-08 is 739,682 days from the zero: an even one.
+    what: "New York, every other day at 02:30",
+    schedule: schedule(2 * day, 2.5 * hour, "America/New_York"),
+    after: "2026-03-07T00:00:00Z",
+    ticks: ["2026-03-08T07:30:00Z", "2026-03-10T06:30:00Z", "2026-03-12T06:30:00Z"],
+  },
+  {
+    what: "New York 19:30 on a leap day, which is the next day in UTC",
+    schedule: daily("America/New_York", "19:30"),
+    after: "2028-02-28T12:00:00Z",
+    ticks: ["2028-02-29T00:30:00Z", "2028-03-01T00:30:00Z", "2028-03-02T00:30:00Z"],
+  },
 ];
 
 /** Forward on 2026-03-29 at 01:00 UTC, back on 2026-10-25 at 01:00 UTC. */
@@ -202,6 +117,18 @@ const inEurope: ClockCase[] = [
     after: "2026-03-28T00:00:00Z",
     ticks: ["2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"],
   },
+  {
+    what: "London, Sundays at 01:00, the first instant that does not exist: 02:00",
+    schedule: schedule(7 * day, 6 * day + hour, "Europe/London"),
+    after: "2026-03-16T00:00:00Z",
+    ticks: ["2026-03-22T01:00:00Z", "2026-03-29T01:00:00Z", "2026-04-05T00:00:00Z"],
+  },
+  {
+    what: "London 02:00, which exists once when clocks go back",
+    schedule: daily("Europe/London", "02:00"),
+    after: "2026-10-24T00:00:00Z",
+    ticks: ["2026-10-24T01:00:00Z", "2026-10-25T02:00:00Z", "2026-10-26T02:00:00Z"],
+  },
 ];
 
 /** Half an hour: back on 2026-04-05 at 02:00 to 01:30, forward on 2026-10-04 at 02:00 to 02:30. */
@@ -217,6 +144,24 @@ const inLordHowe: ClockCase[] = [
     schedule: daily("Australia/Lord_Howe", "02:15"),
     after: "2026-10-02T00:00:00Z",
     ticks: ["2026-10-02T15:45:00Z", "2026-10-03T15:45:00Z", "2026-10-04T15:15:00Z"],
+  },
+  {
+    what: "Lord Howe 01:30, the first instant that exists twice: the first",
+    schedule: daily("Australia/Lord_Howe", "01:30"),
+    after: "2026-04-03T00:00:00Z",
+    ticks: ["2026-04-03T14:30:00Z", "2026-04-04T14:30:00Z", "2026-04-05T15:00:00Z"],
+  },
+  {
+    what: "Lord Howe 02:00, which exists once when clocks go back",
+    schedule: daily("Australia/Lord_Howe", "02:00"),
+    after: "2026-04-03T00:00:00Z",
+    ticks: ["2026-04-03T15:00:00Z", "2026-04-04T15:30:00Z", "2026-04-05T15:30:00Z"],
+  },
+  {
+    what: "Lord Howe 02:00, the first instant that does not exist: 02:30",
+    schedule: daily("Australia/Lord_Howe", "02:00"),
+    after: "2026-10-02T00:00:00Z",
+    ticks: ["2026-10-02T15:30:00Z", "2026-10-03T15:30:00Z", "2026-10-04T15:00:00Z"],
   },
 ];
 
@@ -277,8 +222,7 @@ const withoutADay: ClockCase[] = [
 ];
 
 /** Expected instants worked out by hand from the rules of the zones; none is computed by the code. */
-export const clockCases: ClockCase[] = [
-  ...inUtc,
+export const casesInZones: ClockCase[] = [
   ...inNewYork,
   ...inEurope,
   ...inLordHowe,
