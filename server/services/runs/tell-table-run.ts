@@ -1,5 +1,6 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { TableRunStory } from "../../../shared/run.ts";
+import { atOneMoment } from "../../db/one-moment.ts";
 import { selectRun, selectTableRun, selectTableRunsOf } from "../../db/runs.ts";
 import { findTableRun, selectStoryFacts } from "../../db/table-run-story.ts";
 import { describeTableRuns } from "../../domain/describe-table-runs.ts";
@@ -12,18 +13,23 @@ import { explainWaits } from "../why/explain-waits.ts";
 export type TableRunChoice = { id: number } | { runId: number; name: string };
 
 /** The whole story of a table run: who or what made it, all that it waited for, its jobs, its end. */
-export async function tellTableRun(
+export function tellTableRun(
+  { db, limits }: Pick<Deps, "db" | "limits">,
+  choice: TableRunChoice,
+): Promise<TableRunStory> {
+  return atOneMoment(db, (tx) => tellAtMoment({ db: tx, limits }, choice));
+}
+
+async function tellAtMoment(
   deps: Pick<Deps, "db" | "limits">,
   choice: TableRunChoice,
 ): Promise<TableRunStory> {
   const { db } = deps;
   const { id, runId } = await choose(deps, choice);
-  const [run, rows, waits, happenings] = await Promise.all([
-    selectRun(db, runId),
-    selectTableRunsOf(db, runId),
-    explainWaits(deps, { ids: [id] }),
-    selectStoryFacts(db, id),
-  ]);
+  const run = await selectRun(db, runId);
+  const rows = await selectTableRunsOf(db, runId);
+  const waits = await explainWaits(deps, { ids: [id] });
+  const happenings = await selectStoryFacts(db, id);
   const row = rows.find((each) => each.id === id);
   const views = run ? describeTableRuns(run, rows, waits) : [];
   const view = views.find((each) => each.id === id);

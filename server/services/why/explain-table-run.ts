@@ -1,11 +1,19 @@
 import type { TableRunView } from "../../../shared/run.ts";
+import { atOneMoment } from "../../db/one-moment.ts";
 import { selectRun, selectTableRunWithCauses } from "../../db/runs.ts";
 import { describeTableRun } from "../../domain/describe-table-runs.ts";
 import type { Deps } from "../deps.ts";
 import { explainWaits } from "./explain-waits.ts";
 
 /** One table run alone, with its reason; null where there is none. Reads no more than its parents. */
-export async function explainTableRun(
+export function explainTableRun(
+  { db, limits }: Pick<Deps, "db" | "limits">,
+  id: number,
+): Promise<(TableRunView & { runId: number }) | null> {
+  return atOneMoment(db, (tx) => explainAtMoment({ db: tx, limits }, id));
+}
+
+async function explainAtMoment(
   deps: Pick<Deps, "db" | "limits">,
   id: number,
 ): Promise<(TableRunView & { runId: number }) | null> {
