@@ -75,6 +75,7 @@ export async function buildDeps(
       concurrentTableRuns: config.concurrentTableRuns,
       concurrentTableRunsPerRun: config.concurrentTableRunsPerRun,
       signedUrlSeconds: config.signedUrlSeconds,
+      runRetentionDays: config.runRetentionDays,
       pricePerTib: config.pricePerTibCents / 100,
     },
   };

@@ -220,6 +220,14 @@ export const variables = {
     max: 604_800,
     effect: "seconds that the signed URLs of extracts live",
   }),
+  runRetentionDays: whole({
+    variable: "RUN_RETENTION_DAYS",
+    default: 90,
+    min: 0,
+    max: 36_500,
+    effect:
+      "days that a run is kept after its end, 0 for ever; what its jobs cost, each frequency's newest tick and each table's newest run stay",
+  }),
   pricePerTibCents: whole({
     variable: "PRICE_PER_TIB_CENTS",
     default: 625,

@@ -158,6 +158,8 @@ export const jobs = pgTable(
     /** Whom it is billed to, as on its labels: empty for nobody, null where an older version made it. */
     userEmail: text(),
     groupName: text(),
+    /** The frequency that its run was of; written when the run is forgotten, and the job stays for its costs. */
+    frequencyName: text(),
     statistics: jsonb().$type<Record<string, unknown>>(),
     /** Why they could not be read when they were last asked for, and when that was. */
     statisticsError: text(),

@@ -1,4 +1,5 @@
 import type { Deps } from "../services/deps.ts";
+import { forgetOldRuns } from "../services/runs/forget-old-runs.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
@@ -7,6 +8,7 @@ import { startStagedCleaner } from "./staged-cleaner.ts";
 import { startTicker } from "./ticker.ts";
 
 const presenceMs = 500;
+const retentionMs = 3_600_000;
 
 export interface Engine {
   /** Takes nothing new, and hands back what it holds. */
@@ -35,6 +37,14 @@ export function startRunner(deps: Deps): Engine {
   });
   const sizes = startSizeRefresher(deps);
   const cleaner = startStagedCleaner(deps);
+  const retention = startLoop({
+    name: "retention",
+    log: deps.log,
+    periodMs: retentionMs,
+    body: async (signal) => {
+      await forgetOldRuns(deps, signal);
+    },
+  });
   const dispatcher = startDispatcher(deps, {
     onAdvance: ({ succeeded, hasLoaded }) => {
       for (const tableRun of succeeded) sizes.add(tableRun);
@@ -44,7 +54,7 @@ export function startRunner(deps: Deps): Engine {
   return {
     async stop() {
       await dispatcher.stop();
-      await Promise.all([cleaner.stop(), sizes.stop(), presence.stop()]);
+      await Promise.all([cleaner.stop(), sizes.stop(), presence.stop(), retention.stop()]);
     },
   };
 }

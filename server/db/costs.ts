@@ -22,7 +22,7 @@ export async function selectCosts(db: Db, now: Date, days: number): Promise<Cost
         coalesce(d.name || '.' || t.name, 'no table') as "table",
         coalesce(nullif(coalesce(j.user_email, u.email), ''), 'no owner') as "user",
         coalesce(nullif(coalesce(j.group_name, g.name), ''), 'no group') as "group",
-        coalesce(f.name, 'manual') as frequency,
+        coalesce(j.frequency_name, f.name, 'manual') as frequency,
         coalesce(j.bytes_billed, 0) as bytes
       from jobs j
       left join tables t on t.id = j.table_id

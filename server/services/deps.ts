@@ -31,6 +31,8 @@ export interface Limits {
   concurrentTableRunsPerRun: number;
   /** Seconds that signed URLs of extracts live. */
   signedUrlSeconds: number;
+  /** Days that runs are kept after their end; 0: for ever. */
+  runRetentionDays: number;
   /** Price shown beside bytes, in US dollars per TiB. */
   pricePerTib: number;
 }

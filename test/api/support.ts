@@ -95,6 +95,7 @@ export async function createTestDeps(): Promise<TestDeps> {
       concurrentTableRuns: 4,
       concurrentTableRunsPerRun: 4,
       signedUrlSeconds: 3600,
+      runRetentionDays: 90,
       pricePerTib: 6.25,
     },
   };

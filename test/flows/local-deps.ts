@@ -50,6 +50,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
       concurrentTableRuns: 8,
       concurrentTableRunsPerRun: 8,
       signedUrlSeconds: 3600,
+      runRetentionDays: 90,
       pricePerTib: 6.25,
     },
   };

@@ -71,6 +71,7 @@ export function createEngineDeps(options: {
       concurrentTableRuns: 16,
       concurrentTableRunsPerRun: 16,
       signedUrlSeconds: 3600,
+      runRetentionDays: 90,
       pricePerTib: 6.25,
       ...options.limits,
     },

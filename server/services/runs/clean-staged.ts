@@ -1,4 +1,3 @@
-import { messageOf } from "../../../shared/errors.ts";
 import { type LoadedTableRun, selectLoaded, setStagedObjects } from "../../db/parking.ts";
 import type { Deps } from "../deps.ts";
 import { removeObjects } from "../transfers/remove-objects.ts";
@@ -39,17 +38,19 @@ export async function cleanStaged(
 /** Whether all of its files are gone. */
 async function cleanOne(
   deps: Pick<Deps, "db" | "objectStore" | "log">,
-  { id, kind, stagedObjects }: LoadedTableRun,
+  tableRun: LoadedTableRun,
 ): Promise<boolean> {
-  try {
-    const left =
-      kind === "import"
-        ? await removeStagedObjects(deps, id)
-        : await removeObjects(deps, stagedObjects);
-    if (left.length < stagedObjects.length) await setStagedObjects(deps.db, id, left);
-    return left.length === 0;
-  } catch (error) {
-    deps.log.warn({ tableRunId: id, err: error }, `staged files are left: ${messageOf(error)}`);
-    return false;
-  }
+  const left = await remove(deps, tableRun);
+  const isLess = left.length < tableRun.stagedObjects.length;
+  if (isLess) await setStagedObjects(deps.db, tableRun.id, left);
+  return left.length === 0;
+}
+
+/** The names of those that are left. */
+async function remove(
+  deps: Pick<Deps, "objectStore" | "log">,
+  { id, kind, stagedObjects }: LoadedTableRun,
+): Promise<string[]> {
+  if (kind !== "import") return removeObjects(deps, stagedObjects);
+  return (await removeStagedObjects(deps, id)) ? [] : stagedObjects;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
 import { removeObjects } from "./remove-objects.ts";
 
@@ -6,14 +7,21 @@ export function stagingPrefix(tableRunId: number): string {
   return `imports/${tableRunId}/`;
 }
 
-/** Deletes all that any attempt of the table run's import has staged; what is left. Safe to repeat. */
+/**
+ * Deletes all that any attempt of the table run's import has staged. Whether all of it is gone; the log
+ * tells what is not. Safe to repeat.
+ */
 export async function removeStagedObjects(
   deps: Pick<Deps, "objectStore" | "log">,
   tableRunId: number,
-): Promise<string[]> {
-  const objects = await deps.objectStore.list(stagingPrefix(tableRunId));
-  return removeObjects(
-    deps,
-    objects.map(({ name }) => name),
-  );
+): Promise<boolean> {
+  const prefix = stagingPrefix(tableRunId);
+  try {
+    const objects = await deps.objectStore.list(prefix);
+    const names = objects.map(({ name }) => name);
+    return (await removeObjects(deps, names)).length === 0;
+  } catch (error) {
+    deps.log.warn({ prefix, err: error }, `staged files are left: ${messageOf(error)}`);
+    return false;
+  }
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "jobs" ADD COLUMN "frequency_name" text;
