@@ -82,6 +82,8 @@ export async function openDaemons({ schema }: DaemonsOptions = {}) {
     connectionString,
     start,
     startHere,
+    /** Kills it at the end, should it still run. */
+    keep: (daemon: ChildProcess) => daemons.add(daemon),
     /** What the daemons have logged. */
     output,
     /** Every move of a table run, in order, with the process that made it. */
