@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { runSoak } from "./run-soak.ts";
+
+/* `npm run soak` is the same for longer. */
+const timeoutMs = 180_000;
+
+const small = { jobs: 100, kills: 5, stops: 1, outages: 2, outageSeconds: 3, seed: 1 };
+const right = { doubled: [], lost: [], disordered: [] };
+
+test.concurrent(
+  "under kills, a stop and outages of PostgreSQL, 503s and cut connections, each tick's work is done once and in order",
+  async ({ signal }) => {
+    const report = await runSoak({ ...small, log: () => undefined }, signal);
+    expect(report).toMatchObject({ faults: right, kills: 5, stops: 1, outages: 2 });
+    expect(report.jobs).toBeGreaterThanOrEqual(100);
+  },
+  timeoutMs,
+);
+
+test.concurrent(
+  "so it is where one of the daemons is of 0.1.0",
+  async ({ signal }) => {
+    const olderEngine = new URL("../fixtures/engines/0.1.0.mjs", import.meta.url);
+    const report = await runSoak({ ...small, olderEngine, log: () => undefined }, signal);
+    expect(report).toMatchObject({ faults: right, kills: 5, stops: 1, outages: 2 });
+  },
+  timeoutMs,
+);
