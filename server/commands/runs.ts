@@ -122,7 +122,7 @@ function writeRun(io: CommandIo, run: RunDetail): void {
     ]),
   );
   io.stdout.write(
-    "\n* on the path that the run's length comes from; BELOW: the longest path from a table down, as past runs took\n",
+    "\n* on the path that the run's length comes from; BELOW: the longest path from a table down, as past runs took or a guess\n",
   );
 }
 

@@ -27,12 +27,14 @@ export function computePriorities(graph: GraphInput): Map<number, number> {
 
 /**
  * For every table the most seconds that any path from it down to a leaf takes, its own included.
- * A table without a known duration counts 0.
+ * A table without a known duration is guessed to take as long as the median of the others, and a
+ * second where none is known: of two such paths the one over more tables is the longer.
  */
 export function longestRemaining(
   graph: GraphInput,
   seconds: ReadonlyMap<number, number>,
 ): Map<number, number> {
+  const guess = medianOf([...seconds.values()]) ?? 1;
   const indexed = indexGraph(graph);
   const { offsets, targets } = indexed.children;
   const { order } = walkGraph(indexed.ids.length, indexed.children);
@@ -43,9 +45,14 @@ export function longestRemaining(
     for (let at = offsets[position] ?? 0; at < end; at += 1) {
       below = Math.max(below, longest[targets[at] ?? 0] ?? 0);
     }
-    longest[position] = below + (seconds.get(indexed.ids[position] ?? -1) ?? 0);
+    longest[position] = below + (seconds.get(indexed.ids[position] ?? -1) ?? guess);
   }
   return new Map(indexed.ids.map((id, position) => [id, longest[position] ?? 0]));
+}
+
+/** Of an even number the lower of the two in the middle. */
+function medianOf(values: number[]): number | undefined {
+  return values.sort((a, b) => a - b)[(values.length - 1) >> 1];
 }
 
 /** A cycle as the path along its edges, first = last; null where there is none. */

@@ -254,7 +254,7 @@ describe("ancestors and descendants", () => {
 });
 
 describe("longest remaining path", () => {
-  test("adds up the slowest way down, the table's own time included", () => {
+  test("adds up the slowest way down, the table's own time included, or a guess: the median", () => {
     const edges: [number, number][] = [
       [1, 2],
       [1, 3],
@@ -267,11 +267,12 @@ describe("longest remaining path", () => {
       [3, 2.5],
     ]);
     expect([...longestRemaining({ ids: [1, 2, 3, 4], edges }, seconds)]).toEqual([
-      [1, 11],
-      [2, 10],
-      [3, 2.5],
-      [4, 0],
+      [1, 13.5],
+      [2, 12.5],
+      [3, 5],
+      [4, 2.5],
     ]);
+    expect(longestRemaining({ ids: [1, 2, 3, 4], edges }, new Map()).get(1)).toBe(3);
   });
 
   test("of a chain of 200,000, and of a closed one", () => {

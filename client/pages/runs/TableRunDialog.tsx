@@ -69,7 +69,7 @@ function Facts(props: { told: TableRunStory }) {
       </div>
       <div>
         <dt>Longest path from it down</dt>
-        <dd class="num" title="As past runs took; it breaks ties of priority">
+        <dd class="num" title="As past runs took, or a guess; it breaks ties of priority">
           {formatDuration(props.told.remainingSeconds * 1000)}
         </dd>
       </div>

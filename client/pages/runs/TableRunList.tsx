@@ -38,7 +38,7 @@ export function TableRunList(props: { run: RunDetail; onChoose: (tableRunId: num
               <th
                 scope="col"
                 class="right"
-                title="The longest path from it down, as past runs took: breaks ties of priority"
+                title="The longest path from it down, as past runs took or a guess: breaks ties of priority"
               >
                 Below
               </th>
