@@ -44,7 +44,9 @@ export function createWarehouse(options: WarehouseOptions): Warehouse {
   const { bigquery, projectId, location } = options;
   const direct = createApi(directTransport(bigquery, projectId));
   const viaClient = createApi(clientTransport(bigquery));
-  return { projectId, location, ...jobCalls(direct, options), ...tableCalls(viaClient, options) };
+  const datasets = new Set<string>();
+  const jobs = jobCalls(direct, options, datasets);
+  return { projectId, location, ...jobs, ...tableCalls(viaClient, options, datasets) };
 }
 
 interface Api {
@@ -71,13 +73,25 @@ function answeredWith(error: unknown): number | null {
 
 type JobCalls = "insertJob" | "getJob" | "awaitQuery" | "cancelJob" | "dryRun";
 
-function jobCalls(api: Api, { projectId, location }: WarehouseOptions): Pick<Warehouse, JobCalls> {
+function jobCalls(
+  api: Api,
+  { projectId, location }: WarehouseOptions,
+  /** Those that are known to be there. */
+  datasets: Set<string>,
+): Pick<Warehouse, JobCalls> {
+  const show = (job: JobResource) => {
+    const status = toJobStatus(job);
+    const dropped = droppedDataset(job);
+    if (dropped === null || !status.error) return status;
+    datasets.delete(dropped);
+    return { ...status, error: { ...status.error, retryable: true } };
+  };
   const getJob = async (jobId: string): Promise<JobStatus | null> => {
     const job = await api.callIfFound<JobResource>("get job", {
       uri: `/jobs/${jobId}`,
       qs: { location },
     });
-    return job && toJobStatus(job);
+    return job && show(job);
   };
 
   return {
@@ -94,8 +108,9 @@ function jobCalls(api: Api, { projectId, location }: WarehouseOptions): Pick<War
           uri: "/jobs",
           json,
         });
-        return { ...toJobStatus(job), adopted: false };
+        return { ...show(job), adopted: false };
       } catch (error) {
+        if (answeredWith(error) === 404) datasets.delete(destinationOf(configuration) ?? "");
         if (answeredWith(error) !== 409) throw error;
         const job = await getJob(jobId).catch((cause: Error) => {
           // It is there, and only cannot be read for now: no refusal of the insert.
@@ -153,8 +168,8 @@ type TableCalls = "getTable" | "preview" | "ensureDataset";
 function tableCalls(
   api: Api,
   { projectId, location }: WarehouseOptions,
+  datasets: Set<string>,
 ): Pick<Warehouse, TableCalls> {
-  const datasets = new Set<string>();
   return {
     async getTable(dataset, name) {
       const table = await api.callIfFound<TableResource>("get table", {
@@ -211,6 +226,24 @@ function toJobStatus({ status, configuration = {}, statistics = {} }: JobResourc
     ? { reason, message: explain({ reason, message }), retryable: isRetryable({ reason, message }) }
     : null;
   return { state, error, configuration, statistics };
+}
+
+/** The dataset that a job writes into, where it failed because somebody has dropped it. */
+function droppedDataset({ status, configuration = {} }: JobResource): string | null {
+  const { reason, message = "" } = status?.errorResult ?? {};
+  const named = reason === "notFound" && /\bDataset (?:\S+[:.])?(\w+)/.exec(message)?.[1];
+  return named && named === destinationOf(configuration) ? named : null;
+}
+
+function destinationOf(configuration: object): string | null {
+  const { query, load } = configuration as Record<"query" | "load", Destination | undefined>;
+  const { destinationTable, defaultDataset } = query ?? load ?? {};
+  return (destinationTable ?? defaultDataset)?.datasetId ?? null;
+}
+
+interface Destination {
+  destinationTable?: { datasetId: string };
+  defaultDataset?: { datasetId: string };
 }
 
 function toTable(table: TableResource): { schema: FieldSchema[]; rowCount: number; bytes: number } {

@@ -38,6 +38,10 @@ export interface Warehouse {
     name: string,
   ): Promise<{ schema: FieldSchema[]; rowCount: number; bytes: number } | null>;
   preview(dataset: string, name: string, maxRows: number): Promise<TablePreview>;
+  /**
+   * Makes it where it is not there. It is asked for once, and again after a job that failed because it
+   * was dropped: by an insert that is answered `notFound`, or at its end, which is then retryable.
+   */
   ensureDataset(dataset: string): Promise<void>;
 }
 

@@ -33,7 +33,14 @@ export function createChanges(connectionString: string, log: Log): Changes {
   let closed = false;
 
   const deliver = (event: ChangeEvent) => {
-    for (const listener of listeners) listener(event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // Thrown on, it would end the process, or fail what is committed and was only to be told.
+        log.error({ err: error, event }, "changes: a subscriber failed");
+      }
+    }
   };
 
   const flush = async () => {

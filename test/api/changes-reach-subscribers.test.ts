@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createChanges } from "../../server/db/changes.ts";
 import { createFrequency } from "../../server/services/frequencies/save-frequency.ts";
+import { until } from "../support/until.ts";
 import {
   adminToken,
   createTestDeps,
@@ -101,6 +102,27 @@ test("a change made here or by another process reaches every subscriber", async 
   }
   await elsewhere.close();
   stop.abort();
+});
+
+test("a subscriber that fails keeps neither the others nor the process from going on", async () => {
+  const other = createChanges(context.connectionString, context.deps.log);
+  const unsubscribe = context.deps.changes.subscribe(() => {
+    throw new Error("a fault of this subscriber");
+  });
+  const heard: unknown[] = [];
+  const unsubscribeToo = context.deps.changes.subscribe((event) => heard.push(event.id));
+  try {
+    context.deps.changes.publish({ noun: "table", id: 1 });
+    expect(heard).toContain(1);
+    await until("another process is heard", () => {
+      other.publish({ noun: "table", id: 2 });
+      return heard.includes(2);
+    });
+  } finally {
+    unsubscribe();
+    unsubscribeToo();
+    await other.close();
+  }
 });
 
 test("strangers get no stream", async () => {

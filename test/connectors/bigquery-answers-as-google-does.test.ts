@@ -88,6 +88,22 @@ describe("over the local cloud", () => {
     );
   });
 
+  test("a dataset that was dropped meanwhile is made again for the next attempt", async () => {
+    await warehouse.ensureDataset("dropped");
+    const url = `${cloud.url}/bigquery/v2/projects/test/datasets/dropped?deleteContents=true`;
+    const headers = { authorization: "Bearer local" };
+    expect((await fetch(url, { method: "DELETE", headers })).status).toBeLessThan(300);
+    const destinationTable = { projectId: "test", datasetId: "dropped", tableId: "t" };
+    const again = { query: { ...query("select 1 as x").query, destinationTable } };
+    await warehouse.ensureDataset("dropped");
+    const first = await warehouse.insertJob("job_dropped_1", again, {}).catch((error) => error);
+    const fault = first instanceof Error ? first : (await finished("job_dropped_1")).error;
+    expect(fault).toMatchObject({ reason: "notFound" });
+    await warehouse.ensureDataset("dropped");
+    await warehouse.insertJob("job_dropped_2", again, {});
+    expect(await finished("job_dropped_2")).toMatchObject({ error: null });
+  });
+
   test("a dry run answers schema, bytes and tables, or where the SQL is wrong", async () => {
     const dry = await warehouse.dryRun("select x, cast(x as string) s from t", {
       legacySql: false,

@@ -84,10 +84,17 @@ function submission(
     hasInserted = true;
     return insertJob(deps, job);
   };
+  const isDropped = (error: unknown) =>
+    job.step !== "extract" && error instanceof MaestroError && error.code === "notFound";
+  const insertAgainIfDropped = () =>
+    insert().catch((error: unknown) => {
+      if (isDropped(error)) return insert();
+      throw error;
+    });
 
   return () => {
     // After an insert of ours it is inserted again, so that there is one to cancel and no later one.
-    if (!cancel.aborted || hasInserted) return insert().catch(judge);
+    if (!cancel.aborted || hasInserted) return insertAgainIfDropped().catch(judge);
     const cancelled = new MaestroError("cancelled", "cancelled before it was submitted");
     return isDoubtful ? look(cancelled, looks) : Promise.resolve(cancelled);
   };
