@@ -6,6 +6,7 @@ import { startRoom } from "../daemon/room.ts";
 import type { Deps } from "../services/deps.ts";
 import { createLog } from "../support/log.ts";
 import { runLocalCloud } from "./local-cloud.ts";
+import { announceRoom } from "./room-processes.ts";
 import { serveApi } from "./serve-api.ts";
 import { aborted, createStopSignal } from "./stop-signal.ts";
 import { findSurroundings } from "./surroundings.ts";
@@ -31,6 +32,7 @@ export function runWorker(config: Config): Promise<void> {
 export function runRoom(config: Config): Promise<void> {
   return runRole(config, "room", async (deps) => {
     const room = startRoom(deps, { concurrency: config.transfersPerRoom });
+    announceRoom(deps.processId);
     return () => room.stop();
   });
 }

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { startEngine } from "../daemon/engine.ts";
 import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory.ts";
 import { issueSignInToken } from "../services/access/issue-sign-in-token.ts";
+import { releaseTransfers } from "../services/transfers/release-transfers.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { startRoomProcess } from "./room-processes.ts";
 import { requireFreeAddress, serveApi } from "./serve-api.ts";
@@ -48,6 +49,7 @@ export async function runStart(
         MAESTRO_LOGPATH: config.logPath ?? join(directory, "room.log"),
       },
       log,
+      onDeath: (roomId) => releaseTransfers(deps, roomId),
     });
     undo.push(() => room.stop());
     const server = await serveApi(deps, config, surroundings);

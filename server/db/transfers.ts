@@ -236,6 +236,15 @@ export async function handBackTransfer(
   return changed.length > 0;
 }
 
+/** Ends the leases of a room that is known to be dead: others need not wait for it. */
+export function endLeases(db: Db, owner: string): Promise<TransferKeys[]> {
+  return db
+    .update(transfers)
+    .set({ leaseUntil: sql`clock_timestamp() - interval '1 ms'` })
+    .where(and(eq(transfers.leaseOwner, owner), eq(transfers.state, "running")))
+    .returning(withKeys);
+}
+
 /** A queued transfer is cancelled at once; a running one by its room. The states left unended are untouched. */
 export async function requestCancel(db: Db, id: number, by: string): Promise<TransferState | null> {
   const [row] = await db
