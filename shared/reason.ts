@@ -108,6 +108,12 @@ export const reasonCodes = {
     meaning: "BigQuery refused or failed its job, in the words shown.",
     remedy: "Mend the SQL, the data or the rights named, then resume the run.",
   },
+  extractUnlisted: {
+    states: ["failed"],
+    meaning:
+      "Its extract was written, but Cloud Storage did not list the files, in the words shown.",
+    remedy: "Mend the rights on the bucket, then resume the run: the extract is written anew.",
+  },
   transferFailed: {
     states: ["failed"],
     meaning: "The import from its database failed, in the words shown.",

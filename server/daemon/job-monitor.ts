@@ -1,11 +1,11 @@
 import type { Deps } from "../services/deps.ts";
 import { awaitJob } from "../services/jobs/await-job.ts";
+import { completeExtract } from "../services/jobs/complete-extract.ts";
 import { completeJob, failJob } from "../services/jobs/complete-job.ts";
 import type { DrivenJob, Driving } from "../services/jobs/driven-job.ts";
 import { startJob } from "../services/jobs/start-job.ts";
-import { retryTransient } from "../support/retry.ts";
 
-export type JobSettlement = Awaited<ReturnType<typeof completeJob>>;
+export type JobSettlement = ReturnType<typeof completeJob>;
 
 /**
  * Drives one stored job to its end: submit or adopt it, wait for it, say what follows. Null where
@@ -22,8 +22,8 @@ export async function monitorJob(
     const started = await startJob(deps, driven, driving);
     if (started.state !== "DONE" && !driven.job.isSubmitted) onSubmitted();
     const status = await awaitJob(deps, driven, started, driving);
-    const complete = () => completeJob(deps, driven, status, cancel.aborted);
-    return await retryTransient(complete, { retries: 8, random: deps.random, signal });
+    if (driven.job.step === "extract") return await completeExtract(deps, driven, status, driving);
+    return completeJob(deps, driven, status, cancel.aborted);
   } catch (error) {
     if (signal.aborted) return null;
     deps.log.warn({ job: driven.job.bqJobId, err: error }, "a job failed");

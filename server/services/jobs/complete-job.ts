@@ -4,7 +4,6 @@ import type { Reason } from "../../../shared/run.ts";
 import type { JobStatus } from "../../connectors/warehouse.ts";
 import type { JobEnd, Settlement } from "../../db/settlements.ts";
 import { blamesFiles } from "../../domain/blames-files.ts";
-import { extractPrefix } from "../../domain/job-configuration.ts";
 import { nextStep } from "../../domain/post-completion.ts";
 import { utcText } from "../../domain/words.ts";
 import { backoffMs } from "../../support/retry.ts";
@@ -21,12 +20,12 @@ export const miscountReason = "rowCount";
  * What the end of a job means for its table run: the next step, another attempt, or its end. Writes
  * nothing; the settlement is written with others in the dispatcher's next transition.
  */
-export async function completeJob(
-  deps: Pick<Deps, "objectStore" | "now" | "random">,
+export function completeJob(
+  deps: Pick<Deps, "now" | "random">,
   driven: DrivenJob,
   status: JobStatus,
   wasCancelled: boolean,
-): Promise<Settlement> {
+): Settlement {
   const figures = summarizeStatistics(status.statistics);
   if (status.error) {
     const settled = settleError(driven, status.error, { ...status, figures }, wasCancelled);
@@ -49,7 +48,7 @@ export async function completeJob(
     reason: stops ? { code: "cancelled", text: `cancelled before its ${following}` } : null,
     rowCount: status.resultRows ?? figures.outputRows,
     tableRows: replacesTable(driven) ? (status.resultRows ?? figures.outputRows) : null,
-    extractObjects: job.step === "extract" ? await listExtract(deps, driven, figures) : null,
+    extractObjects: null,
     job: jobEnd(driven, "succeeded", null, { ...status, figures }),
   };
 }
@@ -191,18 +190,4 @@ function jobEnd(
     statistics: isUnread ? null : statistics,
     ...columns,
   };
-}
-
-/**
- * The files that the extract wrote. BigQuery says how many; an earlier attempt may have left more
- * of them beside, and those are not part of it.
- */
-async function listExtract(
-  { objectStore }: Pick<Deps, "objectStore">,
-  { claim }: DrivenJob,
-  { fileCount }: JobFigures,
-): Promise<string[]> {
-  const prefix = extractPrefix({ definition: claim.definition, tableRunId: claim.id });
-  const objects = await objectStore.list(prefix);
-  return objects.map((object) => object.name).slice(0, fileCount ?? objects.length);
 }

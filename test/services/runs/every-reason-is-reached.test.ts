@@ -14,6 +14,7 @@ import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { showPresence } from "../../../server/services/runs/show-presence.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { cancelTransfer } from "../../../server/services/transfers/cancel-transfer.ts";
+import { MaestroError } from "../../../shared/errors.ts";
 import { type ReasonCode, reasonCodes } from "../../../shared/reason.ts";
 import type { Reason } from "../../../shared/run.ts";
 import { insertSource, playPeople } from "../../flows/played-people.ts";
@@ -247,6 +248,16 @@ const cases: Record<ReasonCode, [make: () => Promise<number>, table: string, tex
     },
     "a",
     /^Unrecognized name: x/,
+  ],
+  extractUnlisted: [
+    async () => {
+      const error = new MaestroError("storage", "could not list extracts/d.a/*: no access");
+      fixture.deps.objectStore.list = () => Promise.reject(error);
+      engine();
+      return (await start([{ name: "a", extract: true }])).runId;
+    },
+    "a",
+    /files cannot be listed: could not list extracts/,
   ],
   transferFailed: [
     async () => {

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { resumeRun } from "../../../server/services/runs/resume-run.ts";
+import { startRun } from "../../../server/services/runs/start-run.ts";
+import { MaestroError } from "../../../shared/errors.ts";
+import { insertCatalog } from "../../support/catalog.ts";
+import { chooseTables, nobody } from "../../support/choose-tables.ts";
+import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
+
+let fixture: EngineFixture;
+let faults: MaestroError[];
+beforeEach(async () => {
+  fixture = await openEngineFixture();
+  fixture.deps.random = () => 0;
+  faults = [];
+  const { list } = fixture.deps.objectStore;
+  fixture.deps.objectStore.list = (prefix) => {
+    const fault = faults.shift();
+    return fault ? Promise.reject(fault) : list(prefix);
+  };
+});
+afterEach(() => fixture.close());
+
+async function extract() {
+  const ids = await insertCatalog(fixture.db, [{ name: "a", extract: true }]);
+  fixture.deps.objects.set("extracts/d.a/1/part-000000000000.csv.gz", 10);
+  fixture.start({ ticks: false });
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await fixture.runEnded(runId);
+  return runId;
+}
+
+const tableRun = async (runId: number) => (await fixture.tableRunsOf(runId)).get("a")!;
+
+test("files that cannot be listed for the moment are listed a little later", async () => {
+  const away = new MaestroError("storage", "could not list: 503", { retryable: true });
+  faults = [away, away, away];
+  const { state, extractObjects } = await tableRun(await extract());
+  expect({ state, extractObjects }).toEqual({
+    state: "succeeded",
+    extractObjects: ["extracts/d.a/1/part-000000000000.csv.gz"],
+  });
+  expect(fixture.warehouse.jobs.size).toBe(2);
+});
+
+test("files that may not be listed fail the table run and not its job, and a resume extracts anew", async () => {
+  faults = [new MaestroError("storage", "could not list: no access")];
+  const runId = await extract();
+  const { state, reason } = await tableRun(runId);
+  expect({ state, text: reason?.text }).toEqual({
+    state: "failed",
+    text: "its extract was written, but the files cannot be listed: could not list: no access",
+  });
+  expect((await fixture.jobs()).map((job) => job.state)).toEqual(["succeeded", "succeeded"]);
+
+  await resumeRun(fixture.deps, runId, nobody);
+  expect((await fixture.runEnded(runId)).state).toBe("succeeded");
+  expect((await fixture.jobs()).map(({ step, attempt }) => [step, attempt])).toEqual([
+    ["query", 1],
+    ["extract", 1],
+    ["extract", 2],
+  ]);
+});
