@@ -153,7 +153,7 @@ function outsideLines({ view }: StorySubject, { transfer }: Happenings): StoryLi
       : [];
   if (!transfer?.startedAt) return waited;
   const tries = transfer.attempt > 1 ? ` at the ${ordinal(transfer.attempt)} try` : "";
-  const rows = `${transfer.rows.toLocaleString("en")} rows`;
+  const rows = rowsText(transfer.rows);
   const at = { at: transfer.startedAt, until: transfer.endedAt };
   if (transfer.state === "succeeded") {
     return [...waited, { ...at, kind: "work", text: `imported ${rows}${tries}` }];
@@ -194,7 +194,7 @@ function lastLine({ view }: StorySubject, before: StoryLine[]): StoryLine {
   }
   const took =
     view.startedAt === null ? "" : ` after ${lengthText(msBetween(view.startedAt, endedAt))}`;
-  const rows = view.rowCount === null ? "" : `: ${view.rowCount.toLocaleString("en")} rows`;
+  const rows = view.rowCount === null ? "" : `: ${rowsText(view.rowCount)}`;
   const text =
     state === "succeeded" ? `succeeded${took}${rows}` : `${verbOf(state)}${took}: ${reason.text}`;
   return { at: endedAt, until: null, kind: "end", text };
@@ -206,4 +206,8 @@ function verbOf(state: string): string {
 
 function ordinal(count: number): string {
   return ["", "first", "second", "third"][count] ?? `${count}th`;
+}
+
+function rowsText(count: number): string {
+  return `${count.toLocaleString("en")} row${count === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,6 @@
 import { type Variable, variables } from "../../server/config-variables.ts";
 import { errorCodes } from "../../shared/errors.ts";
+import { reasonCodes } from "../../shared/reason.ts";
 
 /** The README's table of settings, from the code's own definitions. */
 export function settingsTable(): string {
@@ -16,4 +17,13 @@ export function errorsTable(): string {
     ([code, { status, hint }]) => `| \`${code}\` | ${status} | ${hint} |`,
   );
   return ["| Code | HTTP | What to do |", "|---|---|---|", ...rows].join("\n");
+}
+
+/** The table of reasons in docs/runs.md. */
+export function reasonsTable(): string {
+  const rows = Object.entries(reasonCodes).map(
+    ([code, { states, meaning, remedy }]) =>
+      `| \`${code}\` | ${states.join(", ")} | ${meaning} | ${remedy} |`,
+  );
+  return ["| Reason | State | Meaning | What to do |", "|---|---|---|---|", ...rows].join("\n");
 }
