@@ -59,12 +59,15 @@ export interface ClaimRow {
   job: JobRow | null;
 }
 
+/** One that was ready, and whether others of the same tables were passed over for want of their tables. */
+type ReadyRow = ClaimRow & { hasRivals: boolean };
+
 const cancelledSeconds = `extract(epoch from clock_timestamp() - r.cancel_requested_at)::float8
     as "cancelledSeconds"`;
 
 /** Everything beside the claim itself, for the table runs of the CTE `claimed`. */
-const describeClaimed = `
-  select c.id::float8 as id, c.run_id::float8 as "runId", c.table_id::float8 as "tableId",
+const describeClaimed = (more = "") => `
+  select ${more} c.id::float8 as id, c.run_id::float8 as "runId", c.table_id::float8 as "tableId",
     c.fence, c.step, c.definition, c.staged_objects as "stagedObjects",
     ${cancelledSeconds},
     case when c.step = 'load' then
@@ -143,7 +146,7 @@ const claimReadyText = `
     returning t.id, t.run_id, t.table_id, t.fence, t.step, t.definition, t.staged_objects,
       t.ready_at, t.priority, t.remaining_seconds
   )
-  ${describeClaimed}
+  ${describeClaimed(`(select count(*) from candidates) > (select count(*) from first_of_table) as "hasRivals",`)}
   order by c.priority desc, c.remaining_seconds desc, c.id`;
 
 /** $1 owner, $2 lease seconds, $3 what the owner holds and knows of. */
@@ -164,22 +167,31 @@ const claimExpiredText = `
     from locked l where t.id = l.id
     returning t.id, t.run_id, t.table_id, t.fence, t.step, t.definition, t.staged_objects, t.ready_at
   )
-  ${describeClaimed}`;
+  ${describeClaimed()}`;
 
 export interface Slots {
   concurrentTableRuns: number;
   concurrentTableRunsPerRun: number;
 }
 
-/** As many ready table runs as the slots of all daemons together leave room for. */
-export function claimReady(
+/**
+ * As many ready table runs as the slots of all daemons together leave room for. Each look takes a
+ * table for one run alone, and a run may have offered no others within its own limit: so it is looked
+ * again as long as that leaves slots free.
+ */
+export async function claimReady(
   transition: Transition,
   owner: string,
   slots: Slots,
 ): Promise<ClaimRow[]> {
   const { concurrentTableRuns, concurrentTableRunsPerRun } = slots;
   const values = [owner, leaseSeconds, concurrentTableRuns, concurrentTableRunsPerRun];
-  return transition.query<ClaimRow>("claim ready", claimReadyText, values);
+  const claimed: ClaimRow[] = [];
+  for (;;) {
+    const rows = await transition.query<ReadyRow>("claim ready", claimReadyText, values);
+    for (const { hasRivals: _, ...claim } of rows) claimed.push(claim);
+    if (!rows.some(({ hasRivals }) => hasRivals)) return claimed;
+  }
 }
 
 /** What daemons left that died, stopped, or were away for longer than their lease. */

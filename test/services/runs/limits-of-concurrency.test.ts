@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { advanceRuns } from "../../../server/services/runs/advance-runs.ts";
 import { deliverUpload } from "../../../server/services/runs/deliver-upload.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog } from "../../support/catalog.ts";
@@ -56,6 +57,25 @@ test("waiting loads keep the limit of their run as well", async () => {
   expect((await fixture.runEnded(runId)).state).toBe("succeeded");
   expect(fixture.warehouse.jobs.size).toBe(10);
   expect(mostAtOnce(() => true)).toBe(2);
+});
+
+test("slots are filled at once also where two runs want the same tables first", async () => {
+  fixture = await openEngineFixture({ concurrentTableRuns: 4, concurrentTableRunsPerRun: 2 });
+  const wanted = await insertCatalog(fixture.db, many("a", 4));
+  await startRun(fixture.deps, chooseTables(wanted.values()), nobody);
+  await startRun(fixture.deps, chooseTables(wanted.values()), nobody);
+  const nothing = { ended: [], submitted: [], troubles: [], read: [], held: [] };
+  const { driven } = await advanceRuns(fixture.deps, {
+    ...nothing,
+    isRenewal: false,
+    isSweep: true,
+  });
+  expect(driven.map(({ claim }) => [claim.runId, claim.definition.name]).sort()).toEqual([
+    [1, "a0"],
+    [1, "a1"],
+    [2, "a2"],
+    [2, "a3"],
+  ]);
 });
 
 test("the most depended-on goes first, then the longest path", async () => {
