@@ -4,6 +4,7 @@ import { type Advance, advanceRuns, type Pulse } from "../services/runs/advance-
 import { releaseTableRuns } from "../services/runs/release-table-runs.ts";
 import { createDue } from "../support/due.ts";
 import { startLoop } from "../support/loop.ts";
+import { createAwaitedTables } from "./awaited-tables.ts";
 import { createHeldClaims } from "./held-claims.ts";
 import { monitorJob } from "./job-monitor.ts";
 import { startStatisticsReader } from "./statistics-reader.ts";
@@ -61,6 +62,7 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
   const unwritten = createUnwritten(deps, () => loop.wake());
   const statistics = startStatisticsReader(deps, unwritten.addRead);
   const sweep = createDue(sweepMs);
+  const awaited = createAwaitedTables();
   const renewal = createDue(renewMs);
 
   const pulse = async () => {
@@ -68,11 +70,13 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
     const gathered: Pulse = {
       ...unwritten.list(),
       isSweep: sweep.take(),
+      awaited: awaited.take(),
       held: claims.list(),
       isRenewal: renewal.take(),
     };
     const advance = await advanceRuns(deps, gathered).catch((error: unknown) => {
       if (gathered.isSweep) sweep.ask();
+      awaited.askAll();
       if (gathered.isRenewal) renewal.ask();
       throw error;
     });
@@ -85,10 +89,7 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
     for (const driven of advance.driven) drive(driven);
     for (const job of advance.unread) statistics.add(job);
     if (claims.list().length === 0) statistics.flush();
-    if (advance.isAwaited) {
-      sweep.ask();
-      loop.wake();
-    }
+    if (awaited.add(advance.awaitedTables)) loop.wake();
     hooks.onAdvance(advance);
   };
 
@@ -107,6 +108,10 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
   const loop = startLoop({ name: "dispatcher", log: deps.log, periodMs: sweepMs, body: pulse });
 
   const unsubscribe = deps.changes.subscribe((event) => {
+    // A tick that is waited for was recorded, or will never come. (Not at events of tables: each that
+    // succeeds is told of anew when its size is known.)
+    if (event.noun === "run" || event.noun === "frequency") awaited.askAll();
+    if (event.noun === "frequency") loop.wake();
     if (event.noun !== "run" && event.noun !== "transfer") return;
     if (event.isProgress) return;
     // A run was started, cancelled or resumed, files came, or a transfer moved on.

@@ -84,6 +84,10 @@ const settleText = `
       "bytesProcessed" bigint, "bytesBilled" bigint, "slotMs" bigint, "cacheHit" boolean,
       "startMs" float8, "endMs" float8)
     where j.id = e."jobId"
+  ), awaited as materialized (
+    select (a.value ->> 'tableId')::bigint as id
+    from table_runs w cross join lateral jsonb_array_elements(w.awaits) as a(value)
+    where w.state = 'waiting' and w.awaits <> '[]'
   ), moved as (
     update table_runs t
     set state = s.state, step = s.step, reason = s.reason,
@@ -119,10 +123,7 @@ const settleText = `
     extract(epoch from clock_timestamp() - r.cancel_requested_at)::float8 as "cancelledSeconds",
     exists (select from children where state = 'ready' and step in ('import', 'upload'))
       as "readiesParked",
-    m.state <> 'running' and exists (
-      select from table_runs w where w.state = 'waiting' and w.awaits <> '[]'
-        and w.awaits @> jsonb_build_array(jsonb_build_object('tableId', m.table_id))
-    ) as "isAwaited",
+    m.state <> 'running' and m.table_id in (select id from awaited) as "isAwaited",
     not exists (
       select from table_runs t
       where t.run_id = m.run_id and t.state in ('waiting', 'ready', 'running')

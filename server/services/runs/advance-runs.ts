@@ -37,6 +37,8 @@ export interface Pulse {
   isRenewal: boolean;
   /** Also look for what others left: expired leases, transfers that ended, uploads, ready imports. */
   isSweep: boolean;
+  /** The tables for whose awaiting table runs it looks; null looks for all. */
+  awaited: number[] | null;
 }
 
 export interface Advance {
@@ -48,8 +50,8 @@ export interface Advance {
   renewed: { id: number; cancelledSeconds: number | null }[];
   /** Whether staged files are to be removed. */
   hasLoaded: boolean;
-  /** Whether table runs of other frequencies waited for any that ended: the next pulse is to sweep. */
-  isAwaited: boolean;
+  /** Tables that ended, and that table runs of other frequencies wait for: for the next pulse. */
+  awaitedTables: number[];
   /** Jobs that have succeeded, and whose statistics are to be read. */
   unread: UnreadJob[];
   /** Table runs that have given their tables new contents. */
@@ -85,7 +87,8 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
   const turned = pulse.isSweep ? await turnToLoad(transition) : [];
   const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
   const stranded = pulse.isSweep ? await endStranded(transition) : [];
-  const awaiting = pulse.isSweep ? await settleAwaiting(transition) : noneAwaiting;
+  const hasAwaited = pulse.awaited === null || pulse.awaited.length > 0;
+  const awaiting = hasAwaited ? await settleAwaiting(transition, pulse.awaited) : noneAwaiting;
   const { ended, putOff } = await putOffLocked(transition, pulse.ended);
   // In this order, and sent without a wait for each other's answers.
   const [renewed, , noted, finished, settled, expired, ready] = await allEnded([
@@ -109,7 +112,7 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
       putOff,
       renewed,
       hasLoaded: settled.hasLoaded,
-      isAwaited: settled.isAwaited,
+      awaitedTables: settled.awaitedTables,
       unread: ended.flatMap(unreadJob),
       succeeded: settled.succeeded,
     },

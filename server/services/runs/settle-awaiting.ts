@@ -1,17 +1,21 @@
-import { failAwaiting, releaseAwaiting } from "../../db/awaited-ticks.ts";
+import { endWaits } from "../../db/awaited-ticks.ts";
 import { type Settled, skipDescendants } from "../../db/settlements.ts";
 import type { Transition } from "../../db/transition.ts";
 import { endRuns } from "./settle-table-runs.ts";
 
-/** Looks after the table runs that wait for ticks of other frequencies. */
+/**
+ * Looks after the table runs that wait for ticks of other frequencies: after those that wait for one of
+ * these tables, or after all.
+ */
 export async function settleAwaiting(
   transition: Transition,
+  tableIds: number[] | null,
 ): Promise<{ moved: Settled[]; endedRuns: number[] }> {
-  const released = await releaseAwaiting(transition);
-  const failed = await failAwaiting(transition);
-  if (failed.length === 0) return { moved: released, endedRuns: [] };
+  const ended = await endWaits(transition, tableIds);
+  const failed = ended.filter(({ state }) => state === "failed");
+  if (failed.length === 0) return { moved: ended, endedRuns: [] };
   const failedIds = failed.map(({ id }) => id);
   const skipped = await skipDescendants(transition, failedIds);
   const endedRuns = await endRuns(transition, failed);
-  return { moved: [...released, ...failed, ...skipped], endedRuns };
+  return { moved: [...ended, ...skipped], endedRuns };
 }

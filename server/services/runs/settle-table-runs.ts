@@ -62,7 +62,7 @@ export async function settleTableRuns(
       .map(({ driven }) => driven.claim),
     readiesParked: settled.some((each) => each.readiesParked),
     hasLoaded: loaded.length > 0,
-    isAwaited: settled.some((each) => each.isAwaited),
+    awaitedTables: settled.flatMap((each) => (each.isAwaited ? [each.tableId] : [])),
     // After a failure the rest may have been skipped: then the run is looked at again.
     endedRuns: await endRuns(
       transition,
@@ -77,7 +77,7 @@ const nothing = {
   succeeded: [] as DrivenJob["claim"][],
   readiesParked: false,
   hasLoaded: false,
-  isAwaited: false,
+  awaitedTables: [] as number[],
   endedRuns: [] as number[],
 };
 

@@ -69,6 +69,7 @@ test("slots are filled at once also where two runs want the same tables first", 
     ...nothing,
     isRenewal: false,
     isSweep: true,
+    awaited: null,
   });
   expect(driven.map(({ claim }) => [claim.runId, claim.definition.name]).sort()).toEqual([
     [1, "a0"],
