@@ -38,6 +38,8 @@ export interface FrequencyView extends FrequencyInput {
   lastTick: LastTick | null;
   /** Of a tick, or started by hand: no other run of the frequency begins before its end. */
   unfinishedRun: { id: number; createdAt: string } | null;
+  /** Why no run can be made of its tick, and since when; it is tried again every second. */
+  trouble: { text: string; since: string } | null;
 }
 
 export interface LastTick {

@@ -16,6 +16,8 @@ export interface LateFrequency {
   frequencyId: number;
   name: string;
   tickAt: string;
+  /** Why no run could be made of it; null where none was tried. */
+  trouble: string | null;
 }
 
 /** A table run that has waited for minutes, for anything but the parents in its run. */

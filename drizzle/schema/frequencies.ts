@@ -17,6 +17,9 @@ export const frequencies = pgTable(
     effectiveFrom: instant().notNull().defaultNow(),
     /** The newest tick that made no run for want of tables: one put on it later makes up for none. */
     emptyTickAt: instant(),
+    /** Why no run can be made of its tick, and since when; null where nothing is wrong. */
+    trouble: text(),
+    troubleSince: instant(),
     createdAt: createdAt(),
   },
   (t) => [check("frequencies_period", sql`${t.periodSeconds} > 0`)],

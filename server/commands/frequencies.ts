@@ -66,6 +66,7 @@ async function showFrequency(
     `waits        up to ${lengthText(waitSeconds * 1000)} for parents of other frequencies`,
     `last tick    ${lastTickText(one)}`,
     `unfinished   ${unfinishedText(one)}`,
+    ...troubleLines(one),
     `next ticks   ${next}`,
     ...later.map((tick) => `             ${tick}`),
   ];
@@ -83,6 +84,12 @@ function lastTickText({ lastTick, timeZone }: FrequencyView): string {
 function unfinishedText({ unfinishedRun }: FrequencyView): string {
   if (!unfinishedRun) return "none";
   return `run ${unfinishedRun.id}, begun ${instantText(unfinishedRun.createdAt)} UTC`;
+}
+
+function troubleLines({ trouble }: FrequencyView): string[] {
+  if (!trouble) return [];
+  const text = trouble.text.replaceAll(/\s+/g, " ");
+  return [`trouble      no run can be made since ${instantText(trouble.since)} UTC: ${text}`];
 }
 
 /** In UTC, and on the wall clock of the frequency's zone. */

@@ -1,4 +1,3 @@
-import { messageOf } from "../../shared/errors.ts";
 import { nextTicks, tickAt } from "../domain/frequency.ts";
 import type { Deps } from "../services/deps.ts";
 import { assembleRun } from "../services/runs/assemble-run.ts";
@@ -6,6 +5,7 @@ import {
   listTickingFrequencies,
   type TickingFrequency,
 } from "../services/runs/list-ticking-frequencies.ts";
+import { tellFrequencyTrouble } from "../services/runs/tell-frequency-trouble.ts";
 import { type Loop, startLoop } from "../support/loop.ts";
 
 const pollMs = 1_000;
@@ -28,6 +28,7 @@ export function startTicker(deps: Deps): Loop {
     const at = tickAt(frequency, now);
     const isRecorded = frequency.lastTickAt !== null && frequency.lastTickAt >= at;
     if (!isRecorded && at >= frequency.effectiveFrom) await assembleRun(deps, frequency.id, at);
+    if (frequency.trouble !== null) await tellFrequencyTrouble(deps, frequency, null);
     return nextTicks(frequency, now, 1)[0]?.getTime() ?? Number.POSITIVE_INFINITY;
   };
   const unsubscribe = deps.changes.subscribe(({ noun }) => {
@@ -43,10 +44,9 @@ export function startTicker(deps: Deps): Loop {
       let soonestMs = Number.POSITIVE_INFINITY;
       for (const frequency of await listTickingFrequencies(deps, now)) {
         if (signal.aborted) return;
-        const nextMs = await tick(frequency, now).catch((error: unknown) => {
+        const nextMs = await tick(frequency, now).catch(async (error: unknown) => {
           // One that cannot tick holds up no other.
-          const { id, name } = frequency;
-          deps.log.error({ frequencyId: id, err: error }, `${name}: ${messageOf(error)}`);
+          await tellFrequencyTrouble(deps, frequency, { error });
           return Number.POSITIVE_INFINITY;
         });
         soonestMs = Math.min(soonestMs, nextMs - now.getTime());

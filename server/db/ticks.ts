@@ -59,6 +59,22 @@ function newestTick(now: Date): SQL<Date | null> {
      where r.frequency_id = frequencies.id and r.tick_at <= ${bound}))`.mapWith(runs.tickAt);
 }
 
+/** Null where it was written already; `isTurn` where there was none before, or none is left. */
+export async function storeTrouble(
+  db: Db,
+  id: number,
+  text: string | null,
+): Promise<{ isTurn: boolean } | null> {
+  const { rows } = await db.execute<{ isTurn: boolean }>(sql`
+    update frequencies f
+    set trouble = ${text}, trouble_since = case when ${text}::text is null then null
+      else coalesce(f.trouble_since, clock_timestamp()) end
+    from (select id, trouble from frequencies where id = ${id} for no key update) o
+    where f.id = o.id and o.trouble is distinct from ${text}
+    returning (o.trouble is null or ${text}::text is null) as "isTurn"`);
+  return rows[0] ?? null;
+}
+
 export async function recordEmptyTick(tx: Db, frequencyId: number, at: Date): Promise<void> {
   await tx.update(frequencies).set({ emptyTickAt: at }).where(eq(frequencies.id, frequencyId));
 }

@@ -143,6 +143,13 @@ function LastTick(props: { frequency: FrequencyView }) {
           </>
         )}
       </Show>
+      <Show when={props.frequency.trouble}>
+        {(trouble) => (
+          <div class="bad-text small" style={{ "white-space": "normal" }}>
+            no run can be made, since <RelativeTime at={trouble().since} />: {trouble().text}
+          </div>
+        )}
+      </Show>
       <Show when={unfinished()}>
         {(run) => (
           <div>

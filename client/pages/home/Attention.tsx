@@ -27,7 +27,7 @@ export function Attention(props: { home: HomeView }) {
             <Item
               title={<A href={`/runs?frequency=${late.frequencyId}`}>{late.name}</A>}
               at={late.tickAt}
-              why="late: no daemon has made a run of its tick"
+              why={lateText(late)}
             />
           )}
         </Some>
@@ -61,6 +61,11 @@ export function Attention(props: { home: HomeView }) {
       </ul>
     </section>
   );
+}
+
+function lateText({ trouble }: HomeView["late"][number]): string {
+  if (trouble === null) return "late: no daemon has made a run of its tick";
+  return `late: no run can be made of its tick: ${trouble}`;
 }
 
 /** The first few of a kind, and a way to the rest. */

@@ -1,5 +1,5 @@
 import type { FrequencyView } from "../../../shared/frequency.ts";
-import { selectFrequencies } from "../../db/frequencies.ts";
+import { type FrequencyRow, selectFrequencies } from "../../db/frequencies.ts";
 import { nextTicks } from "../../domain/frequency.ts";
 import type { Deps } from "../deps.ts";
 
@@ -20,8 +20,19 @@ export async function listFrequencies(deps: Pick<Deps, "db" | "now">): Promise<F
     lastRun: row.lastRun,
     lastTick: row.lastTick,
     unfinishedRun: row.unfinishedRun,
+    trouble: troubleOf(row),
     nextTicks: row.active
       ? nextTicks(row, deps.now(), ticksShown).map((tick) => tick.toISOString())
       : [],
   }));
+}
+
+/** Of one that is switched off nobody waits for a run. */
+function troubleOf({
+  active,
+  trouble,
+  troubleSince,
+}: Pick<FrequencyRow, "active" | "trouble" | "troubleSince">): FrequencyView["trouble"] {
+  if (!active || trouble === null || troubleSince === null) return null;
+  return { text: trouble, since: troubleSince.toISOString() };
 }

@@ -52,8 +52,10 @@ async function findLate(deps: Pick<Deps, "db" | "now">): Promise<LateFrequency[]
   return frequencies.flatMap((frequency) => {
     const at = tickAt(frequency, now);
     const isRecorded = frequency.lastTickAt !== null && frequency.lastTickAt >= at;
-    const isDue = at >= frequency.effectiveFrom && now.getTime() - at.getTime() > lateMs;
+    const { id: frequencyId, name, trouble } = frequency;
+    const isLate = trouble !== null || now.getTime() - at.getTime() > lateMs;
+    const isDue = at >= frequency.effectiveFrom && isLate;
     if (isRecorded || !isDue || !frequency.hasTables) return [];
-    return [{ frequencyId: frequency.id, name: frequency.name, tickAt: at.toISOString() }];
+    return [{ frequencyId, name, tickAt: at.toISOString(), trouble }];
   });
 }
