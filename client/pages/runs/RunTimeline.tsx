@@ -24,7 +24,8 @@ interface Scale {
 export function RunTimeline(props: { run: RunDetail; onChoose: (tableRunId: number) => void }) {
   const [criticalOnly, setCriticalOnly] = createSignal(false);
   const scale = createScale(props);
-  const marks = createMemo(() => marksOf(scale().end - scale().begin));
+  const span = () => scale().end - scale().begin;
+  const marks = createMemo(() => marksOf(span()));
   const critical = createMemo(() => new Set(props.run.criticalPath));
   const rows = createMemo(() =>
     props.run.tableRuns.filter(({ id }) => !criticalOnly() || critical().has(id)).sort(byStart),
@@ -41,7 +42,7 @@ export function RunTimeline(props: { run: RunDetail; onChoose: (tableRunId: numb
         />
       </div>
       <section class="card gantt" aria-label="Timeline">
-        <div class="gantt-rows">
+        <div class="gantt-rows" style={{ "--step": offset(marks()[1] ?? 2 * span(), scale()) }}>
           <div class="gantt-row gantt-head" aria-hidden="true">
             <span class="gantt-name">Table</span>
             <div class="gantt-track">
@@ -71,9 +72,6 @@ export function RunTimeline(props: { run: RunDetail; onChoose: (tableRunId: numb
                   aria-label={`Why ${row.tableName} ${row.state}: ${row.reason.text}`}
                   onClick={() => props.onChoose(row.id)}
                 >
-                  <For each={marks()}>
-                    {(mark) => <span class="gantt-tick" style={{ left: offset(mark, scale()) }} />}
-                  </For>
                   <Bars row={row} scale={scale()} />
                 </button>
                 <span class="gantt-took num">
