@@ -7,7 +7,7 @@ import { type ApiReason, remedyFor } from "./bigquery-remedies.ts";
  * clients; quota and permission never pass by waiting a little, so they fail at once.
  */
 
-const retryableReasons = new Set([
+export const retryableReasons = new Set([
   "backendError",
   "internalError",
   "jobBackendError",
