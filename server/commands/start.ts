@@ -40,6 +40,9 @@ export async function runStart(
     await deps.objectStore.ensureBucket();
     const engine = await startEngine(deps);
     undo.push(() => engine.stop());
+    // Before the room: two processes that start at once are both later.
+    const server = await serveApi(deps, config, surroundings);
+    undo.push(() => server.close());
     const room = startRoomProcess({
       main,
       environment: {
@@ -52,8 +55,6 @@ export async function runStart(
       onDeath: (roomId) => releaseTransfers(deps, roomId),
     });
     undo.push(() => room.stop());
-    const server = await serveApi(deps, config, surroundings);
-    undo.push(() => server.close());
     await publishSurroundings(directory, surroundings, server.url);
     const signInUrl = `${server.url}/auth/token?token=${await issueSignInToken(deps)}`;
     process.stdout.write(
