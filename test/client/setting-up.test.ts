@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
+import { assembleRun } from "../../server/services/runs/assemble-run.ts";
 import { insertCatalog, insertFrequency } from "../support/catalog.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
@@ -106,6 +107,25 @@ test("a table's conditions show the ticks in which it takes part, as they are ch
   await condition.getByRole("button", { name: "Feb" }).click();
   await condition.getByRole("button", { name: "30", exact: true }).click();
   await condition.getByText("no day 30 in month 2, so it would never hold").waitFor();
+  expect(web.pageErrors).toEqual([]);
+});
+
+test("a run that makes up for missed ticks names them", async () => {
+  const frequencyId = await insertFrequency(web.deps.db, {
+    name: "every second hour",
+    periodSeconds: 7_200,
+    effectiveFrom: new Date("2026-03-07T01:00:00Z"),
+  });
+  await insertCatalog(web.deps.db, [{ name: "late", frequencyId }]);
+  const tick = new Date("2026-03-07T08:00:00Z");
+  const assembled = await assembleRun({ ...web.deps, now: () => tick }, frequencyId, tick);
+  const page = await web.signedIn();
+  await page.goto(`${web.server.url}/frequencies`);
+  const row = page.getByRole("row", { name: /every second hour/ });
+  await row.locator(`a[href="/runs/${"runId" in assembled && assembled.runId}"]`).click();
+  await page
+    .getByText("3 ticks, from 2026-03-07 02:00 UTC to 2026-03-07 06:00 UTC, were missed before")
+    .waitFor();
   expect(web.pageErrors).toEqual([]);
 });
 

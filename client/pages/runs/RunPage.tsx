@@ -80,7 +80,10 @@ function OneRun(props: { id: number; tab: string }) {
             <Show when={data().missed}>
               {(missed) => (
                 <div class="notice warn">
-                  <div>{missedText(missed())} its tick. It makes up for them.</div>
+                  <div>
+                    {missedText(missed())} its tick.
+                    {data().state === "skipped" ? "" : " It makes up for them."}
+                  </div>
                 </div>
               )}
             </Show>

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { inTransition } from "../../../server/db/transition.ts";
 import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
 import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { getRun } from "../../../server/services/runs/get-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
+import { settleAwaiting } from "../../../server/services/runs/settle-awaiting.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
@@ -123,6 +125,29 @@ test("it waits no longer than its frequency says", async () => {
     code: "parentTick",
     text: "waited in vain for d.parent: daily made no run for its tick of 2026-03-05 00:00 UTC in time",
   });
+});
+
+test("a look for one table ends the waits for it, and for no other; a look for all ends every one", async () => {
+  const { daily, hourly } = await twoFrequencies();
+  const [other] = (
+    await insertCatalog(fixture.db, [{ name: "other", frequencyId: daily }])
+  ).values();
+  const parentRun = await assemble(daily, midnight);
+  const runId = await assemble(hourly, ten);
+  const parent = (await fixture.tableRunsOf(parentRun)).get("parent")!;
+  await fixture.deps.pool.query("update table_runs set state = 'succeeded' where id = $1", [
+    parent.id,
+  ]);
+  const look = async (tableIds: number[] | null) => {
+    const { moved } = await inTransition(fixture.deps.pool, (transition) =>
+      settleAwaiting(transition, tableIds),
+    );
+    return moved.map(({ state }) => state);
+  };
+  expect(await look([other!])).toEqual([]);
+  expect(await look([other!, parent.tableId])).toEqual(["ready"]);
+  expect(await look(null)).toEqual([]);
+  expect(await fixture.statesOf(runId)).toEqual({ child: "ready", grandchild: "waiting" });
 });
 
 test("a parent whose frequency is switched off is taken as it is", async () => {
