@@ -31,14 +31,26 @@ export interface LongWait {
   reason: Reason;
 }
 
+/** A frequency of which ticks were skipped in the last seven days, as the run before had not ended. */
+export interface Overlap {
+  frequencyId: number;
+  name: string;
+  /** How many ticks. */
+  count: number;
+  /** The newest of them, with why. */
+  runId: number;
+  tickAt: string;
+  reason: string;
+}
+
 export interface HomeView {
   tableCounts: { summary: number; import: number; external: number };
   running: RunListItem[];
   /** Runs that ended failed within the last seven days, newest first. */
   failedRecently: RunListItem[];
   late: LateFrequency[];
-  /** Ticks of the last seven days that were skipped since the run before had not ended, newest first. */
-  overlaps: RunListItem[];
+  /** The frequencies whose last ticks overlapped, those of the newest first. */
+  overlaps: Overlap[];
   /** The longest first. */
   longWaits: LongWait[];
   /** Since 00:00 UTC. */

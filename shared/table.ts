@@ -26,9 +26,18 @@ const tableReferenceName = z
   .max(2_100)
   .regex(/^([A-Za-z0-9_-]+\.)?[A-Za-z0-9_]+\.[A-Za-z0-9_*]+$/, "write it as dataset.name");
 
-const costCapRule =
-  "costCapBytes takes a whole number of bytes above 0, or null for no cap (BigQuery bills a query 10 MiB at least)";
-const retriesRule = "retries takes a whole number from 0 (the first fault fails it) to 10";
+const costCapRule = ruleOf(
+  "no cost cap: write a number above 0, or nothing for no cap (BigQuery bills a query 10 MiB at least)",
+);
+const retriesRule = ruleOf(
+  "no number of retries: write a whole number from 0 (the first fault fails it) to 10",
+);
+
+/** A message that names what was written, where that is a number. */
+function ruleOf(what: string) {
+  const nameOf = (input: unknown) => (Number.isFinite(input) ? String(input) : "this");
+  return { error: ({ input }: { input?: unknown }) => `${nameOf(input)} is ${what}` };
+}
 
 /**
  * All that a user decides about a table. It is what a save validates, what a version keeps and

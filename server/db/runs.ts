@@ -3,7 +3,6 @@ import type {
   AwaitedTick,
   Reason,
   RunListItem,
-  RunReasonCode,
   RunState,
   TableRunState,
   TableRunView,
@@ -17,7 +16,6 @@ export interface RunFilter {
   beforeId?: number | undefined;
   frequencyId?: number | undefined;
   state?: RunState | undefined;
-  reasonCode?: RunReasonCode | undefined;
 }
 
 /** The newest first. */
@@ -27,7 +25,6 @@ export async function listRuns(db: Db, filter: RunFilter): Promise<RunListItem[]
     ...(filter.beforeId === undefined ? [] : [sql`r.id < ${filter.beforeId}`]),
     ...(filter.frequencyId === undefined ? [] : [sql`r.frequency_id = ${filter.frequencyId}`]),
     ...(filter.state === undefined ? [] : [sql`r.state = ${filter.state}`]),
-    ...(filter.reasonCode === undefined ? [] : [sql`r.reason_code = ${filter.reasonCode}`]),
   ];
   return selectRuns(db, sql.join(conditions, sql` and `), filter.limit);
 }

@@ -3,8 +3,10 @@ import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { tables } from "../../drizzle/schema/tables.ts";
 import type { MissedTicks, RunReasonCode } from "../../shared/run.ts";
+import type { Overlap } from "../../shared/system.ts";
 import type { Db } from "./client.ts";
 import type { FrequencyRow } from "./frequencies.ts";
+import { isoText } from "./sql-text.ts";
 
 /*
  * Which ticks of a frequency are recorded: each as a run, or, where it had no table to run, as
@@ -122,4 +124,24 @@ export async function selectOnlyAwaited(tx: Db, runId: number): Promise<string[]
   if (rows.some(({ state }) => state !== "waiting")) return [];
   const names = rows.flatMap(({ awaits }) => awaits.map(({ tableName }) => tableName));
   return [...new Set(names)].sort();
+}
+
+/** The frequencies of which ticks overlapped in the last days, that of the newest first. */
+export async function selectOverlaps(
+  db: Db,
+  { days, limit }: { days: number; limit: number },
+): Promise<Overlap[]> {
+  const { rows } = await db.execute<Overlap & Record<string, unknown>>(sql`
+    select f.id::float8 as "frequencyId", f.name, o.count, r.id::float8 as "runId",
+      ${isoText("r.tick_at")} as "tickAt", r.reason
+    from (
+      select frequency_id, max(id) as newest, count(*)::int as count from runs
+      where state = 'skipped' and reason_code = 'overlap'
+        and ended_at > clock_timestamp() - make_interval(days => ${days})
+      group by frequency_id
+    ) o
+    join runs r on r.id = o.newest join frequencies f on f.id = o.frequency_id
+    order by r.id desc
+    limit ${limit}`);
+  return rows;
 }

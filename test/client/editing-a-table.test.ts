@@ -167,11 +167,11 @@ test("a cost cap and retries are refused with what to write, then kept", async (
   const settings = page.getByRole("region", { name: "Settings" });
   await settings.getByLabel("Retries").fill("11");
   await page.keyboard.press("Control+s");
-  await settings.getByText("retries takes a whole number from 0").waitFor();
+  await settings.getByText("11 is no number of retries: write a whole number from 0").waitFor();
   await settings.getByLabel("Retries").fill("5");
   await settings.getByLabel("Cost cap (GB billed)").fill("-1");
   await page.keyboard.press("Control+s");
-  await settings.getByText("costCapBytes takes a whole number of bytes above 0").waitFor();
+  await settings.getByText("-1073741824 is no cost cap: write a number above 0").waitFor();
   await settings.getByLabel("Cost cap (GB billed)").fill("2.5");
   await page.keyboard.press("Control+s");
   await page.getByText("Saved as version 2").waitFor();

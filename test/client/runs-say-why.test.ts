@@ -137,6 +137,7 @@ test("home lists what needs attention: a skipped tick and a long wait, with why"
   await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
   await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T10:00:00Z"));
   await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T11:00:00Z"));
+  await assembleRun(fixture.deps, frequencyId, new Date("2026-03-05T12:00:00Z"));
   await fixture.db
     .update(tableRuns)
     .set({ readyAt: sql`clock_timestamp() - interval '10 minutes'` });
@@ -144,7 +145,10 @@ test("home lists what needs attention: a skipped tick and a long wait, with why"
   await page.goto(web.server.url);
   const attention = page.getByRole("region", { name: "Needs attention" });
   await attention.getByText("waits for a daemon: none is running").waitFor();
-  await attention.getByText(/^tick skipped: .*run 1/).waitFor();
+  await attention.getByText(/^2 ticks skipped, the last one: run 1 /).waitFor();
   await attention.getByRole("link", { name: "d.a" }).click();
   await page.getByRole("dialog", { name: "d.a" }).waitFor();
+  await page.goto(`${web.server.url}/runs/3`);
+  await page.getByText("run 1 of this frequency had not ended").first().waitFor();
+  await page.getByRole("heading", { name: "Nothing of it ran" }).waitFor();
 });

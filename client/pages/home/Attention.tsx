@@ -1,7 +1,6 @@
 import { A } from "@solidjs/router";
 import { For, type JSX, Show } from "solid-js";
 import type { HomeView } from "../../../shared/system.ts";
-import { runTitle, tickTitle } from "../../components/RunProgress.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { FailedRun } from "./FailedRun.tsx";
 
@@ -45,16 +44,12 @@ export function Attention(props: { home: HomeView }) {
         <Some all={props.home.failedRecently} noun="failed runs" href="/runs?state=failed">
           {(run) => <FailedRun run={run} />}
         </Some>
-        <Some all={props.home.overlaps} noun="skipped ticks" href="/runs?state=skipped">
-          {(run) => (
+        <Some all={props.home.overlaps} noun="frequencies" href="/runs?state=skipped">
+          {(overlap) => (
             <Item
-              title={
-                <A href={`/runs/${run.id}`} title={tickTitle(run)}>
-                  {runTitle(run)}
-                </A>
-              }
-              at={run.createdAt}
-              why={`tick skipped: ${run.reason ?? "the run before had not ended"}`}
+              title={<A href={`/runs/${overlap.runId}`}>{overlap.name}</A>}
+              at={overlap.tickAt}
+              why={overlapText(overlap)}
             />
           )}
         </Some>
@@ -66,6 +61,12 @@ export function Attention(props: { home: HomeView }) {
 function lateText({ trouble }: HomeView["late"][number]): string {
   if (trouble === null) return "late: no daemon has made a run of its tick";
   return `late: no run can be made of its tick: ${trouble}`;
+}
+
+function overlapText({ count, reason }: HomeView["overlaps"][number]): string {
+  return count === 1
+    ? `tick skipped: ${reason}`
+    : `${count} ticks skipped, the last one: ${reason}`;
 }
 
 /** The first few of a kind, and a way to the rest. */

@@ -3,7 +3,7 @@ import { createMemo, lazy, Match, Show, Suspense, Switch } from "solid-js";
 import type { RunDetail } from "../../../shared/run.ts";
 import { requestText } from "../../../shared/run-request.ts";
 import { missedText } from "../../../shared/schedule-text.ts";
-import { Loading } from "../../components/Feedback.tsx";
+import { Empty, Loading } from "../../components/Feedback.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { describeCounts, RunProgress, runTitle, tickTitle } from "../../components/RunProgress.tsx";
@@ -88,20 +88,22 @@ function OneRun(props: { id: number; tab: string }) {
               )}
             </Show>
             <Summary run={data()} />
-            <Tabs label="Views of the run" tabs={links()} />
-            <Suspense fallback={<Loading what="the view" lines={8} />}>
-              <Switch>
-                <Match when={props.tab === "timeline"}>
-                  <RunTimeline run={data()} onChoose={choose} />
-                </Match>
-                <Match when={props.tab === "graph"}>
-                  <RunGraph run={data()} />
-                </Match>
-                <Match when={props.tab === "tables"}>
-                  <TableRunList run={data()} onChoose={choose} />
-                </Match>
-              </Switch>
-            </Suspense>
+            <Show when={data().tableRuns.length > 0} fallback={<Empty title="Nothing of it ran" />}>
+              <Tabs label="Views of the run" tabs={links()} />
+              <Suspense fallback={<Loading what="the view" lines={8} />}>
+                <Switch>
+                  <Match when={props.tab === "timeline"}>
+                    <RunTimeline run={data()} onChoose={choose} />
+                  </Match>
+                  <Match when={props.tab === "graph"}>
+                    <RunGraph run={data()} />
+                  </Match>
+                  <Match when={props.tab === "tables"}>
+                    <TableRunList run={data()} onChoose={choose} />
+                  </Match>
+                </Switch>
+              </Suspense>
+            </Show>
             <Show when={Number(search.tableRun) || null} keyed>
               {(id) => <TableRunDialog id={id} onClose={() => choose(null)} />}
             </Show>

@@ -43,10 +43,12 @@ export function TableEditor(props: Props) {
   );
 
   const isNew = () => props.form.id() === null;
+  let root: HTMLDivElement | undefined;
 
   async function save(): Promise<void> {
     const saved = await props.form.save();
     if (saved !== null) props.onSaved(saved);
+    else showFault(root);
   }
   function onKey(event: KeyboardEvent): void {
     if (event.key !== "s" || !(event.metaKey || event.ctrlKey)) return;
@@ -57,7 +59,7 @@ export function TableEditor(props: Props) {
   onCleanup(() => document.removeEventListener("keydown", onKey));
 
   return (
-    <div class="stack" style={{ gap: "var(--space-5)" }}>
+    <div class="stack" style={{ gap: "var(--space-5)" }} ref={root}>
       <Show when={isNew()}>
         <section class="card pad" aria-label="Table">
           <BasicFields form={props.form} />
@@ -92,6 +94,13 @@ export function TableEditor(props: Props) {
       </Show>
     </div>
   );
+}
+
+/** The field at fault may be far from where one was writing. */
+function showFault(root: HTMLElement | undefined): void {
+  const field = root?.querySelector<HTMLElement>('[aria-invalid="true"]');
+  field?.focus({ preventScroll: true });
+  field?.scrollIntoView({ block: "center" });
 }
 
 function ReadOnly() {

@@ -3,14 +3,14 @@ import type { HomeView, LateFrequency } from "../../../shared/system.ts";
 import { selectCosts } from "../../db/costs.ts";
 import { listRuns } from "../../db/runs.ts";
 import { countTablesByKind } from "../../db/tables.ts";
-import { selectTickingFrequencies } from "../../db/ticks.ts";
+import { selectOverlaps, selectTickingFrequencies } from "../../db/ticks.ts";
 import { tickAt } from "../../domain/frequency.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import type { Deps } from "../deps.ts";
 import { listLongWaits } from "../why/list-long-waits.ts";
 
 const runsShown = 20;
-const recentMs = 7 * 86_400_000;
+const recentDays = 7;
 /** A tick is late once no daemon has taken it up for this long. */
 const lateMs = 30_000;
 
@@ -22,13 +22,13 @@ export async function describeHome(deps: Pick<Deps, "db" | "now" | "limits">): P
     countTablesByKind(db),
     listRuns(db, { limit: runsShown, state: "running" }),
     listRuns(db, { limit: runsShown, state: "failed" }),
-    listRuns(db, { limit: runsShown, state: "skipped", reasonCode: "overlap" }),
+    selectOverlaps(db, { days: recentDays, limit: runsShown }),
     listLongWaits(deps, runsShown),
     findLate(deps),
     selectCosts(db, now, 1),
   ]);
   const isRecent = ({ endedAt }: RunListItem) =>
-    endedAt !== null && now.getTime() - Date.parse(endedAt) < recentMs;
+    endedAt !== null && now.getTime() - Date.parse(endedAt) < recentDays * 86_400_000;
   const today = costs.find(({ dimension }) => dimension === "day");
   const bytesBilled = today?.bytesBilled ?? 0;
   return {
@@ -36,7 +36,7 @@ export async function describeHome(deps: Pick<Deps, "db" | "now" | "limits">): P
     running,
     failedRecently: failed.filter(isRecent),
     late,
-    overlaps: overlaps.filter(isRecent),
+    overlaps,
     longWaits,
     today: {
       bytesBilled,
