@@ -1,44 +1,29 @@
+import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { messageOf } from "../../shared/errors.ts";
 import { runSoak } from "./run-soak.ts";
 
 /*
- * The long proof: `npm run soak [-- --jobs 3000 --kills 100 --stops 5 --outages 1
- * --outage-seconds 60 --seed N --beside test/fixtures/engines/0.1.0.mjs]`.
- * With --beside one of the two daemons is an older version. Prints what it found, and ends with 1 where that is not all right.
+ * The long proof. Prints what it does and what it found, and ends with 1 where that is not all right.
+ * With `--beside` one of the two daemons is of an older version.
  */
-const { values } = parseArgs({
-  options: {
-    jobs: { type: "string", default: "3000" },
-    kills: { type: "string", default: "100" },
-    stops: { type: "string", default: "5" },
-    outages: { type: "string", default: "1" },
-    "outage-seconds": { type: "string", default: "60" },
-    beside: { type: "string" },
-    seed: { type: "string", default: String(Math.floor(Math.random() * 1_000_000)) },
-  },
-});
+const usage = `npm run soak -- [--jobs 3000] [--kills 100] [--stops 5] [--outages 1] [--outage-seconds 60]
+  [--seed N] [--beside test/fixtures/engines/0.1.0.mjs]`;
 const mostSecondsAfter = 60;
 
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
-log(`seed ${values.seed}`);
+const options = { ...readOptions(), log };
+log(`seed ${options.seed}`);
 const startedMs = performance.now();
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopping.abort());
-const options = {
-  jobs: Number(values.jobs),
-  kills: Number(values.kills),
-  stops: Number(values.stops),
-  outages: Number(values.outages),
-  outageSeconds: Number(values["outage-seconds"]),
-  ...(values.beside ? { olderEngine: pathToFileURL(values.beside) } : {}),
-  seed: Number(values.seed),
-  log,
-};
 const report = await runSoak(options, stopping.signal);
 const { faults, directory, ...figures } = report;
 const { doubled, lost, disordered } = faults;
 const isLate = report.finishedAfterSeconds > mostSecondsAfter;
+const isShort =
+  report.jobs < options.jobs || report.kills < options.kills || report.stops < options.stops;
 const isWrong = doubled.length + lost.length + disordered.length > 0;
 
 process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
@@ -47,8 +32,52 @@ for (const [what, each] of Object.entries(faults)) {
   for (const line of each.slice(0, 20)) process.stdout.write(`  ${line}\n`);
 }
 if (isLate) process.stdout.write(`finished later than ${mostSecondsAfter} s after the last blow\n`);
+if (isShort) process.stdout.write("stopped before all was done\n");
 if (isWrong) process.stdout.write(`log and database are kept in ${directory}\n`);
-const verdict = isWrong || isLate ? "FAILED" : "passed";
+const hasFailed = isWrong || isLate || isShort;
+const verdict = hasFailed ? "FAILED" : "passed";
 const seconds = Math.round((performance.now() - startedMs) / 1_000);
-process.stdout.write(`${verdict}, seed ${values.seed}, in ${seconds} s\n`);
-process.exit(isWrong || isLate ? 1 : 0);
+process.stdout.write(`${verdict}, seed ${options.seed}, in ${seconds} s\n`);
+process.exit(hasFailed ? 1 : 0);
+
+/** Ends with 2 where an argument is wrong. */
+function readOptions() {
+  try {
+    const text = { type: "string" } as const;
+    const { values } = parseArgs({
+      options: {
+        jobs: { ...text, default: "3000" },
+        kills: { ...text, default: "100" },
+        stops: { ...text, default: "5" },
+        outages: { ...text, default: "1" },
+        "outage-seconds": { ...text, default: "60" },
+        seed: { ...text, default: String(Math.floor(Math.random() * 1_000_000)) },
+        beside: text,
+      },
+    });
+    const { beside } = values;
+    if (beside !== undefined && !existsSync(beside)) throw new Error(`there is no file ${beside}`);
+    const outages = wholeNumber("outages", values.outages, 0);
+    return {
+      jobs: wholeNumber("jobs", values.jobs, 1),
+      // In each outage a daemon is killed.
+      kills: wholeNumber("kills", values.kills, outages),
+      stops: wholeNumber("stops", values.stops, 0),
+      outages,
+      outageSeconds: wholeNumber("outage-seconds", values["outage-seconds"], 1),
+      seed: wholeNumber("seed", values.seed, 0),
+      ...(beside === undefined ? {} : { olderEngine: pathToFileURL(beside) }),
+    };
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\nusage: ${usage}\n`);
+    return process.exit(2);
+  }
+}
+
+function wholeNumber(name: string, value: string, least: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < least) {
+    throw new Error(`--${name} ${value}: a whole number from ${least}`);
+  }
+  return number;
+}
