@@ -62,7 +62,13 @@ export class MaestroError extends Error {
   }
 }
 
-/** Any thrown value's message. */
+/**
+ * Any thrown value's message. Of one that Drizzle wraps, which would be the whole statement with its
+ * values, it is PostgreSQL's own; of one without a message, such as that of a host all of whose
+ * addresses refuse, its code.
+ */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if (error.message.startsWith("Failed query:") && error.cause) return messageOf(error.cause);
+  return error.message || ("code" in error ? String(error.code) : error.name);
 }
