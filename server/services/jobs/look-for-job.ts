@@ -49,6 +49,12 @@ export function unreadJob(driven: Lookable, fault: MaestroError): MaestroError {
   return new MaestroError("cancelled", text, { cause: fault, reason: unreadReason });
 }
 
+/** An insert that a dead daemon has sent may still be on its way when its run is cancelled. */
+export function unseenJob({ job }: Lookable): MaestroError {
+  const text = `cancelled before BigQuery showed the job ${job.bqJobId}: if it has it after all, a resume goes on with it`;
+  return new MaestroError("cancelled", text, { reason: unreadReason });
+}
+
 function describeLoss({ claim: { definition, staged }, job }: Lookable): string {
   if (job.step === "load" && staged && definition.idColumn !== null) {
     return `what it did is not known; ${importsWhole}`;

@@ -4,7 +4,7 @@ import { hashLabel } from "../../domain/job-labels.ts";
 import { pause } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob, Driving } from "./driven-job.ts";
-import { lookForJob, looks, lostJob } from "./look-for-job.ts";
+import { lookForJob, looks, lostJob, unseenJob } from "./look-for-job.ts";
 import { untilAnswered } from "./until-answered.ts";
 
 /** The same, where BigQuery has just said that it has the id already. */
@@ -95,8 +95,8 @@ function submission(
   return () => {
     // After an insert of ours it is inserted again, so that there is one to cancel and no later one.
     if (!cancel.aborted || hasInserted) return insertAgainIfDropped().catch(judge);
-    const cancelled = new MaestroError("cancelled", "cancelled before it was submitted");
-    return isDoubtful ? look(cancelled, looks) : Promise.resolve(cancelled);
+    if (isDoubtful) return look(unseenJob(driven), looks);
+    return Promise.resolve(new MaestroError("cancelled", "cancelled before it was submitted"));
   };
 }
 

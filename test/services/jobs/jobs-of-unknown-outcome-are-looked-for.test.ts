@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import type { TableDefinitionInput } from "../../../shared/table.ts";
@@ -68,6 +69,34 @@ test("an insert that a stopped daemon has made, and that is refused to the next,
   hasStopped = true;
   fixture.start({ ticks: false });
   expect(await ended(runId)).toMatchObject({ state: "succeeded" });
+});
+
+test("an insert that arrives after its run was cancelled is what a resume goes on with", async () => {
+  fixture.warehouse.durationMs = () => 300;
+  let arrive: (() => void) | undefined;
+  fixture.warehouse.intercept = ({ kind, phase }) => {
+    if (kind !== "insert" || phase === "after" || arrive) return null;
+    return new Promise<Fault>((resolve) => {
+      arrive = () => resolve(null);
+    });
+  };
+  const first = fixture.start({ ticks: false });
+  const runId = await startOne({ disposition: "append" });
+  await until("the insert is on its way", () => arrive !== undefined);
+  await first.stop();
+  await cancelRun(fixture.deps, runId, nobody);
+  fixture.start({ ticks: false });
+  const { state, reason } = await ended(runId);
+  expect(state).toBe("cancelled");
+  expect(reason).toMatch(/before BigQuery showed the job maestro_test_1_query_1/);
+
+  arrive?.();
+  await until("BigQuery has the job", () => fixture.warehouse.jobs.size === 1);
+  await resumeRun(fixture.deps, runId, nobody);
+  expect(await ended(runId)).toMatchObject({
+    state: "succeeded",
+    jobs: ["maestro_test_1_query_1"],
+  });
 });
 
 test("a refusal after a fault is believed once BigQuery has said often enough that it has no job", async () => {
