@@ -23,7 +23,10 @@ export interface StoryJob {
   state: JobState;
   bqJobId: string;
   error: string | null;
+  bytesProcessed: number | null;
   bytesBilled: number | null;
+  slotMs: number | null;
+  cacheHit: boolean | null;
   isSubmitted: boolean;
   createdAt: string;
   endedAt: string | null;
@@ -49,7 +52,8 @@ export interface StoryTick {
 
 const jobsOfIt = sql`
   select jsonb_agg(jsonb_build_object('step', j.step, 'attempt', j.attempt, 'state', j.state,
-    'bqJobId', j.bq_job_id, 'error', j.error, 'bytesBilled', j.bytes_billed,
+    'bqJobId', j.bq_job_id, 'error', j.error, 'bytesProcessed', j.bytes_processed,
+    'bytesBilled', j.bytes_billed, 'slotMs', j.slot_ms, 'cacheHit', j.cache_hit,
     'isSubmitted', j.submitted_at is not null, 'createdAt', ${isoText("j.created_at")},
     'endedAt', ${isoText("j.ended_at")}) order by j.id)
   from jobs j where j.table_run_id = t.id`;

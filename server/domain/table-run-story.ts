@@ -11,7 +11,10 @@ export interface Happenings {
     state: string;
     bqJobId: string;
     error: string | null;
+    bytesProcessed: number | null;
     bytesBilled: number | null;
+    slotMs: number | null;
+    cacheHit: boolean | null;
     isSubmitted: boolean;
     createdAt: string;
     endedAt: string | null;
@@ -179,8 +182,21 @@ function jobLine(job: Happenings["jobs"][number]): StoryLine {
     return { ...line, kind: "work", text: `${what} is about to be sent to BigQuery` };
   }
   if (job.endedAt === null) return { ...line, kind: "work", text: `${what} runs in BigQuery` };
-  const billed = job.bytesBilled === null ? "" : `, ${bytesText(job.bytesBilled)} billed`;
-  return { ...line, kind: "work", text: `${what} ${verbOf(state)}${billed}` };
+  return {
+    ...line,
+    kind: "work",
+    text: [`${what} ${verbOf(state)}`, ...figuresOf(job)].join(", "),
+  };
+}
+
+/** As far as BigQuery has told them. */
+function figuresOf({ bytesProcessed, bytesBilled, slotMs, cacheHit }: Happenings["jobs"][number]) {
+  return [
+    ...(bytesProcessed === null ? [] : [`${bytesText(bytesProcessed)} processed`]),
+    ...(bytesBilled === null ? [] : [`${bytesText(bytesBilled)} billed`]),
+    ...(slotMs === null ? [] : [`${lengthText(slotMs)} of slots`]),
+    ...(cacheHit ? ["from the cache"] : []),
+  ];
 }
 
 /** Its end; or what it does or waits for now, since the last that happened. */

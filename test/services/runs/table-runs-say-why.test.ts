@@ -289,7 +289,7 @@ test("the story of a table run tells all of it, in order", async () => {
     ["fault", expect.stringMatching(/^query job, attempt 1 failed: .*Unrecognized name: x/)],
     ["run", "bob@test resumed the run"],
     ["wait", "its 2 parents had succeeded already"],
-    ["work", "query job, attempt 2 succeeded, 10.0 MiB billed"],
+    ["work", "query job, attempt 2 succeeded, 1.0 KiB processed, 10.0 MiB billed, 0.0 s of slots"],
     ["end", expect.stringMatching(/^succeeded after \d+\.\d s/)],
   ]);
   const jobIds = (await fixture.jobs()).slice(-2).map(({ bqJobId }) => bqJobId);
