@@ -35,6 +35,10 @@ export function startRunner(deps: Deps): Engine {
     periodMs: presenceMs,
     body: (signal) => showPresence(deps, signal),
   });
+  const unsubscribe = deps.changes.subscribe(({ noun, id }) => {
+    // PostgreSQL is back: the others would take for dead whoever is not to be seen for long.
+    if (noun === "run" && id === null) presence.wake();
+  });
   const sizes = startSizeRefresher(deps);
   const cleaner = startStagedCleaner(deps);
   const retention = startLoop({
@@ -53,6 +57,7 @@ export function startRunner(deps: Deps): Engine {
   });
   return {
     async stop() {
+      unsubscribe();
       await dispatcher.stop();
       await Promise.all([cleaner.stop(), sizes.stop(), presence.stop(), retention.stop()]);
     },

@@ -8,7 +8,7 @@ import type { Log } from "../support/log.ts";
  * `publish` reaches this process's subscribers at once, and the others in batches of `batchMs` on
  * one connection: a NOTIFY inside each transaction would serialize all commits of the database on
  * its queue lock. What a crash or a broken connection loses, the loops' polls and the clients'
- * refetch cover. After a reconnect subscribers get an event with a null id, so that they look.
+ * refetch cover. After a reconnect subscribers get events with a null id, so that they look.
  */
 export interface Changes {
   publish(event: ChangeEvent): void;
@@ -18,6 +18,8 @@ export interface Changes {
 }
 
 const channel = "maestro_changes";
+/** What loops wait for. Also those that back off, as PostgreSQL was away, look again at once. */
+const missable = ["run", "transfer", "frequency"] as const;
 const batchMs = 40;
 const heartbeatMs = 10_000;
 const answerMs = 10_000;
@@ -75,7 +77,7 @@ export function createChanges(connectionString: string, log: Log): Changes {
       await next.connect();
       await next.query(`listen ${channel}`);
       client = next;
-      deliver({ noun: "run", id: null });
+      for (const noun of missable) deliver({ noun, id: null });
     } catch (error) {
       log.warn({ err: error }, "changes: not listening; polls cover it until the next try");
       // Connected and yet not listening, it would neither end by itself nor be tried again.

@@ -125,6 +125,20 @@ test("a subscriber that fails keeps neither the others nor the process from goin
   }
 });
 
+test("a listener that was cut off is told to look again, at runs, transfers and frequencies", async () => {
+  const heard: { noun: string; id: number | null }[] = [];
+  const unsubscribe = context.deps.changes.subscribe(({ noun, id }) => heard.push({ noun, id }));
+  await context.deps.pool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and application_name = 'maestro changes'`,
+  );
+  await until("it listens again", () => heard.length >= 3);
+  unsubscribe();
+  expect(heard).toEqual(
+    expect.arrayContaining(["run", "transfer", "frequency"].map((noun) => ({ noun, id: null }))),
+  );
+});
+
 test("strangers get no stream", async () => {
   const response = await fetch(`${server.url}/trpc/events`, {
     headers: { accept: "text/event-stream" },
