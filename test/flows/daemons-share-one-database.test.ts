@@ -89,7 +89,8 @@ test.concurrent(
       for (let jobs = 1; jobs <= 4; jobs += 1) {
         await until(`${jobs} jobs`, () => warehouse.jobs.size >= jobs);
         await deps.pool.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'first'",
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and application_name = 'first'`,
         );
       }
       await runEnded(daemons, runId);
@@ -97,6 +98,23 @@ test.concurrent(
     }),
   timeoutMs,
 );
+
+/** From here on counts every row that the daemon changes, whatever table it is in. */
+async function countWritesOf({ deps }: Daemons, name: string): Promise<() => Promise<number>> {
+  await deps.pool.query(`
+    create table writes (what text);
+    create function log_write() returns trigger language plpgsql as $$ begin
+      insert into writes select tg_op || ' ' || tg_table_name
+      where current_setting('application_name') = '${name}';
+      return null; end $$;`);
+  for (const table of ["runs", "table_runs", "jobs", "tables", "transfers", "frequencies"]) {
+    await deps.pool.query(
+      `create trigger log_write after insert or update or delete on ${table}
+       for each row execute function log_write()`,
+    );
+  }
+  return async () => (await deps.pool.query("select what from writes")).rows.length;
+}
 
 /** Everything of a table run but its rows, which are asked for beside the run and may come later. */
 async function rowsOf({ deps }: Daemons, runId: number): Promise<unknown> {
@@ -142,8 +160,10 @@ test.concurrent(
       await runEnded(daemons, runId);
       const rows = await rowsOf(daemons, runId);
       const moves = await daemons.moves();
+      const writesOfFirst = await countWritesOf(daemons, "first");
       first.kill("SIGCONT");
       await until("its stale settlement was committed", () => written.includes("settle"));
+      expect(await writesOfFirst()).toBe(0);
       expect(await rowsOf(daemons, runId)).toEqual(rows);
       expect(await daemons.moves()).toEqual(moves);
       expect(moves.map((move) => move.application_name)).toEqual(["first", "second"]);
