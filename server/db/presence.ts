@@ -40,7 +40,8 @@ export async function holdPresence(
 /** SQL: the session of the daemon named by `owner` is not there, though ours ($1) is. */
 export function isAbsent(owner: string): string {
   const session = (name: string) =>
-    `exists (select from pg_stat_activity a where a.application_name = '${prefix}' || ${name})`;
+    `exists (select from pg_stat_activity a where a.datname = current_database()
+      and a.application_name = '${prefix}' || ${name})`;
   return `(${session("$1::text")} and not ${session(owner)})`;
 }
 

@@ -19,9 +19,11 @@ afterEach(async () => {
   await fixture.close();
 });
 
-/** Somebody else's session with the database. */
-async function connectAnother(): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: fixture.connectionString });
+/** Somebody else's session with the database, or with another one of the same server. */
+async function connectAnother(options: pg.ClientConfig = {}): Promise<pg.Client> {
+  const url = new URL(fixture.connectionString);
+  if (options.database) url.pathname = `/${options.database}`;
+  const client = new pg.Client({ ...options, connectionString: url.toString() });
   client.on("error", () => undefined);
   await client.connect();
   others.push(client);
@@ -94,6 +96,16 @@ test("a daemon keeps its claims although their leases ran out while it slept", a
 });
 
 test("a dead daemon's claim is taken over although the clock was set back an hour", async () => {
+  const ids = await insertCatalog(fixture.db, [{ name: "a" }]);
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await fixture.deps.pool.query(`update table_runs set state = 'running', fence = 1,
+    lease_owner = 'dead', lease_until = clock_timestamp() + interval '1 hour'`);
+  fixture.start({ ticks: false });
+  expect((await fixture.runEnded(runId, 30_000)).state).toBe("succeeded");
+});
+
+test("a dead daemon's claim is taken over although one of another database bears its name", async () => {
+  await connectAnother({ database: "postgres", application_name: "maestro daemon dead" });
   const ids = await insertCatalog(fixture.db, [{ name: "a" }]);
   const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
   await fixture.deps.pool.query(`update table_runs set state = 'running', fence = 1,
