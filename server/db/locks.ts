@@ -5,7 +5,10 @@
 export const locks = {
   /** One process at a time brings the schema up to date. */
   migration: 7_102_026,
-  /** One save at a time changes names and references, so that the check for cycles holds. */
+  /**
+   * One save at a time changes names and references, so that the check for cycles holds. Shared by
+   * those who start tables with what stands above or below them.
+   */
   catalogGraph: 7_102_027,
   /** One transaction at a time moves table runs between states. */
   transition: 7_102_028,

@@ -5,7 +5,7 @@ import { datasets, tables } from "../../drizzle/schema/tables.ts";
 import type { Condition } from "../../shared/condition.ts";
 import type { AwaitedTick, Reason, TableRunState } from "../../shared/run.ts";
 import type { TableDefinition } from "../../shared/table.ts";
-import { allEdges } from "./catalog-edges.ts";
+import { edgesInto } from "./catalog-edges.ts";
 import type { Db } from "./client.ts";
 import type { FrequencyRow } from "./frequencies.ts";
 import { idArray } from "./sql-text.ts";
@@ -41,6 +41,8 @@ export interface CatalogTable {
   id: number;
   frequencyId: number | null;
   definition: TableDefinition;
+  /** The tables that it is made from, whether they are asked for beside it or not. */
+  parentIds: number[];
 }
 
 /** What a person calls these tables, and whether they are deleted; in the order of their ids. */
@@ -74,7 +76,10 @@ export async function selectRunsWith(
   return rows.map(({ id }) => id);
 }
 
-/** The tables of a frequency, or those named, that are not deleted. */
+/**
+ * The tables of a frequency, or those named, that are not deleted. One statement, and so one moment:
+ * of a table that is saved meanwhile, the definition and the parents are of the same version.
+ */
 export async function selectTablesToRun(
   tx: Db,
   choice: { frequencyId: number } | { tableIds: number[] },
@@ -83,25 +88,20 @@ export async function selectTablesToRun(
     "frequencyId" in choice
       ? eq(tables.frequencyId, choice.frequencyId)
       : sql`${tables.id} = any(${idArray(choice.tableIds)})`;
+  const parentIds = sql<number[]>`array(
+    select e.parent::float8 from (${edgesInto(sql`${tables.id}`)}) e)`;
   const rows = await tx
-    .select({ table: tables, dataset: datasets.name })
+    .select({ table: tables, dataset: datasets.name, parentIds })
     .from(tables)
     .innerJoin(datasets, eq(datasets.id, tables.datasetId))
     .where(and(chosen, isNull(tables.deletedAt)))
     .orderBy(tables.id);
-  return rows.map(({ table, dataset }) => ({
+  return rows.map(({ table, dataset, parentIds }) => ({
     id: table.id,
     frequencyId: table.frequencyId,
     definition: definitionOf(table, dataset),
+    parentIds,
   }));
-}
-
-/** The edges into these tables, from tables inside or outside of them. */
-export async function selectEdgesInto(tx: Db, tableIds: number[]): Promise<[number, number][]> {
-  const { rows } = await tx.execute<{ parent: number; child: number }>(sql`
-    select e.parent::float8 as parent, e.child::float8 as child from (${allEdges}) e
-    where e.child = any(${idArray(tableIds)})`);
-  return rows.map(({ parent, child }) => [parent, child]);
 }
 
 export interface ParentFrequency {

@@ -23,3 +23,11 @@ export async function loadCatalogGraph(db: Db): Promise<CatalogGraph> {
 export async function lockCatalogGraph(tx: Db): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${locks.catalogGraph})`);
 }
+
+/**
+ * Keeps names and references as they are until the transaction ends, for what reads them in more than
+ * one statement. Any number do so at a time; saves wait for them, and they for a save under way.
+ */
+export async function holdCatalogGraph(tx: Db): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock_shared(${locks.catalogGraph})`);
+}

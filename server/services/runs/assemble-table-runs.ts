@@ -5,7 +5,6 @@ import {
   insertTableRuns,
   type NewTableRun,
   reserveTableRunIds,
-  selectEdgesInto,
   selectPastSeconds,
 } from "../../db/run-assembly.ts";
 import type { Transition } from "../../db/transition.ts";
@@ -40,7 +39,9 @@ export async function assembleTableRuns(
   const keptOut = tick ? tablesKeptOut(tables, tick) : new Map<number, string>();
   const taking = tables.filter(({ id }) => !keptOut.has(id));
   const tableIds = taking.map(({ id }) => id);
-  const edges = await selectEdgesInto(tx, tableIds);
+  const edges = taking.flatMap(({ id, parentIds }) =>
+    parentIds.map((parent): [number, number] => [parent, id]),
+  );
   const inRun = new Set(tableIds);
   const inner = edges.filter(([parent]) => inRun.has(parent));
   const graph = { ids: tableIds, edges: inner };

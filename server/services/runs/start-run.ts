@@ -11,7 +11,7 @@ import {
 import { inTransaction, type Transition } from "../../db/transition.ts";
 import { ancestorsOf, descendantsOf } from "../../domain/graph.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
-import { loadCatalogGraph } from "../catalog/catalog-graph.ts";
+import { type CatalogGraph, holdCatalogGraph, loadCatalogGraph } from "../catalog/catalog-graph.ts";
 import type { Deps } from "../deps.ts";
 import { assembleTableRuns } from "./assemble-table-runs.ts";
 
@@ -112,7 +112,7 @@ async function chooseTables(
   const asked = [...new Set(selection.tableIds)];
   const found = await selectNames(tx, asked);
   assertThere(asked, found);
-  const graph = withAncestors || withDescendants ? await loadCatalogGraph(tx) : null;
+  const graph = withAncestors || withDescendants ? await loadHeldGraph(tx) : null;
   const tableIds = new Set(asked);
   if (graph && withAncestors) for (const id of ancestorsOf(graph, asked)) tableIds.add(id);
   if (graph && withDescendants) for (const id of descendantsOf(graph, asked)) tableIds.add(id);
@@ -122,6 +122,12 @@ async function chooseTables(
     what: "the choice",
     request: { tables, tableCount: asked.length, withAncestors, withDescendants },
   };
+}
+
+/** Who belongs to the choice is read before what they are: nothing may be saved between the two. */
+async function loadHeldGraph(tx: Transition["tx"]): Promise<CatalogGraph> {
+  await holdCatalogGraph(tx);
+  return loadCatalogGraph(tx);
 }
 
 function assertThere(asked: number[], found: Awaited<ReturnType<typeof selectNames>>): void {
