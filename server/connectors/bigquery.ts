@@ -1,6 +1,7 @@
 import type { BigQuery } from "@google-cloud/bigquery";
 import { MaestroError } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
+import { wholeNumber } from "../support/whole-number.ts";
 import { explain, isRetryable, statusOf } from "./bigquery-errors.ts";
 import { type RestField, type RestRow, toFieldSchema, toValues } from "./bigquery-rows.ts";
 import {
@@ -209,13 +210,14 @@ function tableCalls(
 const running: JobStatus = { state: "RUNNING", error: null, configuration: {}, statistics: {} };
 
 function succeededUnread(results: QueryResults): JobStatus {
-  const { totalBytesProcessed, cacheHit, totalRows } = results;
+  const { totalBytesProcessed, cacheHit } = results;
+  const resultRows = wholeNumber(results.totalRows);
   return {
     ...running,
     state: "DONE",
     statistics: { totalBytesProcessed, query: { cacheHit } },
     isUnread: true,
-    ...(totalRows === undefined ? {} : { resultRows: Number(totalRows) }),
+    ...(resultRows === null ? {} : { resultRows }),
   };
 }
 
@@ -249,8 +251,8 @@ interface Destination {
 function toTable(table: TableResource): { schema: FieldSchema[]; rowCount: number; bytes: number } {
   return {
     schema: (table.schema?.fields ?? []).map(toFieldSchema),
-    rowCount: Number(table.numRows ?? 0),
-    bytes: Number(table.numBytes ?? 0),
+    rowCount: wholeNumber(table.numRows) ?? 0,
+    bytes: wholeNumber(table.numBytes) ?? 0,
   };
 }
 

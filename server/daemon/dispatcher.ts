@@ -1,6 +1,7 @@
 import type { Deps } from "../services/deps.ts";
 import type { DrivenJob } from "../services/jobs/driven-job.ts";
-import { type Advance, advanceRuns, type Pulse } from "../services/runs/advance-runs.ts";
+import { advanceAroundFaults } from "../services/runs/advance-around-faults.ts";
+import type { Advance, Pulse } from "../services/runs/advance-runs.ts";
 import { releaseTableRuns } from "../services/runs/release-table-runs.ts";
 import { createDue } from "../support/due.ts";
 import { startLoop } from "../support/loop.ts";
@@ -42,6 +43,8 @@ import { createUnwritten } from "./unwritten.ts";
  * A daemon that was away (SIGSTOP, a partition) for longer than its lease renews none of its claims,
  * lets their monitors go, and what they had to say names an old fence and changes no row.
  *
+ * What PostgreSQL refuses to store fails alone (advance-around-faults.ts).
+ *
  * PostgreSQL away: pulses fail and are repeated; monitors go on; ends gather. After a commit whose
  * answer was lost the same ends are written again, which changes nothing.
  */
@@ -74,7 +77,7 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
       held: claims.list(),
       isRenewal: renewal.take(),
     };
-    const advance = await advanceRuns(deps, gathered).catch((error: unknown) => {
+    const advance = await advanceAroundFaults(deps, gathered).catch((error: unknown) => {
       if (gathered.isSweep) sweep.ask();
       awaited.askAll();
       if (gathered.isRenewal) renewal.ask();

@@ -13,3 +13,11 @@ export function violatedConstraint(error: unknown): string | null {
   }
   return null;
 }
+
+/** data_exception, integrity_constraint_violation, program_limit_exceeded */
+const dataFaults = /^(22|23|54)/;
+
+/** Whether a statement failed on the values it was given: given again, they fail again. */
+export function isDataFault(error: unknown): boolean {
+  return dataFaults.test(sqlStateOf(error) ?? "");
+}

@@ -10,7 +10,7 @@ import { backoffMs } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
 import { checkLoadedRows } from "../transfers/check-loaded-rows.ts";
 import type { DrivenJob } from "./driven-job.ts";
-import { importsWhole } from "./look-for-job.ts";
+import { faultReason, importsWhole } from "./look-for-job.ts";
 import { type JobFigures, summarizeStatistics } from "./summarize-statistics.ts";
 
 /** The word on the row of a load that stored other rows than were staged. */
@@ -88,9 +88,20 @@ export function failJob(driven: DrivenJob, error: unknown): Settlement {
       job: jobEnd(driven, "cancelled", fault, ended),
     };
   }
-  const reason = error instanceof MaestroError ? (error.reason ?? error.code) : "internal";
+  if (!(error instanceof MaestroError)) return failUnfollowed(driven, messageOf(error), ended);
+  const reason = error.reason ?? error.code;
   // What startJob and awaitJob throw they have retried already: the same call, not a new job.
-  return settleError(driven, { reason, message: messageOf(error), retryable: false }, ended, false);
+  return settleError(driven, { reason, message: error.message, retryable: false }, ended, false);
+}
+
+/** After a fault of our own: BigQuery may have the job, and it may run on. A resume looks for it first. */
+function failUnfollowed(driven: DrivenJob, fault: string, ended: Ended): Settlement {
+  const message = `Maestro failed to follow the job ${driven.job.bqJobId}: ${fault}`;
+  const text = `${message}; it may still run in BigQuery, and a resume looks for it first`;
+  return {
+    ...settlement(driven, "failed", { code: "internal", text }),
+    job: jobEnd(driven, "failed", { reason: faultReason, message, retryable: false }, ended),
+  };
 }
 
 type Fault = NonNullable<JobStatus["error"]>;

@@ -15,8 +15,11 @@ const lostReason = "jobLost";
 /** The same of one whose run was cancelled and about which BigQuery gave no answer ever after. */
 const unreadReason = "jobUnread";
 
+/** The same of one that a fault of our own kept us from following: it may run on. */
+export const faultReason = "internal";
+
 /** Of jobs with these it is not known what they did, and a resume looks for them once more. */
-export const unknownReasons = [lostReason, unreadReason];
+export const unknownReasons = [lostReason, unreadReason, faultReason];
 
 type Lookable = Pick<DrivenJob, "claim" | "job">;
 

@@ -26,6 +26,11 @@ export async function readStatistics(
   }
 }
 
+/** Of figures that are not to be had: the run that waits for them may end. */
+export function giveUpStatistics(jobId: number, why: string): ReadJob {
+  return toReadJob({ id: jobId }, {}, why);
+}
+
 async function findJob(
   { warehouse }: Pick<Deps, "warehouse">,
   { bqJobId }: UnreadJob,
@@ -38,7 +43,7 @@ async function findJob(
 }
 
 function toReadJob(
-  { id }: UnreadJob,
+  { id }: Pick<UnreadJob, "id">,
   statistics: JobStatus["statistics"] | null,
   statisticsError: string | null,
 ): ReadJob {

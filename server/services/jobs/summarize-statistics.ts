@@ -1,3 +1,5 @@
+import { wholeNumber } from "../../support/whole-number.ts";
+
 /** The figures that lists, costs and checks read, out of a job's statistics (REST: JobStatistics). */
 export interface JobFigures {
   bytesProcessed: number | null;
@@ -12,19 +14,20 @@ export interface JobFigures {
   fileCount: number | null;
 }
 
+/** A figure that is none, or that no column holds, is left out: it must not keep the job's end from being written. */
 export function summarizeStatistics(statistics: Record<string, unknown>): JobFigures {
   const query = record(statistics["query"]);
   const counts = record(statistics["extract"])["destinationUriFileCounts"];
   return {
-    bytesProcessed: number(statistics["totalBytesProcessed"] ?? query["totalBytesProcessed"]),
-    bytesBilled: number(query["totalBytesBilled"]),
-    slotMs: number(statistics["totalSlotMs"] ?? query["totalSlotMs"]),
+    bytesProcessed: wholeNumber(statistics["totalBytesProcessed"] ?? query["totalBytesProcessed"]),
+    bytesBilled: wholeNumber(query["totalBytesBilled"]),
+    slotMs: wholeNumber(statistics["totalSlotMs"] ?? query["totalSlotMs"]),
     cacheHit: typeof query["cacheHit"] === "boolean" ? query["cacheHit"] : null,
-    startMs: number(statistics["startTime"]),
-    endMs: number(statistics["endTime"]),
-    outputRows: number(record(statistics["load"])["outputRows"]),
+    startMs: instant(statistics["startTime"]),
+    endMs: instant(statistics["endTime"]),
+    outputRows: wholeNumber(record(statistics["load"])["outputRows"]),
     fileCount: Array.isArray(counts)
-      ? counts.reduce((sum: number, count) => sum + (number(count) ?? 0), 0)
+      ? counts.reduce((sum: number, count) => sum + (wholeNumber(count) ?? 0), 0)
       : null,
   };
 }
@@ -33,9 +36,10 @@ function record(value: unknown): Record<string, unknown> {
   return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {};
 }
 
-/** REST writes 64-bit integers as strings. */
-function number(value: unknown): number | null {
-  if (value === undefined || value === null || value === "") return null;
-  const parsed = Number(value);
-  return Number.isFinite(parsed) ? parsed : null;
+/** The last millisecond of the year 9999. PostgreSQL and RFC 3339 write no later one alike. */
+const lastInstantMs = 253_402_300_799_999;
+
+function instant(value: unknown): number | null {
+  const ms = wholeNumber(value);
+  return ms !== null && ms <= lastInstantMs ? ms : null;
 }
