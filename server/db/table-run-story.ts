@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { JobState, JobStep } from "../../shared/job.ts";
 import type { TableRunState } from "../../shared/run.ts";
 import type { TransferState } from "../../shared/transfer.ts";
+import { awaitedKey, coveringRun } from "./awaited-ticks.ts";
 import type { Db } from "./client.ts";
 import { isoText } from "./sql-text.ts";
 
@@ -65,13 +66,12 @@ const transferOfIt = sql`
 
 const ticksOfIt = sql`
   select jsonb_agg(jsonb_build_object('tableName', a.value ->> 'tableName', 'frequencyName', f.name,
-    'tickAt', a.value ->> 'tickAt', 'runId', r.id, 'state', p.state,
-    'endedAt', ${isoText("p.ended_at")}) order by a.value ->> 'tickAt')
+    'tickAt', a.value ->> 'tickAt', 'runId', m.run_id, 'state', m.state,
+    'endedAt', ${isoText("m.ended_at")}) order by a.value ->> 'tickAt')
   from jsonb_array_elements(coalesce(t.awaited, t.awaits)) as a(value)
-  left join frequencies f on f.id = (a.value ->> 'frequencyId')::bigint
-  left join runs r on r.frequency_id = (a.value ->> 'frequencyId')::bigint
-    and r.tick_at = (a.value ->> 'tickAt')::timestamptz
-  left join table_runs p on p.run_id = r.id and p.table_id = (a.value ->> 'tableId')::bigint`;
+  cross join lateral (${sql.raw(awaitedKey)}) k
+  left join frequencies f on f.id = k.frequency_id
+  left join lateral (${sql.raw(coveringRun)}) m on true`;
 
 /** Bounded: of a table that ran a million times only those about this one are looked at. */
 const othersOfIt = sql`

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { TableRunState } from "../../shared/run.ts";
 import type { TransferState } from "../../shared/transfer.ts";
-import { coveringRun } from "./awaited-ticks.ts";
+import { awaitedKey, coveringRun } from "./awaited-ticks.ts";
 import type { Db } from "./client.ts";
 import { anyDaemon } from "./presence.ts";
 import { idArray, isoText } from "./sql-text.ts";
@@ -97,7 +97,8 @@ const pendingTicks: SQL = sql`
       'frequencyName', f.name, 'tickAt', a.value ->> 'tickAt', 'runId', m.run_id)
     order by a.value ->> 'tickAt', a.value ->> 'tableName'))[1] as first
   from open o cross join lateral jsonb_array_elements(o.awaits) as a(value)
-  left join frequencies f on f.id = (a.value ->> 'frequencyId')::bigint
+  cross join lateral (${sql.raw(awaitedKey)}) k
+  left join frequencies f on f.id = k.frequency_id
   left join lateral (${sql.raw(coveringRun)}) m on true
   where o.state = 'waiting' and o.awaits <> '[]' and m.state is distinct from 'succeeded'
   group by o.id`;

@@ -70,13 +70,47 @@ test("where the parent's tick was missed while nothing ran, a later one covers i
   expect((await fixture.runEnded(run)).state).toBe("succeeded");
 });
 
-test("where the parent's tick was skipped for an overlap, the next one is waited for", async () => {
+/** The run of 09:45, of before the parent was on its frequency, which the tick of 10:00 overlaps. */
+async function overlappedWithout() {
+  await fixture.db.update(tables).set({ frequencyId: null }).where(parentRow());
+  const slow = await assemble(quarterly, "09:45");
+  await fixture.db.update(tables).set({ frequencyId: quarterly }).where(parentRow());
+  return { slow, skipped: await assemble(quarterly, "10:00") };
+}
+
+test("where the parent's tick was skipped for an overlap, the run that it overlapped counts, and is named", async () => {
   const slow = await assemble(quarterly, "09:45");
   const skipped = await assemble(quarterly, "10:00");
   const run = await assemble(hourly, "10:00");
+  const [child] = (await getRun(fixture.deps, run)).tableRuns;
+  expect(child!.reason.text).toContain(
+    `d.parent: the tick of 2026-03-05 10:00 UTC of quarterly, run ${slow}, until`,
+  );
+  fixture.start({ ticks: false });
+  expect((await fixture.runEnded(skipped)).state).toBe("skipped");
+  expect((await fixture.runEnded(run)).state).toBe("succeeded");
+});
+
+test("… and where the parent failed there, that is the child's reason", async () => {
+  fixture.warehouse.outcome = ({ table }) =>
+    table === "d.parent" ? { reason: "invalidQuery", message: "bad" } : null;
+  const slow = await assemble(quarterly, "09:45");
+  await assemble(quarterly, "10:00");
+  const run = await assemble(hourly, "10:00");
+  fixture.start({ ticks: false });
+  expect((await fixture.runEnded(run)).state).toBe("failed");
+  expect((await childOf(run)).reason).toMatchObject({
+    code: "parentTick",
+    runId: slow,
+    text: `d.parent failed in run ${slow} of quarterly`,
+  });
+});
+
+test("… and where the parent was no part of it, the next one is waited for", async () => {
+  const { slow } = await overlappedWithout();
+  const run = await assemble(hourly, "10:00");
   fixture.start({ ticks: false });
   await fixture.runEnded(slow);
-  expect((await fixture.runEnded(skipped)).state).toBe("skipped");
   await waitsStill(run);
   const [child] = (await getRun(fixture.deps, run)).tableRuns;
   expect(child!.reason.text).toContain(
@@ -88,8 +122,7 @@ test("where the parent's tick was skipped for an overlap, the next one is waited
 
 test("… and where none comes in time, that skipped tick is the reason", async () => {
   await fixture.db.update(frequencies).set({ parentWaitSeconds: 1 });
-  const slow = await assemble(quarterly, "09:45");
-  await assemble(quarterly, "10:00");
+  const { slow } = await overlappedWithout();
   const run = await assemble(hourly, "10:00");
   fixture.start({ ticks: false });
   expect((await fixture.runEnded(run)).state).toBe("failed");
@@ -100,8 +133,7 @@ test("… and where none comes in time, that skipped tick is the reason", async 
 });
 
 test("… or a run by hand makes the parent meanwhile", async () => {
-  const slow = await assemble(quarterly, "09:45");
-  await assemble(quarterly, "10:00");
+  const { slow } = await overlappedWithout();
   const run = await assemble(hourly, "10:00");
   fixture.start({ ticks: false });
   await fixture.runEnded(slow);
@@ -169,23 +201,21 @@ test("a parent that conditions made since keep out is read in its last version",
   expect((await fixture.runEnded(run)).state).toBe("succeeded");
 });
 
-test("after a skipped tick, a later one that keeps the parent out says nothing", async () => {
+test("after a skipped tick, a run that keeps the parent out says nothing, be it overlapped or later", async () => {
   await fixture.db
     .update(tables)
     .set({ conditions: [{ hours: [10], days: [], months: [], weekdays: [] }] })
     .where(parentRow());
-  await fixture.db
-    .update(frequencies)
-    .set({ offsetSeconds: 50 * 60 })
-    .where(eq(frequencies.id, hourly));
-  const slow = await assemble(quarterly, "10:30");
-  await assemble(quarterly, "10:45");
-  const run = await assemble(hourly, "10:50");
+  const slow = await assemble(quarterly, "09:45");
+  await assemble(quarterly, "10:00");
+  const run = await assemble(hourly, "10:00");
   fixture.start({ ticks: false });
   await fixture.runEnded(slow);
   const without = await assemble(quarterly, "11:00");
   await fixture.runEnded(without);
-  expect(await fixture.statesOf(without)).toEqual({ other: "succeeded", parent: "skipped" });
+  for (const each of [slow, without]) {
+    expect(await fixture.statesOf(each)).toEqual({ other: "succeeded", parent: "skipped" });
+  }
   await waitsStill(run);
 });
 
