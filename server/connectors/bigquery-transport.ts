@@ -1,5 +1,6 @@
 import type { BigQuery } from "@google-cloud/bigquery";
 import { EnvHttpProxyAgent, request } from "undici";
+import { MaestroError } from "../../shared/errors.ts";
 import { translateError } from "./bigquery-errors.ts";
 
 export interface Call {
@@ -22,12 +23,12 @@ const connectMs = 10_000;
 /** Google's client as it is. */
 export function clientTransport(bigquery: BigQuery): Transport {
   return <T>(doing: string, { waitMs = 0, ...call }: Call) =>
-    new Promise<T>((resolve, reject) => {
+    new Promise<unknown>((resolve, reject) => {
       bigquery.request(
         { ...call, timeout: answerMs + waitMs } as Parameters<BigQuery["request"]>[0],
-        (error, body) => (error ? reject(translateError(error, doing)) : resolve(body as T)),
+        (error, body) => (error ? reject(translateError(error, doing)) : resolve(body)),
       );
-    });
+    }).then((body) => asAnswer<T>(doing, body));
 }
 
 /**
@@ -52,12 +53,33 @@ export function directTransport(bigquery: BigQuery, projectId: string): Transpor
     });
     const text = await answer.body.text();
     if (answer.statusCode >= 400) throw toApiError(answer.statusCode, answer.headers, text);
-    return text === "" ? {} : JSON.parse(text);
+    return parseJson(text);
   };
-  return <T>(doing: string, call: Call) =>
-    send(call).catch((error: unknown) => {
+  return async <T>(doing: string, call: Call) => {
+    const body = await send(call).catch((error: unknown) => {
       throw translateError(error, doing);
-    }) as Promise<T>;
+    });
+    return asAnswer<T>(doing, body);
+  };
+}
+
+/**
+ * Each answer of BigQuery's is a JSON object. Anything else is of somebody on the way: whether the call
+ * was carried out is as little known as where there was no answer.
+ */
+function asAnswer<T>(doing: string, body: unknown): T {
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as T;
+  const text = `no answer from BigQuery (${doing}): what came in its place is no JSON object`;
+  throw new MaestroError("transient", text, { retryable: true });
+}
+
+/** Undefined where it is none. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function queryString(qs: Call["qs"] = {}): string {
@@ -75,20 +97,11 @@ function toApiError(
   headers: Record<string, string | string[] | undefined>,
   text: string,
 ): Error {
-  const { error } = parseErrorBody(text);
+  const { error } = (parseJson(text) ?? {}) as ErrorBody;
   const message = error?.message ?? `HTTP ${code}: ${text.slice(0, 200)}`;
   return Object.assign(new Error(message), {
     code,
     errors: error?.errors ?? [],
     response: { headers },
   });
-}
-
-function parseErrorBody(text: string): ErrorBody {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null ? body : {};
-  } catch {
-    return {};
-  }
 }

@@ -19,9 +19,9 @@ export interface WarehouseOptions {
 }
 
 interface JobResource {
-  status?: { state?: string; errorResult?: { reason?: string; message?: string } };
-  configuration?: Record<string, unknown>;
-  statistics?: Record<string, unknown>;
+  status?: { state?: string; errorResult?: { reason?: string; message?: string } } | null;
+  configuration?: Record<string, unknown> | null;
+  statistics?: Record<string, unknown> | null;
 }
 
 interface QueryResults {
@@ -221,20 +221,21 @@ function succeededUnread(results: QueryResults): JobStatus {
   };
 }
 
-function toJobStatus({ status, configuration = {}, statistics = {} }: JobResource): JobStatus {
+function toJobStatus({ status, ...job }: JobResource): JobStatus {
+  const { configuration, statistics } = job;
   const state = status?.state === "DONE" || status?.state === "PENDING" ? status.state : "RUNNING";
   const { reason = "", message = "the job failed" } = status?.errorResult ?? {};
   const error = status?.errorResult
     ? { reason, message: explain({ reason, message }), retryable: isRetryable({ reason, message }) }
     : null;
-  return { state, error, configuration, statistics };
+  return { state, error, configuration: configuration ?? {}, statistics: statistics ?? {} };
 }
 
 /** The dataset that a job writes into, where it failed because somebody has dropped it. */
-function droppedDataset({ status, configuration = {} }: JobResource): string | null {
+function droppedDataset({ status, configuration }: JobResource): string | null {
   const { reason, message = "" } = status?.errorResult ?? {};
   const named = reason === "notFound" && /\bDataset (?:\S+[:.])?(\w+)/.exec(message)?.[1];
-  return named && named === destinationOf(configuration) ? named : null;
+  return named && named === destinationOf(configuration ?? {}) ? named : null;
 }
 
 function destinationOf(configuration: object): string | null {
@@ -256,13 +257,13 @@ function toTable(table: TableResource): { schema: FieldSchema[]; rowCount: numbe
   };
 }
 
-function toDryRun({ statistics = {} }: JobResource) {
-  const query = (statistics["query"] ?? {}) as {
+function toDryRun({ statistics }: JobResource) {
+  const query = (statistics?.["query"] ?? {}) as {
     schema?: { fields?: RestField[] };
     referencedTables?: { projectId: string; datasetId: string; tableId: string }[];
   };
   return {
-    bytesProcessed: Number(statistics["totalBytesProcessed"] ?? 0),
+    bytesProcessed: wholeNumber(statistics?.["totalBytesProcessed"]) ?? 0,
     schema: (query.schema?.fields ?? []).map(toFieldSchema),
     referencedTables: (query.referencedTables ?? []).map(
       (table) => `${table.projectId}.${table.datasetId}.${table.tableId}`,

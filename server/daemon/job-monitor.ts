@@ -9,7 +9,7 @@ export type JobSettlement = ReturnType<typeof completeJob>;
 
 /**
  * Drives one stored job to its end: submit or adopt it, wait for it, say what follows. Null where
- * it was let go before that. Never throws: a fault that is not BigQuery's is the job's end too.
+ * it was let go before that. Never throws: a fault of our own ends it too, and a resume looks for the job.
  */
 export async function monitorJob(
   deps: Deps,

@@ -29,8 +29,12 @@ export interface NullRequest {
   phase: "before" | "after";
 }
 
-/** What to do instead of answering. */
-export type Fault = { status: number; reason: string; message?: string } | "cut" | null;
+/** What to do instead of answering; `text`: what a proxy on the way answers with a status of 200. */
+export type Fault =
+  | { status: number; reason: string; message?: string }
+  | { text: string }
+  | "cut"
+  | null;
 
 export interface NullJob {
   jobId: string;
@@ -107,6 +111,7 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
     const fault = await warehouse.intercept(request);
     if (fault === null) return false;
     if (fault === "cut") response.destroy();
+    else if ("text" in fault) response.end(fault.text);
     else send(response, fault.status, errorBody(fault.status, fault.reason, fault.message));
     return true;
   };

@@ -99,6 +99,42 @@ test("an insert that arrives after its run was cancelled is what a resume goes o
   });
 });
 
+test.each(["null", "<html>", "[]", ""])(
+  "%j for an answer is none: the call is made again, and no second job",
+  async (text) => {
+    answer({
+      "insert after": [{ text }],
+      "get after": [{ text }],
+      "await after": [{ text }],
+      "dataset before": [{ text }],
+    });
+    fixture.start({ ticks: false });
+    expect(await ended(await startOne())).toMatchObject({
+      state: "succeeded",
+      jobs: ["maestro_test_1_query_1"],
+    });
+  },
+);
+
+test("a job that a fault of our own kept us from following is what a resume goes on with", async () => {
+  fixture.warehouse.durationMs = () => 300;
+  const { warehouse } = fixture.deps;
+  const { awaitQuery } = warehouse;
+  warehouse.awaitQuery = () => Promise.reject(new TypeError("undefined is not a function"));
+  fixture.start({ ticks: false });
+  const runId = await startOne({ disposition: "append" });
+  const { state, reason } = await ended(runId);
+  expect(state).toBe("failed");
+  expect(reason).toMatch(/job maestro_test_1_query_1: undefined is not.* a resume looks for it/);
+
+  warehouse.awaitQuery = awaitQuery;
+  await resumeRun(fixture.deps, runId, nobody);
+  expect(await ended(runId)).toMatchObject({
+    state: "succeeded",
+    jobs: ["maestro_test_1_query_1"],
+  });
+});
+
 test("a refusal after a fault is believed once BigQuery has said often enough that it has no job", async () => {
   answer({ "insert before": [unavailable, ...Array<Fault>(9).fill(noQuota)] });
   fixture.start({ ticks: false });
