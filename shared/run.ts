@@ -84,6 +84,14 @@ export interface StartedRun {
   behind: number[];
 }
 
+/** What a run's table runs come to. */
+export interface RunFigures {
+  counts: Partial<Record<TableRunState, number>>;
+  bytesBilled: number;
+  /** The first that failed; null where none did. */
+  firstFailed: { name: string; text: string | null } | null;
+}
+
 export interface RunListItem {
   id: number;
   kind: "tick" | "manual";

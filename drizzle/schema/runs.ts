@@ -17,6 +17,7 @@ import type {
   AwaitedTick,
   MissedTicks,
   Reason,
+  RunFigures,
   RunReasonCode,
   RunRequest,
   RunState,
@@ -51,6 +52,8 @@ export const runs = pgTable(
     /** Who cancelled and resumed it, and when, in order. */
     steering: jsonb().$type<RunSteering[]>(),
     endedAt: instant(),
+    /** As they were when it ended after so many resumes: server/db/run-figures.ts. */
+    figures: jsonb().$type<RunFigures & { resumedCount: number }>(),
   },
   (t) => [
     unique("runs_tick").on(t.frequencyId, t.tickAt),

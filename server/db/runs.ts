@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type {
   AwaitedTick,
   Reason,
+  RunFigures,
   RunListItem,
   RunState,
   TableRunState,
@@ -9,6 +10,7 @@ import type {
 } from "../../shared/run.ts";
 import { tableRunStates } from "../../shared/run.ts";
 import type { Db } from "./client.ts";
+import { figuresOfRun } from "./run-figures.ts";
 import { isoText } from "./sql-text.ts";
 
 export interface RunFilter {
@@ -35,17 +37,16 @@ export async function selectRun(db: Db, id: number): Promise<RunListItem | null>
   return run ?? null;
 }
 
-type CountedRun = Omit<RunListItem, "counts"> & {
-  counts: Partial<Record<TableRunState, number>> | null;
-};
+type CountedRun = Omit<RunListItem, "counts"> & Pick<RunFigures, "counts">;
 
 async function selectRuns(db: Db, where: SQL, limit: number): Promise<RunListItem[]> {
   const { rows } = await db.execute<CountedRun & Record<string, unknown>>(sql`
     select r.id::float8 as id, r.kind, r.frequency_id::float8 as "frequencyId",
       f.name as "frequencyName", ${isoText("r.tick_at")} as "tickAt", r.missed, r.state,
       coalesce(r.reason, case r.state
-        when 'failed' then c.first ->> 'name' || ': ' || (c.first ->> 'text')
-          || case when c.failed > 1 then ' (and ' || c.failed - 1 || ' more failed)' else '' end
+        when 'failed' then (k.f #>> '{firstFailed,name}') || ': ' || (k.f #>> '{firstFailed,text}')
+          || case when (k.f #> '{counts,failed}')::int > 1
+            then ' (and ' || (k.f #> '{counts,failed}')::int - 1 || ' more failed)' else '' end
         when 'cancelled' then 'cancelled by ' || (select s.value ->> 'by'
           from jsonb_array_elements(r.steering) with ordinality as s(value, at)
           where s.value ->> 'action' = 'cancel' order by s.at desc limit 1)
@@ -53,24 +54,14 @@ async function selectRuns(db: Db, where: SQL, limit: number): Promise<RunListIte
       r.reason_code as "reasonCode", u.email as "startedBy", r.request, coalesce(r.steering, '[]') as steering,
       r.state = 'running' and r.cancel_requested_at is not null as "isCancelling",
       r.resumed_count as "resumedCount", ${isoText("r.created_at")} as "createdAt",
-      ${isoText("r.ended_at")} as "endedAt", c.counts, coalesce(b.bytes, 0)::float8 as "bytesBilled"
+      ${isoText("r.ended_at")} as "endedAt", k.f -> 'counts' as counts,
+      (k.f -> 'bytesBilled')::float8 as "bytesBilled"
     from (select * from runs r where ${where} order by r.id desc limit ${limit}) r
     left join frequencies f on f.id = r.frequency_id
     left join users u on u.id = r.started_by
-    left join lateral (
-      select jsonb_object_agg(s.state, s.n) as counts, max(s.n) filter (where s.state = 'failed') as failed,
-        (select jsonb_build_object('text', left(t.reason ->> 'text', 300),
-            'name', (t.definition ->> 'dataset') || '.' || (t.definition ->> 'name'))
-          from table_runs t where t.run_id = r.id and t.state = 'failed' and r.state = 'failed'
-          order by t.ended_at, t.id limit 1) as first
-      from (
-        select state, count(*) as n from table_runs t where t.run_id = r.id group by state) s
-    ) c on true
-    left join lateral (
-      select sum(j.bytes_billed) as bytes from table_runs t join jobs j on j.table_run_id = t.id
-      where t.run_id = r.id) b on true
+    cross join lateral (select ${sql.raw(figuresOfRun)} as f offset 0) k
     order by r.id desc`);
-  return rows.map((row) => ({ ...row, counts: allCounts(row.counts ?? {}) }));
+  return rows.map((row) => ({ ...row, counts: allCounts(row.counts) }));
 }
 
 function allCounts(counts: Partial<Record<TableRunState, number>>): Record<TableRunState, number> {

@@ -1,5 +1,6 @@
 import type { JobState, JobStep } from "../../shared/job.ts";
 import type { Reason, RunState, TableRunState } from "../../shared/run.ts";
+import { figuresAtEnd } from "./run-figures.ts";
 import { jsonText, type Transition } from "./transition.ts";
 
 /*
@@ -202,7 +203,8 @@ export function selectStranded(transition: Transition): Promise<{ id: number }[]
 export async function endRun(transition: Transition, id: number, state: RunState): Promise<void> {
   await transition.query(
     "end run",
-    `update runs set state = $2, ended_at = clock_timestamp() where id = $1 and ended_at is null`,
+    `update runs r set state = $2, ended_at = clock_timestamp(), figures = ${figuresAtEnd}
+     where id = $1 and ended_at is null`,
     [id, state],
   );
 }

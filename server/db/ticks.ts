@@ -6,6 +6,7 @@ import type { MissedTicks, RunReasonCode } from "../../shared/run.ts";
 import type { Overlap } from "../../shared/system.ts";
 import type { Db } from "./client.ts";
 import type { FrequencyRow } from "./frequencies.ts";
+import { figuresAtEnd } from "./run-figures.ts";
 import { isoText } from "./sql-text.ts";
 
 /*
@@ -108,10 +109,11 @@ export async function skipRun(
   id: number,
   why: { reason: string; reasonCode: RunReasonCode },
 ): Promise<void> {
-  await tx
-    .update(runs)
-    .set({ ...why, state: "skipped", endedAt: sql`now()` })
-    .where(eq(runs.id, id));
+  await tx.execute(sql`
+    update runs r
+    set state = 'skipped', reason = ${why.reason}, reason_code = ${why.reasonCode},
+      ended_at = now(), figures = ${sql.raw(figuresAtEnd)}
+    where id = ${id}`);
 }
 
 /** The tables of other frequencies that an unfinished run waits for, where it does nothing else. */
