@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { findFaults, type History } from "./history.ts";
+import type { RecordedTick } from "./history-ticks.ts";
 
 /*
  * The reader of histories is what all of these proofs rest on: each way in which a history can be
@@ -35,7 +36,18 @@ function rightHistory(): History {
       { tableId: "2", lastId: "9" },
       { tableId: "2", lastId: "12" },
     ],
+    spans: [{ id: "5", name: "each second", periodMs: 1_000, fromMs: 10_500, untilMs: 21_000 }],
+    ticks: [
+      tick(11_000),
+      tick(12_000),
+      tick(15_000, { count: 2, firstMs: 13_000, lastMs: 14_000 }),
+      tick(16_000),
+    ],
   };
+}
+
+function tick(atMs: number, missed: RecordedTick["missed"] = null): RecordedTick {
+  return { frequencyId: "5", atMs, missed };
 }
 
 function job(jobId: string, insertedAt: number, doneAt: number, hasFailed = false) {
@@ -120,6 +132,31 @@ test.each<[what: string, kind: keyof typeof none, spoil: (history: History) => u
     "a move that no table run may make",
     "disordered",
     ({ moves }) => Object.assign(moves[0]!, { old_state: "succeeded" }),
+  ],
+  ["a tick that nobody recorded", "lost", ({ ticks }) => ticks.splice(1, 1)],
+  ["the first tick, which nobody recorded", "lost", ({ ticks }) => ticks.shift()],
+  [
+    "missed ticks that are not named",
+    "lost",
+    ({ ticks }) => Object.assign(ticks[2]!, { missed: null }),
+  ],
+  [
+    "missed ticks that are named in part",
+    "lost",
+    ({ ticks }) => Object.assign(ticks[2]!.missed!, { count: 1, firstMs: 14_000 }),
+  ],
+  [
+    "missed ticks that are counted wrong",
+    "lost",
+    ({ ticks }) => Object.assign(ticks[2]!.missed!, { count: 3 }),
+  ],
+  ["a ticker that fell silent", "lost", ({ ticks }) => ticks.splice(3)],
+  ["a frequency that never ticked", "lost", ({ ticks }) => ticks.splice(0)],
+  ["a tick that was recorded twice", "doubled", ({ ticks }) => ticks.push(tick(16_000))],
+  [
+    "a tick that was recorded and counts as missed",
+    "doubled",
+    ({ ticks }) => Object.assign(ticks[2]!.missed!, { count: 3, firstMs: 12_000 }),
   ],
 ])("%s is told", (_, kind, spoil) => {
   const history = rightHistory();

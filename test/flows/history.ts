@@ -2,6 +2,14 @@ import type pg from "pg";
 import { mayMove } from "../../server/domain/run-state.ts";
 import type { TableRunState } from "../../shared/run.ts";
 import type { NullJob, NullWarehouse } from "../support/null-warehouse.ts";
+import {
+  findTickFaults,
+  type RecordedTick,
+  readSpans,
+  readTicks,
+  type TickingSpan,
+  tickLog,
+} from "./history-ticks.ts";
 
 /*
  * The history of runs, from both sides: what BigQuery was given to do, and what the database says of
@@ -22,6 +30,9 @@ export interface History {
   moves: Move[];
   /** Of each table that an import fills: every value of its watermark, in order. */
   watermarks: { tableId: string; lastId: string }[];
+  /** The frequencies that ticked, and what was recorded of their ticks. */
+  spans: TickingSpan[];
+  ticks: RecordedTick[];
 }
 
 export interface Move {
@@ -41,9 +52,10 @@ export interface Faults {
 export function findFaults(history: History): Faults {
   const jobsOf = Map.groupBy(history.submitted, ({ jobId }) => partsOf(jobId).tableRunId);
   for (const jobs of jobsOf.values()) jobs.sort((a, b) => a.insertedAt - b.insertedAt);
+  const ticks = findTickFaults(history.spans, history.ticks);
   return {
-    doubled: [...findDoubled(history, jobsOf), ...findDoubledLoads(history)],
-    lost: findLost(history, jobsOf),
+    doubled: [...findDoubled(history, jobsOf), ...findDoubledLoads(history), ...ticks.doubled],
+    lost: [...findLost(history, jobsOf), ...ticks.lost],
     disordered: [...findEarly(history, jobsOf), ...findForbidden(history)],
   };
 }
@@ -138,8 +150,8 @@ function findForbidden({ moves }: History): string[] {
     .map((move) => JSON.stringify(move));
 }
 
-/** What lets `readHistory` tell moves and watermarks afterwards: triggers that log them. */
-export const historyLog = `
+/** What lets `readHistory` tell moves, watermarks and ticks afterwards: triggers that log them. */
+export const historyLog = `${tickLog}
   create table moves (id bigint generated always as identity, table_run_id bigint, old_state text,
     new_state text, application_name text);
   create function log_move() returns trigger language plpgsql as $$ begin
@@ -159,7 +171,7 @@ export async function readMoves(pool: pg.Pool): Promise<Move[]> {
   return (await pool.query<Move>("select * from moves order by id")).rows;
 }
 
-/** Of the runs that were made; ticks that were skipped made none. */
+/** Of the runs that were made, and of all ticks, though those that were skipped made no run. */
 export async function readHistory(
   pool: pg.Pool,
   { jobs }: Pick<NullWarehouse, "jobs">,
@@ -183,5 +195,7 @@ export async function readHistory(
     watermarks: await read(
       `select table_id as "tableId", last_id as "lastId" from watermarks order by id`,
     ),
+    spans: await readSpans(pool),
+    ticks: await readTicks(pool),
   };
 }

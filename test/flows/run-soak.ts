@@ -118,12 +118,17 @@ async function strikeAndRead(
   };
 }
 
-/** Lets the frequencies tick until there are so many runs, and tells when all of them have ended. */
+/**
+ * Lets the frequencies tick until there are so many runs, and tells when all of them have ended. One is
+ * switched off only while its ticks are recorded as they come: what it missed before is then told.
+ */
 function createTicks({ pool, changes }: EngineDeps, frequencyIds: number[], wantedRuns: number) {
   const share = Math.ceil(wantedRuns / frequencyIds.length);
   const stopTicks = `update frequencies f set active = false
     where active and $1 <= (
       select count(*) from runs r where r.frequency_id = f.id and r.state <> 'skipped')
+    and exists (select from runs r where r.frequency_id = f.id
+      and r.tick_at > clock_timestamp() - make_interval(secs => 2 * f.period_seconds))
     returning f.id::float8 as id`;
   const left = `select 1 where exists (select from frequencies where active)
     or exists (select from runs where ended_at is null)

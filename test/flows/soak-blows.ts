@@ -44,15 +44,17 @@ export function startDaemonsToStrike(
   const done = { kill: 0, stop: 0, outage: 0 };
   const outages: { fromMs: number; toMs: number }[] = [];
   let lastMs = Date.now();
-  const start = (slot: string, name: string) =>
-    soak.startDaemon(slot, warehouseUrl, name, slot === "1" ? olderEngine : undefined);
-  for (const slot of slots) start(slot, `daemon ${slot}`);
+  const start = (slot: string, after = "") => {
+    const engine = slot === "1" ? olderEngine : undefined;
+    soak.startDaemon(slot, warehouseUrl, `${engine ? "old" : "new"} ${slot}${after}`, engine);
+  };
+  for (const slot of slots) start(slot);
 
   const kill = () => {
     done.kill += 1;
     const slot = slots[Math.floor(random() * slots.length)] ?? "1";
     soak.killDaemon(slot);
-    start(slot, `daemon ${slot} after kill ${done.kill}`);
+    start(slot, ` after kill ${done.kill}`);
   };
   const stop = async () => {
     done.stop += 1;

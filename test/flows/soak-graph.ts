@@ -38,7 +38,7 @@ export async function insertSoakCatalog(deps: EngineDeps, random: () => number):
     const id = await insertFrequency(deps.db, {
       active: false,
       periodSeconds: 1,
-      effectiveFrom: new Date(0),
+      effectiveFrom: new Date(),
     });
     const source = { importDatabaseId, importTable: "o", idColumn: "id" };
     await insertCatalog(
