@@ -30,6 +30,8 @@ export interface SoakReport {
   stops: number;
   outages: number;
   faults: Faults;
+  /** Of daemons that ended by themselves, at which the soak ends: how, and their last lines. */
+  deaths: string[];
   /** From the last blow to the end of the last run. */
   finishedAfterSeconds: number;
   /** The longest time without a submission, outages apart. */
@@ -62,8 +64,8 @@ export async function runSoak(options: SoakOptions, signal: AbortSignal): Promis
     report = await strikeAndRead({ soak, warehouse, deps }, options, random, signal);
     return report;
   } finally {
-    const isRight = Object.values(report?.faults ?? {}).flat().length === 0;
-    await soak.close({ keep: !isRight });
+    const faults = [...Object.values(report?.faults ?? {}).flat(), ...soak.deaths];
+    await soak.close({ keep: faults.length > 0 });
     await deps.close();
     await warehouse.close();
   }
@@ -87,6 +89,7 @@ async function strikeAndRead(
   const show = createProgress(options, () => ({ jobs: warehouse.jobs.size, ...daemons.done }));
   while (
     !signal.aborted &&
+    soak.deaths.length === 0 &&
     !(await ticks.areWorkedOff()) &&
     !isStuck(warehouse, daemons.lastMs())
   ) {
@@ -112,6 +115,7 @@ async function strikeAndRead(
     injected,
     ...{ kills, stops, outages },
     faults,
+    deaths: soak.deaths,
     finishedAfterSeconds: Math.max(0, (rows[0]?.ms ?? 0) - daemons.lastMs()) / 1_000,
     longestPauseSeconds: longestPauseMs(warehouse, daemons.outages) / 1_000,
     directory: soak.directory,

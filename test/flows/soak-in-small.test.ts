@@ -11,7 +11,7 @@ test.concurrent(
   "under kills, a stop and outages of PostgreSQL, 503s and cut connections, each tick's work is done once and in order",
   async ({ signal }) => {
     const report = await runSoak({ ...small, log: () => undefined }, signal);
-    expect(report).toMatchObject({ faults: right, kills: 5, stops: 1, outages: 2 });
+    expect(report).toMatchObject({ faults: right, deaths: [], kills: 5, stops: 1, outages: 2 });
     expect(report.jobs).toBeGreaterThanOrEqual(100);
   },
   timeoutMs,
@@ -22,7 +22,7 @@ test.concurrent(
   async ({ signal }) => {
     const olderEngine = new URL("../fixtures/engines/0.1.0.mjs", import.meta.url);
     const report = await runSoak({ ...small, olderEngine, log: () => undefined }, signal);
-    expect(report).toMatchObject({ faults: right, kills: 5, stops: 1, outages: 2 });
+    expect(report).toMatchObject({ faults: right, deaths: [], kills: 5, stops: 1, outages: 2 });
   },
   timeoutMs,
 );

@@ -1,5 +1,3 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { createWriteStream } from "node:fs";
 import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +8,7 @@ import { ensureDatabase, startEmbeddedPostgres } from "../../server/embedded/pos
 import { bundleEngine } from "../support/bundle-engine.ts";
 import { startPostgresProxy } from "../support/postgres-proxy.ts";
 import { until } from "../support/until.ts";
+import { startSoakDaemons } from "./soak-daemons.ts";
 
 /** A PostgreSQL of the soak's own, and daemons that reach it through a proxy; both can be struck. */
 export async function openSoak() {
@@ -22,28 +21,17 @@ export async function openSoak() {
   await migrateDatabase(connectionString);
   const proxy = await startPostgresProxy(connectionString);
   const todaysEngine = await bundleEngine(directory);
-  const output = createWriteStream(join(directory, "daemons.log"));
-  const daemons = new Map<string, ChildProcess>();
-
-  const startDaemon = (
-    slot: string,
-    warehouseUrl: string,
-    name: string,
-    engine: URL = todaysEngine,
-  ) => {
-    const daemon = fork(engine, [proxy.connectionString, warehouseUrl, name], {
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: [],
-    });
-    daemon.stderr?.pipe(output, { end: false });
-    daemons.set(slot, daemon);
-  };
+  const daemons = startSoakDaemons(join(directory, "daemons.log"));
 
   return {
     directory,
     connectionString,
-    startDaemon,
-    killDaemon: (slot: string) => daemons.get(slot)?.kill("SIGKILL"),
+    startDaemon(slot: string, warehouseUrl: string, name: string, engine: URL = todaysEngine) {
+      daemons.start(slot, { name, engine, parameters: [proxy.connectionString, warehouseUrl] });
+    },
+    killDaemon: (slot: string) => daemons.kill(slot),
+    /** Of daemons that ended by themselves. */
+    deaths: daemons.deaths,
     /** As if its machine had lost power; it is started again by itself. Resolves when it answers. */
     async stopPostgres() {
       const [first = ""] = (await readFile(await pidFileOf(connectionString), "utf8")).split("\n");
@@ -54,10 +42,9 @@ export async function openSoak() {
     /** For the daemons alone. */
     away: { refuse: proxy.refuse, hang: proxy.hang, comeBack: () => proxy.comeBack() },
     async close({ keep }: { keep: boolean }) {
-      for (const daemon of daemons.values()) daemon.kill("SIGKILL");
+      await daemons.close();
       await proxy.close();
       await server.stop();
-      output.end();
       if (!keep) await rm(directory, { recursive: true, force: true });
     },
   };

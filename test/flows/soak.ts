@@ -19,18 +19,19 @@ const startedMs = performance.now();
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopping.abort());
 const report = await runSoak(options, stopping.signal);
-const { faults, directory, ...figures } = report;
+const { faults, deaths, directory, ...figures } = report;
 const { doubled, lost, disordered } = faults;
 const isLate = report.finishedAfterSeconds > mostSecondsAfter;
 const isShort =
   report.jobs < options.jobs || report.kills < options.kills || report.stops < options.stops;
-const isWrong = doubled.length + lost.length + disordered.length > 0;
+const isWrong = doubled.length + lost.length + disordered.length + deaths.length > 0;
 
 process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
 for (const [what, each] of Object.entries(faults)) {
   process.stdout.write(`${what}: ${each.length}\n`);
   for (const line of each.slice(0, 20)) process.stdout.write(`  ${line}\n`);
 }
+for (const death of deaths) process.stdout.write(`a daemon ended by itself: ${death}\n`);
 if (isLate) process.stdout.write(`finished later than ${mostSecondsAfter} s after the last blow\n`);
 if (isShort) process.stdout.write("stopped before all was done\n");
 if (isWrong) process.stdout.write(`log and database are kept in ${directory}\n`);
