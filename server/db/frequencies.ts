@@ -37,10 +37,25 @@ export async function selectFrequencies(db: Db): Promise<ListedFrequency[]> {
   return rows.map(({ frequency, ...rest }) => ({ ...frequency, ...rest }));
 }
 
-/** Locked until the transaction's end. */
-export async function selectFrequencyForUpdate(tx: Db, id: number): Promise<FrequencyRow | null> {
+/** Locked until the transaction's end, so that what is decided about it and its runs holds. */
+export async function lockFrequency(tx: Db, id: number): Promise<FrequencyRow | null> {
   const [row] = await tx.select().from(frequencies).where(eq(frequencies.id, id)).for("update");
   return row ?? null;
+}
+
+/**
+ * The same for those who must not wait, as others would wait for them. Transactions that only name the
+ * frequency, as saves of its tables do, are not in its way.
+ */
+export async function tryLockFrequency(
+  tx: Db,
+  id: number,
+): Promise<FrequencyRow | "locked" | null> {
+  const isIt = eq(frequencies.id, id);
+  const wanted = tx.select().from(frequencies).where(isIt);
+  const [row] = await wanted.for("no key update", { skipLocked: true });
+  if (row) return row;
+  return (await tx.$count(frequencies, isIt)) > 0 ? "locked" : null;
 }
 
 export async function insertFrequency(db: Db, input: FrequencyInput): Promise<number> {

@@ -12,12 +12,6 @@ import { idArray } from "./sql-text.ts";
 import { definitionOf } from "./tables.ts";
 import { jsonText, type Transition } from "./transition.ts";
 
-/** Locked until the transaction's end, so that what is decided about its runs holds. */
-export async function lockFrequency(tx: Db, id: number): Promise<FrequencyRow | null> {
-  const [row] = await tx.select().from(frequencies).where(eq(frequencies.id, id)).for("update");
-  return row ?? null;
-}
-
 /** The run of a frequency that has not ended; null where there is none. */
 export async function unfinishedRunOf(tx: Db, frequencyId: number): Promise<number | null> {
   const [row] = await tx

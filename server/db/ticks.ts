@@ -62,7 +62,7 @@ function newestTick(now: Date): SQL<Date | null> {
      where r.frequency_id = frequencies.id and r.tick_at <= ${bound}))`.mapWith(runs.tickAt);
 }
 
-/** Null where it was written already; `isTurn` where there was none before, or none is left. */
+/** Null where it was written already, or somebody has the row locked; `isTurn` where there was none before, or none is left. */
 export async function storeTrouble(
   db: Db,
   id: number,
@@ -72,7 +72,7 @@ export async function storeTrouble(
     update frequencies f
     set trouble = ${text}, trouble_since = case when ${text}::text is null then null
       else coalesce(f.trouble_since, clock_timestamp()) end
-    from (select id, trouble from frequencies where id = ${id} for no key update) o
+    from (select id, trouble from frequencies where id = ${id} for no key update skip locked) o
     where f.id = o.id and o.trouble is distinct from ${text}
     returning (o.trouble is null or ${text}::text is null) as "isTurn"`);
   return rows[0] ?? null;

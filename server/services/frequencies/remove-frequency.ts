@@ -1,9 +1,5 @@
 import { MaestroError } from "../../../shared/errors.ts";
-import {
-  countFrequencyUses,
-  deleteFrequency,
-  selectFrequencyForUpdate,
-} from "../../db/frequencies.ts";
+import { countFrequencyUses, deleteFrequency, lockFrequency } from "../../db/frequencies.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 
@@ -14,7 +10,7 @@ export async function removeFrequency(
   actor: Actor,
 ): Promise<{ id: number }> {
   await deps.db.transaction(async (tx) => {
-    const frequency = await selectFrequencyForUpdate(tx, id);
+    const frequency = await lockFrequency(tx, id);
     if (!frequency) throw new MaestroError("notFound", `there is no frequency with id ${id}`);
     const { name } = frequency;
     const uses = await countFrequencyUses(tx, id);

@@ -5,7 +5,7 @@ import { violatedConstraint } from "../../db/constraint.ts";
 import {
   type FrequencyRow,
   insertFrequency,
-  selectFrequencyForUpdate,
+  lockFrequency,
   updateFrequencyRow,
 } from "../../db/frequencies.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
@@ -38,7 +38,7 @@ export async function updateFrequency(
   actor: Actor,
 ): Promise<{ id: number }> {
   await withUniqueName(deps.db, input.name, async (tx) => {
-    const before = await selectFrequencyForUpdate(tx, id);
+    const before = await lockFrequency(tx, id);
     if (!before) throw new MaestroError("notFound", `there is no frequency with id ${id}`);
     await updateFrequencyRow(tx, id, input, startsAnew(before, input));
     await recordChange(tx, actor, {

@@ -1,12 +1,7 @@
 import type { MissedTicks, RunReasonCode } from "../../../shared/run.ts";
 import { missedText } from "../../../shared/schedule-text.ts";
-import type { FrequencyRow } from "../../db/frequencies.ts";
-import {
-  insertRun,
-  lockFrequency,
-  selectTablesToRun,
-  unfinishedRunOf,
-} from "../../db/run-assembly.ts";
+import { type FrequencyRow, tryLockFrequency } from "../../db/frequencies.ts";
+import { insertRun, selectTablesToRun, unfinishedRunOf } from "../../db/run-assembly.ts";
 import {
   recordEmptyTick,
   recordSkippedTick,
@@ -23,13 +18,16 @@ export type Assembled =
   | { kind: "started"; runId: number }
   | { kind: "skipped"; runId: number; reason: string; reasonCode: RunReasonCode }
   /** Another daemon was first with it or a newer one, the frequency changed, or it has no tables. */
-  | { kind: "nothing" };
+  | { kind: "nothing" }
+  /** Somebody changes it just now, or another daemon records its tick: look again. */
+  | { kind: "nothing"; isLocked: true };
 
 /**
  * Records a tick of a frequency, in one transaction and exactly once, however many daemons see it:
  * as a run with its table runs; or as a skipped run, where the one before has not ended or no table
  * takes part. The first of these is an alert: a line of the log at `warn` that says so, and the run's
  * `reasonCode`. So are ticks before it that were missed: the run makes up for them, and names them.
+ * It waits for nobody who has the frequency's row locked: other frequencies' ticks come behind it.
  */
 export async function assembleRun(
   deps: Pick<Deps, "pool" | "changes" | "log" | "now">,
@@ -39,7 +37,11 @@ export async function assembleRun(
   const now = deps.now();
   const { assembled, tick } = await inTransaction(deps.pool, async (transition) => {
     const tick = await wantedTick(transition, frequencyId, at, now);
-    if (!tick) return { assembled: { kind: "nothing" as const }, tick };
+    const nothing = { kind: "nothing" as const };
+    if (tick === "locked") {
+      return { assembled: { ...nothing, isLocked: true as const }, tick: null };
+    }
+    if (!tick) return { assembled: nothing, tick };
     return { assembled: await assembleTick(transition, tick), tick };
   });
   if (assembled.kind === "nothing") return assembled;
@@ -66,14 +68,18 @@ interface WantedTick {
   missed: MissedTicks | null;
 }
 
-/** Its frequency is locked. Null where this is none of its ticks (any more), or one not wanted. */
+/**
+ * Its frequency is locked from here on; `locked` where others have it so. Null where this is none of its
+ * ticks (any more), or one not wanted.
+ */
 async function wantedTick(
   { tx }: Transition,
   frequencyId: number,
   at: Date,
   now: Date,
-): Promise<WantedTick | null> {
-  const frequency = await lockFrequency(tx, frequencyId);
+): Promise<WantedTick | "locked" | null> {
+  const frequency = await tryLockFrequency(tx, frequencyId);
+  if (frequency === "locked") return frequency;
   if (!frequency?.active || at < frequency.effectiveFrom) return null;
   if (tickAt(frequency, at).getTime() !== at.getTime()) return null;
   const newest = await selectNewestTick(tx, frequencyId, now);

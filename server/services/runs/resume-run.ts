@@ -1,5 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError } from "../../../shared/errors.ts";
-import { lockFrequency, unfinishedRunOf } from "../../db/run-assembly.ts";
+import { tryLockFrequency } from "../../db/frequencies.ts";
+import { unfinishedRunOf } from "../../db/run-assembly.ts";
 import {
   hasFailures,
   lockRun,
@@ -31,14 +33,36 @@ export async function resumeRun(
   actor: Actor,
 ): Promise<{ changed: boolean }> {
   const foundJobs = await findUnknownJobs(deps, runId);
-  const moved = await inTransition(deps.pool, (transition) =>
-    resumeInTransition(transition, runId, actor, foundJobs),
+  const moved = await withoutWaiting(() =>
+    inTransition(deps.pool, (transition) =>
+      resumeInTransition(transition, runId, actor, foundJobs),
+    ),
   );
   if (moved === null) return { changed: false };
   deps.log.info({ runId, tableRuns: moved.length, by: actor.name }, "a run was resumed");
   for (const each of moved) deps.changes.publish({ noun: "tableRun", ...each });
   deps.changes.publish({ noun: "run", id: runId, runId });
   return { changed: true };
+}
+
+const lockTries = 10;
+const lockPauseMs = 200;
+
+/**
+ * Asks again for some 2 s while somebody has the frequency locked: outside of the transition, for in
+ * it everything else would wait too.
+ */
+async function withoutWaiting<T>(resume: () => Promise<T | "locked">): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await resume();
+    if (answer !== "locked") return answer;
+    if (tries === lockTries) {
+      const message =
+        "a tick of its frequency is being recorded, or the frequency saved: try again";
+      throw new MaestroError("conflict", message);
+    }
+    await delay(lockPauseMs);
+  }
 }
 
 async function findUnknownJobs(
@@ -57,7 +81,7 @@ async function findUnknownJobs(
   return found;
 }
 
-/** Null where it is resumed already. */
+/** Null where it is resumed already; `locked`, with nothing done, where its frequency is. */
 async function resumeInTransition(
   transition: Transition,
   runId: number,
@@ -67,7 +91,12 @@ async function resumeInTransition(
   const run = await lockRun(transition, runId);
   if (!run) throw new MaestroError("notFound", `there is no run ${runId}`);
   if (await isResumed(transition, run)) return null;
-  await assertResumable(transition, run);
+  assertEnded(run);
+  if (run.frequencyId !== null) {
+    // A tick that is recorded just now is seen: it holds this lock too.
+    if ((await tryLockFrequency(transition.tx, run.frequencyId)) === "locked") return "locked";
+    await assertNoneUnfinished(transition, run.id, run.frequencyId);
+  }
   const skipped = await skipDeleted(transition, runId);
   await reopenRun(transition, runId, actor.name);
   const failedUploads = await selectFailedUploads(transition, runId);
@@ -96,7 +125,7 @@ async function isResumed(transition: Transition, run: RunHead): Promise<boolean>
   return goesOn && !(await hasFailures(transition, run.id));
 }
 
-async function assertResumable({ tx }: Transition, run: RunHead): Promise<void> {
+function assertEnded(run: RunHead): void {
   const { id } = run;
   if (run.state === "running") {
     const message = run.isCancelling
@@ -107,10 +136,10 @@ async function assertResumable({ tx }: Transition, run: RunHead): Promise<void> 
   if (run.state === "succeeded" || run.state === "skipped") {
     throw new MaestroError("conflict", `run ${id} was ${run.state}: it has nothing to resume`);
   }
-  if (run.frequencyId === null) return;
-  // A tick that is recorded just now is seen: it holds this lock too.
-  await lockFrequency(tx, run.frequencyId);
-  const unfinished = await unfinishedRunOf(tx, run.frequencyId);
+}
+
+async function assertNoneUnfinished({ tx }: Transition, id: number, frequencyId: number) {
+  const unfinished = await unfinishedRunOf(tx, frequencyId);
   if (unfinished === null) return;
   throw new MaestroError(
     "conflict",

@@ -1,8 +1,8 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { RunRequest, RunSelection, StartedRun } from "../../../shared/run.ts";
+import { lockFrequency } from "../../db/frequencies.ts";
 import {
   insertRun,
-  lockFrequency,
   selectNames,
   selectRunsWith,
   selectTablesToRun,
