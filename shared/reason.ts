@@ -70,8 +70,10 @@ export const reasonCodes = {
   },
   warehouseAway: {
     states: ["running"],
-    meaning: "BigQuery does not answer about its job, which may go on there.",
-    remedy: "Nothing: it is asked again until it answers.",
+    meaning:
+      "BigQuery does not answer about its job, which may go on there, or Cloud Storage about the files of its extract.",
+    remedy:
+      "Nothing: it is asked again, about a job until it answers, about files for some minutes.",
   },
   tick: {
     states: ["succeeded"],

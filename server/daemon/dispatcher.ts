@@ -3,6 +3,7 @@ import type { DrivenJob } from "../services/jobs/driven-job.ts";
 import { advanceAroundFaults } from "../services/runs/advance-around-faults.ts";
 import type { Advance, Pulse } from "../services/runs/advance-runs.ts";
 import { releaseTableRuns } from "../services/runs/release-table-runs.ts";
+import { pause } from "../support/abortable.ts";
 import { createDue } from "../support/due.ts";
 import { startLoop } from "../support/loop.ts";
 import { createAwaitedTables } from "./awaited-tables.ts";
@@ -51,6 +52,9 @@ import { createUnwritten } from "./unwritten.ts";
 
 const sweepMs = 1_000;
 const renewMs = 5_000;
+/** How long a daemon that stops waits for its monitors, which end at once unless one hangs. */
+const farewellMs = 2_000;
+
 export interface Dispatcher {
   stop(): Promise<void>;
 }
@@ -130,8 +134,11 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
       unwritten.close();
       const held = claims.list();
       claims.letAllGo(new Error("the daemon stops"));
-      await Promise.all(monitors);
+      // Before the monitors have ended: their fences keep what they still say from being written.
       await releaseTableRuns(deps, held);
+      const ended = new AbortController();
+      void Promise.all(monitors).then(() => ended.abort());
+      await pause(farewellMs, ended.signal);
     },
   };
 }

@@ -16,7 +16,7 @@ interface Trouble {
 }
 
 /**
- * Jobs about which BigQuery gives no answer, to be noted on their table runs with the next pulse, and
+ * Jobs about which BigQuery, or Cloud Storage of their files, gives no answer, to be noted on their table runs with the next pulse, and
  * to be cleared there when it answers. By the job's id. A note that a crash leaves is cleared by the
  * next claim.
  */
@@ -68,6 +68,7 @@ export function createTroubleNotes(now: () => Date, wake: () => void) {
 
 function describe({ since, fault }: Trouble): Note["reason"] {
   const at = since.toISOString().slice(0, 16).replace("T", " ");
-  const text = `BigQuery does not answer (${fault.message}), asking again since ${at} UTC`;
+  const who = fault.code === "storage" ? "Cloud Storage" : "BigQuery";
+  const text = `${who} does not answer (${fault.message}), asking again since ${at} UTC`;
   return { code: "warehouseAway", text };
 }

@@ -10,6 +10,19 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<
   });
 }
 
+/** The same, or after so long a rejection with what `overdue` makes. */
+export function abortableWithin<T>(
+  ms: number,
+  promise: Promise<T>,
+  signal: AbortSignal,
+  overdue: () => Error,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(overdue()), ms);
+  const either = AbortSignal.any([signal, limit.signal]);
+  return abortable(promise, either).finally(() => clearTimeout(timer));
+}
+
 /** Ends early, without an error, as soon as one of the signals is aborted. No time is no pause. */
 export async function pause(ms: number, ...signals: AbortSignal[]): Promise<void> {
   // A timer of 0 ms takes 1 ms, and every job's start would wait for it.

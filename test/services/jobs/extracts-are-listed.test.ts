@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import { insertCatalog } from "../../support/catalog.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
+import { until } from "../../support/until.ts";
 
 let fixture: EngineFixture;
 let faults: MaestroError[];
@@ -59,4 +61,40 @@ test("files that may not be listed fail the table run and not its job, and a res
     ["extract", 1],
     ["extract", 2],
   ]);
+});
+
+/** A bucket that takes the first request to list, and never answers it. */
+async function startWithHangingBucket() {
+  const { objectStore } = fixture.deps;
+  const { list } = objectStore;
+  let asked = 0;
+  objectStore.list = (prefix) => {
+    asked += 1;
+    return asked === 1 ? new Promise(() => undefined) : list(prefix);
+  };
+  const ids = await insertCatalog(fixture.db, [{ name: "a", extract: true }]);
+  const engine = fixture.start({ ticks: false });
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await until("the bucket was asked", () => asked > 0);
+  return { engine, runId };
+}
+
+test("a cancel ends the wait for a bucket that does not answer, and a resume goes on", async () => {
+  const { runId } = await startWithHangingBucket();
+  await cancelRun(fixture.deps, runId, nobody);
+  expect((await fixture.runEnded(runId, 8_000)).state).toBe("cancelled");
+  const { reason } = await tableRun(runId);
+  expect(reason?.text).toBe("cancelled before the files of its extract were listed");
+  expect((await fixture.jobs()).map((job) => job.state)).toEqual(["succeeded", "succeeded"]);
+
+  await resumeRun(fixture.deps, runId, nobody);
+  expect((await fixture.runEnded(runId)).state).toBe("succeeded");
+});
+
+test("a daemon that waits for a bucket stops, and another goes on at once", async () => {
+  const { engine, runId } = await startWithHangingBucket();
+  await engine.stop();
+  fixture.start({ ticks: false });
+  expect((await fixture.runEnded(runId, 8_000)).state).toBe("succeeded");
+  expect(fixture.warehouse.jobs.size).toBe(2);
 });
