@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Warehouse } from "../../server/connectors/warehouse.ts";
 import { type LocalCloud, startLocalCloud } from "../../server/embedded/local-cloud.ts";
 import { connectWarehouse } from "../support/engine-deps.ts";
-import { type Fault, type NullWarehouse, startNullWarehouse } from "../support/null-warehouse.ts";
+import type { Fault } from "../support/null-answers.ts";
+import { type NullWarehouse, startNullWarehouse } from "../support/null-warehouse.ts";
 
 describe("over the local cloud", () => {
   let directory: string;

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { translateError } from "../../server/connectors/bigquery-errors.ts";
 import type { Warehouse } from "../../server/connectors/warehouse.ts";
 import { connectWarehouse } from "../support/engine-deps.ts";
-import { type Fault, type NullWarehouse, startNullWarehouse } from "../support/null-warehouse.ts";
+import type { Fault } from "../support/null-answers.ts";
+import { type NullWarehouse, startNullWarehouse } from "../support/null-warehouse.ts";
 
 let server: NullWarehouse;
 let warehouse: Warehouse;

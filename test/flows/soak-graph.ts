@@ -55,18 +55,29 @@ export async function insertSoakCatalog(deps: EngineDeps, random: () => number):
 }
 
 /**
- * Two calls in a hundred are answered 503, two are carried out and cut off, and one job in a hundred
- * meets a transient fault at its first attempt. Answers the counts of them.
+ * Two calls in a hundred are answered 503, one is answered 429 with the time after which to ask again,
+ * two are carried out and cut off, and one job in a hundred meets a transient fault at its first
+ * attempt. Answers the counts of them.
  */
 export function injectFaults(
   warehouse: NullWarehouse,
   random: () => number,
-): { answered503: number; cutOff: number; failedJobs: number } {
-  const injected = { answered503: 0, cutOff: 0, failedJobs: 0 };
+): { answered503: number; answered429: number; cutOff: number; failedJobs: number } {
+  const injected = { answered503: 0, answered429: 0, cutOff: 0, failedJobs: 0 };
   warehouse.intercept = ({ phase }) => {
-    if (random() >= 0.02) return null;
-    injected[phase === "before" ? "answered503" : "cutOff"] += 1;
-    return phase === "before" ? { status: 503, reason: "backendError" } : "cut";
+    const draw = random();
+    if (phase === "after") {
+      if (draw >= 0.02) return null;
+      injected.cutOff += 1;
+      return "cut";
+    }
+    if (draw >= 0.03) return null;
+    if (draw >= 0.02) {
+      injected.answered429 += 1;
+      return { status: 429, reason: "rateLimitExceeded", retryAfterSeconds: 1 };
+    }
+    injected.answered503 += 1;
+    return { status: 503, reason: "backendError" };
   };
   warehouse.durationMs = () => 20 + random() * 400;
   warehouse.outcome = (job) => {

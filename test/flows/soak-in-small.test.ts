@@ -8,7 +8,7 @@ const small = { jobs: 100, kills: 5, stops: 1, outages: 2, outageSeconds: 3, see
 const right = { doubled: [], lost: [], disordered: [] };
 
 test.concurrent(
-  "under kills, a stop and outages of PostgreSQL, 503s and cut connections, each tick's work is done once and in order",
+  "under kills, a stop and outages of PostgreSQL, 503s, 429s and cut connections, each tick's work is done once and in order",
   async ({ signal }) => {
     const report = await runSoak({ ...small, log: () => undefined }, signal);
     expect(report).toMatchObject({ faults: right, deaths: [], kills: 5, stops: 1, outages: 2 });

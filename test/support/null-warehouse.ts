@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { errorBody, type Fault, send, sendFault } from "./null-answers.ts";
 
 /*
  * A warehouse that does nothing: as much of BigQuery's and Cloud Storage's REST APIs as the engine
@@ -28,13 +29,6 @@ export interface NullRequest {
   /** `before`: nothing is done yet. `after`: it is done, and not answered yet. */
   phase: "before" | "after";
 }
-
-/** What to do instead of answering; `text`: what a proxy on the way answers with a status of 200. */
-export type Fault =
-  | { status: number; reason: string; message?: string }
-  | { text: string }
-  | "cut"
-  | null;
 
 export interface NullJob {
   jobId: string;
@@ -110,9 +104,7 @@ export async function startNullWarehouse(): Promise<NullWarehouse> {
   const interfere = async (request: NullRequest, response: ServerResponse) => {
     const fault = await warehouse.intercept(request);
     if (fault === null) return false;
-    if (fault === "cut") response.destroy();
-    else if ("text" in fault) response.end(fault.text);
-    else send(response, fault.status, errorBody(fault.status, fault.reason, fault.message));
+    sendFault(response, fault);
     return true;
   };
 
@@ -292,13 +284,4 @@ function resource(job: NullJob, more: Record<string, unknown>) {
     },
     statistics: { ...statisticsOf(job, done), ...(done ? more : {}) },
   };
-}
-
-function errorBody(code: number, reason: string, message = reason) {
-  return { error: { code, message, errors: [{ reason, message }] } };
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(status === 204 ? undefined : JSON.stringify(body));
 }

@@ -6,7 +6,8 @@ import type { TableDefinitionInput } from "../../../shared/table.ts";
 import { insertCatalog } from "../../support/catalog.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
-import type { Fault, NullRequest, RequestKind } from "../../support/null-warehouse.ts";
+import type { Fault } from "../../support/null-answers.ts";
+import type { NullRequest, RequestKind } from "../../support/null-warehouse.ts";
 import { until } from "../../support/until.ts";
 
 let fixture: EngineFixture;

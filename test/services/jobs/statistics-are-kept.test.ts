@@ -6,7 +6,7 @@ import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog } from "../../support/catalog.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
-import type { Fault } from "../../support/null-warehouse.ts";
+import type { Fault } from "../../support/null-answers.ts";
 import { until } from "../../support/until.ts";
 
 let fixture: EngineFixture;
