@@ -107,13 +107,21 @@ export async function updateTableRow(
     .update(tables)
     .set({
       ...columnsOf(write),
-      ...(write.forgetWatermark ? { lastId: null, importedAt: null } : {}),
+      ...(write.forgetWatermark ? noWatermark : {}),
       version: version + 1,
       updatedAt: sql`now()`,
     })
     .where(and(eq(tables.id, id), eq(tables.version, version), isNull(tables.deletedAt)))
     .returning({ version: tables.version });
   return row?.version ?? null;
+}
+
+/** What has the next import take all rows and replace what is there. */
+const noWatermark = { lastId: null, importedAt: null };
+
+/** Call it in the transaction that records why. */
+export async function forgetWatermark(tx: Db, tableId: number): Promise<void> {
+  await tx.update(tables).set(noWatermark).where(eq(tables.id, tableId));
 }
 
 /** False where it was gone already. */

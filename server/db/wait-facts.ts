@@ -1,43 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { TableRunState } from "../../shared/run.ts";
-import type { TransferState } from "../../shared/transfer.ts";
+import type { WaitFacts } from "../../shared/wait-facts.ts";
 import { awaitedKey, coveringRun } from "./awaited-ticks.ts";
 import type { Db } from "./client.ts";
 import { anyDaemon } from "./presence.ts";
 import { idArray, isoText } from "./sql-text.ts";
-
-/** All that tells what an unfinished table run waits for, as it is at this moment. */
-export interface WaitFacts {
-  id: number;
-  state: TableRunState;
-  step: string | null;
-  /** Running, and in no slot: at a room, for files, or for a slot for its load. */
-  isParked: boolean;
-  /** Parents in its run that have not ended, and one of them: that which runs, where one does. */
-  pendingParents: number;
-  pendingParent: { tableRunId: number; tableName: string } | null;
-  /** Ticks of other frequencies that are not done, and the first of them. */
-  pendingTicks: number;
-  pendingTick: PendingTick | null;
-  awaitUntil: string | null;
-  /** Another table run of the same table that is under way. */
-  busy: { tableRunId: number; runId: number } | null;
-  slotsBusy: number;
-  runSlotsBusy: number;
-  hasDaemon: boolean;
-  /** When the files of an external table must be there. */
-  uploadUntil: string | null;
-  transfer: { state: TransferState; error: string | null; retryAt: string | null } | null;
-}
-
-export interface PendingTick {
-  tableName: string;
-  frequencyId: number;
-  frequencyName: string | null;
-  tickAt: string;
-  /** Null where neither the tick nor a later one has made a run yet. */
-  runId: number | null;
-}
 
 /** Of those table runs of a run, or of those named, that have not ended. */
 export async function selectWaitFacts(

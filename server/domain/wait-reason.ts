@@ -1,30 +1,7 @@
 import type { Reason } from "../../shared/run.ts";
 import { andMore } from "../../shared/text.ts";
+import type { WaitFacts } from "../../shared/wait-facts.ts";
 import { utcText } from "./words.ts";
-
-/** What an unfinished table run's wait is told by; the database has it at one moment (wait-facts.ts). */
-export interface WaitingTableRun {
-  state: string;
-  step: string | null;
-  isParked: boolean;
-  pendingParents: number;
-  pendingParent: { tableRunId: number; tableName: string } | null;
-  pendingTicks: number;
-  pendingTick: {
-    tableName: string;
-    frequencyId: number;
-    frequencyName: string | null;
-    tickAt: string;
-    runId: number | null;
-  } | null;
-  awaitUntil: string | null;
-  busy: { tableRunId: number; runId: number } | null;
-  slotsBusy: number;
-  runSlotsBusy: number;
-  hasDaemon: boolean;
-  uploadUntil: string | null;
-  transfer: { state: string; error: string | null; retryAt: string | null } | null;
-}
 
 interface Limits {
   concurrentTableRuns: number;
@@ -32,7 +9,7 @@ interface Limits {
 }
 
 /** What a table run waits for, or null where it waits for nothing: it is being worked off. */
-export function waitReason(facts: WaitingTableRun, limits: Limits): Reason | null {
+export function waitReason(facts: WaitFacts, limits: Limits): Reason | null {
   if (facts.state === "waiting") return beforeReady(facts);
   if (facts.state === "ready") return beforeStart(facts, limits);
   if (!facts.isParked) return null;
@@ -45,7 +22,7 @@ export function waitReason(facts: WaitingTableRun, limits: Limits): Reason | nul
 }
 
 /** Parents first: while one is under way, the tick of another frequency holds nothing. */
-function beforeReady(facts: WaitingTableRun): Reason {
+function beforeReady(facts: WaitFacts): Reason {
   const { pendingParent, pendingTick, awaitUntil } = facts;
   if (pendingParent) {
     const text = `waits for ${andMore(pendingParent.tableName, facts.pendingParents)}`;
@@ -67,7 +44,7 @@ function beforeReady(facts: WaitingTableRun): Reason {
   };
 }
 
-function beforeStart(facts: WaitingTableRun, limits: Limits): Reason {
+function beforeStart(facts: WaitFacts, limits: Limits): Reason {
   if (facts.busy) {
     const text = `waits for run ${facts.busy.runId}, which runs the same table`;
     return { code: "tableBusy", text, ...facts.busy };
@@ -87,7 +64,7 @@ function beforeStart(facts: WaitingTableRun, limits: Limits): Reason {
   return { code: "starting", text: "is about to start" };
 }
 
-function atRoom({ transfer }: WaitingTableRun): Reason | null {
+function atRoom({ transfer }: WaitFacts): Reason | null {
   if (transfer?.state === "running" || transfer?.state === "succeeded") return null;
   if (!transfer?.error) return { code: "waitingForRoom", text: "its import waits for a free room" };
   const { error, retryAt } = transfer;

@@ -6,12 +6,14 @@ import {
   type StorySubject,
   tellStory,
 } from "../../server/domain/table-run-story.ts";
-import { type WaitingTableRun, waitReason } from "../../server/domain/wait-reason.ts";
+import { waitReason } from "../../server/domain/wait-reason.ts";
 import { lengthText, utcText } from "../../server/domain/words.ts";
 import type { RunListItem, TableRunView } from "../../shared/run.ts";
+import type { WaitFacts } from "../../shared/wait-facts.ts";
 
 const limits = { concurrentTableRuns: 16, concurrentTableRunsPerRun: 4 };
-const nothing: WaitingTableRun = {
+const nothing: WaitFacts = {
+  id: 1,
   state: "ready",
   step: "query",
   isParked: false,
@@ -27,7 +29,7 @@ const nothing: WaitingTableRun = {
   uploadUntil: null,
   transfer: null,
 };
-const why = (facts: Partial<WaitingTableRun>) => waitReason({ ...nothing, ...facts }, limits);
+const why = (facts: Partial<WaitFacts>) => waitReason({ ...nothing, ...facts }, limits);
 
 test("parents are named before the tick of another frequency, which is named with its run and end", () => {
   const pendingTick = {
@@ -38,7 +40,7 @@ test("parents are named before the tick of another frequency, which is named wit
     runId: 12,
   };
   const waiting = {
-    state: "waiting",
+    state: "waiting" as const,
     pendingTicks: 1,
     pendingTick,
     awaitUntil: "2026-03-05T07:00:30.000Z",
@@ -69,10 +71,10 @@ test("what is ready names what holds it; an import and an upload need no slot to
   expect(why({ slotsBusy: 16, step: "import" })?.code).toBe("starting");
   expect(why({ hasDaemon: false, slotsBusy: 16 })?.code).toBe("noDaemon");
   expect(why({ busy: { tableRunId: 1, runId: 2 }, hasDaemon: false })?.code).toBe("tableBusy");
-  const loading = { state: "running", step: "load", isParked: true };
+  const loading = { state: "running" as const, step: "load", isParked: true };
   expect(why({ ...loading, slotsBusy: 16 })?.code).toBe("slotsFull");
   expect(why({ ...loading, isParked: false, slotsBusy: 16 })).toBeNull();
-  const imported = { state: "running", step: "import", isParked: true };
+  const imported = { state: "running" as const, step: "import", isParked: true };
   expect(
     why({ ...imported, transfer: { state: "running", error: null, retryAt: null } }),
   ).toBeNull();

@@ -10,14 +10,8 @@ import {
   readTable,
   withKeys,
 } from "./ast-nodes.ts";
+import { type CteView, hasCte, readWith, withParameters } from "./cte-views.ts";
 import { isTableName, sortedNames } from "./source-names.ts";
-
-/** Names of WITH clauses in scope: those of one clause before `limit`, and the outer clauses'. */
-interface CteView {
-  names: Map<string, number>;
-  limit: number;
-  outer: CteView | null;
-}
 
 /** Where a node stands: the aliases that a query there sees, and the names of WITH clauses. */
 interface Place {
@@ -186,20 +180,11 @@ class AstWalk {
   }
 
   private enterWith(node: AstNode, place: Place): Place {
-    const clause = withKeys.map((key) => node[key]).find(isNode);
-    if (!clause || !Array.isArray(clause["ctes"])) return place;
-    const names = new Map<string, number>();
-    const bodies = clause["ctes"].filter(isNode);
-    for (const [index, cte] of bodies.entries()) {
-      const name = readName(cte["alias"])?.text.toLowerCase() ?? "";
-      if (!names.has(name)) names.set(name, index);
+    const clause = readWith(node, place.ctes);
+    for (const { body, sees } of clause.bodies) {
+      this.visit(body, { outer: place.outer, ctes: sees });
     }
-    const view = (limit: number): CteView => ({ names, limit, outer: place.ctes });
-    for (const [index, cte] of bodies.entries()) {
-      const limit = clause["recursive"] === true ? bodies.length : index;
-      this.visit(cte["this"], { outer: place.outer, ctes: view(limit) });
-    }
-    return { outer: place.outer, ctes: view(bodies.length) };
+    return { outer: place.outer, ctes: clause.view };
   }
 
   private fromClause(from: unknown, joins: unknown, place: QueryPlace): void {
@@ -275,10 +260,7 @@ class AstWalk {
   }
 
   private isOwnName(name: string, ctes: CteView | null): boolean {
-    for (let view = ctes; view; view = view.outer) {
-      if ((view.names.get(name) ?? view.limit) < view.limit) return true;
-    }
-    return this.temporary.has(name);
+    return hasCte(ctes, name) || this.temporary.has(name);
   }
 }
 
@@ -288,14 +270,4 @@ function joinSteps(joins: unknown): FromStep[] {
 
 function unwrap(node: unknown): unknown {
   return isNode(node) ? node["table"] : undefined;
-}
-
-/** A table function's parameters hide tables of their names. */
-function withParameters(node: AstNode, outer: CteView | null): CteView | null {
-  if (node["is_table_function"] !== true || !Array.isArray(node["parameters"])) return outer;
-  const names = new Map<string, number>();
-  for (const parameter of node["parameters"].filter(isNode)) {
-    names.set(readName(parameter["name"])?.text.toLowerCase() ?? "", 0);
-  }
-  return { names, limit: 1, outer };
 }

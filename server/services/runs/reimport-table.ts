@@ -1,10 +1,9 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { StartedRun } from "../../../shared/run.ts";
 import type { Db } from "../../db/client.ts";
-import { selectTable } from "../../db/tables.ts";
+import { forgetWatermark, selectTable } from "../../db/tables.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { forgetWatermark } from "../transfers/forget-watermark.ts";
 import { startRun } from "./start-run.ts";
 
 /**

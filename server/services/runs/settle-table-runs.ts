@@ -8,13 +8,13 @@ import {
   settle,
   skipDescendants,
 } from "../../db/settlements.ts";
+import { forgetWatermark } from "../../db/tables.ts";
 import type { Transition } from "../../db/transition.ts";
 import { runOutcome } from "../../domain/run-state.ts";
 import { miscountReason } from "../jobs/complete-job.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
 import { unknownReasons } from "../jobs/look-for-job.ts";
 import { finishImport } from "../transfers/finish-import.ts";
-import { forgetWatermark } from "../transfers/forget-watermark.ts";
 
 export interface Moved {
   id: number;
