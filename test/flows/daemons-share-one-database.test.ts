@@ -3,7 +3,7 @@ import { startRun } from "../../server/services/runs/start-run.ts";
 import { activateFrequency, insertCatalog, insertFrequency } from "../support/catalog.ts";
 import { chooseTables, nobody } from "../support/choose-tables.ts";
 import { until } from "../support/until.ts";
-import { answerOf, checkHistory, runEnded, withDaemons } from "./engine-daemons.ts";
+import { answerOf, checkHistory, type Daemons, runEnded, withDaemons } from "./engine-daemons.ts";
 
 const graph = [
   { name: "a" },
