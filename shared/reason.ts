@@ -114,7 +114,7 @@ export const reasonCodes = {
     states: ["failed"],
     meaning:
       "Its extract was written, but Cloud Storage did not list the files, in the words shown.",
-    remedy: "Mend the rights on the bucket, then resume the run: the extract is written anew.",
+    remedy: "Mend the rights on the bucket, then resume the run: they are listed again.",
   },
   transferFailed: {
     states: ["failed"],

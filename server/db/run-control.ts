@@ -206,6 +206,22 @@ export async function selectUnknownJobs(
   return rows;
 }
 
+/** The extracts that have succeeded, and whose files were not listed. Call it before reopenTableRuns. */
+export function selectUnlistedExtracts(
+  transition: Transition,
+  runId: number,
+): Promise<{ id: number }[]> {
+  return transition.query(
+    "select unlisted extracts",
+    `select j.id::float8 as id from table_runs t join jobs j on j.table_run_id = t.id
+     where t.run_id = $1 and t.state in ('failed', 'cancelled') and t.step = 'extract'
+       and j.step = 'extract' and j.state = 'succeeded' and not exists (
+       select from jobs l
+       where l.table_run_id = t.id and l.step = 'extract' and l.attempt > j.attempt)`,
+    [runId],
+  );
+}
+
 /** Has reopened table runs go on with these jobs, instead of one more attempt. */
 export async function reviveJobs(transition: Transition, ids: number[]): Promise<void> {
   await transition.query(

@@ -16,8 +16,9 @@ const listMs = 30_000;
 
 /**
  * What the end of an extract means: as of any job (complete-job.ts), with the names of its files. Where
- * they cannot be listed the table run fails, although the job has succeeded: a resume extracts anew. So
- * it does after a cancel, which ends the listing, but for one last try of what has ended already.
+ * they cannot be listed the table run fails, although the job has succeeded: a resume goes on with the
+ * job, and lists them again. So it does after a cancel, which ends the listing, but for one try where
+ * the job succeeded although it was cancelled.
  */
 export async function completeExtract(
   deps: Pick<Deps, "objectStore" | "now" | "random">,

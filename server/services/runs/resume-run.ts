@@ -10,19 +10,19 @@ import {
   reopenTableRuns,
   reviveJobs,
   selectFailedUploads,
-  selectUnknownJobs,
+  selectUnlistedExtracts,
   skipDeleted,
 } from "../../db/run-control.ts";
 import { inTransition, type Transition } from "../../db/transition.ts";
 import { blamesFiles } from "../../domain/blames-files.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { unknownReasons } from "../jobs/look-for-job.ts";
+import { findUnknownJobs } from "../jobs/find-unknown-jobs.ts";
 
 /**
  * Runs again what failed, was skipped for it, or was cancelled, and nothing that succeeded: a table
- * whose query succeeded and whose extract failed only extracts, and an external table of which BigQuery
- * refused the files waits for others. With the definitions of its assembly; what was deleted since is
+ * whose query succeeded and whose extract failed only extracts, one whose extract succeeded only lists
+ * its files, and an external table of which BigQuery refused the files waits for others. With the definitions of its assembly; what was deleted since is
  * left out. Jobs of which BigQuery did not say how they ended are looked for once more: what is there
  * after all, and has not failed, is waited for. Asked for twice, it is done once: `changed` is false
  * where the run goes on already and nothing in it has failed since.
@@ -65,22 +65,6 @@ async function withoutWaiting<T>(resume: () => Promise<T | "locked">): Promise<T
   }
 }
 
-async function findUnknownJobs(
-  deps: Pick<Deps, "pool" | "warehouse">,
-  runId: number,
-): Promise<number[]> {
-  const found: number[] = [];
-  for (const { id, bqJobId } of await selectUnknownJobs(deps.pool, runId, unknownReasons)) {
-    const job = await deps.warehouse.getJob(bqJobId).catch((error: unknown) => {
-      // One that may not be read for good, of another project's account say, would never be resumed.
-      if (error instanceof MaestroError && !error.retryable) return null;
-      throw error;
-    });
-    if (job && !job.error) found.push(id);
-  }
-  return found;
-}
-
 /** Null where it is resumed already; `locked`, with nothing done, where its frequency is. */
 async function resumeInTransition(
   transition: Transition,
@@ -101,6 +85,7 @@ async function resumeInTransition(
   await reopenRun(transition, runId, actor.name);
   const failedUploads = await selectFailedUploads(transition, runId);
   const uploadAgain = failedUploads.filter(({ errorReason }) => blamesFiles(errorReason));
+  const unlisted = await selectUnlistedExtracts(transition, runId);
   const reopened = await reopenTableRuns(
     transition,
     runId,
@@ -110,7 +95,8 @@ async function resumeInTransition(
     const why = skipped.length > 0 ? ": its tables were deleted" : "";
     throw new MaestroError("conflict", `run ${runId} has nothing to run again${why}`);
   }
-  if (foundJobs.length > 0) await reviveJobs(transition, foundJobs);
+  const goingOn = [...foundJobs, ...unlisted.map(({ id }) => id)];
+  if (goingOn.length > 0) await reviveJobs(transition, goingOn);
   await recordChange(transition.tx, actor, {
     action: "run.resume",
     subjectKind: "run",
