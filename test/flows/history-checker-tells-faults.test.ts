@@ -43,11 +43,35 @@ function rightHistory(): History {
       tick(15_000, { count: 2, firstMs: 13_000, lastMs: 14_000 }),
       tick(16_000),
     ],
+    reads: [],
   };
 }
 
 function tick(atMs: number, missed: RecordedTick["missed"] = null): RecordedTick {
-  return { frequencyId: "5", atMs, missed };
+  return { runId: `at ${atMs}`, frequencyId: "5", atMs, missed, overlapped: null };
+}
+
+/** Besides, a run of another frequency, whose one table reads the second of the tick of 12 s. */
+function historyAcross(): History {
+  const history = rightHistory();
+  const { runs, tableRuns, stored, submitted, spans, ticks, reads } = history;
+  Object.assign(ticks[1]!, { runId: "1" });
+  spans.push({ id: "6", name: "each 2 s", periodMs: 2_000, fromMs: 12_000, untilMs: 13_000 });
+  ticks.push({ ...tick(12_000), runId: "2", frequencyId: "6" });
+  reads.push({ child: "c", parent: "b", parentFrequencyId: "5" });
+  runs.push({ id: "2", state: "succeeded" });
+  tableRuns.push({ id: "12", name: "c", parents: [], runId: "2", state: "succeeded" });
+  submitted.push(job("maestro_i_12_query_1", 40, 50));
+  stored.push({ jobId: "maestro_i_12_query_1", state: "succeeded" });
+  return history;
+}
+
+/** The tick read was skipped for the run of the tick before. */
+function historyOfOverlap(): History {
+  const history = historyAcross();
+  Object.assign(history.ticks[0]!, { runId: "1" });
+  Object.assign(history.ticks[1]!, { runId: "3", overlapped: "1" });
+  return history;
 }
 
 function job(jobId: string, insertedAt: number, doneAt: number, hasFailed = false) {
@@ -162,4 +186,29 @@ test.each<[what: string, kind: keyof typeof none, spoil: (history: History) => u
   const history = rightHistory();
   spoil(history);
   expect(findFaults(history)[kind]).not.toEqual([]);
+});
+
+test.each([
+  ["the tick it reads", historyAcross],
+  ["the run for which that tick was skipped", historyOfOverlap],
+])(
+  "a child of another frequency comes after its parent in %s, and before it is told",
+  (_, read) => {
+    const history = read();
+    expect(findFaults(history)).toEqual(none);
+    Object.assign(history.submitted.at(-1)!, { insertedAt: 39 });
+    expect(findFaults(history).disordered).not.toEqual([]);
+  },
+);
+
+test("a child of another frequency that took what an older tick had made is told", () => {
+  const history = historyAcross();
+  Object.assign(history.ticks[0]!, { runId: "1" });
+  Object.assign(history.ticks[1]!, { runId: "3" });
+  history.tableRuns.push({ id: "13", name: "b", parents: [], runId: "3", state: "succeeded" });
+  history.runs.push({ id: "3", state: "succeeded" });
+  history.submitted.push(job("maestro_i_13_query_1", 60, 70));
+  history.stored.push({ jobId: "maestro_i_13_query_1", state: "succeeded" });
+  const { doubled, lost, disordered } = findFaults(history);
+  expect({ doubled, lost, count: disordered.length }).toEqual({ doubled: [], lost: [], count: 1 });
 });

@@ -18,10 +18,14 @@ export interface TickingSpan {
 }
 
 export interface RecordedTick {
+  /** Of its row, also where that one was skipped. */
+  runId: string;
   frequencyId: string;
   atMs: number;
   /** What the row says of the ticks before it; "untold" where its daemon does not write that yet. */
   missed: { count: number; firstMs: number; lastMs: number } | null | "untold";
+  /** The run that it overlapped, for which it was skipped. */
+  overlapped: string | null;
 }
 
 /** Ticks so shortly before a frequency is switched off may find nobody who records them in time. */
@@ -99,25 +103,25 @@ export async function readSpans(pool: pg.Pool): Promise<TickingSpan[]> {
 
 /** Daemons of 0.1.0 do not write what was missed; those are named `old`, and what else follows. */
 export async function readTicks(pool: pg.Pool): Promise<RecordedTick[]> {
-  interface Row {
-    frequencyId: string;
-    atMs: number;
+  type Same = Pick<RecordedTick, "runId" | "frequencyId" | "atMs" | "overlapped">;
+  interface Row extends Same {
     count: number | null;
     firstMs: number;
     lastMs: number;
     daemon: string;
   }
   const { rows } = await pool.query<Row>(
-    `select r.frequency_id::text as "frequencyId", ${milliseconds("r.tick_at")} as "atMs",
+    `select r.id::text as "runId", r.frequency_id::text as "frequencyId", ${milliseconds("r.tick_at")} as "atMs",
        (r.missed ->> 'count')::float8 as count,
        ${milliseconds("(r.missed ->> 'first')::timestamptz")} as "firstMs",
        ${milliseconds("(r.missed ->> 'last')::timestamptz")} as "lastMs",
+       case when r.state = 'skipped' then substring(r.reason from '^run (\\d+)') end as overlapped,
        t.application_name as daemon
      from runs r join tick_recorders t on t.run_id = r.id`,
   );
-  return rows.map(({ frequencyId, atMs, count, firstMs, lastMs, daemon }) => {
+  return rows.map(({ count, firstMs, lastMs, daemon, ...tick }) => {
     const told = count === null ? null : { count, firstMs, lastMs };
-    return { frequencyId, atMs, missed: daemon.startsWith("old") ? "untold" : told };
+    return { ...tick, missed: daemon.startsWith("old") ? "untold" : told };
   });
 }
 

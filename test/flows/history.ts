@@ -2,6 +2,7 @@ import type pg from "pg";
 import { mayMove } from "../../server/domain/run-state.ts";
 import type { TableRunState } from "../../shared/run.ts";
 import type { NullJob, NullWarehouse } from "../support/null-warehouse.ts";
+import { findEarlyAcross, type ReadAcross, readReadsAcross } from "./history-across.ts";
 import {
   findTickFaults,
   type RecordedTick,
@@ -33,6 +34,7 @@ export interface History {
   /** The frequencies that ticked, and what was recorded of their ticks. */
   spans: TickingSpan[];
   ticks: RecordedTick[];
+  reads: ReadAcross[];
 }
 
 export interface Move {
@@ -56,7 +58,11 @@ export function findFaults(history: History): Faults {
   return {
     doubled: [...findDoubled(history, jobsOf), ...findDoubledLoads(history), ...ticks.doubled],
     lost: [...findLost(history, jobsOf), ...ticks.lost],
-    disordered: [...findEarly(history, jobsOf), ...findForbidden(history)],
+    disordered: [
+      ...findEarly(history, jobsOf),
+      ...findEarlyAcross(history, jobsOf),
+      ...findForbidden(history),
+    ],
   };
 }
 
@@ -197,5 +203,6 @@ export async function readHistory(
     ),
     spans: await readSpans(pool),
     ticks: await readTicks(pool),
+    reads: await readReadsAcross(pool),
   };
 }

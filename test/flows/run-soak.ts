@@ -85,7 +85,7 @@ async function strikeAndRead(
   const daemons = startDaemonsToStrike({ soak, warehouseUrl: warehouse.url }, options, random);
   for (const id of frequencyIds) await activateFrequency(deps.db, id);
 
-  const ticks = createTicks(deps, frequencyIds, Math.ceil(options.jobs / jobsOfRun));
+  const ticks = createTicks(deps, Math.ceil(options.jobs / jobsOfRun));
   const show = createProgress(options, () => ({ jobs: warehouse.jobs.size, ...daemons.done }));
   while (
     !signal.aborted &&
@@ -123,24 +123,26 @@ async function strikeAndRead(
 }
 
 /**
- * Lets the frequencies tick until there are so many runs, and tells when all of them have ended. One is
- * switched off only while its ticks are recorded as they come: what it missed before is then told.
+ * Lets the frequencies tick until there are so many runs, and tells when all of them have ended. They
+ * are switched off only while their ticks are recorded as they come, so that what was missed before is
+ * told; and in one statement, as a parent whose frequency is off at an assembly is not waited for.
  */
-function createTicks({ pool, changes }: EngineDeps, frequencyIds: number[], wantedRuns: number) {
-  const share = Math.ceil(wantedRuns / frequencyIds.length);
-  const stopTicks = `update frequencies f set active = false
-    where active and $1 <= (
-      select count(*) from runs r where r.frequency_id = f.id and r.state <> 'skipped')
-    and exists (select from runs r where r.frequency_id = f.id
-      and r.tick_at > clock_timestamp() - make_interval(secs => 2 * f.period_seconds))
-    returning f.id::float8 as id`;
+function createTicks({ pool, changes }: EngineDeps, wantedRuns: number) {
+  const stopTicks = `update frequencies set active = false
+    where active and $1 <= (select count(*) from runs where state <> 'skipped')
+    and not exists (
+      select from frequencies f
+      where not exists (select from runs r where r.frequency_id = f.id and r.state <> 'skipped')
+      or not exists (select from runs r where r.frequency_id = f.id
+        and r.tick_at > clock_timestamp() - make_interval(secs => 2 * f.period_seconds)))
+    returning id::float8 as id`;
   const left = `select 1 where exists (select from frequencies where active)
     or exists (select from runs where ended_at is null)
     or exists (select from table_runs where staged_objects <> '{}')`;
   return {
     async areWorkedOff(): Promise<boolean> {
       // PostgreSQL may just be stopped.
-      const stopped = await pool.query<{ id: number }>(stopTicks, [share]).catch(() => null);
+      const stopped = await pool.query<{ id: number }>(stopTicks, [wantedRuns]).catch(() => null);
       for (const { id } of stopped?.rows ?? []) changes.publish({ noun: "frequency", id });
       const found = await pool.query(left).catch(() => null);
       return found?.rows.length === 0;

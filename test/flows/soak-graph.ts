@@ -13,37 +13,48 @@ interface SoakTable {
   extract?: boolean;
 }
 
-/** Four imports, three uploads and eight queries; below them three levels that read three tables each. */
-function tablesOf(frequency: string, random: () => number): SoakTable[] {
+/**
+ * Four imports, three uploads and eight queries; below them three levels that read three tables each of
+ * the level above, and the first two of each level one of the other frequency's besides.
+ */
+function tablesOf(frequency: string, other: string, random: () => number): SoakTable[] {
   const widths = [15, 10, 10, 10];
-  const nameAt = (level: number, index: number) => `${frequency}_${level}_${index}`;
+  const nameAt = (level: number, index: number, of = frequency) => `${of}_${level}_${index}`;
   const kinds = [...Array(4).fill({ kind: "import" }), ...Array(3).fill({ kind: "external" })];
   return widths.flatMap((width, level) => {
     const above = widths[level - 1] ?? 0;
-    const pick = () => nameAt(level - 1, Math.floor(random() * above));
+    const pick = (of = frequency) => nameAt(level - 1, Math.floor(random() * above), of);
     return Array.from({ length: width }, (_, index): SoakTable => {
       const name = nameAt(level, index);
       if (level === 0) return { name, parents: [], ...kinds[index] };
-      const parents = [...new Set([pick(), pick(), pick()])];
+      const across = index < 2 ? [pick(other)] : [];
+      const parents = [...new Set([pick(), pick(), pick(), ...across])];
       return level === 2 && index < 5 ? { name, parents, extract: true } : { name, parents };
     });
   });
 }
 
-/** Two frequencies that tick every second, each with its own tables, not active yet; their ids. */
+/**
+ * Two frequencies that tick every second and every two, each with its own tables, which read some of
+ * the other's; not active yet. Their ids.
+ */
 export async function insertSoakCatalog(deps: EngineDeps, random: () => number): Promise<number[]> {
   const importDatabaseId = await insertSource(deps);
   const ids: number[] = [];
-  for (const name of ["a", "b"]) {
+  for (const [name, other, periodSeconds] of [
+    ["a", "b", 1],
+    ["b", "a", 2],
+  ] as const) {
     const id = await insertFrequency(deps.db, {
       active: false,
-      periodSeconds: 1,
+      periodSeconds,
+      parentWaitSeconds: 600,
       effectiveFrom: new Date(),
     });
     const source = { importDatabaseId, importTable: "o", idColumn: "id" };
     await insertCatalog(
       deps.db,
-      tablesOf(name, random).map((table) => ({
+      tablesOf(name, other, random).map((table) => ({
         ...table,
         ...(table.kind === "import" ? source : {}),
         frequencyId: id,
