@@ -4,7 +4,7 @@ import { runs, tableRuns } from "../../../drizzle/schema/runs.ts";
 import { databases, tables } from "../../../drizzle/schema/tables.ts";
 import { transfers } from "../../../drizzle/schema/transfers.ts";
 import { auditLog } from "../../../drizzle/schema/users.ts";
-import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
+import { type Assembled, assembleRun } from "../../../server/services/runs/assemble-run.ts";
 import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
@@ -178,6 +178,14 @@ test("where only deleted tables are left to run, resume says so and changes noth
   expect(await fixture.statesOf(runId)).toEqual({ gone: "failed" });
 });
 
+/** Again while the frequency is locked, as the ticker does. */
+async function tick(frequencyId: number, at: Date): Promise<Assembled> {
+  for (;;) {
+    const assembled = await assembleRun(fixture.deps, frequencyId, at);
+    if (!("isLocked" in assembled)) return assembled;
+  }
+}
+
 test("of a resume and a tick of the same frequency at one time, one is refused in a sentence", async () => {
   const frequencyId = await insertFrequency(fixture.db, { effectiveFrom: new Date(0) });
   await insertCatalog(fixture.db, [{ name: "a", frequencyId }]);
@@ -189,7 +197,7 @@ test("of a resume and a tick of the same frequency at one time, one is refused i
     await cancelRun(fixture.deps, runId, nobody);
     const [resumed, ticked] = await Promise.allSettled([
       resumeRun(fixture.deps, runId, nobody),
-      assembleRun(fixture.deps, frequencyId, day(2 * at + 1)),
+      tick(frequencyId, day(2 * at + 1)),
     ]);
     expect(ticked).toMatchObject({ status: "fulfilled" });
     const next = ticked.status === "fulfilled" ? ticked.value : null;
