@@ -4,6 +4,17 @@ export type JobStep = (typeof jobSteps)[number];
 export const jobStates = ["pending", "running", "succeeded", "failed", "cancelled"] as const;
 export type JobState = (typeof jobStates)[number];
 
+/** What a job took and when it ran, as its columns keep it; null where BigQuery did not tell. */
+export interface JobFigures {
+  bytesProcessed: number | null;
+  bytesBilled: number | null;
+  slotMs: number | null;
+  cacheHit: boolean | null;
+  /** Milliseconds since 1970, of BigQuery's clock. */
+  startMs: number | null;
+  endMs: number | null;
+}
+
 /** One BigQuery job: one attempt of one step of one table run. Instants are ISO strings. */
 export interface JobView {
   id: number;

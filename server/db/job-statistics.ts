@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { JobFigures } from "../../shared/job.ts";
 import type { Db } from "./client.ts";
 import { jsonText, type Transition } from "./transition.ts";
 
@@ -30,18 +31,11 @@ export async function selectUnreadJobs(db: Db, limit: number): Promise<UnreadJob
   return rows;
 }
 
-export interface ReadJob {
+export interface ReadJob extends JobFigures {
   jobId: number;
   /** Null where they could not be read, and are asked for again. */
   statistics: Record<string, unknown> | null;
   statisticsError: string | null;
-  bytesProcessed: number | null;
-  bytesBilled: number | null;
-  slotMs: number | null;
-  cacheHit: boolean | null;
-  /** Milliseconds since 1970, of BigQuery's clock. */
-  startMs: number | null;
-  endMs: number | null;
 }
 
 /** Stores what was read, once; the runs beside in which no table run is left to end. */

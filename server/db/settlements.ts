@@ -1,4 +1,4 @@
-import type { JobState, JobStep } from "../../shared/job.ts";
+import type { JobFigures, JobState, JobStep } from "../../shared/job.ts";
 import type { Reason, RunState, TableRunState } from "../../shared/run.ts";
 import { figuresAtEnd } from "./run-figures.ts";
 import { jsonText, type Transition } from "./transition.ts";
@@ -9,20 +9,13 @@ import { jsonText, type Transition } from "./transition.ts";
  */
 
 /** How a job ended, with what BigQuery said of it. */
-export interface JobEnd {
+export interface JobEnd extends JobFigures {
   jobId: number;
   state: Exclude<JobState, "pending" | "running">;
   error: string | null;
   errorReason: string | null;
   /** Null where they are still to be read. */
   statistics: Record<string, unknown> | null;
-  bytesProcessed: number | null;
-  bytesBilled: number | null;
-  slotMs: number | null;
-  cacheHit: boolean | null;
-  /** Milliseconds since 1970, of BigQuery's clock. */
-  startMs: number | null;
-  endMs: number | null;
 }
 
 export interface Settlement {

@@ -11,7 +11,7 @@ import type { Deps } from "../deps.ts";
 import { checkLoadedRows } from "../transfers/check-loaded-rows.ts";
 import type { DrivenJob } from "./driven-job.ts";
 import { faultReason, importsWhole } from "./look-for-job.ts";
-import { type JobFigures, summarizeStatistics } from "./summarize-statistics.ts";
+import { type StatisticsSummary, summarizeStatistics } from "./summarize-statistics.ts";
 
 /** The word on the row of a load that stored other rows than were staged. */
 export const miscountReason = "rowCount";
@@ -62,7 +62,7 @@ function replacesTable({ job }: DrivenJob): boolean {
 }
 
 /** What is wrong with the number of rows that a load stored; null where nothing is. */
-function findMiscount(staged: TransferResult, { outputRows }: JobFigures): string | null {
+function findMiscount(staged: TransferResult, { outputRows }: StatisticsSummary): string | null {
   try {
     checkLoadedRows(staged, outputRows ?? -1);
     return null;
@@ -108,7 +108,7 @@ type Fault = NonNullable<JobStatus["error"]>;
 interface Ended {
   statistics: Record<string, unknown>;
   isUnread?: boolean;
-  figures: JobFigures;
+  figures: StatisticsSummary;
 }
 
 function settleError(

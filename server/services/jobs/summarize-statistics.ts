@@ -1,13 +1,8 @@
+import type { JobFigures } from "../../../shared/job.ts";
 import { wholeNumber } from "../../support/whole-number.ts";
 
-/** The figures that lists, costs and checks read, out of a job's statistics (REST: JobStatistics). */
-export interface JobFigures {
-  bytesProcessed: number | null;
-  bytesBilled: number | null;
-  slotMs: number | null;
-  cacheHit: boolean | null;
-  startMs: number | null;
-  endMs: number | null;
+/** What lists, costs and checks read, out of a job's statistics (REST: JobStatistics). */
+export interface StatisticsSummary extends JobFigures {
   /** Rows that a load stored. */
   outputRows: number | null;
   /** Files that an extract wrote. */
@@ -15,7 +10,7 @@ export interface JobFigures {
 }
 
 /** A figure that is none, or that no column holds, is left out: it must not keep the job's end from being written. */
-export function summarizeStatistics(statistics: Record<string, unknown>): JobFigures {
+export function summarizeStatistics(statistics: Record<string, unknown>): StatisticsSummary {
   const query = record(statistics["query"]);
   const counts = record(statistics["extract"])["destinationUriFileCounts"];
   return {
