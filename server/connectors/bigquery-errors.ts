@@ -1,4 +1,5 @@
 import { type ErrorCode, MaestroError, messageOf } from "../../shared/errors.ts";
+import { shorten } from "../support/shorten.ts";
 import { type ApiReason, remedyFor } from "./bigquery-remedies.ts";
 
 /*
@@ -94,7 +95,7 @@ const credentialMessages =
 
 function translateWithoutAnswer(error: unknown, doing: string): MaestroError {
   const { code, type, status } = (error ?? {}) as Record<"code" | "type" | "status", unknown>;
-  const message = messageOf(error);
+  const message = shorten(messageOf(error));
   const isNetwork =
     (typeof code === "string" && networkCodes.test(code)) ||
     type === "system" ||
@@ -116,7 +117,7 @@ function translateWithoutAnswer(error: unknown, doing: string): MaestroError {
 
 function reasonOf(error: unknown): ApiReason {
   const first = (error as { errors?: Partial<ApiReason>[] }).errors?.[0];
-  return { reason: first?.reason ?? "", message: first?.message ?? messageOf(error) };
+  return { reason: first?.reason ?? "", message: shorten(first?.message ?? messageOf(error)) };
 }
 
 function codeOf(status: number, reason: string): ErrorCode {

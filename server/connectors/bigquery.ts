@@ -1,6 +1,7 @@
 import type { BigQuery } from "@google-cloud/bigquery";
 import { MaestroError } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
+import { shorten } from "../support/shorten.ts";
 import { wholeNumber } from "../support/whole-number.ts";
 import { explain, isRetryable, statusOf } from "./bigquery-errors.ts";
 import { type RestField, type RestRow, toFieldSchema, toValues } from "./bigquery-rows.ts";
@@ -224,7 +225,8 @@ function succeededUnread(results: QueryResults): JobStatus {
 function toJobStatus({ status, ...job }: JobResource): JobStatus {
   const { configuration, statistics } = job;
   const state = status?.state === "DONE" || status?.state === "PENDING" ? status.state : "RUNNING";
-  const { reason = "", message = "the job failed" } = status?.errorResult ?? {};
+  const { reason = "", message: words = "the job failed" } = status?.errorResult ?? {};
+  const message = shorten(words);
   const error = status?.errorResult
     ? { reason, message: explain({ reason, message }), retryable: isRetryable({ reason, message }) }
     : null;

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Storage } from "@google-cloud/storage";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { shorten } from "../support/shorten.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 const maxSignedSeconds = 7 * 86_400;
@@ -86,7 +87,7 @@ function failed(doing: string): (error: unknown) => never {
       throw new MaestroError("cancelled", `could not ${doing}: it was cancelled`, { cause: error });
     }
     const { message = messageOf(error) } = error as { message?: string };
-    throw new MaestroError("storage", `could not ${doing}: ${message}`, {
+    throw new MaestroError("storage", `could not ${doing}: ${shorten(message)}`, {
       cause: error,
       retryable: retryableCodes.has(code) || networkCodes.has(code),
     });

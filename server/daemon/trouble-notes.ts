@@ -6,11 +6,15 @@ type Note = Pulse["troubles"][number];
 
 /** Most faults are gone at the next call, and nobody needs to read of them. */
 const patienceMs = 2_000;
+/** Of a longer pause it is told when it ends. */
+const longPauseMs = 60_000;
 
 interface Trouble {
   driven: DrivenJob;
   since: Date;
   fault: MaestroError;
+  /** When it is asked again, where that is not soon. */
+  next: Date | null;
   timer: NodeJS.Timeout;
   isTold: boolean;
 }
@@ -33,8 +37,17 @@ export function createTroubleNotes(now: () => Date, wake: () => void) {
     write(trouble.driven, describe(trouble));
   };
 
+  const nextAfter = (pauseMs: number) =>
+    pauseMs > longPauseMs ? new Date(now().getTime() + pauseMs) : null;
+  const update = (known: Trouble, news: Pick<Trouble, "fault" | "next">) => {
+    const isNews = known.fault.message !== news.fault.message || news.next !== known.next;
+    Object.assign(known, news);
+    if (known.isTold && isNews) tell(known);
+  };
+
   return {
-    set(driven: DrivenJob, fault: MaestroError | null) {
+    set(driven: DrivenJob, fault: MaestroError | null, pauseMs = 0) {
+      const next = nextAfter(pauseMs);
       const known = troubles.get(driven.job.id);
       if (fault === null) {
         if (!known) return;
@@ -42,12 +55,10 @@ export function createTroubleNotes(now: () => Date, wake: () => void) {
         if (known.isTold) write(driven, null);
       } else if (!known) {
         const timer = setTimeout(() => tell(trouble), patienceMs);
-        const trouble = { driven, since: now(), fault, timer, isTold: false };
+        const trouble = { driven, since: now(), fault, next, timer, isTold: false };
         troubles.set(driven.job.id, trouble);
       } else {
-        const isNews = known.fault.message !== fault.message;
-        known.fault = fault;
-        if (known.isTold && isNews) tell(known);
+        update(known, { fault, next });
       }
     },
     list: () => [...notes.values()],
@@ -66,9 +77,10 @@ export function createTroubleNotes(now: () => Date, wake: () => void) {
   };
 }
 
-function describe({ since, fault }: Trouble): Note["reason"] {
-  const at = since.toISOString().slice(0, 16).replace("T", " ");
+function describe({ since, fault, next }: Trouble): Note["reason"] {
+  const time = (at: Date) => at.toISOString().slice(0, 16).replace("T", " ");
+  const then = next ? `, next at ${time(next)} UTC as it asks` : "";
   const who = fault.code === "storage" ? "Cloud Storage" : "BigQuery";
-  const text = `${who} does not answer (${fault.message}), asking again since ${at} UTC`;
+  const text = `${who} does not answer (${fault.message}), asking again since ${time(since)} UTC${then}`;
   return { code: "warehouseAway", text };
 }

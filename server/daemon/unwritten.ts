@@ -1,5 +1,5 @@
 import type { Deps } from "../services/deps.ts";
-import type { DrivenJob } from "../services/jobs/driven-job.ts";
+import type { DrivenJob, Driving } from "../services/jobs/driven-job.ts";
 import type { Pulse } from "../services/runs/advance-runs.ts";
 import { createSubmittedNotes } from "./submitted-notes.ts";
 import { createTroubleNotes } from "./trouble-notes.ts";
@@ -16,7 +16,7 @@ export function createUnwritten({ now }: Pick<Deps, "now">, wake: () => void) {
     /** Calls for the monitor of a job, while it runs. */
     notesOf: (driven: DrivenJob) => ({
       onSubmitted: () => submitted.add(driven),
-      onTrouble: (fault: Parameters<typeof troubles.set>[1]) => troubles.set(driven, fault),
+      onTrouble: (...news: Parameters<Driving["onTrouble"]>) => troubles.set(driven, ...news),
     }),
     addEnd(end: News["ended"][number]) {
       submitted.drop(end.driven.job.id);

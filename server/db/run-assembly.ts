@@ -166,16 +166,37 @@ export async function reserveTableRunIds(transition: Transition, count: number):
   return rows.map(({ id }) => id);
 }
 
-/** One JSON text of all would grow past what PostgreSQL takes, 256 MB: large queries, many tables. */
+/**
+ * One JSON text of all would grow past what PostgreSQL takes, 256 MB: large queries, many tables. A
+ * character takes up to three bytes.
+ */
 const rowsAtOnce = 500;
+const charactersAtOnce = 32_000_000;
+
+/** As JSON arrays. */
+function* inBatches(rows: NewTableRun[]): Generator<string> {
+  let batch: string[] = [];
+  let characters = 0;
+  for (const row of rows) {
+    const text = jsonText(row);
+    const isFull = batch.length === rowsAtOnce || characters + text.length > charactersAtOnce;
+    if (isFull && batch.length > 0) {
+      yield `[${batch.join(",")}]`;
+      batch = [];
+      characters = 0;
+    }
+    batch.push(text);
+    characters += text.length;
+  }
+  if (batch.length > 0) yield `[${batch.join(",")}]`;
+}
 
 export async function insertTableRuns(
   transition: Transition,
   runId: number,
   rows: NewTableRun[],
 ): Promise<void> {
-  for (let at = 0; at < rows.length; at += rowsAtOnce) {
-    const batch = jsonText(rows.slice(at, at + rowsAtOnce));
+  for (const batch of inBatches(rows)) {
     await transition.query("insert table runs", insertTableRunsText, [runId, batch]);
   }
 }

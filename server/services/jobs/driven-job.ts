@@ -19,6 +19,6 @@ export interface Driving {
   cancel: AbortSignal;
   /** How long ago that was. */
   cancelledMs: () => number;
-  /** BigQuery, or Cloud Storage, refuses for now to answer about the job, or (null) has answered. */
-  onTrouble: (fault: MaestroError | null) => void;
+  /** BigQuery, or Cloud Storage, refuses for now to answer about the job, or (null) has answered. `pauseMs`: as long as it asks to be let alone. */
+  onTrouble: (fault: MaestroError | null, pauseMs?: number) => void;
 }

@@ -41,7 +41,8 @@ export async function startJob(
   const call = job.isSubmitted
     ? lookForJob(() => deps.warehouse.getJob(job.bqJobId), driven)
     : submission(deps, driven, driving);
-  const answer = await untilAnswered(deps, driven, call, driving);
+  const longestPauseMs = job.isSubmitted ? undefined : Number.POSITIVE_INFINITY;
+  const answer = await untilAnswered(deps, driven, call, driving, longestPauseMs);
   if (answer instanceof MaestroError) throw answer;
   return answer;
 }

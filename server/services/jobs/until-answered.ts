@@ -10,6 +10,12 @@ const refusedMs = 120_000;
 const unansweredMs = 600_000;
 
 /**
+ * How long BigQuery's wish to be let alone keeps us from looking at a job: it may have ended long since.
+ * An insert waits as long as it is asked to.
+ */
+const lookPauseMs = 30_000;
+
+/**
  * Calls BigQuery until it answers, with jittered backoff or after the time that it asks for: each
  * MaestroError that the call throws means that it has not. What is to end the asking, a refusal say,
  * the call returns. Throws the signal's reason; and where the run was cancelled and BigQuery has not
@@ -20,6 +26,7 @@ export async function untilAnswered<T>(
   driven: DrivenJob,
   call: () => Promise<T>,
   driving: Driving,
+  longestPauseMs = lookPauseMs,
 ): Promise<T> {
   const { signal, cancel, onTrouble } = driving;
   for (let failures = 1; ; failures += 1) {
@@ -32,15 +39,16 @@ export async function untilAnswered<T>(
     } catch (error) {
       if (signal.aborted || !(error instanceof MaestroError)) throw error;
       deps.log.warn({ err: error, failures }, "BigQuery did not answer; asking again");
-      onTrouble(error);
       const backMs = backoffMs(failures - 1, deps.random);
+      const askedMs = Math.min(error.retryAfterMs, longestPauseMs);
+      onTrouble(error, askedMs);
       if (!isCancelled) {
-        await pause(Math.max(backMs, error.retryAfterMs), signal, cancel);
+        await pause(Math.max(backMs, askedMs), signal, cancel);
         continue;
       }
       const leftMs = patienceMs(error, driving);
       if (leftMs <= 0 && failures >= looks) throw unreadJob(driven, error);
-      await pause(Math.max(backMs, Math.min(error.retryAfterMs, leftMs)), signal);
+      await pause(Math.max(backMs, Math.min(askedMs, leftMs)), signal);
     }
   }
 }

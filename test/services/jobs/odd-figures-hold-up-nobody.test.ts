@@ -80,3 +80,12 @@ test("a job's end that PostgreSQL refuses fails alone, and a resume goes on with
   expect((await fixture.runEnded(runId)).state).toBe("succeeded");
   expect(fixture.warehouse.jobs.size).toBe(3);
 });
+
+test("of an error's words as much is kept as somebody would read", async () => {
+  const message = `${"💥".repeat(500_000)} the end`;
+  fixture.warehouse.outcome = () => ({ reason: "invalidQuery", message });
+  const runId = await runBeside({});
+  const { reason } = (await fixture.tableRunsOf(runId)).get("odd")!;
+  expect(reason?.text).toMatch(/^💥{5000}…$/u);
+  expect((await fixture.jobs()).map(({ error }) => error)).toEqual([reason?.text, reason?.text]);
+});

@@ -49,6 +49,19 @@ test("a table run says since when BigQuery does not take its job, until it does"
   expect((await fixture.tableRunsOf(runId)).get("a")?.state).toBe("running");
 });
 
+test("where BigQuery asks for a long pause, the table run says until when", async () => {
+  fixture.warehouse.intercept = ({ kind, phase }) =>
+    kind === "insert" && phase === "before"
+      ? { status: 503, reason: "backendError", message: "Away", retryAfterSeconds: 600 }
+      : null;
+  fixture.start({ ticks: false });
+  const { reason } = await startOne();
+  await until("the row says so", async () => (await reason())?.code === "warehouseAway");
+  expect((await reason())?.text).toMatch(
+    /asking again since .* UTC, next at \d{4}-\d\d-\d\d \d\d:\d\d UTC as it asks$/,
+  );
+});
+
 test("a job that BigQuery may not show us says so, also to who takes it over", async () => {
   fixture.warehouse.durationMs = () => 600_000;
   const fault = answer(["await", "get"]);
