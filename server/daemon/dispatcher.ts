@@ -117,7 +117,8 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
   const unsubscribe = deps.changes.subscribe((event) => {
     // A tick that is waited for was recorded, or will never come. (Not at events of tables: each that
     // succeeds is told of anew when its size is known.)
-    if (event.noun === "run" || event.noun === "frequency") awaited.askAll();
+    if (event.noun === "run" && event.id !== null) awaited.addRun(event.id);
+    else if (event.noun === "run" || event.noun === "frequency") awaited.askAll();
     if (event.noun === "frequency") loop.wake();
     if (event.noun !== "run" && event.noun !== "transfer") return;
     if (event.isProgress) return;

@@ -97,15 +97,35 @@ const reasonOfWait = `
     'frequencyId', l.frequency_id, 'tickAt', w.tick_text)) as reason
   from (select left(replace(w.tick_text, 'T', ' '), 16) || ' UTC' as text) u`;
 
+/**
+ * Which waits to look at: for one of these tables; in one of these runs, or for a frequency that one of
+ * them is of.
+ */
+export interface WaitsFor {
+  tableIds: number[];
+  runIds: number[];
+}
+
+/** $1 tables, null for all waits; $2 runs. Where nobody can be meant, no wait is read at all. */
+const isLookedAt = `
+  ($1::bigint[] is null or cardinality($1) > 0 or (${frequenciesOf("$2")}) is not null)
+  and ($1::bigint[] is null or t.run_id = any($2::bigint[]) or exists (
+    select from jsonb_array_elements(t.awaits) as e(value)
+    where (e.value ->> 'tableId')::bigint = any($1)
+      or (e.value ->> 'frequencyId')::bigint = any((${frequenciesOf("$2")})::bigint[])))`;
+
+function frequenciesOf(runIds: string): string {
+  return `select array_agg(r.frequency_id) filter (where r.frequency_id is not null)
+    from runs r where r.id = any(${runIds}::bigint[])`;
+}
+
 const awaited = `
   waits as materialized (
     select t.id, t.await_until, a.value ->> 'tableName' as name, a.value ->> 'tickAt' as tick_text, k.*
     from table_runs t
     cross join lateral jsonb_array_elements(t.awaits) as a(value)
     cross join lateral (${awaitedKey}) k
-    where t.state = 'waiting' and t.awaits <> '[]' and ($1::bigint[] is null or exists (
-      select from jsonb_array_elements(t.awaits) as e(value)
-      where (e.value ->> 'tableId')::bigint = any($1)))
+    where t.state = 'waiting' and t.awaits <> '[]' and ${isLookedAt}
   ), ${looks}, awaited as materialized (
     select w.id, bool_and(l.is_done) as is_done,
       bool_or(l.is_vain) or coalesce(min(w.await_until) < clock_timestamp(), false) as is_vain
@@ -125,9 +145,9 @@ const returned = `t.id::float8 as id, t.run_id::float8 as "runId", t.table_id::f
 
 /**
  * Those whose awaited parents are all done wait for them no longer; those that wait in vain fail, naming
- * for what. `tableIds` looks at those alone that wait for one of these tables; null looks at all.
+ * for what. Null looks at all.
  */
-export function endWaits(transition: Transition, tableIds: number[] | null): Promise<Settled[]> {
+export function endWaits(transition: Transition, which: WaitsFor | null): Promise<Settled[]> {
   return transition.query<Settled>(
     "end waits",
     `with ${awaited}, released as (
@@ -144,6 +164,6 @@ export function endWaits(transition: Transition, tableIds: number[] | null): Pro
        returning ${returned}
      )
      select * from released union all select * from failed`,
-    [tableIds === null ? null : `{${tableIds.join(",")}}`],
+    [which && `{${which.tableIds.join(",")}}`, `{${which?.runIds.join(",") ?? ""}}`],
   );
 }

@@ -49,7 +49,7 @@ const nothing: Pulse = {
   held: [],
   isRenewal: false,
   isSweep: false,
-  awaited: [],
+  awaited: { tableIds: [], runIds: [] },
 };
 
 async function writeEnd(deps: Deps, end: End): Promise<Advance> {

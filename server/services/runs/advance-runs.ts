@@ -18,7 +18,7 @@ import type { DrivenJob } from "../jobs/driven-job.ts";
 import { prepareJob } from "../jobs/prepare-job.ts";
 import { parkTableRuns, settleOverdue } from "./park-table-runs.ts";
 import { putOffLocked } from "./put-off-locked.ts";
-import { settleAwaiting } from "./settle-awaiting.ts";
+import { settleAwaiting, type WaitsFor } from "./settle-awaiting.ts";
 import { endRuns, endStranded, settleTableRuns } from "./settle-table-runs.ts";
 
 /** What has gathered since the last pulse. */
@@ -37,8 +37,8 @@ export interface Pulse {
   isRenewal: boolean;
   /** Also look for what others left: expired leases, transfers that ended, uploads, ready imports. */
   isSweep: boolean;
-  /** The tables for whose awaiting table runs it looks; null looks for all. */
-  awaited: number[] | null;
+  /** Whose waits for ticks of other frequencies it looks at; null looks at all. */
+  awaited: WaitsFor | null;
 }
 
 export interface Advance {
@@ -87,8 +87,9 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
   const turned = pulse.isSweep ? await turnToLoad(transition) : [];
   const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
   const stranded = pulse.isSweep ? await endStranded(transition) : [];
-  const hasAwaited = pulse.awaited === null || pulse.awaited.length > 0;
-  const awaiting = hasAwaited ? await settleAwaiting(transition, pulse.awaited) : noneAwaiting;
+  const awaiting = asksForWaits(pulse)
+    ? await settleAwaiting(transition, pulse.awaited)
+    : noneAwaiting;
   const { ended, putOff } = await putOffLocked(transition, pulse.ended);
   // In this order, and sent without a wait for each other's answers.
   const [renewed, , noted, finished, settled, expired, ready] = await allEnded([
@@ -134,6 +135,10 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
     ],
     parked,
   };
+}
+
+function asksForWaits({ awaited }: Pulse): boolean {
+  return awaited === null || awaited.tableIds.length + awaited.runIds.length > 0;
 }
 
 const noneAwaiting: Awaited<ReturnType<typeof settleAwaiting>> = { moved: [], endedRuns: [] };

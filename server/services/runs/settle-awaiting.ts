@@ -1,17 +1,19 @@
-import { endWaits } from "../../db/awaited-ticks.ts";
+import { endWaits, type WaitsFor } from "../../db/awaited-ticks.ts";
 import { type Settled, skipDescendants } from "../../db/settlements.ts";
 import type { Transition } from "../../db/transition.ts";
 import { endRuns } from "./settle-table-runs.ts";
 
+export type { WaitsFor };
+
 /**
- * Looks after the table runs that wait for ticks of other frequencies: after those that wait for one of
- * these tables, or after all.
+ * Looks after the table runs that wait for ticks of other frequencies: after those concerned, or after
+ * all.
  */
 export async function settleAwaiting(
   transition: Transition,
-  tableIds: number[] | null,
+  which: WaitsFor | null,
 ): Promise<{ moved: Settled[]; endedRuns: number[] }> {
-  const ended = await endWaits(transition, tableIds);
+  const ended = await endWaits(transition, which);
   const failed = ended.filter(({ state }) => state === "failed");
   if (failed.length === 0) return { moved: ended, endedRuns: [] };
   const failedIds = failed.map(({ id }) => id);

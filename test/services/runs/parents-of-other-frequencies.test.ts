@@ -5,8 +5,9 @@ import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { getRun } from "../../../server/services/runs/get-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { settleAwaiting } from "../../../server/services/runs/settle-awaiting.ts";
+import { startRun } from "../../../server/services/runs/start-run.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
-import { nobody } from "../../support/choose-tables.ts";
+import { chooseTables, nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
 import { until } from "../../support/until.ts";
 
@@ -127,28 +128,35 @@ test("it waits no longer than its frequency says", async () => {
   });
 });
 
-test("a look for one table ends the waits for it, and for no other; a look for all ends every one", async () => {
-  const { daily, hourly } = await twoFrequencies();
-  const [other] = (
-    await insertCatalog(fixture.db, [{ name: "other", frequencyId: daily }])
-  ).values();
-  const parentRun = await assemble(daily, midnight);
-  const runId = await assemble(hourly, ten);
-  const parent = (await fixture.tableRunsOf(parentRun)).get("parent")!;
-  await fixture.deps.pool.query("update table_runs set state = 'succeeded' where id = $1", [
-    parent.id,
-  ]);
-  const look = async (tableIds: number[] | null) => {
-    const { moved } = await inTransition(fixture.deps.pool, (transition) =>
-      settleAwaiting(transition, tableIds),
-    );
-    return moved.map(({ state }) => state);
-  };
-  expect(await look([other!])).toEqual([]);
-  expect(await look([other!, parent.tableId])).toEqual(["ready"]);
-  expect(await look(null)).toEqual([]);
-  expect(await fixture.statesOf(runId)).toEqual({ child: "ready", grandchild: "waiting" });
-});
+test.each(["table", "run"])(
+  "a look for one %s ends the waits for it, and for no other",
+  async (kind) => {
+    const { daily, hourly } = await twoFrequencies();
+    const weekly = await insertFrequency(fixture.db, { effectiveFrom: new Date(0) });
+    const [other, alone] = (
+      await insertCatalog(fixture.db, [{ name: "other", frequencyId: weekly }, { name: "alone" }])
+    ).values();
+    const otherRun = await assemble(weekly, midnight);
+    const { runId: byHand } = await startRun(fixture.deps, chooseTables([alone!]), nobody);
+    const parentRun = await assemble(daily, midnight);
+    const runId = await assemble(hourly, ten);
+    const parent = (await fixture.tableRunsOf(parentRun)).get("parent")!;
+    await fixture.deps.pool.query("update table_runs set state = 'succeeded' where id = $1", [
+      parent.id,
+    ]);
+    const look = async (tableIds: number[], runIds: number[]) => {
+      const which = kind === "table" ? { tableIds, runIds: [] } : { tableIds: [], runIds };
+      const { moved } = await inTransition(fixture.deps.pool, (transition) =>
+        settleAwaiting(transition, which),
+      );
+      return moved.map(({ state }) => state);
+    };
+    expect(await look([other!], [otherRun, byHand])).toEqual([]);
+    expect(await look([alone!], [byHand])).toEqual([]);
+    expect(await look([other!, parent.tableId], [otherRun, parentRun])).toEqual(["ready"]);
+    expect(await fixture.statesOf(runId)).toEqual({ child: "ready", grandchild: "waiting" });
+  },
+);
 
 test("a parent whose frequency is switched off is taken as it is", async () => {
   const { daily, hourly } = await twoFrequencies();
