@@ -212,3 +212,47 @@ test("a child of another frequency that took what an older tick had made is told
   const { doubled, lost, disordered } = findFaults(history);
   expect({ doubled, lost, count: disordered.length }).toEqual({ doubled: [], lost: [], count: 1 });
 });
+
+/** Two attempts cancelled, the second before it was submitted, and a third that succeeded. */
+function historyOfCancel(): History {
+  const history = rightHistory();
+  const { submitted, stored } = history;
+  Object.assign(submitted[3]!, { hasFailed: true, isCancelled: true });
+  Object.assign(stored[3]!, { state: "cancelled" });
+  stored.push({ jobId: "maestro_i_11_load_2", state: "cancelled" });
+  stored.push({ jobId: "maestro_i_11_load_3", state: "succeeded" });
+  submitted.push(job("maestro_i_11_load_3", 40, 50));
+  return history;
+}
+
+test("a run that was cancelled and resumed has no faults", () => {
+  expect(findFaults(historyOfCancel())).toEqual(none);
+});
+
+test.each<[what: string, kind: keyof typeof none, spoil: (history: History) => unknown]>([
+  ["an attempt left out", "doubled", ({ stored }) => stored.splice(4, 1)],
+  [
+    "an attempt that the database calls cancelled and that succeeded",
+    "lost",
+    ({ stored }) => Object.assign(stored[5]!, { state: "cancelled" }),
+  ],
+  [
+    "a cancelled job that the database calls succeeded",
+    "lost",
+    ({ stored }) => Object.assign(stored[3]!, { state: "succeeded" }),
+  ],
+  [
+    "an attempt after a resume while the cancelled one still runs",
+    "doubled",
+    ({ submitted }) => Object.assign(submitted[3]!, { doneAt: 41 }),
+  ],
+  [
+    "a run that stayed cancelled",
+    "lost",
+    ({ runs }) => Object.assign(runs[0]!, { state: "cancelled" }),
+  ],
+])("%s is told", (_, kind, spoil) => {
+  const history = historyOfCancel();
+  spoil(history);
+  expect(findFaults(history)[kind]).not.toEqual([]);
+});

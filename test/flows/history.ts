@@ -19,7 +19,9 @@ import {
 
 /** A job as the warehouse has it. */
 export type SubmittedJob = Pick<NullJob, "jobId" | "step" | "insertedAt" | "doneAt"> & {
+  /** Also by a cancel. */
   hasFailed: boolean;
+  isCancelled?: boolean;
 };
 
 export interface History {
@@ -74,19 +76,30 @@ function partsOf(jobId: string) {
   return { tableRunId, step, attempt: Number(attempt) };
 }
 
-/** A step is done again only where the attempt before has failed, and its end is known by then. */
-function findDoubled({ tableRuns }: History, jobsOf: JobsOf): string[] {
+/**
+ * A step is done again only where the attempt before has failed, and its end is known by then. Attempts
+ * between the two were cancelled before they were submitted.
+ */
+function findDoubled({ tableRuns, stored }: History, jobsOf: JobsOf): string[] {
+  const cancelled = new Set(stored.flatMap((job) => (job.state === "cancelled" ? job.jobId : [])));
   return tableRuns.flatMap(({ id, name }) => {
     const steps = Map.groupBy(jobsOf.get(id) ?? [], ({ jobId }) => partsOf(jobId).step);
     return [...steps.values()].flatMap((jobs) =>
       jobs.slice(1).flatMap((job, index) => {
         const before = jobs[index];
         const isRetry = before?.hasFailed && before.doneAt <= job.insertedAt;
-        const isNext = partsOf(job.jobId).attempt === partsOf(before?.jobId ?? "").attempt + 1;
+        const isNext =
+          partsOf(nextId(before?.jobId ?? "", cancelled)).attempt === partsOf(job.jobId).attempt;
         return isRetry && isNext ? [] : [`${name}: ${job.jobId} after ${before?.jobId}`];
       }),
     );
   });
+}
+
+/** The attempt after this one, but for those of `skipped`. */
+function nextId(jobId: string, skipped: Set<string>): string {
+  const next = jobId.replace(/\d+$/, (attempt) => String(Number(attempt) + 1));
+  return skipped.has(next) ? nextId(next, skipped) : next;
 }
 
 /** Rows that are loaded again move the watermark to where it is, or back. */
@@ -105,8 +118,11 @@ function findDoubledLoads({ watermarks }: History): string[] {
 function findLost({ runs, tableRuns, stored, submitted }: History, jobsOf: JobsOf): string[] {
   const storedIds = new Set(stored.map(({ jobId }) => jobId));
   const submittedById = new Map(submitted.map((job) => [job.jobId, job]));
-  const expectedState = (jobId: string) =>
-    submittedById.get(jobId)?.hasFailed ? "failed" : "succeeded";
+  const expectedState = (jobId: string) => {
+    const job = submittedById.get(jobId);
+    if (!job || job.isCancelled) return "cancelled";
+    return job.hasFailed ? "failed" : "succeeded";
+  };
   return [
     ...runs
       .filter(({ state }) => state !== "succeeded")
@@ -122,7 +138,7 @@ function findLost({ runs, tableRuns, stored, submitted }: History, jobsOf: JobsO
       .filter(({ jobId }) => !storedIds.has(jobId))
       .map(({ jobId }) => `${jobId} is not in the database`),
     ...stored
-      .filter(({ jobId, state }) => !submittedById.has(jobId) || state !== expectedState(jobId))
+      .filter(({ jobId, state }) => state !== expectedState(jobId))
       .map(({ jobId, state }) => `${jobId} is ${state} in the database`),
   ];
 }
@@ -190,11 +206,8 @@ export async function readHistory(
          parent_ids::text[] as parents from table_runs order by id`,
     ),
     stored: await read(`select bq_job_id as "jobId", state from jobs`),
-    submitted: [...jobs.values()].map(({ jobId, step, insertedAt, doneAt, error }) => ({
-      jobId,
-      step,
-      insertedAt,
-      doneAt,
+    submitted: [...jobs.values()].map(({ error, ...job }) => ({
+      ...job,
       hasFailed: error !== null,
     })),
     moves: await readMoves(pool),

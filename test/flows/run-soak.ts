@@ -4,6 +4,7 @@ import { activateFrequency } from "../support/catalog.ts";
 import { connectWarehouse, createEngineDeps, type EngineDeps } from "../support/engine-deps.ts";
 import { type NullWarehouse, startNullWarehouse } from "../support/null-warehouse.ts";
 import { type Faults, findFaults, historyLog, readHistory } from "./history.ts";
+import { playOperators, toResume } from "./played-operators.ts";
 import { playPeople } from "./played-people.ts";
 import { type BlowOptions, planBlows, startDaemonsToStrike } from "./soak-blows.ts";
 import { injectFaults, insertSoakCatalog, jobsOfRun } from "./soak-graph.ts";
@@ -11,7 +12,8 @@ import { openSoak } from "./soak-surroundings.ts";
 
 /*
  * Two daemons work off the ticks of two frequencies while daemons are killed, PostgreSQL is stopped
- * at once or is away, and BigQuery's answers are faults or do not come. Then the history is read.
+ * at once or is away, BigQuery's answers are faults or do not come, and people cancel runs and resume
+ * them. Then the history is read.
  */
 
 export interface SoakOptions extends BlowOptions {
@@ -29,6 +31,8 @@ export interface SoakReport {
   kills: number;
   stops: number;
   outages: number;
+  cancels: number;
+  resumes: number;
   faults: Faults;
   /** Of daemons that ended by themselves, at which the soak ends: how, and their last lines. */
   deaths: string[];
@@ -82,6 +86,7 @@ async function strikeAndRead(
   const blows = planBlows(options, random);
   const injected = injectFaults(warehouse, random);
   const people = playPeople(deps, warehouse);
+  const operators = playOperators(deps);
   const daemons = startDaemonsToStrike({ soak, warehouseUrl: warehouse.url }, options, random);
   for (const id of frequencyIds) await activateFrequency(deps.db, id);
 
@@ -95,7 +100,8 @@ async function strikeAndRead(
   ) {
     const isDue = blows[0] !== undefined && warehouse.jobs.size >= blows[0].atJobs;
     const next = isDue ? blows.shift() : undefined;
-    if (next) await daemons.strike(next.blow);
+    if (next?.blow === "cancel") operators.cancelOne();
+    else if (next) await daemons.strike(next.blow);
     show();
     await delay(50);
   }
@@ -105,6 +111,7 @@ async function strikeAndRead(
   const { rows } = await deps.pool.query<{ ms: number }>(
     "select extract(epoch from max(ended_at))::float8 * 1000 as ms from runs",
   );
+  await operators.stop();
   await people.stop();
   const asked = warehouse.requests.filter(({ kind }) => kind === "insert").length;
   const { kill: kills, stop: stops, outage: outages } = daemons.done;
@@ -113,7 +120,7 @@ async function strikeAndRead(
     runs: history.runs.length,
     submissions: { asked, repeated: asked - warehouse.jobs.size },
     injected,
-    ...{ kills, stops, outages },
+    ...{ kills, stops, outages, ...operators.done },
     faults,
     deaths: soak.deaths,
     finishedAfterSeconds: Math.max(0, (rows[0]?.ms ?? 0) - daemons.lastMs()) / 1_000,
@@ -138,7 +145,8 @@ function createTicks({ pool, changes }: EngineDeps, wantedRuns: number) {
     returning id::float8 as id`;
   const left = `select 1 where exists (select from frequencies where active)
     or exists (select from runs where ended_at is null)
-    or exists (select from table_runs where staged_objects <> '{}')`;
+    or exists (select from table_runs where staged_objects <> '{}')
+    or exists (${toResume})`;
   return {
     async areWorkedOff(): Promise<boolean> {
       // PostgreSQL may just be stopped.

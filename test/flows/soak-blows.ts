@@ -11,6 +11,8 @@ export interface BlowOptions {
   /** How often PostgreSQL is away, in turn refusing and saying nothing; a daemon is killed meanwhile. */
   outages: number;
   outageSeconds: number;
+  /** How often a person cancels a run in its middle, to resume it afterwards. */
+  cancels: number;
   /** The bundle of an older version, for one of the two daemons. */
   olderEngine?: URL;
 }
@@ -19,9 +21,9 @@ export interface BlowOptions {
 export function planBlows(
   options: BlowOptions,
   random: () => number,
-): { blow: Blow; atJobs: number }[] {
-  const { jobs, kills, stops, outages } = options;
-  const spread = (blow: Blow, count: number) =>
+): { blow: Blow | "cancel"; atJobs: number }[] {
+  const { jobs, kills, stops, outages, cancels } = options;
+  const spread = (blow: Blow | "cancel", count: number) =>
     Array.from({ length: count }, (_, index) => ({
       blow,
       atJobs: Math.floor((jobs * 0.98 * (index + random())) / count),
@@ -30,6 +32,7 @@ export function planBlows(
     ...spread("kill", kills - outages),
     ...spread("stop", stops),
     ...spread("outage", outages),
+    ...spread("cancel", cancels),
   ].sort((one, other) => one.atJobs - other.atJobs);
 }
 

@@ -9,7 +9,7 @@ import { runSoak } from "./run-soak.ts";
  * With `--beside` one of the two daemons is of an older version.
  */
 const usage = `npm run soak -- [--jobs 3000] [--kills 100] [--stops 5] [--outages 1] [--outage-seconds 60]
-  [--seed N] [--beside test/fixtures/engines/0.1.0.mjs]`;
+  [--cancels 10] [--seed N] [--beside test/fixtures/engines/0.1.0.mjs]`;
 const mostSecondsAfter = 60;
 
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
@@ -23,7 +23,10 @@ const { faults, deaths, directory, ...figures } = report;
 const { doubled, lost, disordered } = faults;
 const isLate = report.finishedAfterSeconds > mostSecondsAfter;
 const isShort =
-  report.jobs < options.jobs || report.kills < options.kills || report.stops < options.stops;
+  report.jobs < options.jobs ||
+  report.kills < options.kills ||
+  report.stops < options.stops ||
+  report.cancels < options.cancels;
 const isWrong = doubled.length + lost.length + disordered.length + deaths.length > 0;
 
 process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
@@ -51,6 +54,7 @@ function readOptions() {
         kills: { ...text, default: "100" },
         stops: { ...text, default: "5" },
         outages: { ...text, default: "1" },
+        cancels: { ...text, default: "10" },
         "outage-seconds": { ...text, default: "60" },
         seed: { ...text, default: String(Math.floor(Math.random() * 1_000_000)) },
         beside: text,
@@ -66,6 +70,7 @@ function readOptions() {
       stops: wholeNumber("stops", values.stops, 0),
       outages,
       outageSeconds: wholeNumber("outage-seconds", values["outage-seconds"], 1),
+      cancels: wholeNumber("cancels", values.cancels, 0),
       seed: wholeNumber("seed", values.seed, 0),
       ...(beside === undefined ? {} : { olderEngine: pathToFileURL(beside) }),
     };
