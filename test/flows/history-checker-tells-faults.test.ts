@@ -229,6 +229,16 @@ test("a run that was cancelled and resumed has no faults", () => {
   expect(findFaults(historyOfCancel())).toEqual(none);
 });
 
+test("nor has one that was cancelled while another attempt ran after a fault", () => {
+  const history = rightHistory();
+  const { submitted, stored } = history;
+  Object.assign(submitted[1]!, { hasFailed: true, isCancelled: true });
+  Object.assign(stored[1]!, { state: "cancelled" });
+  stored.push({ jobId: "maestro_i_10_query_3", state: "succeeded" });
+  submitted.push(job("maestro_i_10_query_3", 20, 20));
+  expect(findFaults(history)).toEqual(none);
+});
+
 test.each<[what: string, kind: keyof typeof none, spoil: (history: History) => unknown]>([
   ["an attempt left out", "doubled", ({ stored }) => stored.splice(4, 1)],
   [

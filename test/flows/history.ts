@@ -80,8 +80,13 @@ function partsOf(jobId: string) {
  * A step is done again only where the attempt before has failed, and its end is known by then. Attempts
  * between the two were cancelled before they were submitted.
  */
-function findDoubled({ tableRuns, stored }: History, jobsOf: JobsOf): string[] {
-  const cancelled = new Set(stored.flatMap((job) => (job.state === "cancelled" ? job.jobId : [])));
+function findDoubled({ tableRuns, stored, submitted }: History, jobsOf: JobsOf): string[] {
+  const submittedIds = new Set(submitted.map(({ jobId }) => jobId));
+  const unsubmitted = new Set(
+    stored.flatMap(({ jobId, state }) =>
+      state === "cancelled" && !submittedIds.has(jobId) ? jobId : [],
+    ),
+  );
   return tableRuns.flatMap(({ id, name }) => {
     const steps = Map.groupBy(jobsOf.get(id) ?? [], ({ jobId }) => partsOf(jobId).step);
     return [...steps.values()].flatMap((jobs) =>
@@ -89,7 +94,7 @@ function findDoubled({ tableRuns, stored }: History, jobsOf: JobsOf): string[] {
         const before = jobs[index];
         const isRetry = before?.hasFailed && before.doneAt <= job.insertedAt;
         const isNext =
-          partsOf(nextId(before?.jobId ?? "", cancelled)).attempt === partsOf(job.jobId).attempt;
+          partsOf(nextId(before?.jobId ?? "", unsubmitted)).attempt === partsOf(job.jobId).attempt;
         return isRetry && isNext ? [] : [`${name}: ${job.jobId} after ${before?.jobId}`];
       }),
     );
