@@ -232,10 +232,10 @@ test("a run that was cancelled and resumed has no faults", () => {
 test("nor has one that was cancelled while another attempt ran after a fault", () => {
   const history = rightHistory();
   const { submitted, stored } = history;
-  Object.assign(submitted[1]!, { hasFailed: true, isCancelled: true });
+  Object.assign(submitted[1]!, { doneAt: 15, hasFailed: true, isCancelled: true });
   Object.assign(stored[1]!, { state: "cancelled" });
   stored.push({ jobId: "maestro_i_10_query_3", state: "succeeded" });
-  submitted.push(job("maestro_i_10_query_3", 20, 20));
+  submitted.push(job("maestro_i_10_query_3", 15, 20));
   expect(findFaults(history)).toEqual(none);
 });
 
