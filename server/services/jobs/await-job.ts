@@ -39,7 +39,8 @@ export async function awaitJob(
     const interrupt = cancel.aborted ? signal : AbortSignal.any([signal, cancel]);
     const askedMs = deps.now().getTime();
     const restMs = Math.min(2_000, Math.max(50, (askedMs - startedMs) * 0.1));
-    if (!isLongPoll) await pause(restMs, interrupt);
+    const rest = () => pause(status.state === "DONE" ? 0 : restMs, interrupt);
+    if (!isLongPoll) await rest();
     const polling = { ...driving, signal: interrupt };
     const look = lookForJob(ask, driven);
     const answer = await untilAnswered(deps, driven, look, polling).catch((error: unknown) => {
@@ -49,8 +50,9 @@ export async function awaitJob(
     if (!answer) continue;
     if (answer instanceof MaestroError) throw answer;
     status = answer;
-    const isSpinning = status.state !== "DONE" && deps.now().getTime() - askedMs < restMs;
-    if (isSpinning) await pause(restMs, interrupt);
+    // A poll that rested before it was sent needs no other rest.
+    const isSpinning = isLongPoll && deps.now().getTime() - askedMs < restMs;
+    if (isSpinning) await rest();
   }
   return status;
 }
