@@ -23,6 +23,7 @@ const missable = ["run", "transfer", "frequency"] as const;
 const batchMs = 40;
 const heartbeatMs = 10_000;
 const answerMs = 10_000;
+const closeMs = 3_000;
 /** PostgreSQL refuses a payload of 8,000 bytes or more. */
 const maxPayload = 7_500;
 
@@ -89,6 +90,13 @@ export function createChanges(connectionString: string, log: Log): Changes {
     connecting = connect();
   }
 
+  const end = async () => {
+    // A connection that is being made would outlive us.
+    await connecting;
+    await flushInTurn();
+    await client?.end();
+  };
+
   return {
     publish(event) {
       deliver(event);
@@ -102,10 +110,10 @@ export function createChanges(connectionString: string, log: Log): Changes {
     async close() {
       closed = true;
       clearTimeout(timer);
-      // A connection that is being made would outlive us.
-      await connecting;
-      await flushInTurn();
-      await client?.end();
+      // Of a server that hangs or goes away meanwhile the end may never be told.
+      const overdue = Promise.withResolvers<void>();
+      const limit = setTimeout(overdue.resolve, closeMs);
+      await Promise.race([end(), overdue.promise]).finally(() => clearTimeout(limit));
     },
   };
 }
