@@ -69,8 +69,9 @@ export async function runSoak(options: SoakOptions, signal: AbortSignal): Promis
     return report;
   } finally {
     const faults = [...Object.values(report?.faults ?? {}).flat(), ...soak.deaths];
-    await soak.close({ keep: faults.length > 0 });
+    // While its server is there.
     await deps.close();
+    await soak.close({ keep: faults.length > 0 });
     await warehouse.close();
   }
 }
