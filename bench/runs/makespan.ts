@@ -3,6 +3,7 @@ import { type Comparison, compare } from "../support/rounds.ts";
 import { type Field, oursOn, quietLimitSeconds } from "./field.ts";
 import { type BenchTable, lowerBoundSeconds } from "./graphs.ts";
 import { type Lateness, latenessOf } from "./lateness.ts";
+import { ratioTarget } from "./ratio-target.ts";
 
 const bound = "max(critical path, work / concurrency)";
 const reach = 1.05;
@@ -54,12 +55,5 @@ export async function compareMakespan(
 }
 
 export function makespanTarget({ comparison }: Makespan): Target {
-  const ours = comparison.contestants.find(({ role }) => role === "ours");
-  const ratio = ours?.ratio.median ?? Number.NaN;
-  return {
-    what: `${comparison.title}, against ${comparison.baseline}`,
-    reach: `≤ ${reach}`,
-    measured: ratio.toFixed(3),
-    met: ratio <= reach,
-  };
+  return ratioTarget(comparison, { reach, digits: 3 });
 }

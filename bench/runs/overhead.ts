@@ -4,6 +4,7 @@ import { type Field, floor, httpFloor, oursOn, perJob, quietLimitSeconds } from 
 import type { FloorVia } from "./floor.task.ts";
 import { type BenchTable, chain, independent, realistic } from "./graphs.ts";
 import type { QueueInput } from "./queues.ts";
+import { ratioTarget } from "./ratio-target.ts";
 
 /** What is asked of the figures: a multiple of the floor's in the same round. */
 const reach = 2;
@@ -158,12 +159,5 @@ function queuesOn(field: Field, shape: QueueInput["shape"], work: Work): Contest
 }
 
 export function overheadTarget(comparison: Comparison): Target {
-  const ours = comparison.contestants.find(({ role }) => role === "ours");
-  const ratio = ours?.ratio.median ?? Number.NaN;
-  return {
-    what: `${comparison.title}, against ${comparison.baseline}`,
-    reach: `≤ ${reach}`,
-    measured: ratio.toFixed(2),
-    met: ratio <= reach,
-  };
+  return ratioTarget(comparison, { reach, digits: 2 });
 }

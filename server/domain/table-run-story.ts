@@ -1,44 +1,8 @@
 import type { RunListItem, StoryLine, TableRunView } from "../../shared/run.ts";
+import type { StoryFacts, StoryJob } from "../../shared/story-facts.ts";
 import type { DrawnIn } from "./drawn-in.ts";
 import { msBetween, noticeableMs, resumeBefore, whyItRan } from "./why-it-ran.ts";
 import { bytesText, lengthText, utcText } from "./words.ts";
-
-/** What the database knows of a table run beside its row (table-run-story.ts there). */
-export interface Happenings {
-  jobs: {
-    step: string;
-    attempt: number;
-    state: string;
-    bqJobId: string;
-    error: string | null;
-    bytesProcessed: number | null;
-    bytesBilled: number | null;
-    slotMs: number | null;
-    cacheHit: boolean | null;
-    isSubmitted: boolean;
-    createdAt: string;
-    endedAt: string | null;
-  }[];
-  transfer: {
-    state: string;
-    attempt: number;
-    error: string | null;
-    rows: number;
-    startedAt: string | null;
-    endedAt: string | null;
-  } | null;
-  ticks: {
-    tableName: string;
-    frequencyName: string | null;
-    tickAt: string;
-    runId: number | null;
-    state: string | null;
-    endedAt: string | null;
-  }[];
-  others: { runId: number; endedAt: string | null }[];
-  slotsBusy: number;
-  runSlotsBusy: number;
-}
 
 export interface StorySubject {
   run: RunListItem;
@@ -50,14 +14,14 @@ export interface StorySubject {
 }
 
 /** All that happened to a table run, in the order in which it began. */
-export function tellStory(subject: StorySubject, happenings: Happenings): StoryLine[] {
+export function tellStory(subject: StorySubject, facts: StoryFacts): StoryLine[] {
   const lines = [
     ...runLines(subject),
     ...parentLines(subject),
-    ...tickLines(subject, happenings),
-    ...turnLines(subject, happenings),
-    ...outsideLines(subject, happenings),
-    ...happenings.jobs.map(jobLine),
+    ...tickLines(subject, facts),
+    ...turnLines(subject, facts),
+    ...outsideLines(subject, facts),
+    ...facts.jobs.map(jobLine),
   ];
   // Stable: what begins at one instant stays in the order of the steps.
   lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
@@ -105,7 +69,7 @@ function parentLines(subject: StorySubject): StoryLine[] {
   return [{ at, until: view.readyAt, kind: "wait", text: `waited for ${what}${which}` }];
 }
 
-function tickLines(subject: StorySubject, { ticks }: Happenings): StoryLine[] {
+function tickLines(subject: StorySubject, { ticks }: StoryFacts): StoryLine[] {
   const since = waitsSince(subject);
   return ticks.map((tick): StoryLine => {
     const which = `${tick.tableName}, the tick of ${utcText(tick.tickAt)} of ${tick.frequencyName}`;
@@ -121,12 +85,12 @@ function tickLines(subject: StorySubject, { ticks }: Happenings): StoryLine[] {
 }
 
 /** From ready to its start: another run of the same table, then a slot. */
-function turnLines({ view, limits }: StorySubject, happenings: Happenings): StoryLine[] {
+function turnLines({ view, limits }: StorySubject, facts: StoryFacts): StoryLine[] {
   const { readyAt, startedAt } = view;
   if (readyAt === null) return [];
   const lines: StoryLine[] = [];
   let at = readyAt;
-  for (const { runId, endedAt } of happenings.others) {
+  for (const { runId, endedAt } of facts.others) {
     // What it waits for now is told last.
     if (endedAt === null) continue;
     const text = `waited for run ${runId}, which ran the same table`;
@@ -134,7 +98,7 @@ function turnLines({ view, limits }: StorySubject, happenings: Happenings): Stor
     if (endedAt > at) at = endedAt;
   }
   if (startedAt === null || msBetween(at, startedAt) < noticeableMs) return lines;
-  const { slotsBusy, runSlotsBusy } = happenings;
+  const { slotsBusy, runSlotsBusy } = facts;
   const { concurrentTableRuns: most, concurrentTableRunsPerRun: mostOfRun } = limits;
   const slots =
     runSlotsBusy >= mostOfRun
@@ -146,7 +110,7 @@ function turnLines({ view, limits }: StorySubject, happenings: Happenings): Stor
 }
 
 /** What is done outside of the warehouse: files are uploaded, or a room imports. */
-function outsideLines({ view }: StorySubject, { transfer }: Happenings): StoryLine[] {
+function outsideLines({ view }: StorySubject, { transfer }: StoryFacts): StoryLine[] {
   const { startedAt, workedAt } = view;
   if (startedAt === null || view.kind === "summary") return [];
   const what = view.kind === "external" ? "its files to be uploaded" : "a free room";
@@ -167,7 +131,7 @@ function outsideLines({ view }: StorySubject, { transfer }: Happenings): StoryLi
   return [...waited, { ...at, kind, text: `${end}${tries}, ${rows} so far${fault}` }];
 }
 
-function jobLine(job: Happenings["jobs"][number]): StoryLine {
+function jobLine(job: StoryJob): StoryLine {
   const { state, bqJobId } = job;
   const what = `${job.step} job, attempt ${job.attempt}`;
   const line = { at: job.createdAt, until: job.endedAt, bqJobId };
@@ -190,7 +154,7 @@ function jobLine(job: Happenings["jobs"][number]): StoryLine {
 }
 
 /** As far as BigQuery has told them. */
-function figuresOf({ bytesProcessed, bytesBilled, slotMs, cacheHit }: Happenings["jobs"][number]) {
+function figuresOf({ bytesProcessed, bytesBilled, slotMs, cacheHit }: StoryJob) {
   return [
     ...(bytesProcessed === null ? [] : [`${bytesText(bytesProcessed)} processed`]),
     ...(bytesBilled === null ? [] : [`${bytesText(bytesBilled)} billed`]),

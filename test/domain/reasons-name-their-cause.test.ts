@@ -1,14 +1,11 @@
 import { expect, test } from "vitest";
 import { criticalPath } from "../../server/domain/critical-path.ts";
 import { findDrawnIn } from "../../server/domain/drawn-in.ts";
-import {
-  type Happenings,
-  type StorySubject,
-  tellStory,
-} from "../../server/domain/table-run-story.ts";
+import { type StorySubject, tellStory } from "../../server/domain/table-run-story.ts";
 import { waitReason } from "../../server/domain/wait-reason.ts";
 import { lengthText, utcText } from "../../server/domain/words.ts";
 import type { RunListItem, TableRunView } from "../../shared/run.ts";
+import type { StoryFacts, StoryJob } from "../../shared/story-facts.ts";
 import type { WaitFacts } from "../../shared/wait-facts.ts";
 
 const limits = { concurrentTableRuns: 16, concurrentTableRunsPerRun: 4 };
@@ -132,7 +129,7 @@ const run = {
   request: null,
   steering: [],
 } as unknown as RunListItem;
-const quiet: Happenings = {
+const quiet: StoryFacts = {
   jobs: [],
   transfer: null,
   ticks: [],
@@ -144,7 +141,7 @@ const quiet: Happenings = {
 function tell(
   view: Partial<TableRunView>,
   more: Partial<StorySubject>,
-  happenings: Partial<Happenings>,
+  facts: Partial<StoryFacts>,
 ) {
   const subject = {
     run,
@@ -165,7 +162,7 @@ function tell(
     } as TableRunView,
     ...more,
   };
-  return tellStory(subject, { ...quiet, ...happenings }).map(
+  return tellStory(subject, { ...quiet, ...facts }).map(
     ({ at: when, until, text }) =>
       `${when.slice(17, 19)}${until ? `-${until.slice(17, 19)}` : ""} ${text}`,
   );
@@ -185,12 +182,12 @@ test("a story tells parents, a tick, another run and the slot one after the othe
     frequencyName: "hourly",
     tickAt: at(0),
     runId: 11,
-    state: "succeeded",
+    state: "succeeded" as const,
     endedAt: at(15),
   };
   const others = [{ runId: 9, endedAt: at(25) }];
-  const happenings = { ticks: [tick], others, slotsBusy: 7, runSlotsBusy: 4 };
-  expect(tell(view, { lastParentName: "d.b" }, happenings)).toEqual([
+  const facts = { ticks: [tick], others, slotsBusy: 7, runSlotsBusy: 4 };
+  expect(tell(view, { lastParentName: "d.b" }, facts)).toEqual([
     "00 run 12 was made, and d.t is in it for the tick of 2026-03-05 06:00 UTC of daily",
     "00-20 waited for its 2 parents: d.b was the last",
     "00-15 waited for d.x, the tick of 2026-03-05 06:00 UTC of hourly",
@@ -198,15 +195,15 @@ test("a story tells parents, a tick, another run and the slot one after the othe
     "25-40 waited for a free slot: the 4 of its run were busy",
     "50 succeeded after 10 s: 1,200 rows",
   ]);
-  const slots = (happenings: Partial<Happenings>) =>
-    tell(view, {}, happenings).find((line) => line.startsWith("20-40"));
+  const slots = (facts: Partial<StoryFacts>) =>
+    tell(view, {}, facts).find((line) => line.startsWith("20-40"));
   expect(slots({ slotsBusy: 16 })).toBe("20-40 waited for a free slot: all 16 were busy");
   expect(slots({ slotsBusy: 3 })).toBe("20-40 waited for a daemon to take it up");
 });
 
 test("a story tells uploads, imports and each attempt with its fault", () => {
   const view = { state: "running" as const, readyAt: at(1), startedAt: at(1), workedAt: at(9) };
-  const job = {
+  const job: StoryJob = {
     step: "load",
     attempt: 1,
     state: "failed",
@@ -220,7 +217,7 @@ test("a story tells uploads, imports and each attempt with its fault", () => {
     createdAt: at(12),
     endedAt: at(13),
   };
-  const retry = {
+  const retry: StoryJob = {
     ...job,
     attempt: 2,
     state: "pending",
@@ -237,7 +234,7 @@ test("a story tells uploads, imports and each attempt with its fault", () => {
     "14 now: attempt 1 met a transient fault",
   ]);
   const transfer = {
-    state: "succeeded",
+    state: "succeeded" as const,
     attempt: 2,
     error: null,
     rows: 5000,

@@ -29,17 +29,17 @@ async function tellAtMoment(
   const run = await selectRun(db, runId);
   const rows = await selectTableRunsOf(db, runId);
   const waits = await explainWaits(deps, { ids: [id] });
-  const happenings = await selectStoryFacts(db, id);
+  const facts = await selectStoryFacts(db, id);
   const row = rows.find((each) => each.id === id);
   const views = run ? describeTableRuns(run, rows, waits) : [];
   const view = views.find((each) => each.id === id);
-  if (!run || !row || !view || !happenings) {
+  if (!run || !row || !view || !facts) {
     throw new MaestroError("notFound", `there is no table run ${id}`);
   }
   const lastParentName = views.find((each) => each.id === view.lastParentId)?.tableName ?? null;
   const drawnIn = findDrawnIn(rows).get(id);
   const subject = { run, view, asked: row.asked, drawnIn, lastParentName, limits: deps.limits };
-  return { ...view, run, story: tellStory(subject, happenings) };
+  return { ...view, run, story: tellStory(subject, facts) };
 }
 
 async function choose({ db }: Pick<Deps, "db">, choice: TableRunChoice) {
