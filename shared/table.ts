@@ -12,6 +12,9 @@ const identifier = z
   .string()
   .regex(/^[A-Za-z0-9_]{1,1024}$/, "letters, digits and underscores only");
 
+export const exportModes = ["replace", "append", "upsert"] as const;
+export type ExportMode = (typeof exportModes)[number];
+
 export const partitioningSchema = z.object({
   type: z.enum(["HOUR", "DAY", "MONTH", "YEAR"]),
   /** The column; null partitions by ingestion time. */
@@ -64,6 +67,19 @@ export const tableDefinitionSchema = z.object({
   importTable: keptText().max(256).default(""),
   /** Incremental imports: the column that grows. Null reimports everything each time. */
   idColumn: identifier.nullable().default(null),
+  /** Where one of these holds for a tick, the import takes all rows anew; none: never by itself. */
+  reimportConditions: z.array(conditionSchema).max(20).default([]),
+  /** A database that the table is written to after each run; null is none. */
+  exportDatabaseId: z.int().nullable().default(null),
+  /** `schema.table` or `table` there; empty: the table's own name. */
+  exportTable: keptText().max(256).default(""),
+  exportMode: z.enum(exportModes).default("replace"),
+  /** Of an upsert: the columns that tell rows apart. */
+  exportKeys: z.array(identifier).max(16, "a key has at most 16 columns").default([]),
+  /** Whether each run writes the table to its Google spreadsheet. */
+  sheet: z.boolean().default(false),
+  /** Who may read the spreadsheet, beside the table's owner. */
+  sheetReaders: z.array(z.email("write an e-mail address")).max(100).default([]),
   /** Seconds that a table run waits for an upload. */
   externalTimeoutSeconds: z
     .int()

@@ -1,4 +1,4 @@
-export const transferKinds = ["import"] as const;
+export const transferKinds = ["import", "export", "sheet"] as const;
 export type TransferKind = (typeof transferKinds)[number];
 
 export const transferStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;

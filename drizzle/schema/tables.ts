@@ -13,7 +13,14 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import type { Condition } from "../../shared/condition.ts";
-import type { FileFormat, Partitioning, TableDefinition, TableKind } from "../../shared/table.ts";
+import type { DatabaseKind, TlsMode } from "../../shared/database.ts";
+import type {
+  ExportMode,
+  FileFormat,
+  Partitioning,
+  TableDefinition,
+  TableKind,
+} from "../../shared/table.ts";
 import { bytes, count, createdAt, id, instant, key } from "./columns.ts";
 import { frequencies } from "./frequencies.ts";
 import { groups, users } from "./users.ts";
@@ -27,14 +34,26 @@ export const datasets = pgTable("datasets", {
 export const databases = pgTable("databases", {
   id: id(),
   name: text().notNull().unique(),
-  kind: text().$type<"postgres" | "mysql">().notNull(),
+  kind: text().$type<DatabaseKind>().notNull(),
   host: text().notNull(),
   port: integer().notNull(),
   database: text().notNull(),
   username: text().notNull(),
   password: bytes(),
+  tlsMode: text().$type<TlsMode>().notNull().default("prefer"),
+  /** PEM: who signs the server's certificate; null for the system's authorities. */
+  tlsCa: text(),
+  /** PEM: the certificate that Maestro shows, with its key, sealed. */
+  tlsCertificate: text(),
+  tlsKey: bytes(),
   mayImport: boolean().notNull().default(true),
   mayExport: boolean().notNull().default(false),
+  /** The dataset that the browser proposes for imports. */
+  importDataset: text(),
+  /** Of all its transfers together; null is no limit. */
+  bytesPerSecond: count(),
+  /** Transfers at once; null is no limit. */
+  concurrentTransfers: integer(),
   createdAt: createdAt(),
 });
 
@@ -65,6 +84,17 @@ export const tables = pgTable(
     /** The watermark of an incremental import, in the id column's own text form. */
     lastId: text(),
     importedAt: instant(),
+    reimportConditions: jsonb().$type<Condition[]>().notNull().default([]),
+    exportDatabaseId: key().references((): AnyPgColumn => databases.id, {
+      onDelete: "set null",
+    }),
+    exportTable: text().notNull().default(""),
+    exportMode: text().$type<ExportMode>().notNull().default("replace"),
+    exportKeys: text().array().notNull().default([]),
+    sheet: boolean().notNull().default(false),
+    sheetReaders: text().array().notNull().default([]),
+    /** The Google spreadsheet made by its first export. */
+    spreadsheetId: text(),
     externalTimeoutSeconds: integer().notNull().default(3600),
     externalFormat: text().$type<FileFormat>().notNull().default("CSV"),
     costCapBytes: count(),

@@ -13,7 +13,7 @@ import type { FieldSchema } from "../../shared/table.ts";
 import type { TransferKind, TransferState } from "../../shared/transfer.ts";
 import { count, createdAt, id, instant, key } from "./columns.ts";
 import { tableRuns } from "./runs.ts";
-import { tables } from "./tables.ts";
+import { databases, tables } from "./tables.ts";
 
 /**
  * Work for a room. queued → running (claimed: lease, fence + 1, attempt + 1) → succeeded | failed |
@@ -31,6 +31,10 @@ export const transfers = pgTable(
       .notNull()
       .references((): AnyPgColumn => tables.id),
     kind: text().$type<TransferKind>().notNull(),
+    /** Whose limits hold for it; null for a sheet. */
+    databaseId: key().references((): AnyPgColumn => databases.id, { onDelete: "set null" }),
+    /** What was sent to the database to read or write the rows. */
+    statement: text(),
     state: text().$type<TransferState>().notNull().default("queued"),
     attempt: integer().notNull().default(0),
     leaseOwner: text(),

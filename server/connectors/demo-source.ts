@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { DuckDBInstance } from "@duckdb/node-api";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
-import type { PostgresAddress } from "./postgres-connection.ts";
+import { type DatabaseAddress, preferTls } from "./database-address.ts";
 import { withStagingDirectory } from "./staging-directory.ts";
 
 /*
@@ -80,7 +80,7 @@ export const demoSourceTables: readonly string[] = tables.map((table) => table.n
 export async function createDemoSource(
   adminUrl: string,
   onTable: (name: string) => Promise<void>,
-): Promise<PostgresAddress> {
+): Promise<DatabaseAddress> {
   const password = randomBytes(24).toString("base64url");
   await withClient(adminUrl, async (client) => {
     const found = await client.query("select from pg_database where datname = $1", [demoDatabase]);
@@ -105,6 +105,8 @@ export async function createDemoSource(
     await client.query(`grant select on all tables in schema operations to ${role}`);
   });
   return {
+    kind: "postgres",
+    tls: preferTls,
     host: url.hostname,
     port: Number(url.port || 5432),
     database: demoDatabase,

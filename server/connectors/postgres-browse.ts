@@ -1,12 +1,13 @@
 import type pg from "pg";
 import type { SourceTable } from "../../shared/database.ts";
-import { connectPostgres, describeFault, type PostgresAddress } from "./postgres-connection.ts";
+import type { DatabaseAddress } from "./database-address.ts";
+import { connectPostgres, describeFault } from "./postgres-connection.ts";
 
 /** More tables than this are not listed: the browser is for choosing one. */
 const mostTables = 2_000;
 
 /** The server's version, such as `PostgreSQL 18.4`. Throws `database` errors that say what is wrong. */
-export function testPostgres(address: PostgresAddress): Promise<string> {
+export function testPostgres(address: DatabaseAddress): Promise<string> {
   return withClient(address, async (client) => {
     const { rows } = await client.query<{ version: string }>(
       "select 'PostgreSQL ' || current_setting('server_version') as version",
@@ -16,7 +17,7 @@ export function testPostgres(address: PostgresAddress): Promise<string> {
 }
 
 /** The tables and views that the user may read, with their columns; the system's own left out. */
-export function browsePostgres(address: PostgresAddress): Promise<SourceTable[]> {
+export function browsePostgres(address: DatabaseAddress): Promise<SourceTable[]> {
   return withClient(address, async (client) => {
     const { rows } = await client.query<SourceTable & { approximateRows: string | null }>(
       `select n.nspname as schema, c.relname as name,
@@ -42,7 +43,7 @@ export function browsePostgres(address: PostgresAddress): Promise<SourceTable[]>
 }
 
 async function withClient<T>(
-  address: PostgresAddress,
+  address: DatabaseAddress,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = await connectPostgres(address, "maestro");

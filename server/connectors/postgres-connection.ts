@@ -1,13 +1,6 @@
 import pg from "pg";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
-
-export interface PostgresAddress {
-  host: string;
-  port: number;
-  database: string;
-  username: string;
-  password: string;
-}
+import { type DatabaseAddress, tlsOptions } from "./database-address.ts";
 
 /** SQLSTATEs, and the start of some, under which the same call may succeed later. */
 const transientStates = /^(08|40001|40P01|53|57P0[123]|58)/;
@@ -21,18 +14,17 @@ const transientFaults = new Set([
   "EAI_AGAIN",
 ]);
 
-/**
- * Connects as libpq does with `sslmode=prefer`: encrypted where the server can, plain where it
- * cannot; the server's certificate is not verified. Throws `database` errors that say what is wrong.
- */
+/** Connects as the address's TLS mode says. Throws `database` errors that say what is wrong. */
 export async function connectPostgres(
-  address: PostgresAddress,
+  address: DatabaseAddress,
   applicationName: string,
 ): Promise<pg.Client> {
+  const { mode } = address.tls;
   try {
-    return await connect(address, applicationName, true);
+    return await connect(address, applicationName, mode !== "disable");
   } catch (error) {
-    if (!/does not support SSL/.test(messageOf(error))) throw describeFault(error, address);
+    const isPlain = /does not support SSL/.test(messageOf(error));
+    if (!isPlain || mode !== "prefer") throw describeFault(error, address);
   }
   try {
     return await connect(address, applicationName, false);
@@ -42,9 +34,9 @@ export async function connectPostgres(
 }
 
 async function connect(
-  address: PostgresAddress,
+  address: DatabaseAddress,
   applicationName: string,
-  encrypted: boolean,
+  isEncrypted: boolean,
 ): Promise<pg.Client> {
   const client = new pg.Client({
     host: address.host,
@@ -55,7 +47,7 @@ async function connect(
     application_name: applicationName,
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
-    ssl: encrypted ? { rejectUnauthorized: false } : false,
+    ssl: isEncrypted ? tlsOptions(address) : false,
   });
   // A connection that breaks between two queries fails the next one; it must not end the process.
   client.on("error", () => undefined);
@@ -64,7 +56,7 @@ async function connect(
 }
 
 /** What a user can act on, and whether a retry may help. A MaestroError stays as it is. */
-export function describeFault(error: unknown, address: PostgresAddress): MaestroError {
+export function describeFault(error: unknown, address: DatabaseAddress): MaestroError {
   if (error instanceof MaestroError) return error;
   const code = codeOf(error);
   return new MaestroError("database", sentence(error, code, address), {
@@ -74,7 +66,7 @@ export function describeFault(error: unknown, address: PostgresAddress): Maestro
   });
 }
 
-function sentence(error: unknown, code: string, address: PostgresAddress): string {
+function sentence(error: unknown, code: string, address: DatabaseAddress): string {
   const at = `${address.host}:${address.port}`;
   const text = messageOf(error) || code;
   switch (code) {
@@ -98,6 +90,9 @@ function sentence(error: unknown, code: string, address: PostgresAddress): strin
     case "57014":
       return `PostgreSQL ended the statement: ${text}`;
     default:
+      if (/does not support SSL/.test(text)) {
+        return `${at} offers no encryption: turn TLS on in the server, or choose the TLS mode "disable"`;
+      }
       return /timeout expired/.test(text)
         ? `${at} does not answer within 15 s: check the address and firewalls`
         : text;

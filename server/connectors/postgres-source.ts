@@ -2,8 +2,9 @@ import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
 import type { SourceName } from "../../shared/import-select.ts";
 import { CopyOutStream } from "./copy-out-stream.ts";
+import type { DatabaseAddress } from "./database-address.ts";
 import { safeBound } from "./postgres-bound.ts";
-import { connectPostgres, describeFault, type PostgresAddress } from "./postgres-connection.ts";
+import { connectPostgres, describeFault } from "./postgres-connection.ts";
 import { describeColumn, type PostgresType, type SourceColumn } from "./postgres-types.ts";
 
 /*
@@ -51,7 +52,7 @@ const pins = [
 ];
 
 export async function openPostgresSource(
-  address: PostgresAddress,
+  address: DatabaseAddress,
   options: { statementTimeoutSeconds: number; signal: AbortSignal },
 ): Promise<PostgresSource> {
   const client = await connectPostgres(address, "maestro import");
@@ -103,7 +104,7 @@ export async function openPostgresSource(
 }
 
 /** From a second connection; where that fails, the closing of the first one ends the statement. */
-async function cancelStatement(client: pg.Client, address: PostgresAddress): Promise<void> {
+async function cancelStatement(client: pg.Client, address: DatabaseAddress): Promise<void> {
   const processId = "processID" in client ? Number(client.processID) : Number.NaN;
   if (!Number.isInteger(processId)) return;
   try {

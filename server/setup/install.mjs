@@ -87,6 +87,7 @@ function hashPath(hash, path) {
 function requireTestPrograms() {
   const programs = [
     { packages: ["chromium"], present: () => has("chromium") },
+    { packages: ["mariadb-server"], present: () => existsSync("/usr/sbin/mariadbd") },
     {
       packages: ["python3", "python3-venv"],
       present: () => succeeds("python3", ["-c", "import venv, ensurepip"]),

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect as connectTo, createServer, type Server } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { PostgresAddress } from "../../server/connectors/postgres-connection.ts";
+import type { DatabaseAddress } from "../../server/connectors/database-address.ts";
 import { openPostgresSource } from "../../server/connectors/postgres-source.ts";
 import { largeSize, smallSize, stageRows } from "../../server/connectors/staging-file.ts";
 import { createSourceDatabase, nullMarker, type SourceDatabase, withDirectory } from "./support.ts";
@@ -16,13 +16,13 @@ beforeAll(async () => {
 });
 afterAll(() => source.drop());
 
-const open = (address: PostgresAddress, signal = new AbortController().signal) =>
+const open = (address: DatabaseAddress, signal = new AbortController().signal) =>
   openPostgresSource(address, { statementTimeoutSeconds: 60, signal });
 
 /** Forwards to PostgreSQL; what comes back goes through `pass` in pieces. */
 async function withProxy<T>(
   pieces: (chunk: Buffer) => Buffer[],
-  work: (address: PostgresAddress) => Promise<T>,
+  work: (address: DatabaseAddress) => Promise<T>,
 ): Promise<T> {
   const proxy: Server = createServer((client) => {
     client.setNoDelay(true);
@@ -50,7 +50,7 @@ async function withProxy<T>(
   }
 }
 
-async function readAll(address: PostgresAddress) {
+async function readAll(address: DatabaseAddress) {
   const connection = await open(address);
   try {
     await connection.begin();

@@ -3,14 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import pg from "pg";
-import type { PostgresAddress } from "../../server/connectors/postgres-connection.ts";
+import { type DatabaseAddress, preferTls } from "../../server/connectors/database-address.ts";
 import { openPostgresSource } from "../../server/connectors/postgres-source.ts";
 import { type StagedFile, smallSize, stageRows } from "../../server/connectors/staging-file.ts";
 import { createEmptyDatabase } from "../support/database.ts";
 
-export function addressOf(connectionString: string): PostgresAddress {
+export function addressOf(connectionString: string): DatabaseAddress {
   const url = new URL(connectionString);
   return {
+    kind: "postgres",
+    tls: preferTls,
     host: url.hostname,
     port: Number(url.port),
     database: url.pathname.slice(1),
@@ -20,7 +22,7 @@ export function addressOf(connectionString: string): PostgresAddress {
 }
 
 export interface SourceDatabase {
-  address: PostgresAddress;
+  address: DatabaseAddress;
   connectionString: string;
   query(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
   drop(): Promise<void>;

@@ -19,7 +19,7 @@ beforeAll(async () => {
   [opened, source] = await Promise.all([openLocalDeps(), createSourceDatabase()]);
   engine = startEngine(opened.deps);
   room = startRoom(opened.deps, { concurrency: 2, drainSeconds: 0 });
-  const input = { name: "source", kind: "postgres" as const, mayImport: true, ...source.address };
+  const input = { name: "source", ...source.address };
   databaseId = (await createDatabase(opened.deps, input, actor())).id;
 });
 afterAll(async () => {

@@ -141,7 +141,14 @@ function startFrom(database: DatabaseView | null): DatabaseInput {
       port: 5432,
       database: "",
       username: "",
+      tlsMode: "prefer",
+      tlsCa: null,
+      tlsCertificate: null,
       mayImport: true,
+      mayExport: false,
+      importDataset: null,
+      bytesPerSecond: null,
+      concurrentTransfers: null,
     };
   }
   const { id: _id, ...input } = database;

@@ -1,11 +1,11 @@
 import { eq } from "drizzle-orm";
 import { databases } from "../../../drizzle/schema/tables.ts";
-import { type DatabaseInput, databaseInputSchema } from "../../../shared/database.ts";
+import { type DatabaseInputBefore, databaseInputSchema } from "../../../shared/database.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { passwordRow } from "./database-address.ts";
 import { nameTaken } from "./name-taken.ts";
+import { sealSecrets } from "./seal-secrets.ts";
 
 /**
  * Without a password the stored one is kept, unless the address changes: whoever may edit a database
@@ -13,11 +13,11 @@ import { nameTaken } from "./name-taken.ts";
  */
 export async function updateDatabase(
   deps: Pick<Deps, "db" | "changes" | "secretBox">,
-  input: DatabaseInput & { id: number },
+  input: DatabaseInputBefore & { id: number },
   actor: Actor,
 ): Promise<{ id: number }> {
   const { id } = input;
-  const { password, ...columns } = databaseInputSchema.parse(input);
+  const { password, tlsKey, ...columns } = databaseInputSchema.parse(input);
   await nameTaken(columns.name, () =>
     deps.db.transaction(async (tx) => {
       const [before] = await tx.select().from(databases).where(eq(databases.id, id)).for("update");
@@ -30,10 +30,7 @@ export async function updateDatabase(
           { field: "password" },
         );
       }
-      const sealed =
-        password === undefined
-          ? {}
-          : { password: password === "" ? null : deps.secretBox.seal(password, passwordRow(id)) };
+      const sealed = sealSecrets(deps, id, { password, tlsKey });
       await tx
         .update(databases)
         .set({ ...columns, ...sealed })

@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { frequencies } from "../../../drizzle/schema/frequencies.ts";
 import { databases } from "../../../drizzle/schema/tables.ts";
 import type { TableDefinitionInput } from "../../../shared/table.ts";
-import type { PostgresAddress } from "../../connectors/postgres-connection.ts";
+import type { DatabaseAddress } from "../../connectors/database-address.ts";
 import { selectTableId } from "../../db/tables.ts";
 import { selectMe } from "../../db/users.ts";
 import { createTable } from "../catalog/save-table.ts";
@@ -25,7 +25,7 @@ const databaseName = "Sample project";
 export async function ensureDemoCatalog(
   deps: Deps,
   owner: DemoOwner,
-  address: PostgresAddress,
+  address: DatabaseAddress,
   onTable: (name: string) => Promise<void>,
 ): Promise<Map<string, number>> {
   const databaseId = await ensureDatabase(deps, owner, address);
@@ -49,9 +49,9 @@ export async function ensureDemoCatalog(
 async function ensureDatabase(
   deps: Deps,
   owner: DemoOwner,
-  address: PostgresAddress,
+  address: DatabaseAddress,
 ): Promise<number> {
-  const input = { name: databaseName, kind: "postgres" as const, mayImport: true, ...address };
+  const input = { name: databaseName, ...address };
   const [found] = await deps.db
     .select({ id: databases.id })
     .from(databases)

@@ -25,8 +25,6 @@ afterAll(async () => {
 
 const input = (name: string) => ({
   name,
-  kind: "postgres" as const,
-  mayImport: true,
   ...source.address,
 });
 const rowOf = async (id: number) =>

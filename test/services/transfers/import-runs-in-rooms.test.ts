@@ -38,7 +38,7 @@ afterAll(() => source.drop());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "maestro-test-bucket-"));
   opened = await openTransferDeps(createFolderStore(folder));
-  const input = { name: "source", kind: "postgres" as const, mayImport: true, ...source.address };
+  const input = { name: "source", ...source.address };
   databaseId = (await createDatabase(opened.deps, input, actor)).id;
 });
 afterEach(async () => {

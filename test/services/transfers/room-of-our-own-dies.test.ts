@@ -54,7 +54,7 @@ test("a room that its daemon sees die gives up its transfers at once, and the ne
     return { until: row?.leaseUntil ?? null, owner: row?.leaseOwner ?? null };
   };
   try {
-    const input = { name: "source", kind: "postgres" as const, mayImport: true, ...source.address };
+    const input = { name: "source", ...source.address };
     const { id } = await createDatabase(deps, input, actor);
     const table = await insertImportTable(client, { importDatabaseId: id, importTable: "big" });
     const tableRun = await insertTableRun(client, table);

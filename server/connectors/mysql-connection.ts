@@ -1,0 +1,135 @@
+import mysql, { type Connection, type ConnectionOptions } from "mysql2/promise";
+import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { type DatabaseAddress, tlsOptions } from "./database-address.ts";
+
+const transientFaults = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+  "PROTOCOL_CONNECTION_LOST",
+  "ER_LOCK_DEADLOCK",
+  "ER_LOCK_WAIT_TIMEOUT",
+  "ER_CON_COUNT_ERROR",
+  "ER_SERVER_SHUTDOWN",
+  "ER_CONNECTION_KILLED",
+]);
+
+/**
+ * Connects as the address's TLS mode says; `prefer` is plain where the server has no TLS. The session
+ * reads and writes UTF-8 in UTC, and its texts have no escapes (NO_BACKSLASH_ESCAPES), so that they
+ * mean the same whatever the server sets. Throws `database` errors that say what is wrong.
+ */
+export async function connectMysql(
+  address: DatabaseAddress,
+  options: ConnectionOptions = {},
+): Promise<Connection> {
+  const { mode } = address.tls;
+  try {
+    return await connect(address, options, mode !== "disable");
+  } catch (error) {
+    if (codeOf(error) !== "HANDSHAKE_NO_SSL_SUPPORT" || mode !== "prefer") {
+      throw describeMysqlFault(error, address);
+    }
+  }
+  try {
+    return await connect(address, options, false);
+  } catch (error) {
+    throw describeMysqlFault(error, address);
+  }
+}
+
+async function connect(
+  address: DatabaseAddress,
+  options: ConnectionOptions,
+  isEncrypted: boolean,
+): Promise<Connection> {
+  const { checkServerIdentity: _, ...tls } = tlsOptions(address);
+  const connection = await mysql.createConnection({
+    host: address.host,
+    port: address.port,
+    database: address.database,
+    user: address.username,
+    password: address.password,
+    connectTimeout: 15_000,
+    enableKeepAlive: true,
+    charset: "utf8mb4_bin",
+    timezone: "Z",
+    ...options,
+    ...(isEncrypted
+      ? { ssl: { ...tls, verifyIdentity: address.tls.mode === "verify-full" } as object }
+      : {}),
+  });
+  // A connection that breaks between two queries fails the next one; it must not end the process.
+  connection.on("error", () => undefined);
+  await connection.query(
+    "set session sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', time_zone = '+00:00'",
+  );
+  return connection;
+}
+
+/** The server's version, such as `MariaDB 10.11.4`. Throws `database` errors that say what is wrong. */
+export async function testMysql(address: DatabaseAddress): Promise<string> {
+  const connection = await connectMysql(address);
+  try {
+    const [rows] = await connection.query("select version() as version");
+    const [row] = rows as { version: string }[];
+    const [number = ""] = (row?.version ?? "").split("-");
+    return `${/mariadb/i.test(row?.version ?? "") ? "MariaDB" : "MySQL"} ${number}`;
+  } catch (error) {
+    throw describeMysqlFault(error, address);
+  } finally {
+    await connection.end().catch(() => undefined);
+  }
+}
+
+/** What a user can act on, and whether a retry may help. A MaestroError stays as it is. */
+export function describeMysqlFault(error: unknown, address: DatabaseAddress): MaestroError {
+  if (error instanceof MaestroError) return error;
+  const code = codeOf(error);
+  return new MaestroError("database", sentence(error, code, address), {
+    cause: error,
+    retryable: transientFaults.has(code),
+    ...(code === "" ? {} : { reason: code }),
+  });
+}
+
+function sentence(error: unknown, code: string, address: DatabaseAddress): string {
+  const at = `${address.host}:${address.port}`;
+  const text = messageOf(error) || code;
+  switch (code) {
+    case "ENOTFOUND":
+      return `there is no host named ${address.host}`;
+    case "EAI_AGAIN":
+      return `the name ${address.host} cannot be looked up now`;
+    case "ECONNREFUSED":
+      return `nothing listens at ${at}: check host and port, and that the server accepts TCP connections`;
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return `${at} cannot be reached: check the address and firewalls`;
+    case "HANDSHAKE_NO_SSL_SUPPORT":
+      return `${at} offers no encryption: turn TLS on in the server, or choose the TLS mode "disable"`;
+    case "HANDSHAKE_SSL_ERROR":
+      return `no encrypted connection to ${at}: ${text}`;
+    case "ER_ACCESS_DENIED_ERROR":
+    case "ER_DBACCESS_DENIED_ERROR":
+    case "ER_HOST_NOT_PRIVILEGED":
+      return `${at} refuses the user ${address.username}: ${text}`;
+    case "ER_BAD_DB_ERROR":
+      return `${at} has no database named ${address.database}`;
+    case "ER_TABLEACCESS_DENIED_ERROR":
+    case "ER_COLUMNACCESS_DENIED_ERROR":
+      return `the user ${address.username} may not do it: ${text}`;
+    default:
+      return text;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const inner = error instanceof AggregateError ? error.errors[0] : error;
+  return typeof inner === "object" && inner !== null && "code" in inner ? String(inner.code) : "";
+}
