@@ -5,37 +5,16 @@ import { CopyOutStream } from "./copy-out-stream.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import { safeBound } from "./postgres-bound.ts";
 import { connectPostgres, describeFault } from "./postgres-connection.ts";
-import { describeColumn, type PostgresType, type SourceColumn } from "./postgres-types.ts";
+import { describeColumn, type PostgresType } from "./postgres-types.ts";
+import type { Source, SourceOptions, SourceRelation } from "./source.ts";
+import type { SourceColumn } from "./source-column.ts";
 
-/*
- * A PostgreSQL that is imported from. One connection, one import:
- *   findTable → [safeBound] → begin (one read-only snapshot) → describe → copy → close.
- * The session is pinned, so that texts mean the same whatever the server, role or database sets.
- * Every error comes out as a `database` error in words; an abort cancels the statement that runs.
- */
-export interface PostgresSource {
-  /** Names are exact. Throws `database` where there is no such table or the role may not read it. */
-  findTable(name: SourceName): Promise<SourceRelation>;
-  /** See postgres-bound.ts. Null: the table has no row with an id above `above`. */
-  safeBound(relation: SourceRelation, column: string, above: string | null): Promise<string | null>;
-  /** Opens the snapshot that all that follows reads. */
-  begin(): Promise<void>;
-  /** The columns of a printed SELECT, and about how many rows PostgreSQL expects. */
-  describe(select: string): Promise<{ columns: SourceColumn[]; expectedRows: number | null }>;
-  /** CSV as `staging` reads it: every value quoted, NULL as a bare N. */
-  copy(select: string, columns: SourceColumn[]): CopyOutStream;
-  /** The stream's error, or any other, in words. */
-  describeFault(error: unknown): MaestroError;
-  close(): Promise<void>;
-}
+/* PostgreSQL as a source of imports: source.ts says in which order it is asked. */
 
-export interface SourceRelation {
+interface PostgresRelation extends SourceRelation {
   oid: number;
-  schema: string;
-  name: string;
   /** pg_class.relkind: r table, p partitioned, v view, m materialized view, f foreign table. */
   kind: string;
-  columns: { name: string; type: string }[];
 }
 
 const pins = [
@@ -53,10 +32,11 @@ const pins = [
 
 export async function openPostgresSource(
   address: DatabaseAddress,
-  options: { statementTimeoutSeconds: number; signal: AbortSignal },
-): Promise<PostgresSource> {
+  options: SourceOptions,
+): Promise<Source> {
   const client = await connectPostgres(address, "maestro import");
   let copying: CopyOutStream | undefined;
+  let relation: PostgresRelation | undefined;
   const cancel = () => void cancelStatement(client, address);
   options.signal.addEventListener("abort", cancel, { once: true });
   const translated = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -86,15 +66,22 @@ export async function openPostgresSource(
     throw error;
   }
   return {
-    findTable: (name) => translated(() => findTable(client, name)),
-    safeBound: (relation, column, above) =>
-      translated(() => safeBound(client, relation, column, above, options.signal)),
+    findTable: (name) =>
+      translated(async () => {
+        relation = await findTable(client, name);
+        return relation;
+      }),
+    safeBound: (column, above) =>
+      translated(async () => {
+        if (!relation) throw new Error("no table was found yet");
+        return safeBound(client, relation, column, above, options.signal);
+      }),
     begin: () =>
       translated(async () => {
         await client.query("begin isolation level repeatable read read only");
       }),
     describe: (select) => translated(() => describe(client, select)),
-    copy(select, columns) {
+    rows(select, columns) {
       copying = client.query(new CopyOutStream(copyStatement(select, columns)));
       return copying;
     },
@@ -116,21 +103,17 @@ async function cancelStatement(client: pg.Client, address: DatabaseAddress): Pro
   }
 }
 
-/**
- * Every value is quoted and NULL is a bare N, so that NULL, '' and 'N' stay apart and no row of one
- * column is an empty line, which readers of CSV skip.
- */
 function copyStatement(select: string, columns: SourceColumn[]): string {
   const list = columns.map((column) => column.expression).join(", ");
   return `copy (select ${list} from (${select}) as source) to stdout (format csv, null 'N', force_quote *)`;
 }
 
-async function findTable(client: pg.Client, name: SourceName): Promise<SourceRelation> {
+async function findTable(client: pg.Client, name: SourceName): Promise<PostgresRelation> {
   const quoted = [name.schema, name.name]
     .filter((part) => part !== null)
     .map((part) => `"${part.replaceAll('"', '""')}"`)
     .join(".");
-  const { rows } = await client.query<Omit<SourceRelation, "columns"> & { readable: boolean }>(
+  const { rows } = await client.query<Omit<PostgresRelation, "columns"> & { readable: boolean }>(
     `select c.oid, n.nspname as schema, c.relname as name, c.relkind as kind,
        pg_catalog.has_any_column_privilege(c.oid, 'select') as readable
      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -1,4 +1,4 @@
-import type { FieldSchema } from "../../shared/table.ts";
+import type { Decimal, ScalarType, SourceColumn } from "./source-column.ts";
 
 /*
  * PostgreSQL's types in BigQuery. "Refused" fails the import before anything is staged, with the
@@ -25,35 +25,6 @@ import type { FieldSchema } from "../../shared/table.ts";
  *
  * Domains are what they are made of.
  */
-
-export type ScalarType =
-  | "INT64"
-  | "FLOAT64"
-  | "NUMERIC"
-  | "BOOL"
-  | "DATE"
-  | "DATETIME"
-  | "TIMESTAMP"
-  | "TIME"
-  | "BYTES"
-  | "JSON"
-  | "STRING";
-
-/** A column of the source's answer: what it is, and how COPY writes it. */
-export interface SourceColumn {
-  name: string;
-  type: ScalarType;
-  isArray: boolean;
-  /** SQL of the text that goes into the CSV; an array goes as a JSON array of texts. */
-  expression: string;
-  /** What a NUMERIC was declared as; null where it was not. */
-  decimal: Decimal | null;
-}
-
-export interface Decimal {
-  precision: number;
-  scale: number;
-}
 
 export interface PostgresType {
   /** The base type's name where it is a domain. */
@@ -129,13 +100,4 @@ function arrayText(quoted: string, element: PostgresType, scalar: ScalarType): s
   return isText && element.isBuiltin && element.name === "bpchar"
     ? `to_json(${quoted})`
     : `to_json(${quoted}::text[])`;
-}
-
-/** BigQuery's schema of the columns. */
-export function schemaOf(columns: SourceColumn[]): FieldSchema[] {
-  return columns.map(({ name, type, isArray }) => ({
-    name,
-    type,
-    mode: isArray ? "REPEATED" : "NULLABLE",
-  }));
 }

@@ -1,7 +1,7 @@
-import type { ScalarType, SourceColumn } from "./postgres-types.ts";
+import type { ScalarType, SourceColumn } from "./source-column.ts";
 
 /*
- * DuckDB's SQL that turns the texts of PostgreSQL's COPY into values, exactly or not at all: a value
+ * DuckDB's SQL that turns the texts of a source's rows into values, exactly or not at all: a value
  * that BigQuery's type cannot hold raises an error that names the column and the value. In CSV and
  * JSON the values go as the texts that were checked so.
  */

@@ -9,14 +9,14 @@ import { promisify } from "node:util";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { FileFormat } from "../../shared/table.ts";
-import type { CopyOutStream } from "./copy-out-stream.ts";
-import type { SourceColumn } from "./postgres-types.ts";
+import type { RowStream } from "./source.ts";
+import type { SourceColumn } from "./source-column.ts";
 import { jsonValue, textValue, typedValue } from "./staging-expressions.ts";
 
 /*
- * The file that a load job reads, made from the bytes of PostgreSQL's COPY.
+ * The file that a load job reads, made from the bytes of a source's rows.
  *
- *   COPY's CSV → named pipe → DuckDB's read_csv → checked, typed values → one file
+ *   the source's CSV → named pipe → DuckDB's read_csv → checked, typed values → one file
  *
  * Parquet (zstd) where BigQuery can load all columns from it. It loads no JSON column from Parquet:
  * those tables go as CSV, where SQL's NULL and JSON's null stay apart, or, with an array beside, as
@@ -78,7 +78,7 @@ export function formatFor(columns: SourceColumn[]): FileFormat {
  * where a value does not fit, or `internal` where the file has not as many rows as the source gave.
  */
 export async function stageRows(options: {
-  stream: CopyOutStream;
+  stream: RowStream;
   columns: SourceColumn[];
   directory: string;
   /** Stands for NULL in CSV; no value may contain it. */
@@ -120,7 +120,7 @@ export async function stageRows(options: {
 async function convert(
   connection: DuckDBConnection,
   statement: string,
-  stream: CopyOutStream,
+  stream: RowStream,
   input: string,
 ): Promise<number | "tooLarge"> {
   const usesPipe = process.platform !== "win32";
@@ -143,7 +143,7 @@ async function convert(
  * thread of Node's pool, of which DuckDB's query holds one already. The pipe can be opened only once
  * the reader has; where that ends without having opened it, so does this.
  */
-async function feed(stream: CopyOutStream, path: string, isDone: () => boolean): Promise<void> {
+async function feed(stream: RowStream, path: string, isDone: () => boolean): Promise<void> {
   for (;;) {
     const fd = openPipe(path);
     if (fd !== null) {

@@ -55,7 +55,7 @@ async function readAll(address: DatabaseAddress) {
   try {
     await connection.begin();
     const { columns } = await connection.describe("select * from rows order by id");
-    const stream = connection.copy("select * from rows order by id", columns);
+    const stream = connection.rows("select * from rows order by id", columns);
     const text = (await buffer(stream)).toString();
     const after = await connection.describe("select 1 as alive");
     return { text, rows: stream.rows, sourceRows: stream.sourceRows, after: after.columns.length };
@@ -90,7 +90,7 @@ test("a connection that breaks in the middle is a passing fault, and stages noth
       const connection = await open(address);
       await connection.begin();
       const { columns } = await connection.describe("select * from rows");
-      const stream = connection.copy("select * from rows", columns);
+      const stream = connection.rows("select * from rows", columns);
       const staging = stageRows({ stream, columns, directory, nullMarker, size: smallSize }).catch(
         (error) => connection.describeFault(error),
       );
@@ -111,7 +111,7 @@ test("a row larger than the small size is read with the large one", async () => 
       try {
         await connection.begin();
         const { columns } = await connection.describe("select * from wide");
-        const stream = connection.copy("select * from wide", columns);
+        const stream = connection.rows("select * from wide", columns);
         return await stageRows({ stream, columns, directory: folder, nullMarker, size });
       } finally {
         await connection.close();
@@ -128,7 +128,7 @@ test("an import is cancelled while the source computes, and the source stops com
   await connection.begin();
   const slow = "select a.id from rows a, rows b, rows c where a.id + b.id + c.id < 0";
   const { columns } = await connection.describe(slow);
-  const stream = connection.copy(slow, columns);
+  const stream = connection.rows(slow, columns);
   const reading = buffer(stream).catch((error: unknown) => connection.describeFault(error));
   const running = () =>
     source.query(

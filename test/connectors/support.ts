@@ -70,7 +70,7 @@ export async function stage(source: SourceDatabase, select: string, directory: s
   try {
     await connection.begin();
     const { columns } = await connection.describe(select);
-    const stream = connection.copy(select, columns);
+    const stream = connection.rows(select, columns);
     const file = await stageRows({
       stream,
       columns,

@@ -3,12 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { ImportSelect } from "../../../shared/import-select.ts";
-import {
-  openPostgresSource,
-  type PostgresSource,
-  type SourceRelation,
-} from "../../connectors/postgres-source.ts";
-import { schemaOf } from "../../connectors/postgres-types.ts";
+import { openSource } from "../../connectors/open-source.ts";
+import type { Source, SourceRelation } from "../../connectors/source.ts";
+import { schemaOf } from "../../connectors/source-column.ts";
 import { withStagingDirectory } from "../../connectors/staging-directory.ts";
 import {
   largeSize,
@@ -32,7 +29,7 @@ import { identifySource } from "./identify-source.ts";
 import { stagingPrefix } from "./remove-staged-objects.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
 
-/** A COPY that takes longer is ended by the source. */
+/** A statement that takes longer is ended by the source. */
 const statementTimeoutSeconds = 6 * 3600;
 const reportMs = 500;
 
@@ -70,7 +67,7 @@ export async function runImport(
   }
   const address = databaseAddress(deps, context.database);
   const { select } = validateImportQuery(context.definition);
-  const open = () => openPostgresSource(address, { statementTimeoutSeconds, signal: work.signal });
+  const open = () => openSource(address, { statementTimeoutSeconds, signal: work.signal });
   const read = (directory: string, size: StagingSize) =>
     withSource(open, (source) =>
       readSource(source, work, {
@@ -93,8 +90,8 @@ export async function runImport(
 }
 
 async function withSource<T>(
-  open: () => Promise<PostgresSource>,
-  work: (source: PostgresSource) => Promise<T>,
+  open: () => Promise<Source>,
+  work: (source: Source) => Promise<T>,
 ): Promise<T> {
   const source = await open();
   try {
@@ -107,7 +104,7 @@ async function withSource<T>(
 }
 
 async function readSource(
-  source: PostgresSource,
+  source: Source,
   work: Work,
   plan: {
     select: ImportSelect;
@@ -124,7 +121,7 @@ async function readSource(
   const { columns, expectedRows } = await source.describe(printed);
   checkColumnNames(columns.map((column) => column.name));
   const nullMarker = `~null ${work.claim.id}.${work.claim.fence}~`;
-  const stream = source.copy(printed, columns);
+  const stream = source.rows(printed, columns);
   const report = () =>
     work.report({ rows: stream.rows, bytes: stream.bytes, totalRows: expectedRows });
   const timer = setInterval(report, reportMs);
@@ -177,7 +174,7 @@ interface Range {
  * that what is committed from now on waits for the next import.
  */
 async function chooseRange(
-  source: PostgresSource,
+  source: Source,
   relation: SourceRelation,
   plan: { select: ImportSelect; context: ImportContext },
 ): Promise<Range | null> {
@@ -187,7 +184,7 @@ async function chooseRange(
   const { columns } = await source.describe(printSelect(plan.select, relation.schema, null));
   const isChanged = lastSchema !== null && !isDeepStrictEqual(schemaOf(columns), lastSchema);
   const above = isChanged ? null : lastId;
-  const bound = await source.safeBound(relation, column, above);
+  const bound = await source.safeBound(column, above);
   if (bound !== null) return { ids: { column, above, upTo: bound }, above, lastId: bound };
   const empty = above ?? "0";
   return { ids: { column, above: empty, upTo: empty }, above, lastId: above };
