@@ -74,6 +74,8 @@ export async function buildDeps(
     limits: {
       concurrentTableRuns: config.concurrentTableRuns,
       concurrentTableRunsPerRun: config.concurrentTableRunsPerRun,
+      exportMaxRows: config.exportMaxRows,
+      exportMaxBytes: config.exportMaxBytes,
       signedUrlSeconds: config.signedUrlSeconds,
       runRetentionDays: config.runRetentionDays,
       pricePerTib: config.pricePerTibCents / 100,

@@ -213,6 +213,20 @@ export const variables = {
     max: 64,
     effect: "transfers at once within one room",
   }),
+  exportMaxRows: whole({
+    variable: "EXPORT_MAX_ROWS",
+    default: 100_000_000,
+    min: 1,
+    max: 1_000_000_000_000,
+    effect: "rows of the largest table that is exported to a database",
+  }),
+  exportMaxBytes: whole({
+    variable: "EXPORT_MAX_BYTES",
+    default: 100 * 2 ** 30,
+    min: 1,
+    max: 2 ** 50,
+    effect: "bytes, as BigQuery counts them, of the largest table that is exported to a database",
+  }),
   signedUrlSeconds: whole({
     variable: "SIGNED_URL_SECONDS",
     default: 86_400,

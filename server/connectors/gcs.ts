@@ -1,3 +1,4 @@
+import { createWriteStream } from "node:fs";
 import { posix } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Storage } from "@google-cloud/storage";
@@ -41,6 +42,13 @@ export function createObjectStore(options: {
       await pipeline(content, target, stopped).catch(failed(`upload ${name}`));
       return Number(file.metadata.size);
     },
+    async download(name, path, { signal }) {
+      const source = bucket.file(name).createReadStream({ validation: "crc32c" });
+      const target = createWriteStream(path, { flags: "wx" });
+      const stopped = signal ? { signal } : {};
+      await pipeline(source, target, stopped).catch(failed(`download ${name}`));
+      return target.bytesWritten;
+    },
     async list(prefix) {
       const [files] = await bucket.getFiles({ prefix }).catch(failed(`list ${prefix}*`));
       return files.map((file) => ({ name: file.name, bytes: Number(file.metadata.size) }));
@@ -78,6 +86,8 @@ export function createObjectStore(options: {
 
 const retryableCodes = new Set<unknown>([408, 429, 500, 502, 503, 504]);
 const networkCodes = new Set<unknown>(["ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "EPIPE"]);
+/** The disk is full, or a download arrived other than it was sent. */
+const passingCodes = new Set<unknown>(["ENOSPC", "EDQUOT", "CONTENT_DOWNLOAD_MISMATCH"]);
 
 function failed(doing: string): (error: unknown) => never {
   return (error) => {
@@ -89,7 +99,7 @@ function failed(doing: string): (error: unknown) => never {
     const { message = messageOf(error) } = error as { message?: string };
     throw new MaestroError("storage", `could not ${doing}: ${shorten(message)}`, {
       cause: error,
-      retryable: retryableCodes.has(code) || networkCodes.has(code),
+      retryable: retryableCodes.has(code) || networkCodes.has(code) || passingCodes.has(code),
     });
   };
 }

@@ -9,6 +9,8 @@ export interface ObjectStore {
     content: Readable,
     options: { contentType: string; signal?: AbortSignal },
   ): Promise<number>;
+  /** Writes the object to a new file, checked against its checksum. Resolves to its bytes. */
+  download(name: string, path: string, options: { signal?: AbortSignal }): Promise<number>;
   /** Names and sizes under a prefix, in name order. */
   list(prefix: string): Promise<{ name: string; bytes: number }[]>;
   /** Deletes what exists of these; missing ones are no error. */

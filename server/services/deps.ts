@@ -29,6 +29,10 @@ export interface Limits {
   /** BigQuery jobs and transfers at once, over all daemons' table runs. */
   concurrentTableRuns: number;
   concurrentTableRunsPerRun: number;
+  /** Of the largest table that is exported to a database. */
+  exportMaxRows: number;
+  /** As BigQuery counts them. */
+  exportMaxBytes: number;
   /** Seconds that signed URLs of extracts live. */
   signedUrlSeconds: number;
   /** Days that runs are kept after their end; 0: for ever. */

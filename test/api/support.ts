@@ -56,6 +56,7 @@ function createEmptyStore(): ObjectStore {
   return {
     bucket: "test-bucket",
     upload: unasked,
+    download: () => Promise.reject(new Error("no contents here")),
     list: async () => [],
     remove: async () => undefined,
     signedReadUrl: async (name) => `https://storage.test/${name}`,
@@ -94,6 +95,8 @@ export async function createTestDeps(): Promise<TestDeps> {
     limits: {
       concurrentTableRuns: 4,
       concurrentTableRunsPerRun: 4,
+      exportMaxRows: 1_000_000,
+      exportMaxBytes: 2 ** 30,
       signedUrlSeconds: 3600,
       runRetentionDays: 90,
       pricePerTib: 6.25,

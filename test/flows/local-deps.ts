@@ -49,6 +49,8 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
     limits: {
       concurrentTableRuns: 8,
       concurrentTableRunsPerRun: 8,
+      exportMaxRows: 1_000_000,
+      exportMaxBytes: 2 ** 30,
       signedUrlSeconds: 3600,
       runRetentionDays: 90,
       pricePerTib: 6.25,

@@ -70,6 +70,8 @@ export function createEngineDeps(options: {
     limits: {
       concurrentTableRuns: 16,
       concurrentTableRunsPerRun: 16,
+      exportMaxRows: 1_000_000,
+      exportMaxBytes: 2 ** 30,
       signedUrlSeconds: 3600,
       runRetentionDays: 90,
       pricePerTib: 6.25,
@@ -93,6 +95,7 @@ function createMemoryStore(objects: Map<string, number>): ObjectStore {
       objects.set(name, bytes);
       return bytes;
     },
+    download: () => Promise.reject(new Error("no contents here")),
     list: (prefix) =>
       Promise.resolve(
         [...objects]

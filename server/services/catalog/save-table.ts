@@ -42,7 +42,7 @@ export async function createTable(
   actor: Actor,
 ): Promise<SavedTable> {
   const definition = tableDefinitionSchema.parse(input);
-  await validateDefinition(deps.db, definition);
+  await validateDefinition(deps.db, definition, null);
   const inference = await inferReferences(deps, definition, { dryRunTimeoutMs });
   const id = await inGraphTransaction(deps, definition, async (tx) => {
     const datasetId = await ensureDatasetRow(tx, definition.dataset);
@@ -70,7 +70,7 @@ export async function updateTable(
 ): Promise<SavedTable> {
   const { id } = input;
   const definition = tableDefinitionSchema.parse(input.definition);
-  await validateDefinition(deps.db, definition);
+  await validateDefinition(deps.db, definition, id);
   const inference = await inferReferences(deps, definition, { dryRunTimeoutMs });
   const { version, orphans } = await inGraphTransaction(deps, definition, async (tx) => {
     const before = await requireVersion(tx, id, input.version);

@@ -6,12 +6,18 @@ import { MaestroError } from "../../../shared/errors.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
 import type { Db } from "../../db/client.ts";
 import { validateImportQuery } from "../transfers/validate-import-query.ts";
+import { validateExport } from "./validate-export.ts";
 
 /**
  * What the schema of a definition cannot say: which fields belong to which kind, and that what it
- * points at exists. Throws `invalidInput` with the field and what to do.
+ * points at exists. Throws `invalidInput` with the field and what to do. `tableId` is the table that is
+ * saved, null where it is new.
  */
-export async function validateDefinition(db: Db, definition: TableDefinition): Promise<void> {
+export async function validateDefinition(
+  db: Db,
+  definition: TableDefinition,
+  tableId: number | null,
+): Promise<void> {
   validateKind(definition);
   const both = definition.extraParents.find((name) => definition.ignoredParents.includes(name));
   if (both !== undefined) {
@@ -30,6 +36,7 @@ export async function validateDefinition(db: Db, definition: TableDefinition): P
     );
   }
   await validatePointers(db, definition);
+  await validateExport(db, definition, tableId);
 }
 
 function validateKind(definition: TableDefinition): void {

@@ -2,6 +2,7 @@ import { MaestroError } from "../../../shared/errors.ts";
 import type { ImportSelect, SourceName } from "../../../shared/import-select.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
 import { parseImportSql } from "../../connectors/import-sql-parser.ts";
+import { nameNoTable, parseDatabaseTable } from "../../domain/database-table.ts";
 import { checkSelect } from "../../domain/primitive-select.ts";
 
 export interface ImportQuery {
@@ -43,19 +44,8 @@ function allColumnsOf(table: SourceName): ImportSelect {
   };
 }
 
-/** `table` or `schema.table`, in the exact case of the source; parts may stand in double quotes. */
 function parseTableName(text: string): SourceName {
-  const part = '(?:"((?:[^"]|"")+)"|([^".]+))';
-  const found = new RegExp(`^(?:${part}\\.)?${part}$`).exec(text.trim());
-  const name = (quoted: string | undefined, plain: string | undefined) =>
-    quoted?.replaceAll('""', '"') ?? plain ?? null;
-  const table = found ? name(found[3], found[4]) : null;
-  if (!found || table === null) {
-    throw new MaestroError(
-      "invalidInput",
-      `"${text}" names no table: write table, schema.table or "schema"."table"`,
-      { field: "importTable" },
-    );
-  }
-  return { schema: name(found[1], found[2]), name: table };
+  const table = parseDatabaseTable(text);
+  if (table) return table;
+  throw new MaestroError("invalidInput", nameNoTable(text), { field: "importTable" });
 }

@@ -1,5 +1,5 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -31,6 +31,10 @@ export function createFolderStore(
       await pipeline(content, stalling, createWriteStream(part), signal ? { signal } : {});
       await rename(part, pathOf(name));
       return (await stat(pathOf(name))).size;
+    },
+    async download(name, path) {
+      await copyFile(pathOf(name), path);
+      return (await stat(path)).size;
     },
     async list(prefix) {
       const root = join(folder, "objects");
