@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import type { Transform } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import { MaestroError } from "../../../shared/errors.ts";
@@ -26,6 +27,7 @@ import {
 import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
 import { identifySource } from "./identify-source.ts";
+import { paceTransfer } from "./pace-transfer.ts";
 import { stagingPrefix } from "./remove-staged-objects.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
 
@@ -68,6 +70,7 @@ export async function runImport(
   const address = databaseAddress(deps, context.database);
   const { select } = validateImportQuery(context.definition);
   const open = () => openSource(address, { statementTimeoutSeconds, signal: work.signal });
+  const pace = paceTransfer(deps, context.database.id, work.signal);
   const read = (directory: string, size: StagingSize) =>
     withSource(open, (source) =>
       readSource(source, work, {
@@ -75,9 +78,10 @@ export async function runImport(
         context,
         directory,
         size,
+        through: pace.through(),
       }),
     );
-  return withStagingDirectory(async (directory) => {
+  const staging = withStagingDirectory(async (directory) => {
     let reading = await read(directory, smallSize);
     if (reading === "tooLarge")
       reading = await withStagingDirectory((next) => read(next, largeSize));
@@ -87,6 +91,7 @@ export async function runImport(
     const name = await upload(deps, work, reading.file);
     return { result: { ...reading.result, objects: [name] }, bytes: reading.file.bytes };
   });
+  return staging.finally(() => pace.end());
 }
 
 async function withSource<T>(
@@ -111,6 +116,7 @@ async function readSource(
     context: ImportContext;
     directory: string;
     size: StagingSize;
+    through: Transform;
   },
 ): Promise<Reading | "tooLarge"> {
   const relation = await source.findTable(plan.select.table);
