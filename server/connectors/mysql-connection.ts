@@ -1,8 +1,8 @@
-import { isIP } from "node:net";
+import type { Socket } from "node:net";
+import type { Connection as CoreConnection } from "mysql2";
 import mysql, { type Connection, type ConnectionOptions } from "mysql2/promise";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import { type DatabaseAddress, tlsOptions } from "./database-address.ts";
-import { describeTlsFault, tlsReason } from "./tls-faults.ts";
 
 const transientFaults = new Set([
   "ECONNREFUSED",
@@ -15,10 +15,14 @@ const transientFaults = new Set([
   "PROTOCOL_CONNECTION_LOST",
   "ER_LOCK_DEADLOCK",
   "ER_LOCK_WAIT_TIMEOUT",
+  "ER_TABLE_DEF_CHANGED",
   "ER_CON_COUNT_ERROR",
   "ER_SERVER_SHUTDOWN",
   "ER_CONNECTION_KILLED",
 ]);
+
+/** MariaDB's own, for which mysql2 has no name. */
+const unnamedFaults = new Map([[1969, "ER_STATEMENT_TIMEOUT"]]);
 
 /**
  * Connects as the address's TLS mode says; `prefer` is plain where the server has no TLS. The session
@@ -30,14 +34,6 @@ export async function connectMysql(
   options: ConnectionOptions = {},
 ): Promise<Connection> {
   const { mode } = address.tls;
-  if (mode === "verify-full" && isIP(address.host) !== 0) {
-    // The driver would hold the certificate against another name than the address.
-    throw new MaestroError(
-      "database",
-      `verify-full needs the host's name, as its certificate has it, not the address ${address.host}; verify-ca asks for no name`,
-      { reason: tlsReason },
-    );
-  }
   try {
     return await connect(address, options, mode !== "disable");
   } catch (error) {
@@ -76,18 +72,56 @@ async function connect(
   // A connection that breaks between two queries fails the next one; it must not end the process.
   connection.on("error", () => undefined);
   await connection.query(
-    "set session sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', time_zone = '+00:00'",
+    "set session sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', time_zone = '+00:00'",
   );
   return connection;
+}
+
+/** Promises are a wrapper, which does not declare what it wraps. */
+export function coreOf(connection: Connection): CoreConnection {
+  const { connection: core } = connection as unknown as { connection: CoreConnection };
+  return core;
+}
+
+/** mysql2 does not declare it; TLS has put its own in the place of the first. */
+export function socketOf(core: CoreConnection): Socket {
+  const { stream } = core as unknown as { stream: Socket };
+  return stream;
+}
+
+/** Ends it at once, whatever is on its way: mysql2 alone would only say good-bye, and wait. */
+export function breakMysql(core: CoreConnection): void {
+  core.destroy();
+  socketOf(core).destroy();
+}
+
+/** The rows of a statement that is complete in itself. */
+export async function queryMysql(
+  connection: Connection,
+  statement: string,
+): Promise<Record<string, unknown>[]> {
+  const [rows] = await connection.query(statement);
+  return rows as Record<string, unknown>[];
+}
+
+/** The server's version, such as `MariaDB 10.11.4`. Throws `database` errors that say what is wrong. */
+export async function testMysql(address: DatabaseAddress): Promise<string> {
+  const connection = await connectMysql(address);
+  try {
+    const [rows] = await connection.query("select version() as version");
+    const [row] = rows as { version: string }[];
+    const [number = ""] = (row?.version ?? "").split("-");
+    return `${/mariadb/i.test(row?.version ?? "") ? "MariaDB" : "MySQL"} ${number}`;
+  } catch (error) {
+    throw describeMysqlFault(error, address);
+  } finally {
+    await connection.end().catch(() => undefined);
+  }
 }
 
 /** What a user can act on, and whether a retry may help. A MaestroError stays as it is. */
 export function describeMysqlFault(error: unknown, address: DatabaseAddress): MaestroError {
   if (error instanceof MaestroError) return error;
-  const tlsFault = describeTlsFault(messageOf(error), address);
-  if (tlsFault !== null) {
-    return new MaestroError("database", tlsFault, { cause: error, reason: tlsReason });
-  }
   const code = codeOf(error);
   return new MaestroError("database", sentence(error, code, address), {
     cause: error,
@@ -110,6 +144,8 @@ function sentence(error: unknown, code: string, address: DatabaseAddress): strin
     case "EHOSTUNREACH":
     case "ENETUNREACH":
       return `${at} cannot be reached: check the address and firewalls`;
+    case "HANDSHAKE_NO_SSL_SUPPORT":
+      return `${at} offers no encryption: turn TLS on in the server, or choose the TLS mode "disable"`;
     case "HANDSHAKE_SSL_ERROR":
       return `no encrypted connection to ${at}: ${text}`;
     case "ER_ACCESS_DENIED_ERROR":
@@ -128,5 +164,7 @@ function sentence(error: unknown, code: string, address: DatabaseAddress): strin
 
 function codeOf(error: unknown): string {
   const inner = error instanceof AggregateError ? error.errors[0] : error;
-  return typeof inner === "object" && inner !== null && "code" in inner ? String(inner.code) : "";
+  if (typeof inner !== "object" || inner === null) return "";
+  if ("code" in inner && inner.code !== undefined) return String(inner.code);
+  return "errno" in inner ? (unnamedFaults.get(Number(inner.errno)) ?? String(inner.errno)) : "";
 }

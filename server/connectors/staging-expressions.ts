@@ -100,8 +100,9 @@ function arrayOf(column: SourceColumn, input: string, item: (input: string) => s
 
 function refusal(column: SourceColumn, input: string, holder: string): string {
   const before = quote(`column ${column.name} holds `);
+  const remedy = column.isArray ? `to_json(${column.name})` : `${column.name}::text`;
   const after = quote(
-    `, which does not fit into ${holder}: convert it in the import's SQL, for example ${column.name}::text or to_json(${column.name})`,
+    `, which does not fit into ${holder}: convert it in the import's SQL, for example ${remedy}`,
   );
   return `error(${before} || left(${input}, 100) || ${after})`;
 }

@@ -1,6 +1,7 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { DryRunResult, TableDefinition } from "../../../shared/table.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
+import { readDatabase } from "../databases/read-database.ts";
 import type { Deps } from "../deps.ts";
 import { validateImportQuery } from "../transfers/validate-import-query.ts";
 import { inferReferences } from "./infer-references.ts";
@@ -24,7 +25,7 @@ export async function dryRunTable(
   // Why there was no dry run is the answer itself here.
   const { disagreements: warnings } = inference;
   const refused = dryRun.kind === "refused" || dryRun.kind === "away";
-  const fault = refused ? dryRun.error : importFault(definition);
+  const fault = refused ? dryRun.error : await importFault(deps, definition);
   if (fault) {
     return {
       ok: false,
@@ -43,10 +44,14 @@ export async function dryRunTable(
 }
 
 /** What is wrong with an import's SELECT; null where nothing is, or where it is no import. */
-function importFault(definition: TableDefinition): MaestroError | null {
-  if (definition.kind !== "import") return null;
+async function importFault(
+  deps: Pick<Deps, "db">,
+  definition: TableDefinition,
+): Promise<MaestroError | null> {
+  const { kind, importDatabaseId } = definition;
+  if (kind !== "import" || importDatabaseId === null) return null;
   try {
-    validateImportQuery(definition);
+    validateImportQuery(definition, (await readDatabase(deps, importDatabaseId)).kind);
     return null;
   } catch (error) {
     if (error instanceof MaestroError) return error;

@@ -63,7 +63,6 @@ function validateKind(definition: TableDefinition): void {
   if (!hasQuery && importTable.trim() === "") {
     throw invalid("importTable", "name the source's table, or write a SELECT of it");
   }
-  validateImportQuery(definition);
 }
 
 function refuseImportField(field: keyof TableDefinition, given: boolean): void {
@@ -87,7 +86,7 @@ async function validatePointers(db: Db, definition: TableDefinition): Promise<vo
   }
   if (importDatabaseId !== null) {
     const [found] = await db
-      .select({ name: databases.name, mayImport: databases.mayImport })
+      .select({ kind: databases.kind, name: databases.name, mayImport: databases.mayImport })
       .from(databases)
       .where(eq(databases.id, importDatabaseId));
     if (!found) {
@@ -96,6 +95,7 @@ async function validatePointers(db: Db, definition: TableDefinition): Promise<vo
     if (!found.mayImport) {
       throw invalid("importDatabaseId", `imports from ${found.name} are turned off by an admin`);
     }
+    validateImportQuery(definition, found.kind);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
-import type { Transform } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
+import type { DatabaseKind } from "../../../shared/database.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { ImportSelect } from "../../../shared/import-select.ts";
 import { openSource } from "../../connectors/open-source.ts";
@@ -27,7 +27,6 @@ import {
 import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
 import { identifySource } from "./identify-source.ts";
-import { paceTransfer } from "./pace-transfer.ts";
 import { stagingPrefix } from "./remove-staged-objects.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
 
@@ -45,6 +44,12 @@ interface Work {
   claim: ClaimedTransfer;
   signal: AbortSignal;
   report: (progress: Progress) => void;
+}
+
+interface Plan {
+  kind: DatabaseKind;
+  select: ImportSelect;
+  context: ImportContext;
 }
 
 interface Reading {
@@ -68,20 +73,19 @@ export async function runImport(
     throw new MaestroError("forbidden", `${context.database.name} may not be imported from`);
   }
   const address = databaseAddress(deps, context.database);
-  const { select } = validateImportQuery(context.definition);
+  const { select } = validateImportQuery(context.definition, address.kind);
   const open = () => openSource(address, { statementTimeoutSeconds, signal: work.signal });
-  const pace = paceTransfer(deps, context.database.id, work.signal);
   const read = (directory: string, size: StagingSize) =>
     withSource(open, (source) =>
       readSource(source, work, {
+        kind: address.kind,
         select,
         context,
         directory,
         size,
-        through: pace.through(),
       }),
     );
-  const staging = withStagingDirectory(async (directory) => {
+  return withStagingDirectory(async (directory) => {
     let reading = await read(directory, smallSize);
     if (reading === "tooLarge")
       reading = await withStagingDirectory((next) => read(next, largeSize));
@@ -91,7 +95,6 @@ export async function runImport(
     const name = await upload(deps, work, reading.file);
     return { result: { ...reading.result, objects: [name] }, bytes: reading.file.bytes };
   });
-  return staging.finally(() => pace.end());
 }
 
 async function withSource<T>(
@@ -111,19 +114,13 @@ async function withSource<T>(
 async function readSource(
   source: Source,
   work: Work,
-  plan: {
-    select: ImportSelect;
-    context: ImportContext;
-    directory: string;
-    size: StagingSize;
-    through: Transform;
-  },
+  plan: Plan & { directory: string; size: StagingSize },
 ): Promise<Reading | "tooLarge"> {
   const relation = await source.findTable(plan.select.table);
-  checkRelation(relation, plan.select);
+  checkRelation(relation, plan);
   const range = await chooseRange(source, relation, plan);
   await source.begin();
-  const printed = printSelect(plan.select, relation.schema, range?.ids ?? null);
+  const printed = printSelect(plan.select, plan.kind, relation, range?.ids ?? null);
   const { columns, expectedRows } = await source.describe(printed);
   checkColumnNames(columns.map((column) => column.name));
   const nullMarker = `~null ${work.claim.id}.${work.claim.fence}~`;
@@ -155,17 +152,22 @@ async function readSource(
 }
 
 /** PostgreSQL would take a name that is no column for a function of the row, or for the whole row. */
-function checkRelation(relation: SourceRelation, select: ImportSelect): void {
-  if (isSystemSchema(relation.schema)) {
+function checkRelation(relation: SourceRelation, { kind, select }: Plan): void {
+  if (isSystemSchema(relation.schema, kind)) {
     throw new MaestroError("invalidSql", `the system table ${relation.name} cannot be imported`);
   }
-  const known = new Set(relation.columns.map((column) => column.name));
-  const unknown = namedColumns(select).find((column) => !known.has(column.name));
+  const known = new Set(relation.columns.map((column) => sameName(column.name, kind)));
+  const unknown = namedColumns(select).find((column) => !known.has(sameName(column.name, kind)));
   if (unknown) {
     throw new MaestroError("invalidSql", `${relation.name} has no column ${unknown.name}`, {
       position: unknown.at,
     });
   }
+}
+
+/** MySQL takes a column's name in any case. */
+function sameName(name: string, kind: DatabaseKind): string {
+  return kind === "mysql" ? name.toLowerCase() : name;
 }
 
 interface Range {
@@ -182,12 +184,12 @@ interface Range {
 async function chooseRange(
   source: Source,
   relation: SourceRelation,
-  plan: { select: ImportSelect; context: ImportContext },
+  plan: Plan,
 ): Promise<Range | null> {
   const { definition, lastId, lastSchema } = plan.context;
   const { idColumn: column } = definition;
   if (column === null) return null;
-  const { columns } = await source.describe(printSelect(plan.select, relation.schema, null));
+  const { columns } = await source.describe(printSelect(plan.select, plan.kind, relation, null));
   const isChanged = lastSchema !== null && !isDeepStrictEqual(schemaOf(columns), lastSchema);
   const above = isChanged ? null : lastId;
   const bound = await source.safeBound(column, above);

@@ -1,3 +1,4 @@
+import type { DatabaseKind } from "../../../shared/database.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { ImportSelect, SourceName } from "../../../shared/import-select.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
@@ -6,7 +7,7 @@ import { nameNoTable, parseDatabaseTable } from "../../domain/database-table.ts"
 import { checkSelect } from "../../domain/primitive-select.ts";
 
 export interface ImportQuery {
-  /** `schema.table`, or `table` where the role's search path decides. */
+  /** `schema.table`, or `table` where the role's search path or the connection's database decides. */
   table: string;
   select: ImportSelect;
 }
@@ -17,12 +18,13 @@ export interface ImportQuery {
  */
 export function validateImportQuery(
   definition: Pick<TableDefinition, "query" | "importTable" | "idColumn">,
+  kind: DatabaseKind,
 ): ImportQuery {
   const hasQuery = definition.query.trim() !== "";
   const select = hasQuery
     ? parseImportSql(definition.query)
     : allColumnsOf(parseTableName(definition.importTable));
-  checkSelect(select);
+  checkSelect(select, kind);
   if (definition.idColumn !== null && select.limit !== null) {
     throw new MaestroError(
       "invalidInput",

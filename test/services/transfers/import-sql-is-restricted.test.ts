@@ -4,8 +4,11 @@ import { validateImportQuery } from "../../../server/services/transfers/validate
 import { createSourceDatabase, type SourceDatabase } from "../../connectors/support.ts";
 
 const read = (query: string, others: { importTable?: string; idColumn?: string } = {}) =>
-  validateImportQuery({ query, importTable: "", idColumn: null, ...others });
-const print = (query: string) => printSelect(read(query).select, "public", null);
+  validateImportQuery({ query, importTable: "", idColumn: null, ...others }, "postgres");
+const print = (query: string) => {
+  const { select } = read(query);
+  return printSelect(select, "postgres", { schema: "public", name: select.table.name }, null);
+};
 
 /** Each with a word that the refusal must name; all but the last group parse as SQL. */
 const hostile: [sql: string, named: RegExp][] = [
@@ -246,18 +249,20 @@ test("an injected name or text stays a name or a text", () => {
     `SELECT "t"" as x; drop table u; --"."a" FROM "public"."t"" as x; drop table u; --" AS "t"" as x; drop table u; --" WHERE ("t"" as x; drop table u; --"."a" = '\\')`,
   );
   expect(
-    printSelect(read("", { importTable: "t" }).select, 'pub"lic', {
-      column: 'i"d',
-      above: "-5",
-      upTo: "7",
-    }),
+    printSelect(
+      read("", { importTable: "t" }).select,
+      "postgres",
+      { schema: 'pub"lic', name: "t" },
+      { column: 'i"d', above: "-5", upTo: "7" },
+    ),
   ).toBe(`SELECT "t".* FROM "pub""lic"."t" AS "t" WHERE "t"."i""d" > (-5) AND "t"."i""d" <= (7)`);
   expect(() =>
-    printSelect(read("", { importTable: "t" }).select, "public", {
-      column: "id",
-      above: "1 or true",
-      upTo: "7",
-    }),
+    printSelect(
+      read("", { importTable: "t" }).select,
+      "postgres",
+      { schema: "public", name: "t" },
+      { column: "id", above: "1 or true", upTo: "7" },
+    ),
   ).toThrow(/whole number/);
 });
 

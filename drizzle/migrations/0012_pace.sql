@@ -1,1 +1,0 @@
-ALTER TABLE "databases" ADD COLUMN "paced_until" timestamp with time zone;
