@@ -52,6 +52,8 @@ export const databases = pgTable("databases", {
   importDataset: text(),
   /** Of all its transfers together; null is no limit. */
   bytesPerSecond: count(),
+  /** Until when the bytes are given away that its limit allows; null: never limited yet. */
+  pacedUntil: instant(),
   /** Transfers at once; null is no limit. */
   concurrentTransfers: integer(),
   createdAt: createdAt(),

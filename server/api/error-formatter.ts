@@ -110,11 +110,29 @@ function statusOf(error: TRPCError): number {
   return error.code === "CLIENT_CLOSED_REQUEST" ? 499 : 400;
 }
 
+interface Issue {
+  message: string;
+  path?: PropertyKey[];
+  /** Of an input that may have one of several shapes: what is wrong with it as each of them. */
+  errors?: Issue[][];
+}
+
+/** Of several shapes, the one that the input comes closest to. */
+function innermostIssue(issues: Issue[]): Issue | undefined {
+  const [issue] = issues;
+  const shapes = issue?.errors?.filter((each) => each.length > 0) ?? [];
+  const [first, ...rest] = shapes;
+  if (!issue || !first) return issue;
+  const closest = rest.reduce((best, each) => (each.length < best.length ? each : best), first);
+  const inner = innermostIssue(closest);
+  return inner && { ...inner, path: [...(issue.path ?? []), ...(inner.path ?? [])] };
+}
+
 /** The first issue of a refused input, with its path as `definition.name`. */
 function firstIssue(cause: unknown): { message: string; path: string } | null {
   if (!(cause instanceof Error) || !("issues" in cause) || !Array.isArray(cause.issues))
     return null;
-  const issue = cause.issues[0] as { message: string; path?: PropertyKey[] } | undefined;
+  const issue = innermostIssue(cause.issues as Issue[]);
   if (!issue) return null;
   // Services name a definition's fields alone; so do we, wherever in the input it was.
   const path = (issue.path ?? [])

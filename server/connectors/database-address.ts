@@ -1,4 +1,5 @@
-import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { isIP } from "node:net";
+import { checkServerIdentity, type ConnectionOptions as TlsOptions } from "node:tls";
 import type { DatabaseKind, TlsMode } from "../../shared/database.ts";
 
 /** Where a database is and how to sign in there, secrets opened. */
@@ -24,14 +25,16 @@ export const preferTls: TlsSettings = { mode: "prefer", ca: null, certificate: n
 
 /** Node's options of an encrypted connection. */
 export function tlsOptions({ host, tls }: Pick<DatabaseAddress, "host" | "tls">): TlsOptions {
-  const { mode, ca, certificate, key } = tls;
+  const { mode, ca, certificate: own, key } = tls;
   return {
     rejectUnauthorized: mode === "verify-ca" || mode === "verify-full",
-    servername: host,
+    // A certificate may name an address, but the server is never asked for one by it (RFC 6066).
+    ...(isIP(host) === 0 ? { servername: host } : {}),
     // verify-ca asks who signed, not for whom.
-    ...(mode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
+    checkServerIdentity: (_name, certificate) =>
+      mode === "verify-full" ? checkServerIdentity(host, certificate) : undefined,
     ...(ca === null ? {} : { ca }),
-    ...(certificate === null ? {} : { cert: certificate }),
+    ...(own === null ? {} : { cert: own }),
     ...(key === null ? {} : { key }),
   };
 }

@@ -1,39 +1,44 @@
-import type { SourceTable } from "../../shared/database.ts";
+import type { BrowseFilter, SourceTable, SourceTables } from "../../shared/database.ts";
+import { quoteMysqlText } from "../../shared/mysql-text.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import { connectMysql, describeMysqlFault, queryMysql } from "./mysql-connection.ts";
 
-/** More tables than this are not listed: the browser is for choosing one. */
-const mostTables = 2_000;
-
 /**
- * The tables and views of which the user may read a column, in all databases of the server; the system's
- * own left out. What may be read is what information_schema shows, which is empty where there is no right.
+ * The tables and views of which the user may read a column, in all databases of the server; the
+ * system's own left out. Rows are counted as the engine estimates them.
  */
-export async function browseMysql(address: DatabaseAddress): Promise<SourceTable[]> {
+export async function browseMysql(
+  address: DatabaseAddress,
+  filter: BrowseFilter,
+): Promise<SourceTables> {
   const connection = await connectMysql(address);
   try {
     await connection.query("set session transaction read only");
-    const tables = await queryMysql(
+    const found = await queryMysql(
       connection,
-      `select table_schema as \`schema\`, table_name as name, table_rows as approximate
-       from information_schema.tables
-       where table_type <> 'SEQUENCE'
-         and table_schema not in ('mysql', 'information_schema', 'performance_schema', 'sys')
-       order by 1, 2 limit ${mostTables}`,
+      `select t.table_schema as \`schema\`, t.table_name as name, t.table_rows as approximate
+       from information_schema.tables t
+       where t.table_type <> 'SEQUENCE'
+         and t.table_schema not in ('mysql', 'information_schema', 'performance_schema', 'sys')
+         and instr(lower(concat(t.table_schema, '.', t.table_name)), lower(${quoteMysqlText(filter.search)})) > 0
+         and exists (select 1 from information_schema.columns c
+           where c.table_schema = t.table_schema and c.table_name = t.table_name
+             and find_in_set('select', c.privileges) > 0)
+       order by 1, 2 limit ${Number(filter.limit) + 1} offset ${Number(filter.offset)}`,
     );
-    const columns = await queryMysql(
-      connection,
-      `select table_schema as \`schema\`, table_name as \`table\`, column_name as name, column_type as type
-       from information_schema.columns
-       where find_in_set('select', privileges)
-         and table_schema not in ('mysql', 'information_schema', 'performance_schema', 'sys')
-       order by 1, 2, ordinal_position`,
-    );
-    const byTable = Map.groupBy(columns, (column) => keyOf(column["schema"], column["table"]));
-    return tables.flatMap((table) => {
-      const own = byTable.get(keyOf(table["schema"], table["name"]));
-      return own ? [describeTable(table, own)] : [];
-    });
+    const tables: SourceTable[] = [];
+    for (const table of found.slice(0, filter.limit)) {
+      const { schema, name, approximate } = table;
+      const columns = await readColumns(connection, String(schema), String(name));
+      tables.push({
+        schema: String(schema),
+        name: String(name),
+        approximateRows: approximate === null ? null : Number(approximate),
+        columns: columns.map((column) => ({ name: column.name, type: column.type })),
+        idColumn: idColumnOf(columns),
+      });
+    }
+    return { tables, hasMore: found.length > filter.limit };
   } catch (error) {
     throw describeMysqlFault(error, address);
   } finally {
@@ -41,18 +46,33 @@ export async function browseMysql(address: DatabaseAddress): Promise<SourceTable
   }
 }
 
-function keyOf(schema: unknown, table: unknown): string {
-  return JSON.stringify([schema, table]);
+interface Column {
+  name: string;
+  type: string;
+  isKey: boolean;
 }
 
-function describeTable(
-  table: Record<string, unknown>,
-  columns: Record<string, unknown>[],
-): SourceTable {
-  return {
-    schema: String(table["schema"]),
-    name: String(table["name"]),
-    approximateRows: table["approximate"] === null ? null : Number(table["approximate"]),
-    columns: columns.map(({ name, type }) => ({ name: String(name), type: String(type) })),
-  };
+async function readColumns(
+  connection: Parameters<typeof queryMysql>[0],
+  schema: string,
+  table: string,
+): Promise<Column[]> {
+  const rows = await queryMysql(
+    connection,
+    `select column_name as name, column_type as type, column_key = 'PRI' as is_key
+     from information_schema.columns
+     where table_schema = ${quoteMysqlText(schema)} and table_name = ${quoteMysqlText(table)}
+       and find_in_set('select', privileges) > 0 order by ordinal_position`,
+  );
+  return rows.map((row) => ({
+    name: String(row["name"]),
+    type: String(row["type"]),
+    isKey: Number(row["is_key"]) === 1,
+  }));
+}
+
+/** A primary key of one whole number. */
+function idColumnOf(columns: Column[]): string | null {
+  const [key, second] = columns.filter((column) => column.isKey);
+  return key && !second && /^(tiny|small|medium|big)?int\b/.test(key.type) ? key.name : null;
 }

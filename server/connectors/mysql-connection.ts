@@ -1,8 +1,9 @@
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import type { Connection as CoreConnection } from "mysql2";
 import mysql, { type Connection, type ConnectionOptions } from "mysql2/promise";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import { type DatabaseAddress, tlsOptions } from "./database-address.ts";
+import { describeTlsFault, tlsReason } from "./tls-faults.ts";
 
 const transientFaults = new Set([
   "ECONNREFUSED",
@@ -34,6 +35,14 @@ export async function connectMysql(
   options: ConnectionOptions = {},
 ): Promise<Connection> {
   const { mode } = address.tls;
+  if (mode === "verify-full" && isIP(address.host) !== 0) {
+    // The driver would hold the certificate against another name than the address.
+    throw new MaestroError(
+      "database",
+      `verify-full needs the host's name, as its certificate has it, not the address ${address.host}; verify-ca asks for no name`,
+      { reason: tlsReason },
+    );
+  }
   try {
     return await connect(address, options, mode !== "disable");
   } catch (error) {
@@ -104,24 +113,13 @@ export async function queryMysql(
   return rows as Record<string, unknown>[];
 }
 
-/** The server's version, such as `MariaDB 10.11.4`. Throws `database` errors that say what is wrong. */
-export async function testMysql(address: DatabaseAddress): Promise<string> {
-  const connection = await connectMysql(address);
-  try {
-    const [rows] = await connection.query("select version() as version");
-    const [row] = rows as { version: string }[];
-    const [number = ""] = (row?.version ?? "").split("-");
-    return `${/mariadb/i.test(row?.version ?? "") ? "MariaDB" : "MySQL"} ${number}`;
-  } catch (error) {
-    throw describeMysqlFault(error, address);
-  } finally {
-    await connection.end().catch(() => undefined);
-  }
-}
-
 /** What a user can act on, and whether a retry may help. A MaestroError stays as it is. */
 export function describeMysqlFault(error: unknown, address: DatabaseAddress): MaestroError {
   if (error instanceof MaestroError) return error;
+  const tlsFault = describeTlsFault(messageOf(error), address);
+  if (tlsFault !== null) {
+    return new MaestroError("database", tlsFault, { cause: error, reason: tlsReason });
+  }
   const code = codeOf(error);
   return new MaestroError("database", sentence(error, code, address), {
     cause: error,
@@ -144,8 +142,6 @@ function sentence(error: unknown, code: string, address: DatabaseAddress): strin
     case "EHOSTUNREACH":
     case "ENETUNREACH":
       return `${at} cannot be reached: check the address and firewalls`;
-    case "HANDSHAKE_NO_SSL_SUPPORT":
-      return `${at} offers no encryption: turn TLS on in the server, or choose the TLS mode "disable"`;
     case "HANDSHAKE_SSL_ERROR":
       return `no encrypted connection to ${at}: ${text}`;
     case "ER_ACCESS_DENIED_ERROR":

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import { type DatabaseAddress, tlsOptions } from "./database-address.ts";
+import { describeTlsFault, tlsReason } from "./tls-faults.ts";
 
 /** SQLSTATEs, and the start of some, under which the same call may succeed later. */
 const transientStates = /^(08|40001|40P01|53|57P0[123]|58)/;
@@ -58,6 +59,10 @@ async function connect(
 /** What a user can act on, and whether a retry may help. A MaestroError stays as it is. */
 export function describeFault(error: unknown, address: DatabaseAddress): MaestroError {
   if (error instanceof MaestroError) return error;
+  const tlsFault = describeTlsFault(messageOf(error), address);
+  if (tlsFault !== null) {
+    return new MaestroError("database", tlsFault, { cause: error, reason: tlsReason });
+  }
   const code = codeOf(error);
   return new MaestroError("database", sentence(error, code, address), {
     cause: error,
@@ -90,9 +95,6 @@ function sentence(error: unknown, code: string, address: DatabaseAddress): strin
     case "57014":
       return `PostgreSQL ended the statement: ${text}`;
     default:
-      if (/does not support SSL/.test(text)) {
-        return `${at} offers no encryption: turn TLS on in the server, or choose the TLS mode "disable"`;
-      }
       return /timeout expired/.test(text)
         ? `${at} does not answer within 15 s: check the address and firewalls`
         : text;

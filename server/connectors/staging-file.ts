@@ -3,6 +3,7 @@ import { constants, createWriteStream, openSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { PassThrough, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -84,6 +85,8 @@ export async function stageRows(options: {
   /** Stands for NULL in CSV; no value may contain it. */
   nullMarker: string;
   size: StagingSize;
+  /** What the bytes pass on their way, such as one that holds them up. */
+  through?: Transform;
 }): Promise<Staging> {
   const { stream, columns, directory } = options;
   const format = formatFor(columns);
@@ -103,7 +106,8 @@ export async function stageRows(options: {
     // MySQL's timestamps come without their zone, which the session says is UTC.
     await connection.run("SET TimeZone = 'UTC'");
     const statement = copyStatement({ ...options, format, input, output: path });
-    const answer = await convert(connection, statement, stream, input);
+    const through = options.through ?? new PassThrough();
+    const answer = await convert(connection, statement, { stream, through, input });
     if (answer === "tooLarge") return answer;
     if (answer !== stream.sourceRows) {
       throw new MaestroError(
@@ -118,21 +122,28 @@ export async function stageRows(options: {
   }
 }
 
+interface Feed {
+  stream: RowStream;
+  through: Transform;
+  /** The path that DuckDB reads from. */
+  input: string;
+}
+
 /** Rows written. */
 async function convert(
   connection: DuckDBConnection,
   statement: string,
-  stream: RowStream,
-  input: string,
+  rows: Feed,
 ): Promise<number | "tooLarge"> {
+  const { stream, through, input } = rows;
   const usesPipe = process.platform !== "win32";
   if (usesPipe) await promisify(execFile)("mkfifo", ["-m", "600", input]);
-  else await pipeline(stream, createWriteStream(input));
+  else await pipeline(stream, through, createWriteStream(input));
   let isDone = false;
   const converting = connection.run(statement).finally(() => {
     isDone = true;
   });
-  const feeding = usesPipe ? feed(stream, input, () => isDone) : Promise.resolve();
+  const feeding = usesPipe ? feed(rows, () => isDone) : Promise.resolve();
   const [converted, fed] = await Promise.allSettled([converting, feeding]);
   if (stream.errored) throw stream.errored;
   if (converted.status === "rejected") return refusalOf(converted.reason);
@@ -145,12 +156,12 @@ async function convert(
  * thread of Node's pool, of which DuckDB's query holds one already. The pipe can be opened only once
  * the reader has; where that ends without having opened it, so does this.
  */
-async function feed(stream: RowStream, path: string, isDone: () => boolean): Promise<void> {
+async function feed({ stream, through, input }: Feed, isDone: () => boolean): Promise<void> {
   for (;;) {
-    const fd = openPipe(path);
+    const fd = openPipe(input);
     if (fd !== null) {
       const socket = new Socket({ fd, readable: false, writable: true });
-      await pipeline(stream, socket);
+      await pipeline(stream, through, socket);
       return;
     }
     if (isDone()) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DatabaseAddress } from "../../server/connectors/database-address.ts";
-import { testMysql } from "../../server/connectors/mysql-connection.ts";
-import { testPostgres } from "../../server/connectors/postgres-browse.ts";
+import { checkMysql } from "../../server/connectors/mysql-check.ts";
+import { checkPostgres } from "../../server/connectors/postgres-check.ts";
 import { type MariaDb, startMariaDb } from "../support/mariadb.ts";
 import { createSourceDatabase, type SourceDatabase } from "./support.ts";
 
@@ -15,8 +15,8 @@ afterAll(async () => {
 });
 
 test("a connection that works tells the server's version", async () => {
-  expect(await testMysql(mariaDb.address)).toMatch(/^MariaDB \d+\.\d+/);
-  expect(await testPostgres(postgres.address)).toMatch(/^PostgreSQL \d+/);
+  expect((await checkMysql(mariaDb.address)).version).toMatch(/^MariaDB \d+\.\d+/);
+  expect((await checkPostgres(postgres.address)).version).toMatch(/^PostgreSQL \d+/);
 });
 
 const faults: [what: string, change: Partial<DatabaseAddress>, mysql: RegExp, pg: RegExp][] = [
@@ -33,8 +33,8 @@ const faults: [what: string, change: Partial<DatabaseAddress>, mysql: RegExp, pg
 ];
 
 test.each(faults)("a wrong %s is told in a sentence", async (_what, change, mysql, pg) => {
-  await expect(testMysql({ ...mariaDb.address, ...change })).rejects.toThrow(mysql);
+  await expect(checkMysql({ ...mariaDb.address, ...change })).rejects.toThrow(mysql);
   // The tests' PostgreSQL trusts everybody.
   if (change.password !== undefined) return;
-  await expect(testPostgres({ ...postgres.address, ...change })).rejects.toThrow(pg);
+  await expect(checkPostgres({ ...postgres.address, ...change })).rejects.toThrow(pg);
 });

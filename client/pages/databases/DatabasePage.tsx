@@ -21,12 +21,12 @@ export function DatabasePage() {
   );
   const tables = createApiQuery(
     () => ["databases", "browse", params.id],
-    (signal) => api.databases.browse.query({ id: Number(params.id) }, { signal }),
+    (signal) => api.databases.browse.query({ id: Number(params.id), limit: 500 }, { signal }),
     { replace: true },
   );
   const found = createMemo(() => {
     const word = search().toLowerCase();
-    return (tables.data() ?? []).filter((table) =>
+    return (tables.data()?.tables ?? []).filter((table) =>
       `${table.schema}.${table.name}`.toLowerCase().includes(word),
     );
   });

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { databaseInputSchema } from "../../../shared/database.ts";
+import { orUrl } from "../../../shared/database-url.ts";
+import { keptText } from "../../../shared/text.ts";
 import { browseDatabase } from "../../services/databases/browse-database.ts";
 import { createDatabase } from "../../services/databases/create-database.ts";
 import { listDatabases } from "../../services/databases/list-databases.ts";
@@ -8,24 +10,32 @@ import { testDatabase } from "../../services/databases/test-database.ts";
 import { updateDatabase } from "../../services/databases/update-database.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
-import { byId } from "./inputs.ts";
+import { byId, limitOf } from "./inputs.ts";
+
+const editedInput = byId.extend(databaseInputSchema.shape);
 
 export const databasesRouter = router({
   list: procedure("read").query(({ ctx }) => listDatabases(ctx.deps)),
   create: procedure("admin")
-    .input(databaseInputSchema)
+    .input(orUrl(databaseInputSchema))
     .mutation(({ ctx, input }) => createDatabase(ctx.deps, input, actorOf(ctx.principal))),
   update: procedure("admin")
-    .input(byId.extend(databaseInputSchema.shape))
+    .input(orUrl(editedInput))
     .mutation(({ ctx, input }) => updateDatabase(ctx.deps, input, actorOf(ctx.principal))),
   remove: procedure("admin")
     .input(byId)
     .mutation(({ ctx, input }) => removeDatabase(ctx.deps, input.id, actorOf(ctx.principal))),
-  /** A saved one by its id, or one that is not saved yet. */
+  /** A saved one by its id, an edit of it that is not saved yet, or a new one. */
   test: procedure("admin")
-    .input(z.union([databaseInputSchema, byId]))
+    .input(orUrl(z.union([editedInput, databaseInputSchema, byId.strict()])))
     .mutation(({ ctx, input }) => testDatabase(ctx.deps, input)),
   browse: procedure("write")
-    .input(byId)
-    .query(({ ctx, input }) => browseDatabase(ctx.deps, input.id)),
+    .input(
+      byId.extend({
+        search: keptText().trim().max(200).default(""),
+        limit: limitOf(500, 200),
+        offset: z.int().min(0).default(0),
+      }),
+    )
+    .query(({ ctx, input }) => browseDatabase(ctx.deps, input)),
 });

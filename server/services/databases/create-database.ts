@@ -5,13 +5,16 @@ import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { nameTaken } from "./name-taken.ts";
 import { sealSecrets } from "./seal-secrets.ts";
+import { validateTls } from "./validate-tls.ts";
 
 export async function createDatabase(
   deps: Pick<Deps, "db" | "changes" | "secretBox">,
   input: DatabaseInputBefore,
   actor: Actor,
 ): Promise<{ id: number }> {
-  const { password, tlsKey, ...columns } = databaseInputSchema.parse(input);
+  const parsed = databaseInputSchema.parse(input);
+  const { password = "", tlsKey = "", ...columns } = parsed;
+  validateTls(parsed, { tlsKey: tlsKey || null });
   const id = await nameTaken(columns.name, () =>
     deps.db.transaction(async (tx) => {
       const [row] = await tx.insert(databases).values(columns).returning({ id: databases.id });

@@ -4,6 +4,12 @@ import type { DatabaseView } from "../../../shared/database.ts";
 import type { Deps } from "../deps.ts";
 
 export async function listDatabases(deps: Pick<Deps, "db">): Promise<DatabaseView[]> {
-  const { password: _, tlsKey: _key, createdAt: _at, ...shown } = getTableColumns(databases);
+  const {
+    password: _,
+    tlsKey: _key,
+    pacedUntil: _until,
+    createdAt: _at,
+    ...shown
+  } = getTableColumns(databases);
   return deps.db.select(shown).from(databases).orderBy(asc(databases.name));
 }

@@ -6,31 +6,28 @@ import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { nameTaken } from "./name-taken.ts";
 import { sealSecrets } from "./seal-secrets.ts";
+import { settleSecrets } from "./settle-secrets.ts";
+import { validateTls } from "./validate-tls.ts";
 
-/**
- * Without a password the stored one is kept, unless the address changes: whoever may edit a database
- * must not be able to send its password to a server of their own.
- */
+/** Without a password or a key the stored ones are kept, where `settleSecrets` lets them. */
 export async function updateDatabase(
   deps: Pick<Deps, "db" | "changes" | "secretBox">,
   input: DatabaseInputBefore & { id: number },
   actor: Actor,
 ): Promise<{ id: number }> {
   const { id } = input;
-  const { password, tlsKey, ...columns } = databaseInputSchema.parse(input);
+  const parsed = databaseInputSchema.parse(input);
+  const { password, tlsKey, ...columns } = parsed;
   await nameTaken(columns.name, () =>
     deps.db.transaction(async (tx) => {
       const [before] = await tx.select().from(databases).where(eq(databases.id, id)).for("update");
       if (!before) throw new MaestroError("notFound", `there is no database ${id}`);
-      const moves = before.host !== columns.host || before.port !== columns.port;
-      if (moves && password === undefined && before.password) {
-        throw new MaestroError(
-          "invalidInput",
-          "enter the password again: it is not sent to another host or port unasked",
-          { field: "password" },
-        );
-      }
-      const sealed = sealSecrets(deps, id, { password, tlsKey });
+      const settled = settleSecrets(deps, before, parsed);
+      validateTls(parsed, settled);
+      const sealed = sealSecrets(deps, id, {
+        password: settled.password ?? "",
+        tlsKey: settled.tlsKey ?? "",
+      });
       await tx
         .update(databases)
         .set({ ...columns, ...sealed })
@@ -39,7 +36,11 @@ export async function updateDatabase(
         action: "database.update",
         subjectKind: "database",
         subjectId: id,
-        detail: { ...columns, passwordChanged: password !== undefined },
+        detail: {
+          ...columns,
+          passwordChanged: password !== undefined,
+          tlsKeyChanged: tlsKey !== undefined,
+        },
       });
     }),
   );

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import type { Transform } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import type { DatabaseKind } from "../../../shared/database.ts";
@@ -27,6 +28,7 @@ import {
 import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
 import { identifySource } from "./identify-source.ts";
+import { paceTransfer } from "./pace-transfer.ts";
 import { stagingPrefix } from "./remove-staged-objects.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
 
@@ -75,6 +77,7 @@ export async function runImport(
   const address = databaseAddress(deps, context.database);
   const { select } = validateImportQuery(context.definition, address.kind);
   const open = () => openSource(address, { statementTimeoutSeconds, signal: work.signal });
+  const pace = paceTransfer(deps, context.database.id, work.signal);
   const read = (directory: string, size: StagingSize) =>
     withSource(open, (source) =>
       readSource(source, work, {
@@ -83,9 +86,10 @@ export async function runImport(
         context,
         directory,
         size,
+        through: pace.through(),
       }),
     );
-  return withStagingDirectory(async (directory) => {
+  const staging = withStagingDirectory(async (directory) => {
     let reading = await read(directory, smallSize);
     if (reading === "tooLarge")
       reading = await withStagingDirectory((next) => read(next, largeSize));
@@ -95,6 +99,7 @@ export async function runImport(
     const name = await upload(deps, work, reading.file);
     return { result: { ...reading.result, objects: [name] }, bytes: reading.file.bytes };
   });
+  return staging.finally(() => pace.end());
 }
 
 async function withSource<T>(
@@ -114,7 +119,7 @@ async function withSource<T>(
 async function readSource(
   source: Source,
   work: Work,
-  plan: Plan & { directory: string; size: StagingSize },
+  plan: Plan & { directory: string; size: StagingSize; through: Transform },
 ): Promise<Reading | "tooLarge"> {
   const relation = await source.findTable(plan.select.table);
   checkRelation(relation, plan);

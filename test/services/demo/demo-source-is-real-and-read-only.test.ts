@@ -20,7 +20,7 @@ test("the demo source holds real flights, is made once, and its role may only re
   expect(seen).toEqual(["airports", "daily_weather", "bird_strikes", "flights"]);
   const address = await createDemoSource(inject("postgresUrl"), onTable);
   expect(address.password).not.toBe(first.password);
-  const tables = await browsePostgres(address);
+  const { tables } = await browsePostgres(address, { search: "", limit: 100, offset: 0 });
   const rows = Object.fromEntries(tables.map((table) => [table.name, table.approximateRows]));
   expect(rows["flights"]).toBeGreaterThan(200_000);
   expect(rows).toMatchObject({ airports: 3376, daily_weather: 2922, bird_strikes: 10_000 });

@@ -1,0 +1,1 @@
+ALTER TABLE "databases" ADD COLUMN "paced_until" timestamp with time zone;
