@@ -1,4 +1,4 @@
-export const jobSteps = ["query", "load", "extract"] as const;
+export const jobSteps = ["query", "load", "extract", "stage"] as const;
 export type JobStep = (typeof jobSteps)[number];
 
 export const jobStates = ["pending", "running", "succeeded", "failed", "cancelled"] as const;

@@ -59,7 +59,7 @@ export type RunSelection =
 /** What a run by hand was asked for. */
 export interface RunRequest {
   /** `upload`: files came for an external table. `reimport`: an import is to be made anew. */
-  cause: "start" | "upload" | "reimport";
+  cause: "start" | "upload" | "reimport" | "export" | "sheet";
   /** `dataset.name` of the first tables asked for; none where a whole frequency was. */
   tables: string[];
   /** How many were asked for. */

@@ -1,11 +1,11 @@
 import type { JobState, JobStep } from "./job.ts";
 import type { TableRunState } from "./run.ts";
-import type { TransferState } from "./transfer.ts";
+import type { TransferKind, TransferState } from "./transfer.ts";
 
 /** What happened to one table run beside its own row. Instants are ISO strings. */
 export interface StoryFacts {
   jobs: StoryJob[];
-  transfer: StoryTransfer | null;
+  transfers: StoryTransfer[];
   ticks: StoryTick[];
   /** Table runs of the same table that were under way while it was ready. */
   others: { runId: number; endedAt: string | null }[];
@@ -29,7 +29,8 @@ export interface StoryJob {
   endedAt: string | null;
 }
 
-interface StoryTransfer {
+export interface StoryTransfer {
+  kind: TransferKind;
   state: TransferState;
   attempt: number;
   error: string | null;

@@ -1,6 +1,13 @@
 export const transferKinds = ["import", "export", "sheet"] as const;
 export type TransferKind = (typeof transferKinds)[number];
 
+/** As sentences call them. */
+export const transferNouns: Record<TransferKind, string> = {
+  import: "import",
+  export: "export",
+  sheet: "sheet",
+};
+
 export const transferStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 export type TransferState = (typeof transferStates)[number];
 

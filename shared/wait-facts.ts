@@ -29,5 +29,11 @@ export interface WaitFacts {
   hasDaemon: boolean;
   /** When the files of an external table must be there. */
   uploadUntil: string | null;
-  transfer: { state: TransferState; error: string | null; retryAt: string | null } | null;
+  transfer: {
+    state: TransferState;
+    error: string | null;
+    retryAt: string | null;
+    /** Its database, where that has as many transfers as it may have at once. */
+    fullDatabase: { name: string; limit: number } | null;
+  } | null;
 }

@@ -46,8 +46,7 @@ export const transfers = pgTable(
     rows: count().notNull().default(0),
     bytes: count().notNull().default(0),
     totalRows: count(),
-    /** What was staged: object names, their schema, rows and the new watermark. */
-    result: jsonb().$type<TransferResult>(),
+    result: jsonb().$type<TransferResult | DeliveryResult>(),
     error: text(),
     errorRetryable: integer().notNull().default(0),
     createdAt: createdAt(),
@@ -66,6 +65,14 @@ export const transfers = pgTable(
   ],
 );
 
+/** Of an export or a sheet. */
+export interface DeliveryResult {
+  rows: number;
+  /** Where they are: `schema.table`, or the URL of a spreadsheet. */
+  target: string;
+}
+
+/** Of an import. */
 export interface TransferResult {
   /** Object names in the bucket. */
   objects: string[];

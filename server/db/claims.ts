@@ -1,7 +1,8 @@
 import type { TransferResult } from "../../drizzle/schema/transfers.ts";
 import type { JobStep } from "../../shared/job.ts";
-import type { TableDefinition } from "../../shared/table.ts";
+import type { FieldSchema, TableDefinition } from "../../shared/table.ts";
 import { isAbsent } from "./presence.ts";
+import { parkedList } from "./steps.ts";
 import type { Transition } from "./transition.ts";
 
 /*
@@ -47,6 +48,8 @@ export interface ClaimRow {
   cancelledSeconds: number | null;
   /** What an import staged, at its load. */
   staged: TransferResult | null;
+  /** The table's columns, where its job has ended and it is staged next. */
+  tableSchema?: FieldSchema[] | null;
   /** Whom the job's costs are for: who started the run, else the table's owner. */
   user: string | null;
   group: string | null;
@@ -117,7 +120,7 @@ const claimReadyText = `
     cross join lateral (
       select t.id, t.table_id, t.priority, t.remaining_seconds
       from table_runs t
-      where t.run_id = r.id and t.state = 'ready' and t.step not in ('import', 'upload')
+      where t.run_id = r.id and t.state = 'ready' and t.step <> all(${parkedList})
         and not exists (select from busy b where b.table_id = t.table_id)
       order by t.priority desc nulls last, t.remaining_seconds desc nulls last, t.id
       limit least((select n from free), greatest(0, $4::int - u.slots))

@@ -1,31 +1,34 @@
 import { eq, sql } from "drizzle-orm";
 import { tableRuns } from "../../drizzle/schema/runs.ts";
-import type { TableKind } from "../../shared/table.ts";
+import type { TableDefinition, TableKind } from "../../shared/table.ts";
+import type { ParkedStep } from "../../shared/table-run-step.ts";
 import type { TransferState } from "../../shared/transfer.ts";
 import type { Db } from "./client.ts";
+import { parkedList } from "./steps.ts";
 import type { Transition } from "./transition.ts";
 
 /*
- * Table runs that wait for a room or a person: running, at the step `import` or `upload`, without a
- * lease. Nobody drives them; whoever pulses next sees that the transfer has ended or that the files
- * are there, and turns them to `load`, still without a lease, to be claimed as soon as a slot is free.
+ * Table runs that wait for a room or a person: running, at a parked step, without a lease. Nobody drives
+ * them; whoever pulses next sees that the transfer has ended or that the files are there. What was
+ * imported or uploaded is turned to `load`, still without a lease, to be claimed as soon as a slot is
+ * free; what was delivered is done, or goes on to its next delivery.
  */
 
 export interface Parked {
   id: number;
   runId: number;
   tableId: number;
-  step: "import" | "upload";
+  step: ParkedStep;
 }
 
-/** Starts the ready imports and uploads: they need no slot, but their table to themselves. */
+/** Starts what is ready for a parked step: it needs no slot, but its table to itself. */
 export function parkReady(transition: Transition): Promise<Parked[]> {
   return transition.query<Parked>(
     "park ready",
     `with picked as (
        select distinct on (t.table_id) t.id
        from runs r join table_runs t on t.run_id = r.id
-       where r.ended_at is null and t.state = 'ready' and t.step in ('import', 'upload')
+       where r.ended_at is null and t.state = 'ready' and t.step = any(${parkedList})
          and not exists (
            select from table_runs b where b.state = 'running' and b.table_id = t.table_id)
        order by t.table_id, t.id
@@ -68,10 +71,34 @@ export function turnToLoad(
   );
 }
 
+export interface Delivered {
+  id: number;
+  fence: number;
+  step: ParkedStep;
+  definition: TableDefinition;
+  rows: number;
+  /** Whether the table run has made the table's contents too. */
+  hasMade: boolean;
+}
+
+/** Those whose export or sheet is done. */
+export function selectDelivered(transition: Transition): Promise<Delivered[]> {
+  return transition.query<Delivered>(
+    "select delivered",
+    `select t.id::float8 as id, t.fence, t.step, t.definition, x.rows::float8 as rows,
+       exists (select from jobs j where j.table_run_id = t.id and j.step in ('query', 'load'))
+         as "hasMade"
+     from table_runs t join transfers x on x.table_run_id = t.id and x.kind = t.step
+     where t.state = 'running' and t.lease_owner is null and t.step in ('export', 'sheet')
+       and x.state = 'succeeded'`,
+    [],
+  );
+}
+
 export interface Overdue {
   id: number;
   fence: number;
-  step: "import" | "upload";
+  step: ParkedStep;
   /** How the transfer ended; null for an upload that did not come in time. */
   transferState: TransferState | null;
   error: string | null;
@@ -87,9 +114,9 @@ export function selectOverdue(transition: Transition): Promise<Overdue[]> {
        x.cancel_requested_by as "cancelledBy",
        (t.definition ->> 'externalTimeoutSeconds')::float8 as "timeoutSeconds"
      from table_runs t
-     left join transfers x on x.table_run_id = t.id and x.kind = 'import' and t.step = 'import'
+     left join transfers x on x.table_run_id = t.id and x.kind = t.step
      where t.state = 'running' and t.lease_owner is null and (
-       (t.step = 'import' and x.state in ('failed', 'cancelled'))
+       x.state in ('failed', 'cancelled')
        or (t.step = 'upload' and t.staged_objects = '{}' and t.started_at + make_interval(
          secs => (t.definition ->> 'externalTimeoutSeconds')::float8) < clock_timestamp()))`,
     [],
@@ -128,7 +155,7 @@ export async function selectLoaded(
     .from(tableRuns)
     .where(
       sql`${tableRuns.id} > ${afterId} and ${tableRuns.stagedObjects} <> '{}' and (${tableRuns.state} = 'succeeded'
-        or (${tableRuns.state} in ('running', 'failed', 'cancelled') and ${tableRuns.step} = 'extract'))`,
+        or (${tableRuns.state} in ('running', 'failed', 'cancelled') and ${tableRuns.step} in ('extract', 'stage', 'export', 'sheet')))`,
     )
     .orderBy(tableRuns.id)
     .limit(limit);

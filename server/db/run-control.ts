@@ -132,7 +132,8 @@ export function skipDeleted(transition: Transition, runId: number): Promise<Chan
  * Makes what failed, was skipped for a failure, or was cancelled, wait or ready again. A step that
  * had succeeded is not done again: it goes on at the step that it ended in. An import whose load did
  * not succeed imports anew, also where its files are staged still: another run may have loaded the
- * same rows meanwhile, and only a fresh import reads above the watermark of now. Those of
+ * same rows meanwhile, and only a fresh import reads above the watermark of now. An export stages its
+ * files anew: those of before may be gone. Those of
  * `uploadAgain` wait for other files. What waited for ticks of other frequencies waits for them again,
  * as long as at first. Call skipDeleted first.
  */
@@ -162,7 +163,8 @@ export async function reopenTableRuns(
        await_until = case when t.awaits <> '[]' then
          clock_timestamp() + make_interval(secs => r.await_seconds) end,
        step = case when t.id = any($2) then 'upload'
-         when t.step = 'load' and t.definition ->> 'kind' = 'import' then 'import' else t.step end,
+         when t.step = 'load' and t.definition ->> 'kind' = 'import' then 'import'
+         when t.step = 'export' then 'stage' else t.step end,
        staged_objects = case when t.id = any($2) then '{}' else t.staged_objects end,
        fence = t.fence + 1, lease_owner = null, lease_until = null, ended_at = null,
        started_at = null, ready_at = case when r.pending = 0 then clock_timestamp() end

@@ -111,8 +111,9 @@ async function selectTableRuns(db: Db, where: SQL): Promise<StoredTableRun[]> {
       ${isoText("t.ready_at")} as "readyAt", ${isoText("t.started_at")} as "startedAt",
       ${isoText("least(x.started_at, j.began_at)")} as "workedAt", ${isoText("t.ended_at")} as "endedAt",
       case when t.state = 'running' then t.step end as step,
-      case when t.state = 'running' and x.state = 'running' then jsonb_build_object(
-        'rows', x.rows, 'bytes', x.bytes, 'totalRows', x.total_rows) end as progress,
+      (select jsonb_build_object('rows', p.rows, 'bytes', p.bytes, 'totalRows', p.total_rows)
+       from transfers p where p.table_run_id = t.id and p.kind = t.step and p.state = 'running'
+         and t.state = 'running') as progress,
       coalesce(j.bytes, 0)::float8 as "bytesBilled", t.row_count::float8 as "rowCount",
       coalesce(j.attempts, 0) as attempts, coalesce(j.is_running, false) as "hasJobRunning", t.asked, coalesce(t.awaited, t.awaits) as awaited
     from table_runs t

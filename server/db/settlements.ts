@@ -1,6 +1,8 @@
 import type { JobFigures, JobState, JobStep } from "../../shared/job.ts";
 import type { Reason, RunState, TableRunState } from "../../shared/run.ts";
+import type { FieldSchema } from "../../shared/table.ts";
 import { figuresAtEnd } from "./run-figures.ts";
+import { parkedList } from "./steps.ts";
 import { jsonText, type Transition } from "./transition.ts";
 
 /*
@@ -28,8 +30,12 @@ export interface Settlement {
   rowCount: number | null;
   /** How many rows the table has now, where that is known. */
   tableRows: number | null;
+  /** It gave the table no new contents, but delivered those that it had. */
+  isDelivery?: boolean;
   /** Null: as they were. */
   extractObjects: string[] | null;
+  /** The table's columns, where it is staged next; absent or null where they are not known. */
+  tableSchema?: FieldSchema[] | null;
   /** How long another attempt waits; absent where none is made. */
   retryInMs?: number;
   /** Null for one that was parked, or that failed before it had a job. */
@@ -43,7 +49,7 @@ export interface Settled {
   state: TableRunState;
   /** How long ago its run was cancelled; null where it was not. */
   cancelledSeconds?: number | null;
-  /** Any of the children that are ready now is an import or an upload. */
+  /** Any of the children that are ready now is for a parked step. */
   readiesParked?: boolean;
   /** It has ended, and a table run of another frequency waits for its table. */
   isAwaited?: boolean;
@@ -56,11 +62,13 @@ export interface Settled {
  * table whose row somebody has locked is not waited for: what the lists show of it comes with its size
  * (storeTableSize).
  */
+const isDriven = `s.step <> all(${parkedList})`;
+
 const settleText = `
   with s as materialized (
     select * from jsonb_to_recordset($1::jsonb) as s(
       "tableRunId" bigint, fence int, state text, step text, reason jsonb, "rowCount" bigint,
-      "tableRows" bigint, "extractObjects" text[], job jsonb)
+      "tableRows" bigint, "extractObjects" text[], "isDelivery" boolean, job jsonb)
   ), held as materialized (
     select t.id from table_runs t join s on s."tableRunId" = t.id and s.fence = t.fence
     where t.state = 'running' order by t.id for update of t
@@ -87,8 +95,8 @@ const settleText = `
     set state = s.state, step = s.step, reason = s.reason,
       row_count = coalesce(s."rowCount", t.row_count),
       extract_objects = coalesce(s."extractObjects", t.extract_objects),
-      lease_owner = case when s.state = 'running' then t.lease_owner end,
-      lease_until = case when s.state = 'running' then t.lease_until end,
+      lease_owner = case when s.state = 'running' and ${isDriven} then t.lease_owner end,
+      lease_until = case when s.state = 'running' and ${isDriven} then t.lease_until end,
       ended_at = case when s.state <> 'running' then clock_timestamp() end
     from s, held where t.id = s."tableRunId" and held.id = t.id
     returning t.id, t.run_id, t.table_id, t.state, t.child_ids
@@ -108,14 +116,15 @@ const settleText = `
     order by id for no key update skip locked
   ), fresh as (
     update tables t
-    set last_ok_at = case moved.state when 'succeeded' then clock_timestamp() else t.last_ok_at end,
+    set last_ok_at = case when moved.state = 'succeeded' and s."isDelivery" is not true
+        then clock_timestamp() else t.last_ok_at end,
       row_count = coalesce(s."tableRows", t.row_count)
     from moved join s on s."tableRunId" = moved.id join free on free.id = moved.table_id
     where t.id = free.id and (moved.state = 'succeeded' or s."tableRows" is not null)
   )
   select m.id::float8 as id, m.run_id::float8 as "runId", m.table_id::float8 as "tableId", m.state,
     extract(epoch from clock_timestamp() - r.cancel_requested_at)::float8 as "cancelledSeconds",
-    exists (select from children where state = 'ready' and step in ('import', 'upload'))
+    exists (select from children where state = 'ready' and step = any(${parkedList}))
       as "readiesParked",
     m.state <> 'running' and m.table_id in (select id from awaited) as "isAwaited",
     not exists (

@@ -12,10 +12,10 @@ const jobsOfIt = sql`
     'endedAt', ${isoText("j.ended_at")}) order by j.id)
   from jobs j where j.table_run_id = t.id`;
 
-const transferOfIt = sql`
-  select jsonb_build_object('state', x.state, 'attempt', x.attempt, 'error', x.error,
-    'rows', x.rows, 'startedAt', ${isoText("x.started_at")}, 'endedAt', ${isoText("x.ended_at")})
-  from transfers x where x.table_run_id = t.id and x.kind = 'import'`;
+const transfersOfIt = sql`
+  select jsonb_agg(jsonb_build_object('kind', x.kind, 'state', x.state, 'attempt', x.attempt, 'error', x.error,
+    'rows', x.rows, 'startedAt', ${isoText("x.started_at")}, 'endedAt', ${isoText("x.ended_at")}) order by x.id)
+  from transfers x where x.table_run_id = t.id`;
 
 const ticksOfIt = sql`
   select jsonb_agg(jsonb_build_object('tableName', a.value ->> 'tableName', 'frequencyName', f.name,
@@ -51,7 +51,7 @@ export async function selectStoryFacts(db: Db, tableRunId: number): Promise<Stor
   const { rows } = await db.execute<
     Omit<StoryFacts, "slotsBusy" | "runSlotsBusy"> & { slots: { all: number; own: number } | null }
   >(sql`
-    select coalesce((${jobsOfIt}), '[]') as jobs, (${transferOfIt}) as transfer,
+    select coalesce((${jobsOfIt}), '[]') as jobs, coalesce((${transfersOfIt}), '[]') as transfers,
       coalesce((${ticksOfIt}), '[]') as ticks, coalesce((${othersOfIt}), '[]') as others,
       case when t.started_at - t.ready_at > interval '1 second' then (${slotsAround}) end as slots
     from table_runs t where t.id = ${tableRunId}`);

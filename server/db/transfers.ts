@@ -1,8 +1,11 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { tableRuns } from "../../drizzle/schema/runs.ts";
-import { databases, tables } from "../../drizzle/schema/tables.ts";
-import { type TransferResult, transfers } from "../../drizzle/schema/transfers.ts";
-import type { FieldSchema, TableDefinition } from "../../shared/table.ts";
+import { databases } from "../../drizzle/schema/tables.ts";
+import {
+  type DeliveryResult,
+  type TransferResult,
+  transfers,
+} from "../../drizzle/schema/transfers.ts";
 import type { TransferKind, TransferState } from "../../shared/transfer.ts";
 import type { Db } from "./client.ts";
 import { locks } from "./locks.ts";
@@ -29,10 +32,11 @@ import { idArray } from "./sql-text.ts";
  * of a room a crash leaves a running row whose lease ends; the next claim begins anew, under another
  * fence and so under other object names, and what the dead room had staged is never read.
  *
- * One table is imported by one table run at a time: a transfer is not claimed while another of its
- * table is running, is queued before it, or has succeeded and is being loaded. Otherwise two runs
- * would both read above the same watermark and append the same rows twice. Claims are serialized by
- * an advisory lock, because two claims under way do not see each other's rows.
+ * A database has as many transfers at once as an admin allows it. One table is imported by one table run
+ * at a time: a transfer is not claimed while another of its table is running, is queued before it, or has
+ * succeeded and is being loaded. Otherwise two runs would both read above the same watermark and append
+ * the same rows twice. Claims are serialized by an advisory lock, because two claims under way do not see
+ * each other's rows.
  */
 
 export const leaseSeconds = 30;
@@ -56,15 +60,6 @@ export interface ClaimedTransfer extends TransferKeys {
   fence: number;
 }
 
-/** All that an import reads before it starts. */
-export interface ImportContext {
-  definition: TableDefinition;
-  lastId: string | null;
-  /** Of the import that was loaded last. */
-  lastSchema: FieldSchema[] | null;
-  database: typeof databases.$inferSelect | null;
-}
-
 const withKeys = {
   id: transfers.id,
   tableId: transfers.tableId,
@@ -76,22 +71,23 @@ const withKeys = {
 };
 
 /**
- * Queues the imports of these table runs, in this order, or queues them again: in one statement, since
- * a run may have thousands, and everybody waits for the transition that starts them.
+ * Queues what these table runs are at, in this order, or queues it again: in one statement, since a run
+ * may have thousands, and everybody waits for the transition that starts them.
  */
-export async function queueImports(
-  tx: Db,
-  tableRuns: { id: number; tableId: number }[],
-): Promise<void> {
+export async function queueTransfers(tx: Db, tableRuns: { id: number }[]): Promise<void> {
   await tx.execute(sql`
-    insert into transfers (table_run_id, table_id, kind)
-    select n.id, n.table_id, 'import' from unnest(
-      ${idArray(tableRuns.map(({ id }) => id))}, ${idArray(tableRuns.map(({ tableId }) => tableId))}
-    ) with ordinality as n(id, table_id, place) order by place
+    insert into transfers (table_run_id, table_id, kind, database_id)
+    select t.id, t.table_id, t.step, d.id
+    from unnest(${idArray(tableRuns.map(({ id }) => id))}) with ordinality as n(id, place)
+    join table_runs t on t.id = n.id
+    left join databases d on d.id = (t.definition ->> case t.step
+      when 'import' then 'importDatabaseId' when 'export' then 'exportDatabaseId' end)::bigint
+    order by n.place
     on conflict (table_run_id, kind) do update
     set state = 'queued', attempt = 0, fence = transfers.fence + 1, lease_owner = null,
       lease_until = null, cancel_requested_at = null, cancel_requested_by = null, rows = 0, bytes = 0, total_rows = null,
-      result = null, error = null, error_retryable = 0, started_at = null, ended_at = null`);
+      result = null, error = null, error_retryable = 0, started_at = null, ended_at = null,
+      database_id = excluded.database_id, statement = null`);
 }
 
 /** The oldest transfer that may start, for `owner`; null where there is none. */
@@ -131,8 +127,14 @@ function nextClaimable(): SQL {
         select from ${transfers} o join ${tableRuns} r on r.id = o.table_run_id
         where o.table_id = t.table_id and o.id <> t.id and (
           o.state = 'running' or (o.state = 'queued' and o.id < t.id)
-          or (o.state = 'succeeded' and r.state = 'running')
+          or (o.state = 'succeeded' and o.kind = 'import' and r.state = 'running' and o.table_run_id <> t.table_run_id)
         )
+      )
+      and not exists (
+        select from ${databases} d
+        where d.id = t.database_id and d.concurrent_transfers <= (
+          select count(*) from ${transfers} b
+          where b.database_id = d.id and b.state = 'running' and b.id <> t.id)
       )
     order by t.id limit 1 for update of t skip locked`;
 }
@@ -175,7 +177,7 @@ export async function renewLease(
 }
 
 export type Settlement =
-  | { state: "succeeded"; result: TransferResult; bytes: number }
+  | { state: "succeeded"; result: TransferResult | DeliveryResult; bytes: number }
   | { state: "failed"; error: string; retryable: boolean }
   | { state: "cancelled" };
 
@@ -266,28 +268,6 @@ function held(claim: { id: number; fence: number }): SQL | undefined {
     eq(transfers.fence, claim.fence),
     eq(transfers.state, "running"),
   );
-}
-
-/** The definition is the table run's (as it was at assembly); the watermark is the table's, now. */
-export async function readImportContext(db: Db, tableRunId: number): Promise<ImportContext | null> {
-  const [row] = await db
-    .select({
-      definition: tableRuns.definition,
-      lastId: tables.lastId,
-      lastSchema: sql<FieldSchema[] | null>`(
-        select x.result -> 'schema' from ${transfers} x join ${tableRuns} r on r.id = x.table_run_id
-        where x.table_id = ${tables.id} and x.state = 'succeeded' and r.state = 'succeeded'
-        order by x.ended_at desc limit 1)`,
-      database: databases,
-    })
-    .from(tableRuns)
-    .innerJoin(tables, eq(tables.id, tableRuns.tableId))
-    .leftJoin(
-      databases,
-      eq(databases.id, sql`(${tableRuns.definition} ->> 'importDatabaseId')::bigint`),
-    )
-    .where(eq(tableRuns.id, tableRunId));
-  return row ?? null;
 }
 
 export async function readTransferKeys(db: Db, id: number): Promise<TransferKeys | null> {

@@ -40,16 +40,23 @@ export async function selectWaitFacts(
       coalesce(s.n, 0) as "runSlotsBusy", (select ${anyDaemon}) as "hasDaemon",
       ${isoText("o.upload_until")} as "uploadUntil",
       case when x.id is not null then jsonb_build_object('state', x.state, 'error', x.error,
-        'retryAt', case when x.state = 'queued' then ${isoText("x.lease_until")} end) end as transfer
+        'retryAt', case when x.state = 'queued' then ${isoText("x.lease_until")} end,
+        'fullDatabase', case when x.state = 'queued' then (${fullDatabase}) end) end as transfer
     from open o
     left join parents p on p.id = o.id
     left join ticks k on k.id = o.id
     left join slots s on s.run_id = o.run_id
     left join running b on b.table_id = o.table_id and b.id <> o.id
       and (o.state = 'ready' or (o.is_parked and o.step = 'load'))
-    left join transfers x on x.table_run_id = o.id and x.kind = 'import' and o.step = 'import'`);
+    left join transfers x on x.table_run_id = o.id and x.kind = o.step`);
   return rows;
 }
+
+/** Where as many transfers run as the database may have at once. */
+const fullDatabase = sql`
+  select jsonb_build_object('name', d.name, 'limit', d.concurrent_transfers) from databases d
+  where d.id = x.database_id and d.concurrent_transfers <= (
+    select count(*) from transfers b where b.database_id = d.id and b.state = 'running')`;
 
 const pendingParents = sql`
   select o.id, count(*)::int as n, (array_agg(p.id order by p.state = 'running' desc, p.id))[1] as first

@@ -69,7 +69,7 @@ export function formatOfStagedFiles(names: string[]): StagedExportFormat | null 
   return null;
 }
 
-/** Where the files of a table run's export stand, with a slash at its end. */
-export function stagedExportPrefix(tableRunId: number): string {
-  return `exports/${tableRunId}/`;
+/** Where one attempt stages the files of a table run's export, with a slash at its end. */
+export function stagedExportPrefix(tableRunId: number, attempt: number): string {
+  return `exports/${tableRunId}/${attempt}/`;
 }

@@ -1,5 +1,6 @@
 import type { JobStep } from "../../shared/job.ts";
-import type { Partitioning, TableDefinition } from "../../shared/table.ts";
+import type { FieldSchema, Partitioning, TableDefinition } from "../../shared/table.ts";
+import { stagedExportPrefix, stagedExportTarget } from "./export-format.ts";
 import { isOneQuery } from "./one-query.ts";
 
 /*
@@ -10,12 +11,15 @@ import { isOneQuery } from "./one-query.ts";
 export interface JobInput {
   definition: TableDefinition;
   tableRunId: number;
+  attempt: number;
   projectId: string;
   bucket: string;
   /** `gs://` objects that a load reads, by name in the bucket. */
   stagedObjects: string[];
   /** What the staged file decides about a load; null for the files that people upload. */
   stagedLoad: Record<string, unknown> | null;
+  /** The columns of a table that is staged; null where they are not known. */
+  tableSchema: FieldSchema[] | null;
 }
 
 export type JobConfigurationOf =
@@ -31,6 +35,8 @@ export function buildJobConfiguration(step: JobStep, input: JobInput): JobConfig
       return { load: loadConfiguration(input) };
     case "extract":
       return { extract: extractConfiguration(input) };
+    case "stage":
+      return { extract: stageConfiguration(input) };
   }
 }
 
@@ -97,6 +103,15 @@ function extractConfiguration(input: JobInput): Record<string, unknown> {
     destinationUris: [`gs://${bucket}/${extractPrefix(input)}part-*.${extension}`],
     destinationFormat: format,
     compression,
+  };
+}
+
+function stageConfiguration(input: JobInput): Record<string, unknown> {
+  const { definition, projectId, bucket, tableRunId, attempt, tableSchema } = input;
+  const prefix = stagedExportPrefix(tableRunId, attempt);
+  return {
+    sourceTable: destination(definition, projectId),
+    ...stagedExportTarget(bucket, prefix, tableSchema),
   };
 }
 

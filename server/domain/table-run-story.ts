@@ -1,5 +1,6 @@
 import type { RunListItem, StoryLine, TableRunView } from "../../shared/run.ts";
-import type { StoryFacts, StoryJob } from "../../shared/story-facts.ts";
+import type { StoryFacts, StoryJob, StoryTransfer } from "../../shared/story-facts.ts";
+import { type TransferKind, transferNouns } from "../../shared/transfer.ts";
 import type { DrawnIn } from "./drawn-in.ts";
 import { msBetween, noticeableMs, resumeBefore, whyItRan } from "./why-it-ran.ts";
 import { bytesText, lengthText, utcText } from "./words.ts";
@@ -20,7 +21,8 @@ export function tellStory(subject: StorySubject, facts: StoryFacts): StoryLine[]
     ...parentLines(subject),
     ...tickLines(subject, facts),
     ...turnLines(subject, facts),
-    ...outsideLines(subject, facts),
+    ...outsideLines(subject),
+    ...facts.transfers.flatMap(transferLines),
     ...facts.jobs.map(jobLine),
   ];
   // Stable: what begins at one instant stays in the order of the steps.
@@ -109,26 +111,35 @@ function turnLines({ view, limits }: StorySubject, facts: StoryFacts): StoryLine
   return [...lines, { at, until: startedAt, kind: "wait", text: `waited for ${slots}` }];
 }
 
-/** What is done outside of the warehouse: files are uploaded, or a room imports. */
-function outsideLines({ view }: StorySubject, { transfer }: StoryFacts): StoryLine[] {
+/** What it waited for before its first work: files that are uploaded, or a room that imports. */
+function outsideLines({ view }: StorySubject): StoryLine[] {
   const { startedAt, workedAt } = view;
-  if (startedAt === null || view.kind === "summary") return [];
+  if (startedAt === null || workedAt === null || view.kind === "summary") return [];
+  if (msBetween(startedAt, workedAt) <= noticeableMs) return [];
   const what = view.kind === "external" ? "its files to be uploaded" : "a free room";
-  const waited: StoryLine[] =
-    workedAt !== null && msBetween(startedAt, workedAt) > noticeableMs
-      ? [{ at: startedAt, until: workedAt, kind: "wait", text: `waited for ${what}` }]
-      : [];
-  if (!transfer?.startedAt) return waited;
+  return [{ at: startedAt, until: workedAt, kind: "wait", text: `waited for ${what}` }];
+}
+
+const deeds: Record<TransferKind, [past: string, present: string]> = {
+  import: ["imported", "is importing"],
+  export: ["exported", "is exporting"],
+  sheet: ["wrote to its sheet", "is writing to its sheet"],
+};
+
+function transferLines(transfer: StoryTransfer): StoryLine[] {
+  if (!transfer.startedAt) return [];
   const tries = transfer.attempt > 1 ? ` at the ${ordinal(transfer.attempt)} try` : "";
   const rows = rowsText(transfer.rows);
   const at = { at: transfer.startedAt, until: transfer.endedAt };
+  const [past, present] = deeds[transfer.kind];
   if (transfer.state === "succeeded") {
-    return [...waited, { ...at, kind: "work", text: `imported ${rows}${tries}` }];
+    return [{ ...at, kind: "work", text: `${past} ${rows}${tries}` }];
   }
-  const end = transfer.endedAt === null ? "is importing" : `its import ${verbOf(transfer.state)}`;
+  const ended = `its ${transferNouns[transfer.kind]} ${verbOf(transfer.state)}`;
+  const end = transfer.endedAt === null ? present : ended;
   const fault = transfer.error === null ? "" : `: ${transfer.error}`;
   const kind = transfer.error === null ? "work" : "fault";
-  return [...waited, { ...at, kind, text: `${end}${tries}, ${rows} so far${fault}` }];
+  return [{ ...at, kind, text: `${end}${tries}, ${rows} so far${fault}` }];
 }
 
 function jobLine(job: StoryJob): StoryLine {

@@ -1,5 +1,7 @@
 import type { Reason } from "../../shared/run.ts";
+import { isParkedStep } from "../../shared/table-run-step.ts";
 import { andMore } from "../../shared/text.ts";
+import { transferKinds, transferNouns } from "../../shared/transfer.ts";
 import type { WaitFacts } from "../../shared/wait-facts.ts";
 import { utcText } from "./words.ts";
 
@@ -13,7 +15,8 @@ export function waitReason(facts: WaitFacts, limits: Limits): Reason | null {
   if (facts.state === "waiting") return beforeReady(facts);
   if (facts.state === "ready") return beforeStart(facts, limits);
   if (!facts.isParked) return null;
-  if (facts.step === "import") return atRoom(facts);
+  const kind = transferKinds.find((each) => each === facts.step);
+  if (kind) return atRoom(facts, `its ${transferNouns[kind]}`);
   if (facts.uploadUntil !== null) {
     const text = `waits until ${utcText(facts.uploadUntil)} for its files to be uploaded`;
     return { code: "waitingForUpload", text, until: facts.uploadUntil };
@@ -50,8 +53,7 @@ function beforeStart(facts: WaitFacts, limits: Limits): Reason {
     return { code: "tableBusy", text, ...facts.busy };
   }
   if (!facts.hasDaemon) return { code: "noDaemon", text: "waits for a daemon: none is running" };
-  // An import or an upload begins without a slot.
-  const needsSlot = facts.state !== "ready" || !["import", "upload"].includes(facts.step ?? "");
+  const needsSlot = facts.state !== "ready" || !isParkedStep(facts.step);
   const { concurrentTableRuns: most, concurrentTableRunsPerRun: mostOfRun } = limits;
   if (needsSlot && facts.slotsBusy >= most) {
     const text = `waits for a free slot: ${facts.slotsBusy} of ${most} are busy`;
@@ -64,11 +66,16 @@ function beforeStart(facts: WaitFacts, limits: Limits): Reason {
   return { code: "starting", text: "is about to start" };
 }
 
-function atRoom({ transfer }: WaitFacts): Reason | null {
+function atRoom({ transfer }: WaitFacts, what: string): Reason | null {
   if (transfer?.state === "running" || transfer?.state === "succeeded") return null;
-  if (!transfer?.error) return { code: "waitingForRoom", text: "its import waits for a free room" };
+  if (transfer?.fullDatabase) {
+    const { name, limit } = transfer.fullDatabase;
+    const text = `${what} waits for its turn: ${name} may have ${limit} transfers at once`;
+    return { code: "waitingForRoom", text };
+  }
+  if (!transfer?.error) return { code: "waitingForRoom", text: `${what} waits for a free room` };
   const { error, retryAt } = transfer;
   const when = retryAt === null ? "soon" : `after ${utcText(retryAt)}`;
   const until = retryAt === null ? {} : { until: retryAt };
-  return { code: "waitingForRoom", text: `its import is tried again ${when}: ${error}`, ...until };
+  return { code: "waitingForRoom", text: `${what} is tried again ${when}: ${error}`, ...until };
 }

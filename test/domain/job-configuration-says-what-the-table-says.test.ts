@@ -9,10 +9,12 @@ import { type TableDefinitionInput, tableDefinitionSchema } from "../../shared/t
 const input = (table: Partial<TableDefinitionInput>, more: Partial<JobInput> = {}): JobInput => ({
   definition: tableDefinitionSchema.parse({ dataset: "d", name: "t", kind: "summary", ...table }),
   tableRunId: 7,
+  attempt: 1,
   projectId: "p",
   bucket: "b",
   stagedObjects: [],
   stagedLoad: null,
+  tableSchema: null,
   ...more,
 });
 

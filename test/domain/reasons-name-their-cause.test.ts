@@ -73,7 +73,10 @@ test("what is ready names what holds it; an import and an upload need no slot to
   expect(why({ ...loading, isParked: false, slotsBusy: 16 })).toBeNull();
   const imported = { state: "running" as const, step: "import", isParked: true };
   expect(
-    why({ ...imported, transfer: { state: "running", error: null, retryAt: null } }),
+    why({
+      ...imported,
+      transfer: { state: "running", error: null, retryAt: null, fullDatabase: null },
+    }),
   ).toBeNull();
 });
 
@@ -131,7 +134,7 @@ const run = {
 } as unknown as RunListItem;
 const quiet: StoryFacts = {
   jobs: [],
-  transfer: null,
+  transfers: [],
   ticks: [],
   others: [],
   slotsBusy: 0,
@@ -234,6 +237,7 @@ test("a story tells uploads, imports and each attempt with its fault", () => {
     "14 now: attempt 1 met a transient fault",
   ]);
   const transfer = {
+    kind: "import" as const,
     state: "succeeded" as const,
     attempt: 2,
     error: null,
@@ -241,10 +245,9 @@ test("a story tells uploads, imports and each attempt with its fault", () => {
     startedAt: at(9),
     endedAt: at(11),
   };
-  expect(tell({ ...view, kind: "import", reason }, {}, { transfer }).slice(2, 4)).toEqual([
-    "01-09 waited for a free room",
-    "09-11 imported 5,000 rows at the second try",
-  ]);
+  expect(
+    tell({ ...view, kind: "import", reason }, {}, { transfers: [transfer] }).slice(2, 4),
+  ).toEqual(["01-09 waited for a free room", "09-11 imported 5,000 rows at the second try"]);
 });
 
 test("instants and lengths are written as people read them", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstStep, nextStep } from "../../server/domain/post-completion.ts";
+import { type Deliveries, firstStep, nextStep } from "../../server/domain/post-completion.ts";
 import { mayMove, runOutcome } from "../../server/domain/run-state.ts";
 import { tableRunStates } from "../../shared/run.ts";
 
@@ -23,19 +23,25 @@ test("nothing leaves succeeded, and only what has begun can succeed", () => {
 });
 
 test("each kind of table goes through its steps in order", () => {
-  const steps = (kind: "summary" | "import" | "external", extract: boolean) => {
+  const steps = (kind: "summary" | "import" | "external", deliveries: Deliveries) => {
     const all: string[] = [];
     for (
       let step: ReturnType<typeof nextStep> = firstStep(kind);
       step;
-      step = nextStep({ extract }, step)
+      step = nextStep(deliveries, step)
     ) {
       all.push(step);
     }
-    return all;
+    return all.join(" ");
   };
-  expect(steps("summary", false)).toEqual(["query"]);
-  expect(steps("summary", true)).toEqual(["query", "extract"]);
-  expect(steps("import", true)).toEqual(["import", "load", "extract"]);
-  expect(steps("external", false)).toEqual(["upload", "load"]);
+  const none = { extract: false, exportDatabaseId: null, sheet: false };
+  const all = { extract: true, exportDatabaseId: 1, sheet: true };
+  // As a daemon of before stored it.
+  expect(steps("summary", { extract: false })).toBe("query");
+  expect(steps("summary", { ...none, extract: true })).toBe("query extract");
+  expect(steps("import", { ...none, extract: true })).toBe("import load extract");
+  expect(steps("external", none)).toBe("upload load");
+  expect(steps("summary", all)).toBe("query extract stage export sheet");
+  expect(steps("import", { ...all, extract: false })).toBe("import load stage export sheet");
+  expect(steps("external", { ...none, sheet: true })).toBe("upload load sheet");
 });

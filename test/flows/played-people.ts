@@ -1,7 +1,8 @@
 import { asc, eq } from "drizzle-orm";
 import { databases, tables } from "../../drizzle/schema/tables.ts";
 import { selectWaitingUpload } from "../../server/db/deliveries.ts";
-import { readImportContext, settleTransfer } from "../../server/db/transfers.ts";
+import { readImportContext } from "../../server/db/transfer-contexts.ts";
+import { settleTransfer } from "../../server/db/transfers.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { deliverUpload } from "../../server/services/runs/deliver-upload.ts";
 import { claimTransfer } from "../../server/services/transfers/claim-transfer.ts";

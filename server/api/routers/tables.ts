@@ -15,6 +15,7 @@ import { restoreVersion } from "../../services/catalog/restore-version.ts";
 import { createTable, updateTable } from "../../services/catalog/save-table.ts";
 import { listJobs } from "../../services/jobs/list-jobs.ts";
 import { loadLineage } from "../../services/lineage/load-lineage.ts";
+import { deliverTable } from "../../services/runs/deliver-table.ts";
 import { getExtract } from "../../services/runs/get-extract.ts";
 import { issueUploadUrl } from "../../services/runs/issue-upload-url.ts";
 import { loadExternal } from "../../services/runs/load-external.ts";
@@ -94,6 +95,16 @@ export const tablesRouter = router({
   reimport: procedure("writeTable")
     .input(byId)
     .mutation(({ ctx, input }) => reimportTable(ctx.deps, input.id, actorOf(ctx.principal))),
+  export: procedure("writeTable")
+    .input(byId)
+    .mutation(({ ctx, input }) =>
+      deliverTable(ctx.deps, input.id, "export", actorOf(ctx.principal)),
+    ),
+  sheet: procedure("writeTable")
+    .input(byId)
+    .mutation(({ ctx, input }) =>
+      deliverTable(ctx.deps, input.id, "sheet", actorOf(ctx.principal)),
+    ),
   extract: procedure("read")
     .input(byId)
     .query(({ ctx, input }) => getExtract(ctx.deps, input.id)),

@@ -46,11 +46,16 @@ export function completeJob(
     state: following === null ? "succeeded" : stops ? "cancelled" : "running",
     step: following ?? job.step,
     reason: stops ? { code: "cancelled", text: `cancelled before its ${following}` } : null,
-    rowCount: status.resultRows ?? figures.outputRows,
+    rowCount: writesTable(job.step) ? (status.resultRows ?? figures.outputRows) : null,
     tableRows: replacesTable(driven) ? (status.resultRows ?? figures.outputRows) : null,
     extractObjects: null,
     job: jobEnd(driven, "succeeded", null, { ...status, figures }),
   };
+}
+
+/** Extracts say nothing of rows. */
+function writesTable(step: DrivenJob["job"]["step"]): boolean {
+  return step === "query" || step === "load";
 }
 
 /** Whether the rows that the job gave are all that the table has. */

@@ -20,9 +20,11 @@ export function prepareJob(
   const configuration = buildJobConfiguration(step, {
     definition,
     tableRunId: claim.id,
+    attempt,
     projectId: deps.warehouse.projectId,
     bucket,
     stagedObjects: claim.stagedObjects,
+    tableSchema: claim.tableSchema ?? null,
     stagedLoad: claim.staged && describeLoad(bucket, claim.staged, definition),
   });
   // With the instant of its run: a database that was restored from a backup gives the same ids anew,

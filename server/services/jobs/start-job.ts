@@ -78,15 +78,16 @@ function submission(
     return isDoubtful ? look(error, looks) : error;
   };
 
+  const writesTable = job.step === "query" || job.step === "load";
   const insert = async () => {
-    if (job.step !== "extract") {
+    if (writesTable) {
       await deps.warehouse.ensureDataset(driven.claim.definition.dataset);
     }
     hasInserted = true;
     return insertJob(deps, job);
   };
   const isDropped = (error: unknown) =>
-    job.step !== "extract" && error instanceof MaestroError && error.code === "notFound";
+    writesTable && error instanceof MaestroError && error.code === "notFound";
   const insertAgainIfDropped = () =>
     insert().catch((error: unknown) => {
       if (isDropped(error)) return insert();

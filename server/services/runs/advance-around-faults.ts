@@ -35,6 +35,7 @@ async function advanceOneByOne(deps: Deps, pulse: Pulse): Promise<Advance> {
     putOff: all("putOff").flat(),
     renewed: all("renewed").flat(),
     hasLoaded: all("hasLoaded").includes(true),
+    hasQueued: all("hasQueued").includes(true),
     awaitedTables: all("awaitedTables").flat(),
     unread: all("unread").flat(),
     succeeded: all("succeeded").flat(),

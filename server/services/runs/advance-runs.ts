@@ -16,7 +16,7 @@ import { allEnded } from "../../support/all-ended.ts";
 import type { Deps } from "../deps.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
 import { prepareJob } from "../jobs/prepare-job.ts";
-import { parkTableRuns, settleOverdue } from "./park-table-runs.ts";
+import { parkTableRuns, settleDelivered, settleOverdue } from "./park-table-runs.ts";
 import { putOffLocked } from "./put-off-locked.ts";
 import { settleAwaiting, type WaitsFor } from "./settle-awaiting.ts";
 import { endRuns, endStranded, settleTableRuns } from "./settle-table-runs.ts";
@@ -50,6 +50,8 @@ export interface Advance {
   renewed: { id: number; cancelledSeconds: number | null }[];
   /** Whether staged files are to be removed. */
   hasLoaded: boolean;
+  /** Whether table runs have come to a transfer. */
+  hasQueued: boolean;
   /** Tables that ended, and that table runs of other frequencies wait for: for the next pulse. */
   awaitedTables: number[];
   /** Jobs that have succeeded, and whose statistics are to be read. */
@@ -69,7 +71,7 @@ export async function advanceRuns(deps: Deps, pulse: Pulse): Promise<Advance> {
   const { advance, moved, endedRuns, parked } = await inTransition(deps.pool, (transition) =>
     advanceInTransition(deps, transition, pulse),
   );
-  if (parked.some(({ step }) => step === "import")) {
+  if (advance.hasQueued || parked.some(({ step }) => step !== "upload")) {
     deps.changes.publish({ noun: "transfer", id: null });
   }
   for (const { id, runId, tableId } of moved) {
@@ -85,7 +87,9 @@ export async function advanceRuns(deps: Deps, pulse: Pulse): Promise<Advance> {
 async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pulse) {
   const heldIds = pulse.held.map(({ tableRunId }) => tableRunId);
   const turned = pulse.isSweep ? await turnToLoad(transition) : [];
-  const overdue = pulse.isSweep ? await settleOverdue(transition) : [];
+  const unparked = pulse.isSweep
+    ? [...(await settleOverdue(transition)), ...(await settleDelivered(transition))]
+    : [];
   const stranded = pulse.isSweep ? await endStranded(transition) : [];
   const awaiting = asksForWaits(pulse)
     ? await settleAwaiting(transition, pulse.awaited)
@@ -97,7 +101,7 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
     pulse.submitted.length > 0 ? markSubmitted(transition, pulse.submitted) : null,
     pulse.troubles.length > 0 ? noteTroubles(transition, pulse.troubles) : [],
     pulse.read.length > 0 ? storeStatistics(transition, pulse.read) : [],
-    settleTableRuns(transition, ended, overdue),
+    settleTableRuns(transition, ended, unparked),
     pulse.isSweep ? claimExpired(transition, deps.processId, heldIds) : [],
     claimReady(transition, deps.processId, deps.limits),
   ]);
@@ -113,6 +117,7 @@ async function advanceInTransition(deps: Deps, transition: Transition, pulse: Pu
       putOff,
       renewed,
       hasLoaded: settled.hasLoaded,
+      hasQueued: settled.hasQueued,
       awaitedTables: settled.awaitedTables,
       unread: ended.flatMap(unreadJob),
       succeeded: settled.succeeded,
@@ -219,5 +224,6 @@ function following({ claim, job }: DrivenJob, settlement: Settlement): Wanted {
     return { claim, attempt: job.attempt + 1, delayMs: settlement.retryInMs ?? 0 };
   }
   const step = settlement.step as DrivenJob["job"]["step"];
-  return { claim: { ...claim, step, earlierAttempts: 0 }, attempt: 1, delayMs: 0 };
+  const { tableSchema = null } = settlement;
+  return { claim: { ...claim, step, earlierAttempts: 0, tableSchema }, attempt: 1, delayMs: 0 };
 }

@@ -1,4 +1,6 @@
 import type { AwaitedTick } from "../../../shared/run.ts";
+import type { TableDefinition } from "../../../shared/table.ts";
+import type { TableRunStep } from "../../../shared/table-run-step.ts";
 import type { FrequencyRow } from "../../db/frequencies.ts";
 import {
   type CatalogTable,
@@ -21,9 +23,13 @@ export interface Assembly {
   tick: { at: Date; frequency: FrequencyRow } | null;
   /** Files of external tables that are uploaded already, by table id. */
   stagedObjects: ReadonlyMap<number, string[]>;
+  /** Of the tables as they are, nothing but this is done. */
+  delivery?: Delivery;
   /** The tables that a person named; absent where a frequency was started. */
   askedIds?: ReadonlySet<number>;
 }
+
+export type Delivery = "export" | "sheet";
 
 /**
  * Writes the table runs of a run: the definitions as they are now, the graph among the tables that
@@ -33,7 +39,7 @@ export interface Assembly {
  */
 export async function assembleTableRuns(
   transition: Transition,
-  { runId, tables, tick, stagedObjects, askedIds }: Assembly,
+  { runId, tables, tick, stagedObjects, askedIds, delivery }: Assembly,
 ): Promise<number> {
   const { tx } = transition;
   const keptOut = tick ? tablesKeptOut(tables, tick) : new Map<number, string>();
@@ -66,6 +72,7 @@ export async function assembleTableRuns(
       awaitSeconds,
       asked: askedIds?.has(table.id) ?? null,
       whyKeptOut: keptOut.get(table.id) ?? null,
+      delivery: delivery ?? null,
     }),
   );
   await insertTableRuns(transition, runId, rows);
@@ -75,17 +82,32 @@ export async function assembleTableRuns(
 type RowInput = Omit<
   NewTableRun,
   "tableId" | "definition" | "pendingParents" | "state" | "reason" | "step"
-> & { table: CatalogTable; whyKeptOut: string | null };
+> & { table: CatalogTable; whyKeptOut: string | null; delivery: Delivery | null };
 
-function toRow({ table, whyKeptOut, ...row }: RowInput): NewTableRun {
-  const { id: tableId, definition } = table;
+function toRow({ table, whyKeptOut, delivery, ...row }: RowInput): NewTableRun {
+  const { id: tableId } = table;
+  const definition = delivery ? deliveryOnly(table.definition, delivery) : table.definition;
   const pendingParents = row.parentIds.length + (row.awaits.length > 0 ? 1 : 0);
-  const step = row.stagedObjects.length > 0 ? "load" : firstStep(definition.kind);
+  const step = firstStepOf(definition, row.stagedObjects, delivery);
   const all = { ...row, tableId, definition, pendingParents, step };
   if (whyKeptOut === null) {
     return { ...all, state: pendingParents === 0 ? "ready" : "waiting", reason: null };
   }
   return { ...all, state: "skipped", reason: { code: "conditionFalse", text: whyKeptOut } };
+}
+
+function firstStepOf(
+  definition: TableDefinition,
+  stagedObjects: string[],
+  delivery: Delivery | null,
+): TableRunStep {
+  if (delivery) return delivery === "export" ? "stage" : "sheet";
+  return stagedObjects.length > 0 ? "load" : firstStep(definition.kind);
+}
+
+/** As it is stored with a table run of which no other step is asked. */
+function deliveryOnly(definition: TableDefinition, delivery: Delivery): TableDefinition {
+  return { ...definition, extract: false, sheet: delivery === "sheet" };
 }
 
 function tablesKeptOut(

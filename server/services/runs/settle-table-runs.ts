@@ -1,4 +1,5 @@
 import type { TableRunState } from "../../../shared/run.ts";
+import { isParkedStep } from "../../../shared/table-run-step.ts";
 import {
   countFinished,
   endRun,
@@ -14,6 +15,7 @@ import { runOutcome } from "../../domain/run-state.ts";
 import { miscountReason } from "../jobs/complete-job.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
 import { unknownReasons } from "../jobs/look-for-job.ts";
+import { enqueueTransfers } from "../transfers/enqueue-transfers.ts";
 import { finishImport } from "../transfers/finish-import.ts";
 
 export interface Moved {
@@ -29,14 +31,15 @@ export interface EndedJob {
 
 /**
  * Writes how jobs and parked table runs ended, and all that follows in the same commit: the
- * watermarks of imports, ready children, skipped descendants, and the ends of runs, exactly once.
+ * watermarks of imports, queued deliveries, ready children, skipped descendants, and the ends of runs,
+ * exactly once.
  */
 export async function settleTableRuns(
   transition: Transition,
   ended: EndedJob[],
-  overdue: Settlement[],
-) {
-  const settlements = [...ended.map(({ settlement }) => settlement), ...overdue];
+  unparked: Settlement[],
+): Promise<Settling> {
+  const settlements = [...ended.map(({ settlement }) => settlement), ...unparked];
   if (settlements.length === 0) return nothing;
   const settled = await settle(transition, settlements);
   const written = new Map(settled.map((each) => [each.id, each]));
@@ -49,36 +52,85 @@ export async function settleTableRuns(
   for (const { driven } of ours.filter(hasSpoiltImport)) {
     await forgetWatermark(transition.tx, driven.claim.tableId);
   }
+  const arrived = settlements.filter(
+    ({ tableRunId, state, step }) =>
+      state === "running" && isParkedStep(step) && written.has(tableRunId),
+  );
+  const late = await queueDeliveries(transition, arrived, written);
   const of = (...wanted: TableRunState[]) => settled.filter(({ state }) => wanted.includes(state));
   const failed = of("failed", "cancelled").map(({ id }) => id);
   const skipped = failed.length > 0 ? await skipDescendants(transition, failed) : [];
   return {
-    moved: [...settled, ...skipped],
+    moved: [...settled, ...skipped, ...late.moved],
     continuing: ours
-      .filter(({ settlement }) => settlement.state === "running")
+      .filter(({ settlement }) => settlement.state === "running" && !isParkedStep(settlement.step))
       .map((each) => withCancel(each, written.get(each.settlement.tableRunId))),
     succeeded: ours
-      .filter(({ settlement }) => settlement.state === "succeeded")
+      .filter(({ settlement }) => settlement.state === "succeeded" || isParkedStep(settlement.step))
       .map(({ driven }) => driven.claim),
     readiesParked: settled.some((each) => each.readiesParked),
     hasLoaded: loaded.length > 0,
+    hasQueued: arrived.length > 0,
     awaitedTables: settled.flatMap((each) => (each.isAwaited ? [each.tableId] : [])),
     // After a failure the rest may have been skipped: then the run is looked at again.
-    endedRuns: await endRuns(
-      transition,
-      settled.filter(({ state, isLast }) => isLast || state === "failed" || state === "cancelled"),
-    ),
+    endedRuns: [
+      ...late.endedRuns,
+      ...(await endRuns(
+        transition,
+        settled.filter(
+          ({ state, isLast }) => isLast || state === "failed" || state === "cancelled",
+        ),
+      )),
+    ],
   };
 }
 
-const nothing = {
-  moved: [] as Moved[],
-  continuing: [] as EndedJob[],
-  succeeded: [] as DrivenJob["claim"][],
+/**
+ * Queues the transfers of those that have come to one. One whose run was cancelled meanwhile ends here:
+ * nobody drives it any more who would hear of it.
+ */
+async function queueDeliveries(
+  transition: Transition,
+  arrived: Settlement[],
+  written: Map<number, Settled>,
+): Promise<Settling> {
+  const isLate = ({ tableRunId }: Settlement) =>
+    (written.get(tableRunId)?.cancelledSeconds ?? null) !== null;
+  const wanted = arrived.filter((each) => !isLate(each));
+  await enqueueTransfers(
+    transition.tx,
+    wanted.map(({ tableRunId }) => ({ id: tableRunId })),
+  );
+  const cancelled = arrived.filter(isLate).map(({ tableRunId, fence, step }): Settlement => {
+    const reason = { code: "cancelled" as const, text: `cancelled before its ${step}` };
+    const none = { rowCount: null, tableRows: null, extractObjects: null, job: null };
+    return { tableRunId, fence, state: "cancelled", step, reason, ...none };
+  });
+  return settleTableRuns(transition, [], cancelled);
+}
+
+interface Settling {
+  moved: Moved[];
+  /** Those whose next job is to be driven. */
+  continuing: EndedJob[];
+  /** Table runs that have given their tables new contents. */
+  succeeded: DrivenJob["claim"][];
+  readiesParked: boolean;
+  hasLoaded: boolean;
+  hasQueued: boolean;
+  awaitedTables: number[];
+  endedRuns: number[];
+}
+
+const nothing: Settling = {
+  moved: [],
+  continuing: [],
+  succeeded: [],
   readiesParked: false,
   hasLoaded: false,
-  awaitedTables: [] as number[],
-  endedRuns: [] as number[],
+  hasQueued: false,
+  awaitedTables: [],
+  endedRuns: [],
 };
 
 /** A run that was cancelled while the job ended gets no other job. */

@@ -13,12 +13,14 @@ import { ancestorsOf, descendantsOf } from "../../domain/graph.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import { type CatalogGraph, holdCatalogGraph, loadCatalogGraph } from "../catalog/catalog-graph.ts";
 import type { Deps } from "../deps.ts";
-import { assembleTableRuns } from "./assemble-table-runs.ts";
+import { assembleTableRuns, type Delivery } from "./assemble-table-runs.ts";
 
 interface StartOptions {
   cause?: RunRequest["cause"];
   /** Files of external tables that are uploaded already, by table id. */
   stagedObjects?: ReadonlyMap<number, string[]>;
+  /** Nothing else is done with the tables. */
+  delivery?: Delivery;
   /** Done first, in the same transaction. */
   prepare?: (tx: Transition["tx"]) => Promise<void>;
 }
@@ -49,7 +51,7 @@ async function makeRun(
   transition: Transition,
   selection: RunSelection,
   actor: Actor,
-  { cause = "start", stagedObjects = new Map() }: StartOptions,
+  { cause = "start", stagedObjects = new Map(), delivery }: StartOptions,
 ): Promise<StartedRun> {
   const { tx } = transition;
   const chosen =
@@ -68,7 +70,8 @@ async function makeRun(
     request: { cause, ...chosen.request },
   });
   const askedIds = selection.kind === "tables" ? { askedIds: new Set(selection.tableIds) } : {};
-  await assembleTableRuns(transition, { runId, tables, tick: null, stagedObjects, ...askedIds });
+  const more = { ...askedIds, ...(delivery ? { delivery } : {}) };
+  await assembleTableRuns(transition, { runId, tables, tick: null, stagedObjects, ...more });
   await recordChange(tx, actor, {
     action: "run.start",
     subjectKind: "run",

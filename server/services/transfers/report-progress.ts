@@ -1,7 +1,7 @@
 import { type ClaimedTransfer, type LeaseAnswer, renewLease } from "../../db/transfers.ts";
 import type { Deps } from "../deps.ts";
 import { publishTransfer } from "./publish-transfer.ts";
-import type { Progress } from "./run-import.ts";
+import type { Progress } from "./transfer-work.ts";
 
 /** A third of the lease: two renewals may be lost. */
 const renewMs = 10_000;

@@ -17,7 +17,7 @@ import {
   smallSize,
   stageRows,
 } from "../../connectors/staging-file.ts";
-import { type ClaimedTransfer, type ImportContext, readImportContext } from "../../db/transfers.ts";
+import { type ImportContext, readImportContext } from "../../db/transfer-contexts.ts";
 import { checkColumnNames } from "../../domain/column-names.ts";
 import {
   type IdRange,
@@ -30,23 +30,12 @@ import type { Deps } from "../deps.ts";
 import { identifySource } from "./identify-source.ts";
 import { paceTransfer } from "./pace-transfer.ts";
 import { stagingPrefix } from "./remove-staged-objects.ts";
+import type { Work } from "./transfer-work.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
 
 /** A statement that takes longer is ended by the source. */
 const statementTimeoutSeconds = 6 * 3600;
 const reportMs = 500;
-
-export interface Progress {
-  rows: number;
-  bytes: number;
-  totalRows: number | null;
-}
-
-interface Work {
-  claim: ClaimedTransfer;
-  signal: AbortSignal;
-  report: (progress: Progress) => void;
-}
 
 interface Plan {
   kind: DatabaseKind;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError, messageOf } from "../../../shared/errors.ts";
+import type { TransferKind } from "../../../shared/transfer.ts";
 import {
   type ClaimedTransfer,
   handBackTransfer,
@@ -11,10 +12,21 @@ import type { Deps } from "../deps.ts";
 import { publishTransfer } from "./publish-transfer.ts";
 import { reportProgress } from "./report-progress.ts";
 import { runImport } from "./run-import.ts";
+import type { Done, Work } from "./transfer-work.ts";
 
 /** How long a room tries to write down how a transfer ended while PostgreSQL is away. */
 const settleSeconds = 300;
 const pauseSeconds = [2, 10];
+
+const workers: Record<TransferKind, (deps: Deps, work: Work) => Promise<Done>> = {
+  import: runImport,
+  export: notHere,
+  sheet: notHere,
+};
+
+async function notHere(_deps: Deps, { claim }: Work): Promise<Done> {
+  throw new MaestroError("invalidInput", `rooms of this version do no ${claim.kind}`);
+}
 
 type Stop = "cancelRequested" | "lost" | "drained";
 type HandBack = { state: "handBack"; error: string | null; isAttempt: boolean };
@@ -46,7 +58,8 @@ export async function workTransfer(
   try {
     const { signal } = stopping;
     const { report } = progress;
-    outcome = { state: "succeeded", ...(await runImport(deps, { claim, signal, report })) };
+    const done = await workers[claim.kind](deps, { claim, signal, report });
+    outcome = { state: "succeeded", ...done };
   } catch (error) {
     outcome = outcomeOf(error, why, claim);
     deps.log.warn(

@@ -8,11 +8,11 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { tableRuns } from "../../../drizzle/schema/runs.ts";
 import { tables } from "../../../drizzle/schema/tables.ts";
-import { transfers } from "../../../drizzle/schema/transfers.ts";
+import { type TransferResult, transfers } from "../../../drizzle/schema/transfers.ts";
 import { type Room, startRoom } from "../../../server/daemon/room.ts";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
 import { cancelTransfer } from "../../../server/services/transfers/cancel-transfer.ts";
-import { enqueueImports } from "../../../server/services/transfers/enqueue-imports.ts";
+import { enqueueTransfers } from "../../../server/services/transfers/enqueue-transfers.ts";
 import { finishImport } from "../../../server/services/transfers/finish-import.ts";
 import { removeStagedObjects } from "../../../server/services/transfers/remove-staged-objects.ts";
 import type { TableDefinitionInput } from "../../../shared/table.ts";
@@ -55,7 +55,7 @@ async function importTable(input: Partial<TableDefinitionInput>) {
 
 async function enqueue(table: Awaited<ReturnType<typeof insertImportTable>>) {
   const tableRun = await insertTableRun(opened.client, table);
-  await enqueueImports(opened.deps.db, [tableRun]);
+  await enqueueTransfers(opened.deps.db, [tableRun]);
   opened.deps.changes.publish({ noun: "transfer", id: null });
   return tableRun;
 }
@@ -82,7 +82,7 @@ async function transferOf(tableRunId: number) {
     .select()
     .from(transfers)
     .where(eq(transfers.tableRunId, tableRunId));
-  return row!;
+  return { ...row!, result: row!.result as TransferResult | null };
 }
 
 function untilState(tableRunId: number, state: string) {
@@ -347,10 +347,7 @@ test("a table that was edited while its import ran is not marked as imported so 
 });
 
 /** What the engine does when the load has succeeded. */
-async function finish(
-  tableRun: { id: number; tableId: number },
-  result: NonNullable<typeof transfers.$inferSelect.result>,
-) {
+async function finish(tableRun: { id: number; tableId: number }, result: TransferResult) {
   await opened.deps.db.transaction(async (tx) => {
     await finishImport(tx, tableRun, { result });
     await tx.update(tableRuns).set({ state: "succeeded" }).where(eq(tableRuns.id, tableRun.id));

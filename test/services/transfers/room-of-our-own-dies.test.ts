@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { transfers } from "../../../drizzle/schema/transfers.ts";
 import { startRoomProcess } from "../../../server/commands/room-processes.ts";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
-import { enqueueImports } from "../../../server/services/transfers/enqueue-imports.ts";
+import { enqueueTransfers } from "../../../server/services/transfers/enqueue-transfers.ts";
 import { releaseTransfers } from "../../../server/services/transfers/release-transfers.ts";
 import { createSourceDatabase } from "../../connectors/support.ts";
 import { startNullWarehouse } from "../../support/null-warehouse.ts";
@@ -58,7 +58,7 @@ test("a room that its daemon sees die gives up its transfers at once, and the ne
     const { id } = await createDatabase(deps, input, actor);
     const table = await insertImportTable(client, { importDatabaseId: id, importTable: "big" });
     const tableRun = await insertTableRun(client, table);
-    await enqueueImports(deps.db, [tableRun]);
+    await enqueueTransfers(deps.db, [tableRun]);
     deps.changes.publish({ noun: "transfer", id: null });
     await until("a room has the transfer", async () => (await leaseOf()).owner !== null);
     const before = await leaseOf();

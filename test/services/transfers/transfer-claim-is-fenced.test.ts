@@ -11,7 +11,7 @@ import {
   settleTransfer,
   sweepTransfers,
 } from "../../../server/db/transfers.ts";
-import { enqueueImports } from "../../../server/services/transfers/enqueue-imports.ts";
+import { enqueueTransfers } from "../../../server/services/transfers/enqueue-transfers.ts";
 import { insertImportTable, insertTableRun, openTestDb } from "./fixture.ts";
 
 let client: Awaited<ReturnType<typeof openTestDb>>;
@@ -37,7 +37,7 @@ async function queueOne() {
   await client.db.delete(transfers);
   const table = await insertImportTable(client);
   const tableRun = await insertTableRun(client, table);
-  await enqueueImports(client.db, [tableRun]);
+  await enqueueTransfers(client.db, [tableRun]);
   return { table, tableRun };
 }
 
@@ -151,7 +151,7 @@ test("a transfer handed back after its cancel was asked for is cancelled, and bl
   expect(row).toMatchObject({ state: "cancelled", error: "cancelled" });
   expect(row!.endedAt).not.toBeNull();
   const later = await insertTableRun(client, table);
-  await enqueueImports(client.db, [later]);
+  await enqueueTransfers(client.db, [later]);
   expect((await claimNextTransfer(client.db, "room"))!.tableRunId).toBe(later.id);
 });
 
@@ -159,7 +159,7 @@ test("enqueueing again restarts what ended", async () => {
   const { tableRun } = await queueOne();
   const claim = (await claimNextTransfer(client.db, "room"))!;
   await settleTransfer(client.db, claim, { state: "failed", error: "no", retryable: false });
-  await enqueueImports(client.db, [tableRun]);
+  await enqueueTransfers(client.db, [tableRun]);
   const again = (await claimNextTransfer(client.db, "room"))!;
   expect(again).toMatchObject({ id: claim.id, attempt: 1 });
   expect(again.fence).toBeGreaterThan(claim.fence);
@@ -169,7 +169,7 @@ test("enqueueing again takes what still runs from its room, which can cancel it 
   const { tableRun } = await queueOne();
   const old = (await claimNextTransfer(client.db, "old"))!;
   await requestCancel(client.db, old.id, "ann@test");
-  await enqueueImports(client.db, [tableRun]);
+  await enqueueTransfers(client.db, [tableRun]);
   expect(await settleTransfer(client.db, old, { state: "cancelled" })).toBe(false);
   const again = (await claimNextTransfer(client.db, "room"))!;
   expect(again).toMatchObject({ id: old.id, attempt: 1 });
@@ -180,7 +180,7 @@ test("enqueueing again takes what still runs from its room, which can cancel it 
 test("a table's next import waits until the one before it is loaded", async () => {
   const { table, tableRun } = await queueOne();
   const later = await insertTableRun(client, table);
-  await enqueueImports(client.db, [later]);
+  await enqueueTransfers(client.db, [later]);
   const first = (await claimNextTransfer(client.db, "a"))!;
   expect(first.tableRunId).toBe(tableRun.id);
   expect(await claimNextTransfer(client.db, "b")).toBeNull();

@@ -1,0 +1,37 @@
+import { eq, sql } from "drizzle-orm";
+import { tableRuns } from "../../drizzle/schema/runs.ts";
+import { databases, tables } from "../../drizzle/schema/tables.ts";
+import { transfers } from "../../drizzle/schema/transfers.ts";
+import type { FieldSchema, TableDefinition } from "../../shared/table.ts";
+import type { Db } from "./client.ts";
+
+/** All that an import reads before it starts. */
+export interface ImportContext {
+  definition: TableDefinition;
+  lastId: string | null;
+  /** Of the import that was loaded last. */
+  lastSchema: FieldSchema[] | null;
+  database: typeof databases.$inferSelect | null;
+}
+
+/** The definition is the table run's (as it was at assembly); the watermark is the table's, now. */
+export async function readImportContext(db: Db, tableRunId: number): Promise<ImportContext | null> {
+  const [row] = await db
+    .select({
+      definition: tableRuns.definition,
+      lastId: tables.lastId,
+      lastSchema: sql<FieldSchema[] | null>`(
+        select x.result -> 'schema' from ${transfers} x join ${tableRuns} r on r.id = x.table_run_id
+        where x.table_id = ${tables.id} and x.state = 'succeeded' and r.state = 'succeeded'
+        order by x.ended_at desc limit 1)`,
+      database: databases,
+    })
+    .from(tableRuns)
+    .innerJoin(tables, eq(tables.id, tableRuns.tableId))
+    .leftJoin(
+      databases,
+      eq(databases.id, sql`(${tableRuns.definition} ->> 'importDatabaseId')::bigint`),
+    )
+    .where(eq(tableRuns.id, tableRunId));
+  return row ?? null;
+}
