@@ -53,7 +53,7 @@ module.exports = {
       severity: "error",
       from: { path: "^server/", pathNot: "^server/(connectors|embedded)/" },
       to: {
-        path: "node_modules/(@google-cloud|mysql2|@slack|pgsql-ast-parser|@duckdb|@polyglot-sql|pg-copy-streams)",
+        path: "node_modules/(@google-cloud|@googleapis|mysql2|@slack|pgsql-ast-parser|@duckdb|@polyglot-sql|pg-copy-streams)",
       },
     },
   ],

@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { createWarehouse } from "./connectors/bigquery.ts";
 import { createObjectStore } from "./connectors/gcs.ts";
 import { createGoogleClients } from "./connectors/google-clients.ts";
+import { createSheets } from "./connectors/google-sheets.ts";
 import { createSqlParser } from "./connectors/sql-parser.ts";
 import { createChanges } from "./db/changes.ts";
 import { createDbClient, type DbClient } from "./db/client.ts";
@@ -14,6 +15,8 @@ import type { Deps } from "./services/deps.ts";
 import { openInstance } from "./services/instance/open-instance.ts";
 import { createSecretBox } from "./support/crypto.ts";
 import type { Log } from "./support/log.ts";
+
+const googleDocs = "https://docs.google.com";
 
 /** Where the state and the cloud are, after `start` has put up what was not named. */
 export interface Surroundings {
@@ -46,6 +49,8 @@ export async function buildDeps(
     projectId,
     location: config.bigqueryLocation,
     localCloudUrl: surroundings.localCloudUrl,
+    sheetsUrl: config.sheetsUrl,
+    usesFolder: config.sheetsFolder !== null,
   });
   const changes = createChanges(connectionString, log);
   const sqlParser = createSqlParser({ log });
@@ -65,6 +70,12 @@ export async function buildDeps(
       bucket: config.bucket,
       location: config.bigqueryLocation,
     }),
+    sheets: createSheets({
+      ...clients,
+      webUrl: config.sheetsUrl ?? surroundings.localCloudUrl ?? googleDocs,
+      folderId: config.sheetsFolder,
+      random: Math.random,
+    }),
     sqlParser,
     secretBox,
     now: clock.now,
@@ -77,6 +88,8 @@ export async function buildDeps(
       exportMaxRows: config.exportMaxRows,
       exportMaxBytes: config.exportMaxBytes,
       signedUrlSeconds: config.signedUrlSeconds,
+      sheetRows: config.sheetRows,
+      sheetBytes: config.sheetBytes,
       runRetentionDays: config.runRetentionDays,
       pricePerTib: config.pricePerTibCents / 100,
     },

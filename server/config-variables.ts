@@ -234,6 +234,32 @@ export const variables = {
     max: 604_800,
     effect: "seconds that the signed URLs of extracts live",
   }),
+  sheetsUrl: optional({
+    variable: "SHEETS_URL",
+    default: "unset: the local cloud, or Google's with BIGQUERY_PROJECT",
+    effect: "where the APIs of Google Sheets and Drive answer",
+  }),
+  sheetsFolder: optional({
+    variable: "SHEETS_FOLDER",
+    default: "unset: the account's own Drive",
+    effect:
+      "the id of the Google Drive folder where spreadsheets are made; service accounts need one, in a shared drive",
+  }),
+  sheetRows: whole({
+    variable: "SHEET_MAX_ROWS",
+    default: 200_000,
+    min: 1,
+    max: 5_000_000,
+    effect: "rows of the largest table that is written to a Google sheet",
+  }),
+  sheetBytes: whole({
+    variable: "SHEET_MAX_BYTES",
+    default: 20_000_000,
+    min: 1,
+    max: 1_000_000_000,
+    effect:
+      "bytes, as BigQuery counts them, of the largest table that is written to a Google sheet",
+  }),
   runRetentionDays: whole({
     variable: "RUN_RETENTION_DAYS",
     default: 90,

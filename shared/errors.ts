@@ -16,6 +16,7 @@ export const errorCodes = {
   notSupported: { status: 501, hint: "Rewrite the named construct, or use BigQuery itself." },
   warehouse: { status: 502, hint: "Read the warehouse's message; run again when it is mended." },
   storage: { status: 502, hint: "Check the bucket and the credentials, then run again." },
+  sheets: { status: 502, hint: "Mend what the message names in Google Drive, then run again." },
   database: { status: 502, hint: "Check the database's address, credentials and table." },
   transient: { status: 503, hint: "Nothing to do: it is retried by itself." },
   timeout: { status: 504, hint: "Try again; if it stays, look at what it waits for." },

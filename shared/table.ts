@@ -152,6 +152,8 @@ export interface TableDetail extends TableListItem {
   children: { id: number; name: string }[];
   /** What AST, scanner and dry run did not agree on, in sentences. */
   warnings: string[];
+  /** Where its Google spreadsheet opens; null until it has one. */
+  spreadsheetUrl: string | null;
   canWrite: boolean;
 }
 

@@ -111,6 +111,8 @@ export const tableRuns = pgTable(
     stagedObjects: text().array().notNull().default([]),
     /** The object names that the extract wrote. */
     extractObjects: text().array().notNull().default([]),
+    /** When these were deleted, their time being up. */
+    extractRemovedAt: instant(),
     rowCount: count(),
     leaseOwner: text(),
     leaseUntil: instant(),

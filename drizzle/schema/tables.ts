@@ -97,6 +97,8 @@ export const tables = pgTable(
     sheetReaders: text().array().notNull().default([]),
     /** The Google spreadsheet made by its first export. */
     spreadsheetId: text(),
+    /** Whom Maestro has let read it: these lose it again when they are readers no more. */
+    spreadsheetReaders: text().array().notNull().default([]),
     externalTimeoutSeconds: integer().notNull().default(3600),
     externalFormat: text().$type<FileFormat>().notNull().default("CSV"),
     costCapBytes: count(),

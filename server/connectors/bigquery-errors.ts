@@ -19,7 +19,7 @@ export const retryableReasons = new Set([
   "tableUnavailable",
 ]);
 
-const retryableStatuses = new Set([408, 429, 500, 502, 503, 504]);
+export const retryableStatuses = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Codes of sockets that broke, and of names that did not resolve for the moment. */
 const networkCodes =
@@ -87,28 +87,38 @@ function retryAfterOf(error: unknown): { retryAfterMs?: number } {
   return ms > 0 ? { retryAfterMs: Math.min(ms, longestRetryAfterMs) } : {};
 }
 
+/** Whether no answer came from Google, for reasons that pass. */
+export function isNetworkFault(error: unknown): boolean {
+  const { code, type } = (error ?? {}) as Record<"code" | "type", unknown>;
+  return (
+    (typeof code === "string" && networkCodes.test(code)) ||
+    type === "system" ||
+    type === "request-timeout" ||
+    networkMessages.test(messageOf(error))
+  );
+}
+
+/** Whether Google's authentication says that it has no credentials, or none that it can read. */
+export function blamesCredentials(message: string): boolean {
+  return credentialMessages.test(message);
+}
+
 /** Broken sockets, and answers that were cut off, in the words of Node and Google's client. */
 const networkMessages = /socket hang up|premature close|network timeout|cannot parse .*response/i;
-/** What Google's authentication says where it has no credentials, or none that it can read. */
 const credentialMessages =
   /\bcredentials?\b|private.?key|invalid_(grant|client)|DECODER routines|\b(PEM|JWT)\b/i;
 
 function translateWithoutAnswer(error: unknown, doing: string): MaestroError {
-  const { code, type, status } = (error ?? {}) as Record<"code" | "type" | "status", unknown>;
+  const { code, status } = (error ?? {}) as Record<"code" | "status", unknown>;
   const message = shorten(messageOf(error));
-  const isNetwork =
-    (typeof code === "string" && networkCodes.test(code)) ||
-    type === "system" ||
-    type === "request-timeout" ||
-    networkMessages.test(message) ||
-    // The answer of the token's server, which Google's authentication asks first.
-    (typeof status === "number" && retryableStatuses.has(status));
-  if (isNetwork) {
+  // The answer of the token's server, which Google's authentication asks first.
+  const isPassing = typeof status === "number" && retryableStatuses.has(status);
+  if (isNetworkFault(error) || isPassing) {
     const reason = typeof code === "string" ? code : "network";
     const text = `no answer from BigQuery (${doing}): ${message}`;
     return new MaestroError("transient", text, { cause: error, retryable: true, reason });
   }
-  if (typeof status === "number" || credentialMessages.test(message)) {
+  if (typeof status === "number" || blamesCredentials(message)) {
     const text = `no access to BigQuery (${doing}): ${message} (check the key file or the service account that Maestro runs under)`;
     return new MaestroError("configuration", text, { cause: error, reason: "credentials" });
   }

@@ -1,6 +1,5 @@
 import type { BigQuery } from "@google-cloud/bigquery";
 import { MaestroError } from "../../shared/errors.ts";
-import type { FieldSchema } from "../../shared/table.ts";
 import { shorten } from "../support/shorten.ts";
 import { wholeNumber } from "../support/whole-number.ts";
 import { explain, isRetryable, statusOf } from "./bigquery-errors.ts";
@@ -11,7 +10,7 @@ import {
   directTransport,
   type Transport,
 } from "./bigquery-transport.ts";
-import type { JobStatus, Warehouse } from "./warehouse.ts";
+import type { JobStatus, StoredTable, Warehouse } from "./warehouse.ts";
 
 export interface WarehouseOptions {
   bigquery: BigQuery;
@@ -36,6 +35,7 @@ interface TableResource {
   schema?: { fields?: RestField[] };
   numRows?: string;
   numBytes?: string;
+  lastModifiedTime?: string;
 }
 
 /**
@@ -165,13 +165,18 @@ function jobCalls(
   };
 }
 
-type TableCalls = "getTable" | "preview" | "ensureDataset";
+type TableCalls = "getTable" | "readPage" | "preview" | "ensureDataset";
 
 function tableCalls(
   api: Api,
   { projectId, location }: WarehouseOptions,
   datasets: Set<string>,
 ): Pick<Warehouse, TableCalls> {
+  const listRows = (dataset: string, name: string, page: Record<string, unknown>) =>
+    api.call<{ rows?: RestRow[]; totalRows?: string; pageToken?: string }>("read rows", {
+      uri: `/datasets/${dataset}/tables/${name}/data`,
+      qs: { ...page, "formatOptions.useInt64Timestamp": true },
+    });
   return {
     async getTable(dataset, name) {
       const table = await api.callIfFound<TableResource>("get table", {
@@ -180,13 +185,19 @@ function tableCalls(
       return table && toTable(table);
     },
 
+    async readPage(dataset, name, { schema, maxRows, pageToken }) {
+      const data = await listRows(dataset, name, {
+        maxResults: maxRows,
+        ...(pageToken === null ? {} : { pageToken }),
+      });
+      const rows = (data.rows ?? []).map((row) => toValues(row, schema));
+      return { rows, nextPageToken: data.pageToken ?? null };
+    },
+
     async preview(dataset, name, maxRows) {
       const uri = `/datasets/${dataset}/tables/${name}`;
       const table = toTable(await api.call<TableResource>("get table", { uri }));
-      const data = await api.call<{ rows?: RestRow[]; totalRows?: string }>("read rows", {
-        uri: `${uri}/data`,
-        qs: { maxResults: maxRows, "formatOptions.useInt64Timestamp": true },
-      });
+      const data = await listRows(dataset, name, { maxResults: maxRows });
       const rows = (data.rows ?? []).map((row) => toValues(row, table.schema));
       const totalRows = Number(data.totalRows ?? table.rowCount);
       return { schema: table.schema, rows, totalRows, bytes: table.bytes };
@@ -251,11 +262,12 @@ interface Destination {
   defaultDataset?: { datasetId: string };
 }
 
-function toTable(table: TableResource): { schema: FieldSchema[]; rowCount: number; bytes: number } {
+function toTable(table: TableResource): StoredTable {
   return {
     schema: (table.schema?.fields ?? []).map(toFieldSchema),
     rowCount: wholeNumber(table.numRows) ?? 0,
     bytes: wholeNumber(table.numBytes) ?? 0,
+    modifiedAt: table.lastModifiedTime ?? "",
   };
 }
 

@@ -1,11 +1,15 @@
 import { BigQuery } from "@google-cloud/bigquery";
 import { Storage } from "@google-cloud/storage";
-import { OAuth2Client } from "google-auth-library";
+import { drive, type drive_v3 } from "@googleapis/drive";
+import { sheets, type sheets_v4 } from "@googleapis/sheets";
+import { GoogleAuth, OAuth2Client } from "google-auth-library";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 
 export interface GoogleClients {
   bigquery: BigQuery;
   storage: Storage;
+  sheets: sheets_v4.Sheets;
+  drive: drive_v3.Drive;
 }
 
 export interface GoogleClientOptions {
@@ -13,6 +17,10 @@ export interface GoogleClientOptions {
   location: string;
   /** The local cloud's address; null is Google's own. */
   localCloudUrl: string | null;
+  /** Where Sheets and Drive are answered; absent, as for BigQuery. */
+  sheetsUrl?: string | null;
+  /** Whether spreadsheets are made in a folder that others have made. */
+  usesFolder?: boolean;
   /** A service account's key file; without one, Application Default Credentials. */
   keyFile?: string | null;
 }
@@ -29,6 +37,7 @@ export async function createGoogleClients(options: GoogleClientOptions): Promise
     return {
       bigquery: new BigQuery({ ...account, location, autoRetry }),
       storage: new Storage(account),
+      ...sheetClients(options),
     };
   }
   const apiEndpoint = localCloudUrl.replace(/\/$/, "");
@@ -48,6 +57,30 @@ export async function createGoogleClients(options: GoogleClientOptions): Promise
       authClient: tokenClient(),
     }),
     storage,
+    ...sheetClients(options),
+  };
+}
+
+/**
+ * `drive.file` covers the files that Maestro has made itself, and Sheets with them; to put them into a
+ * folder of somebody else's takes all of `drive`, which still reaches only what is shared with the
+ * account.
+ */
+function sheetClients(options: GoogleClientOptions): Pick<GoogleClients, "sheets" | "drive"> {
+  const url = options.sheetsUrl ?? options.localCloudUrl;
+  const scope = options.usesFolder ? "drive" : "drive.file";
+  const auth =
+    url === null
+      ? new GoogleAuth({
+          scopes: [`https://www.googleapis.com/auth/${scope}`],
+          ...(options.keyFile ? { keyFilename: options.keyFile } : {}),
+        })
+      : tokenClient();
+  // Their own repetition knows no Retry-After, and leaves out POST.
+  const common = { auth, retry: false, ...(url === null ? {} : { rootUrl: url }) };
+  return {
+    sheets: sheets({ version: "v4", ...common }),
+    drive: drive({ version: "v3", ...common }),
   };
 }
 

@@ -33,16 +33,27 @@ export interface Warehouse {
     options: { legacySql: boolean; defaultDataset?: string },
   ): Promise<DryRunStatistics>;
   /** Null where the table does not exist. */
-  getTable(
+  getTable(dataset: string, name: string): Promise<StoredTable | null>;
+  /** Rows in the order that the table has them, as `preview` shows them. Free of charge. */
+  readPage(
     dataset: string,
     name: string,
-  ): Promise<{ schema: FieldSchema[]; rowCount: number; bytes: number } | null>;
+    page: { schema: FieldSchema[]; maxRows: number; pageToken: string | null },
+  ): Promise<{ rows: unknown[][]; nextPageToken: string | null }>;
   preview(dataset: string, name: string, maxRows: number): Promise<TablePreview>;
   /**
    * Makes it where it is not there. It is asked for once, and again after a job that failed because it
    * was dropped: by an insert that is answered `notFound`, or at its end, which is then retryable.
    */
   ensureDataset(dataset: string): Promise<void>;
+}
+
+export interface StoredTable {
+  schema: FieldSchema[];
+  rowCount: number;
+  bytes: number;
+  /** Another after each change of the table. */
+  modifiedAt: string;
 }
 
 /** BigQuery's JobConfiguration (REST reference, jobs resource) without its labels. */

@@ -6,6 +6,10 @@ import type { ResumableUploads } from "./object-store/resumable-uploads.ts";
 import { signedRoutes } from "./object-store/signed-routes.ts";
 import type { SigningKey } from "./object-store/signing-key.ts";
 import { uploadRoutes } from "./object-store/upload-routes.ts";
+import { driveRoutes } from "./sheets/drive-routes.ts";
+import { sheetsRoutes } from "./sheets/sheets-routes.ts";
+import type { SpreadsheetFiles } from "./sheets/spreadsheet-files.ts";
+import { spreadsheetPages } from "./sheets/spreadsheet-page.ts";
 import type { Warehouse } from "./warehouse/open-warehouse.ts";
 import { datasetRoutes } from "./warehouse/rest/dataset-routes.ts";
 import { errorBody, sendError } from "./warehouse/rest/error-answer.ts";
@@ -29,11 +33,12 @@ export function createCloudServer(options: {
   warehouse: Warehouse;
   objects: ObjectFiles;
   uploads: ResumableUploads;
+  spreadsheets: SpreadsheetFiles;
   signingKey: SigningKey;
   host: string;
   log: Log;
 }): CloudServer {
-  const { warehouse, objects, uploads, signingKey, log } = options;
+  const { warehouse, objects, uploads, spreadsheets, signingKey, log } = options;
   const { context, runner } = warehouse;
   let url = "";
   let lastRequestAt = Date.now();
@@ -62,6 +67,9 @@ export function createCloudServer(options: {
     tableRoutes(scope, context, baseUrl);
     tableDataRoutes(scope, context);
     objectRoutes(scope, objects, { location: context.location, baseUrl });
+    driveRoutes(scope, spreadsheets, baseUrl);
+    sheetsRoutes(scope, spreadsheets, baseUrl);
+    spreadsheetPages(scope, spreadsheets);
     done();
   });
   void app.register((scope, _, done) => {

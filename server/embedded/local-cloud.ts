@@ -7,6 +7,7 @@ import { writeDurably } from "./object-store/durable-files.ts";
 import { ObjectFiles } from "./object-store/object-files.ts";
 import { ResumableUploads } from "./object-store/resumable-uploads.ts";
 import { openSigningKey } from "./object-store/signing-key.ts";
+import { SpreadsheetFiles } from "./sheets/spreadsheet-files.ts";
 import { openWarehouse } from "./warehouse/open-warehouse.ts";
 import { createSqlFrontEnd } from "./warehouse/sql/front-end.ts";
 
@@ -21,7 +22,7 @@ const defaultOrphanAfterMs = 60_000;
 export const localCloudVersion = "1";
 
 /**
- * BigQuery and Cloud Storage for one machine, on one data directory.
+ * BigQuery, Cloud Storage and Google Sheets for one machine, on one data directory.
  *
  * Who started it touches `POST /owner`. It outlives its owner's SIGKILL, as Google's cloud would,
  * so that running jobs go on and the next owner adopts it by `local-cloud.json`. When for a minute
@@ -42,6 +43,7 @@ export async function startLocalCloud(options: {
   const end = Promise.withResolvers<"orphaned" | "failed">();
   const objects = await ObjectFiles.open(join(dataDir, "objects"));
   const uploads = await ResumableUploads.open(join(dataDir, "objects", "uploads"));
+  const spreadsheets = await SpreadsheetFiles.open(join(dataDir, "spreadsheets"));
   const signingKey = await openSigningKey(dataDir);
   const warehouse = await openOrExplain(dataDir, () =>
     openWarehouse({
@@ -56,7 +58,15 @@ export async function startLocalCloud(options: {
       },
     }),
   );
-  const server = createCloudServer({ warehouse, objects, uploads, signingKey, host, log });
+  const server = createCloudServer({
+    warehouse,
+    objects,
+    uploads,
+    spreadsheets,
+    signingKey,
+    host,
+    log,
+  });
   const url = await listen(server.app, host, options.port);
   server.setUrl(url);
   const statePath = join(dataDir, "local-cloud.json");

@@ -1,4 +1,5 @@
 import type { ObjectStore } from "../connectors/object-store.ts";
+import type { Sheets } from "../connectors/sheets.ts";
 import type { SqlParser } from "../connectors/sql-parser.ts";
 import type { Warehouse } from "../connectors/warehouse.ts";
 import type { Changes } from "../db/changes.ts";
@@ -12,6 +13,7 @@ export interface Deps extends Pick<DbClient, "db" | "pool"> {
   changes: Changes;
   warehouse: Warehouse;
   objectStore: ObjectStore;
+  sheets: Sheets;
   sqlParser: SqlParser;
   secretBox: SecretBox;
   /** The current instant. Leases use PostgreSQL's clock instead. */
@@ -35,6 +37,9 @@ export interface Limits {
   exportMaxBytes: number;
   /** Seconds that signed URLs of extracts live. */
   signedUrlSeconds: number;
+  /** The largest table that is written to a sheet. */
+  sheetRows: number;
+  sheetBytes: number;
   /** Days that runs are kept after their end; 0: for ever. */
   runRetentionDays: number;
   /** Price shown beside bytes, in US dollars per TiB. */

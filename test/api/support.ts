@@ -13,6 +13,7 @@ import { createSecretBox } from "../../server/support/crypto.ts";
 import { MaestroError } from "../../shared/errors.ts";
 import type { TokenScope } from "../../shared/user.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { noSheets } from "../support/no-sheets.ts";
 
 /** The warehouse as far as saving asks it: dry runs, answered or refused as a test says. */
 export interface DryRunWarehouse {
@@ -46,6 +47,7 @@ export function createDryRunWarehouse(): DryRunWarehouse {
         ...(await answer(query)),
       }),
       getTable: async () => null,
+      readPage: unasked,
       preview: unasked,
       ensureDataset: unasked,
     },
@@ -86,6 +88,7 @@ export async function createTestDeps(): Promise<TestDeps> {
     changes,
     warehouse: dryRuns.warehouse,
     objectStore: createEmptyStore(),
+    sheets: noSheets,
     sqlParser: createSqlParser(),
     secretBox: createSecretBox("a secret for tests"),
     now: () => new Date(),
@@ -98,6 +101,8 @@ export async function createTestDeps(): Promise<TestDeps> {
       exportMaxRows: 1_000_000,
       exportMaxBytes: 2 ** 30,
       signedUrlSeconds: 3600,
+      sheetRows: 200_000,
+      sheetBytes: 20_000_000,
       runRetentionDays: 90,
       pricePerTib: 6.25,
     },

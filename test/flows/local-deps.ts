@@ -7,6 +7,7 @@ import { users } from "../../drizzle/schema/users.ts";
 import { createWarehouse } from "../../server/connectors/bigquery.ts";
 import { createObjectStore } from "../../server/connectors/gcs.ts";
 import { createGoogleClients } from "../../server/connectors/google-clients.ts";
+import { createSheets } from "../../server/connectors/google-sheets.ts";
 import { createSqlParser } from "../../server/connectors/sql-parser.ts";
 import { createChanges } from "../../server/db/changes.ts";
 import { createDbClient } from "../../server/db/client.ts";
@@ -40,6 +41,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
     changes,
     warehouse: createWarehouse({ bigquery: clients.bigquery, projectId, location: "US" }),
     objectStore: createObjectStore({ storage: clients.storage, bucket: "maestro" }),
+    sheets: createSheets({ ...clients, webUrl: cloud.url, folderId: null, random: Math.random }),
     sqlParser,
     secretBox: createSecretBox("a secret of the tests"),
     now: () => new Date(),
@@ -52,6 +54,8 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
       exportMaxRows: 1_000_000,
       exportMaxBytes: 2 ** 30,
       signedUrlSeconds: 3600,
+      sheetRows: 200_000,
+      sheetBytes: 20_000_000,
       runRetentionDays: 90,
       pricePerTib: 6.25,
     },
@@ -63,6 +67,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
     .returning();
   return {
     deps,
+    cloudUrl: cloud.url,
     adminUserId: admin!.id,
     async close() {
       await sqlParser.close();

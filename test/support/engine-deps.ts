@@ -8,6 +8,7 @@ import { createChanges } from "../../server/db/changes.ts";
 import { createDbClient } from "../../server/db/client.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
+import { noSheets } from "./no-sheets.ts";
 
 export interface EngineDeps extends Deps {
   /** What the bucket in memory holds. */
@@ -58,6 +59,7 @@ export function createEngineDeps(options: {
     changes,
     warehouse: options.warehouse,
     objectStore: options.objectStore ?? createMemoryStore(objects),
+    sheets: noSheets,
     sqlParser: {
       references: () => Promise.resolve({ ast: [], astError: null, scanner: [] }),
       close: () => Promise.resolve(),
@@ -73,6 +75,8 @@ export function createEngineDeps(options: {
       exportMaxRows: 1_000_000,
       exportMaxBytes: 2 ** 30,
       signedUrlSeconds: 3600,
+      sheetRows: 200_000,
+      sheetBytes: 20_000_000,
       runRetentionDays: 90,
       pricePerTib: 6.25,
       ...options.limits,

@@ -1,4 +1,4 @@
-/** A refusal of the object store, as its JSON and XML APIs word it. */
+/** A refusal of the object store or of a spreadsheet, as their APIs word it. */
 export class StorageError extends Error {
   readonly status: number;
   readonly reason: string;

@@ -13,7 +13,7 @@ import { resolveReferences } from "./resolve-references.ts";
 
 /** One table whole, as the principal may see and change it. */
 export async function getTable(
-  deps: Pick<Deps, "db" | "limits">,
+  deps: Pick<Deps, "db" | "limits" | "sheets">,
   id: number,
   principal: SignedIn,
 ): Promise<TableDetail> {
@@ -46,6 +46,8 @@ export async function getTable(
     })),
     children: children.map((child) => ({ id: child.id, name: child.name })),
     warnings: found.row.warnings,
+    spreadsheetUrl:
+      found.row.spreadsheetId === null ? null : deps.sheets.urlOf(found.row.spreadsheetId),
     canWrite: mayWriteGroup(principal, found.row.groupId),
   };
 }

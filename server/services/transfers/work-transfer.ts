@@ -12,6 +12,7 @@ import type { Deps } from "../deps.ts";
 import { publishTransfer } from "./publish-transfer.ts";
 import { reportProgress } from "./report-progress.ts";
 import { runImport } from "./run-import.ts";
+import { runSheet } from "./run-sheet.ts";
 import type { Done, Work } from "./transfer-work.ts";
 
 /** How long a room tries to write down how a transfer ended while PostgreSQL is away. */
@@ -21,7 +22,7 @@ const pauseSeconds = [2, 10];
 const workers: Record<TransferKind, (deps: Deps, work: Work) => Promise<Done>> = {
   import: runImport,
   export: notHere,
-  sheet: notHere,
+  sheet: runSheet,
 };
 
 async function notHere(_deps: Deps, { claim }: Work): Promise<Done> {

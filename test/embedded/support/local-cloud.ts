@@ -7,6 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { BigQuery, Job } from "@google-cloud/bigquery";
 import type { Storage } from "@google-cloud/storage";
+import type { drive_v3 } from "@googleapis/drive";
+import type { sheets_v4 } from "@googleapis/sheets";
 import { pino } from "pino";
 import { createGoogleClients } from "../../../server/connectors/google-clients.ts";
 import { type LocalCloud, startLocalCloud } from "../../../server/embedded/local-cloud.ts";
@@ -20,6 +22,8 @@ export interface TestCloud {
   dataDir: string;
   bigquery: BigQuery;
   storage: Storage;
+  sheets: sheets_v4.Sheets;
+  drive: drive_v3.Drive;
   stop(): Promise<void>;
 }
 
@@ -32,15 +36,15 @@ export async function startTestCloud(): Promise<TestCloud> {
     log: pino({ level: "silent" }),
     standalone: true,
   });
-  const { bigquery, storage } = await clientsOf(cloud.url);
+  const clients = await clientsOf(cloud.url);
+  const { bigquery, storage } = clients;
   await storage.createBucket("bucket");
   await bigquery.createDataset("d");
   return {
     cloud,
     url: cloud.url,
     dataDir,
-    bigquery,
-    storage,
+    ...clients,
     async stop() {
       await cloud.close();
       await rm(dataDir, { recursive: true, force: true });
