@@ -5,6 +5,7 @@ import { MaestroError } from "../../shared/errors.ts";
 import { createCollector } from "./collect-garbage.ts";
 import { type CellEncoding, MysqlCellWriter } from "./mysql-cell-writer.ts";
 import { breakMysql, socketOf } from "./mysql-connection.ts";
+import { RowCuts } from "./row-cuts.ts";
 import type { RowStream } from "./source.ts";
 
 /*
@@ -47,6 +48,7 @@ export class MysqlRowStream extends Readable implements RowStream {
   /** The server's own count, known at the end. */
   sourceRows: number | null = null;
   bytes = 0;
+  readonly #cuts = new RowCuts();
   readonly #core: Connection;
   readonly #socket: Socket;
   readonly #cells: MysqlCellWriter;
@@ -84,6 +86,10 @@ export class MysqlRowStream extends Readable implements RowStream {
   /** Rows so far. */
   get rows(): number {
     return this.#cells.rows;
+  }
+
+  get cuts(): number[] {
+    return this.#cuts.offsets;
   }
 
   override _read(): void {
@@ -172,6 +178,7 @@ export class MysqlRowStream extends Readable implements RowStream {
     if (this.#continues) return;
     if (!this.#control) {
       if (!this.#cells.isRowWhole) this.#fail("a row has not as many cells as columns");
+      this.#cuts.endRow(this.bytes + this.#cells.pending);
       return;
     }
     const content = Buffer.concat(this.#control);

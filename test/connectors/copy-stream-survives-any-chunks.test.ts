@@ -16,6 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => source.drop());
 
+const onFile = () => Promise.resolve();
+
 const open = (address: DatabaseAddress, signal = new AbortController().signal) =>
   openPostgresSource(address, { statementTimeoutSeconds: 60, signal });
 
@@ -91,9 +93,8 @@ test("a connection that breaks in the middle is a passing fault, and stages noth
       await connection.begin();
       const { columns } = await connection.describe("select * from rows");
       const stream = connection.rows("select * from rows", columns);
-      const staging = stageRows({ stream, columns, directory, nullMarker, size: smallSize }).catch(
-        (error) => connection.describeFault(error),
-      );
+      const options = { stream, columns, directory, nullMarker, size: smallSize, onFile };
+      const staging = stageRows(options).catch((error) => connection.describeFault(error));
       await source.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'maestro import' and pid <> pg_backend_pid()",
       );
@@ -112,7 +113,8 @@ test("a row larger than the small size is read with the large one", async () => 
         await connection.begin();
         const { columns } = await connection.describe("select * from wide");
         const stream = connection.rows("select * from wide", columns);
-        return await stageRows({ stream, columns, directory: folder, nullMarker, size });
+        const options = { stream, columns, directory: folder, nullMarker, size, onFile };
+        return await stageRows(options);
       } finally {
         await connection.close();
       }

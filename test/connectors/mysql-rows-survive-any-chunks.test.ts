@@ -166,9 +166,9 @@ test("a connection that breaks in the middle is a passing fault, and stages noth
       await connection.begin();
       const { columns } = await connection.describe(slow);
       const stream = connection.rows(slow, columns);
-      const staging = stageRows({ stream, columns, directory, nullMarker, size: smallSize }).catch(
-        (error) => connection.describeFault(error),
-      );
+      const onFile = () => Promise.resolve();
+      const options = { stream, columns, directory, nullMarker, size: smallSize, onFile };
+      const staging = stageRows(options).catch((error) => connection.describeFault(error));
       await expect.poll(() => passed, { timeout: 10_000 }).toBeGreaterThan(1_000_000);
       cut();
       expect(await staging).toMatchObject({ code: "database", retryable: true });

@@ -6,6 +6,7 @@ import pg from "pg";
 import { type DatabaseAddress, preferTls } from "../../server/connectors/database-address.ts";
 import { openPostgresSource } from "../../server/connectors/postgres-source.ts";
 import { type StagedFile, smallSize, stageRows } from "../../server/connectors/staging-file.ts";
+import type { FileFormat } from "../../shared/table.ts";
 import { createEmptyDatabase } from "../support/database.ts";
 
 export function addressOf(connectionString: string): DatabaseAddress {
@@ -71,23 +72,27 @@ export async function stage(source: SourceDatabase, select: string, directory: s
     await connection.begin();
     const { columns } = await connection.describe(select);
     const stream = connection.rows(select, columns);
-    const file = await stageRows({
+    const files: StagedFile[] = [];
+    const staged = await stageRows({
       stream,
       columns,
       directory,
       nullMarker,
       size: smallSize,
+      onFile: async (file) => void files.push(file),
     }).catch((error) => {
       throw connection.describeFault(error);
     });
-    if (file === "tooLarge") throw new Error("a row is longer than the buffer");
-    return { file, columns, stream };
+    if (staged === "tooLarge") throw new Error("a row is longer than the buffer");
+    const [file] = files;
+    if (!file) throw new Error("nothing was staged");
+    return { file: { ...file, format: staged.format }, files, columns, stream };
   } finally {
     await connection.close();
   }
 }
 
-async function readStaged(file: StagedFile) {
+async function readStaged(file: StagedFile & { format: FileFormat }) {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   const readers = {

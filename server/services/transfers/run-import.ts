@@ -1,5 +1,3 @@
-import { createReadStream } from "node:fs";
-import type { Transform } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import type { DatabaseKind } from "../../../shared/database.ts";
@@ -12,7 +10,6 @@ import { withStagingDirectory } from "../../connectors/staging-directory.ts";
 import {
   largeSize,
   type StagedFile,
-  type Staging,
   type StagingSize,
   smallSize,
   stageRows,
@@ -28,8 +25,8 @@ import {
 import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
 import { identifySource } from "./identify-source.ts";
-import { paceTransfer } from "./pace-transfer.ts";
-import { stagingPrefix } from "./remove-staged-objects.ts";
+import { type Pace, paceTransfer } from "./pace-transfer.ts";
+import { StagedUploads } from "./staged-uploads.ts";
 import type { Work } from "./transfer-work.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
 
@@ -44,12 +41,12 @@ interface Plan {
 }
 
 interface Reading {
-  file: StagedFile;
-  result: Omit<TransferResult, "objects">;
+  result: TransferResult;
+  bytes: number;
 }
 
 /**
- * Source → staged file → bucket. Nothing is visible before the upload is whole, and then under a
+ * Source → staged files → bucket. No file is visible before its upload is whole, and then under a
  * name that only this claim uses, so that it counts only once the claim's room has settled it.
  */
 export async function runImport(
@@ -69,13 +66,13 @@ export async function runImport(
   const pace = paceTransfer(deps, context.database.id, work.signal);
   const read = (directory: string, size: StagingSize) =>
     withSource(open, (source) =>
-      readSource(source, work, {
+      readSource(deps, source, work, {
         kind: address.kind,
         select,
         context,
         directory,
         size,
-        through: pace.through(),
+        pay: pace.pay,
       }),
     );
   const staging = withStagingDirectory(async (directory) => {
@@ -85,8 +82,7 @@ export async function runImport(
     if (reading === "tooLarge") {
       throw new MaestroError("database", "a row is larger than BigQuery's 100 MB");
     }
-    const name = await upload(deps, work, reading.file);
-    return { result: { ...reading.result, objects: [name] }, bytes: reading.file.bytes };
+    return reading;
   });
   return staging.finally(() => pace.end());
 }
@@ -106,9 +102,10 @@ async function withSource<T>(
 }
 
 async function readSource(
+  deps: Deps,
   source: Source,
   work: Work,
-  plan: Plan & { directory: string; size: StagingSize; through: Transform },
+  plan: Plan & { directory: string; size: StagingSize; pay: Pace["pay"] },
 ): Promise<Reading | "tooLarge"> {
   const relation = await source.findTable(plan.select.table);
   checkRelation(relation, plan);
@@ -122,27 +119,30 @@ async function readSource(
   const report = () =>
     work.report({ rows: stream.rows, bytes: stream.bytes, totalRows: expectedRows });
   const timer = setInterval(report, reportMs);
-  let staged: Staging;
+  const uploads = new StagedUploads(deps, work);
   try {
-    staged = await stageRows({ ...plan, stream, columns, nullMarker });
-  } finally {
-    clearInterval(timer);
-  }
-  if (staged === "tooLarge") return staged;
-  report();
-  return {
-    file: staged,
-    result: {
-      format: staged.format,
+    const onFile = (file: StagedFile) => uploads.add(file);
+    const staged = await stageRows({ ...plan, stream, columns, nullMarker, onFile });
+    if (staged === "tooLarge") return staged;
+    const { objects, bytes } = await uploads.finish();
+    report();
+    const { format, rows } = staged;
+    const result = {
+      objects,
+      format,
       schema: schemaOf(columns),
-      rows: staged.rows,
+      rows,
       lastId: range?.lastId ?? null,
       fromLastId: range?.above ?? null,
       watermark: plan.context.lastId,
       source: identifySource(plan.context.definition),
-      nullMarker: staged.format === "CSV" ? nullMarker : null,
-    },
-  };
+      nullMarker: format === "CSV" ? nullMarker : null,
+    };
+    return { result, bytes };
+  } finally {
+    clearInterval(timer);
+    await uploads.settle();
+  }
 }
 
 /** PostgreSQL would take a name that is no column for a function of the row, or for the whole row. */
@@ -190,17 +190,4 @@ async function chooseRange(
   if (bound !== null) return { ids: { column, above, upTo: bound }, above, lastId: bound };
   const empty = above ?? "0";
   return { ids: { column, above: empty, upTo: empty }, above, lastId: above };
-}
-
-async function upload(deps: Deps, work: Work, file: StagedFile): Promise<string> {
-  const { tableRunId, fence } = work.claim;
-  const name = `${stagingPrefix(tableRunId)}${fence}/${file.path.split("/").at(-1)}`;
-  const stored = await deps.objectStore.upload(name, createReadStream(file.path), {
-    contentType: file.contentType,
-    signal: work.signal,
-  });
-  if (stored === file.bytes) return name;
-  throw new MaestroError("storage", `${name}: ${file.bytes} bytes staged, ${stored} stored`, {
-    retryable: true,
-  });
 }

@@ -1,0 +1,73 @@
+import { createReadStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
+import { MaestroError } from "../../../shared/errors.ts";
+import type { StagedFile } from "../../connectors/staging-file.ts";
+import type { ClaimedTransfer } from "../../db/transfers.ts";
+import type { Deps } from "../deps.ts";
+import { stagingPrefix } from "./remove-staged-objects.ts";
+
+/** Files that wait for the one that is uploaded: the source need not wait for a slow bucket at once. */
+const mostWaiting = 4;
+
+/**
+ * Uploads the files of an import one after the other while the next are made, and removes each from
+ * the disk. After a fault the rest are not uploaded; `add` and `finish` throw it.
+ */
+export class StagedUploads {
+  readonly #deps: Pick<Deps, "objectStore">;
+  readonly #work: { claim: ClaimedTransfer; signal: AbortSignal };
+  readonly #objects: string[] = [];
+  readonly #waiting: Promise<void>[] = [];
+  #bytes = 0;
+  #hasFailed = false;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(
+    deps: Pick<Deps, "objectStore">,
+    work: { claim: ClaimedTransfer; signal: AbortSignal },
+  ) {
+    this.#deps = deps;
+    this.#work = work;
+  }
+
+  /** Resolves when the next file may be made; throws what an earlier one failed of. */
+  async add(file: StagedFile): Promise<void> {
+    if (this.#hasFailed) await this.#last;
+    this.#last = this.#last.then(() => this.#upload(file));
+    this.#last.catch(() => {
+      this.#hasFailed = true;
+    });
+    this.#waiting.push(this.#last);
+    if (this.#waiting.length > mostWaiting) await this.#waiting.shift();
+  }
+
+  /** All objects, in order, once all are whole. */
+  async finish(): Promise<{ objects: string[]; bytes: number }> {
+    await this.#last;
+    return { objects: this.#objects, bytes: this.#bytes };
+  }
+
+  /** Resolves when nothing is uploaded any more, however it ended. */
+  async settle(): Promise<void> {
+    await this.#last.catch(() => undefined);
+  }
+
+  async #upload(file: StagedFile): Promise<void> {
+    const { claim, signal } = this.#work;
+    signal.throwIfAborted();
+    const name = `${stagingPrefix(claim.tableRunId)}${claim.fence}/${basename(file.path)}`;
+    const stored = await this.#deps.objectStore.upload(name, createReadStream(file.path), {
+      contentType: file.contentType,
+      signal,
+    });
+    if (stored !== file.bytes) {
+      throw new MaestroError("storage", `${name}: ${file.bytes} bytes staged, ${stored} stored`, {
+        retryable: true,
+      });
+    }
+    this.#objects.push(name);
+    this.#bytes += stored;
+    await rm(file.path);
+  }
+}
