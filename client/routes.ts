@@ -68,7 +68,7 @@ export const routes: RouteDefinition[] = [
     })),
   },
   {
-    path: "/databases/:id",
+    path: "/databases/:id/:tab?",
     matchFilters: { id: /^\d+$/ },
     component: lazy(async () => ({
       default: (await import("./pages/databases/DatabasePage.tsx")).DatabasePage,

@@ -19,15 +19,38 @@ export interface TransferView {
   tableId: number;
   tableName: string;
   tableRunId: number;
+  runId: number;
+  /** Whose limits hold for it; null for a sheet, and where the database is gone. */
+  databaseId: number | null;
+  databaseName: string | null;
   attempt: number;
+  /** The room that works on it; null while none does. */
+  room: string | null;
+  /** Asked to stop, and not at its end yet. */
+  isCancelling: boolean;
+  /** What was sent to the database to read or write the rows; null before that. */
+  statement: string | null;
   rows: number;
   bytes: number;
   /** Expected rows where the source could say; null otherwise. */
   totalRows: number | null;
   rowsPerSecond: number | null;
+  bytesPerSecond: number | null;
   expectedEndAt: string | null;
   error: string | null;
   createdAt: string;
   startedAt: string | null;
   endedAt: string | null;
+}
+
+/** Which transfers to list; all that is given has to hold. */
+export interface TransferFilter {
+  limit: number;
+  kind?: TransferKind | undefined;
+  state?: TransferState | undefined;
+  tableId?: number | undefined;
+  databaseId?: number | undefined;
+  runId?: number | undefined;
+  /** Older than this one: what a page before ended with. */
+  beforeId?: number | undefined;
 }

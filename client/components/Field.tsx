@@ -65,6 +65,27 @@ export function TextField(props: TextProps) {
   );
 }
 
+/** A longer text, such as a certificate. */
+export function TextAreaField(props: Omit<TextProps, "type"> & { rows?: number }) {
+  return (
+    <Field label={props.label} hint={props.hint} error={props.error}>
+      {(ids) => (
+        <textarea
+          {...ids}
+          class="textarea mono small"
+          rows={props.rows ?? 3}
+          value={props.value}
+          placeholder={props.placeholder}
+          disabled={props.disabled}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => props.onInput(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
 interface SelectProps {
   label: string;
   value: string;

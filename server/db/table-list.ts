@@ -31,6 +31,8 @@ export async function selectTableList(
   filter: {
     kind?: TableKind | undefined;
     search?: string | undefined;
+    /** That it is imported from or exported to. */
+    databaseId?: number | undefined;
     id?: number;
     limit: number;
   },
@@ -38,6 +40,9 @@ export async function selectTableList(
   const where: SQL[] = [sql`t.deleted_at is null`];
   if (filter.kind !== undefined) where.push(sql`t.kind = ${filter.kind}`);
   if (filter.id !== undefined) where.push(sql`t.id = ${filter.id}`);
+  if (filter.databaseId !== undefined) {
+    where.push(sql`${filter.databaseId} in (t.import_database_id, t.export_database_id)`);
+  }
   if (filter.search) {
     where.push(sql`strpos(lower(d.name || '.' || t.name), lower(${filter.search})) > 0`);
   }

@@ -95,6 +95,7 @@ const expected: Record<string, string> = {
   "tokens.list": "signedIn",
   "tokens.revoke": "signedIn",
   "transfers.cancel": "write",
+  "transfers.get": "read",
   "transfers.list": "read",
   "users.list": "read",
 };

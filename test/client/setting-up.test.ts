@@ -134,12 +134,12 @@ test("a database that does not answer says so in its dialog", async () => {
   await page.goto(`${web.server.url}/databases`);
   await page.getByRole("button", { name: "New database" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Name").fill("away");
-  await dialog.getByLabel("Host").fill("127.0.0.1");
-  await dialog.getByLabel("Port").fill("1");
-  await dialog.getByLabel("Database").fill("d");
-  await dialog.getByLabel("User").fill("u");
-  await dialog.getByLabel("Password").fill("secret");
+  await dialog.getByLabel("Name", { exact: true }).fill("away");
+  await dialog.getByLabel("Host", { exact: true }).fill("127.0.0.1");
+  await dialog.getByLabel("Port", { exact: true }).fill("1");
+  await dialog.getByLabel("Database", { exact: true }).fill("d");
+  await dialog.getByLabel("User", { exact: true }).fill("u");
+  await dialog.getByLabel("Password", { exact: true }).fill("secret");
   await dialog.getByRole("button", { name: "Test the connection" }).click();
   await dialog.locator(".notice.bad").waitFor();
   await dialog.getByRole("button", { name: "Save" }).click();

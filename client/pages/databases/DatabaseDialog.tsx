@@ -1,7 +1,6 @@
-import { createSignal, Show } from "solid-js";
-import { createStore, unwrap } from "solid-js/store";
+import { createSignal, type JSX, Show } from "solid-js";
 import {
-  type DatabaseInput,
+  type DatabaseTest,
   type DatabaseView,
   databaseInputSchema,
 } from "../../../shared/database.ts";
@@ -10,6 +9,12 @@ import { ErrorNotice } from "../../components/Feedback.tsx";
 import { TextField } from "../../components/Field.tsx";
 import { createAction } from "../../state/create-action.ts";
 import { api } from "../../trpc.ts";
+import { ConnectionFields } from "./ConnectionFields.tsx";
+import { createDatabaseDraft, type DatabaseDraft } from "./database-draft.ts";
+import type { FieldErrors } from "./field-errors.ts";
+import { LimitFields } from "./LimitFields.tsx";
+import { TestReport } from "./TestReport.tsx";
+import { TlsFields } from "./TlsFields.tsx";
 
 interface Props {
   database: DatabaseView | null;
@@ -17,140 +22,126 @@ interface Props {
   onSaved: () => void;
 }
 
+/** A new database, or an edit of a saved one, with its connection test. */
 export function DatabaseDialog(props: Props) {
-  const [input, setInput] = createStore<DatabaseInput>(startFrom(props.database));
-  const [answer, setAnswer] = createSignal<{ ok: boolean; text: string } | null>(null);
-  /** An empty password on an edit keeps the stored one. */
-  const values = (): DatabaseInput => {
-    const { password, ...rest } = unwrap(input);
-    return password === undefined || password === "" ? { ...rest } : { ...rest, password };
-  };
+  const draft = createDatabaseDraft(props.database);
+  const [result, setResult] = createSignal<DatabaseTest | null>(null);
+  const id = () => props.database?.id;
   const save = createAction(
     "Save",
     async () => {
-      if (props.database === null) await api.databases.create.mutate(values());
-      else await api.databases.update.mutate({ id: props.database.id, ...values() });
+      const saved = id();
+      if (saved === undefined) await api.databases.create.mutate(draft.input());
+      else await api.databases.update.mutate({ id: saved, ...draft.input() });
       props.onSaved();
     },
     { quiet: true },
   );
-  const test = createAction("Test", async () => {
-    setAnswer(null);
-    const isStored = props.database !== null && (input.password ?? "") === "";
-    const result = await api.databases.test.mutate(
-      isStored && props.database !== null ? { id: props.database.id } : values(),
-    );
-    setAnswer(result.ok ? { ok: true, text: result.version } : { ok: false, text: result.message });
-  });
-  const fieldError = (field: string) =>
-    save.error()?.field === field ? save.error()?.message : undefined;
+  const test = createAction(
+    "Test",
+    async () => {
+      setResult(null);
+      save.clearError();
+      const saved = id();
+      // A new one may be tested before it has a name.
+      const input = { ...draft.input(), name: draft.fields.name.trim() || "new" };
+      setResult(
+        await api.databases.test.mutate(saved === undefined ? input : { id: saved, ...input }),
+      );
+    },
+    { quiet: true },
+  );
+  const error = () => save.error() ?? test.error();
+  const errorOf: FieldErrors = (field) => (error()?.field === field ? error()?.message : undefined);
   return (
     <Dialog
       title={props.database === null ? "New database" : `Edit ${props.database.name}`}
+      wide
       open
       onClose={props.onClose}
     >
       <form
         class="stack"
+        style={{ gap: "var(--space-5)" }}
         onSubmit={(event) => {
           event.preventDefault();
           void save.run();
         }}
       >
-        <TextField
-          label="Name"
-          value={input.name}
-          hint="What Maestro calls it."
-          onInput={(name) => setInput({ name })}
-          error={fieldError("name")}
+        <Body
+          draft={draft}
+          isSaved={props.database !== null}
+          hasKey={Boolean(props.database?.tlsCertificate)}
+          errorOf={errorOf}
         />
-        <div class="fields">
-          <TextField
-            label="Host"
-            value={input.host}
-            onInput={(host) => setInput({ host })}
-            error={fieldError("host")}
-          />
-          <TextField
-            label="Port"
-            type="number"
-            value={String(input.port)}
-            onInput={(port) => setInput({ port: Number(port) })}
-            error={fieldError("port")}
-          />
-          <TextField
-            label="Database"
-            value={input.database}
-            onInput={(database) => setInput({ database })}
-            error={fieldError("database")}
-          />
-          <TextField
-            label="User"
-            value={input.username}
-            hint="One that may only read is best."
-            onInput={(username) => setInput({ username })}
-            error={fieldError("username")}
-          />
-        </div>
-        <TextField
-          label="Password"
-          type="password"
-          value={input.password ?? ""}
-          {...(props.database === null ? {} : { placeholder: "as it is" })}
-          onInput={(password) => setInput({ password })}
-          error={fieldError("password")}
-        />
-        <Show when={answer()}>
-          {(result) => (
-            <div class="notice" classList={{ ok: result().ok, bad: !result().ok }} role="status">
-              <div>{result().text}</div>
-            </div>
-          )}
-        </Show>
-        <Show when={save.error()}>{(error) => <ErrorNotice error={error()} />}</Show>
-        <div class="dialog-actions">
+        <Show when={result()}>{(shown) => <TestReport result={shown()} />}</Show>
+        <Show when={error()}>{(shown) => <ErrorNotice error={shown()} />}</Show>
+        <Buttons onClose={props.onClose} isSaving={save.isRunning()}>
           <button
             type="button"
             class="button"
             style={{ "margin-right": "auto" }}
             disabled={
-              test.isRunning() || !databaseInputSchema.safeParse({ ...input, name: "-" }).success
+              test.isRunning() ||
+              !databaseInputSchema.safeParse({ ...draft.input(), name: "-" }).success
             }
             onClick={() => void test.run()}
           >
             {test.isRunning() ? "Testing…" : "Test the connection"}
           </button>
-          <button type="button" class="button" onClick={() => props.onClose()}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={save.isRunning()}>
-            Save
-          </button>
-        </div>
+        </Buttons>
       </form>
     </Dialog>
   );
 }
 
-function startFrom(database: DatabaseView | null): DatabaseInput {
-  if (database === null) {
-    return {
-      name: "",
-      kind: "postgres",
-      host: "",
-      port: 5432,
-      database: "",
-      username: "",
-      tlsMode: "prefer",
-      tlsCa: null,
-      tlsCertificate: null,
-      mayImport: true,
-      mayExport: false,
-      importDataset: null,
-      bytesPerSecond: null,
-      concurrentTransfers: null,
-    };
-  }
-  const { id: _id, ...input } = database;
-  return { ...unwrap(input) };
+function Body(props: {
+  draft: DatabaseDraft;
+  isSaved: boolean;
+  hasKey: boolean;
+  errorOf: FieldErrors;
+}) {
+  return (
+    <>
+      <TextField
+        label="Name"
+        value={props.draft.fields.name}
+        hint="What Maestro calls it."
+        onInput={(name) => props.draft.set({ name })}
+        error={props.errorOf("name")}
+      />
+      <Part title="Connection">
+        <ConnectionFields draft={props.draft} isSaved={props.isSaved} errorOf={props.errorOf} />
+      </Part>
+      <Part title="Encryption">
+        <TlsFields draft={props.draft} hasKey={props.hasKey} errorOf={props.errorOf} />
+      </Part>
+      <Part title="Use">
+        <LimitFields draft={props.draft} errorOf={props.errorOf} />
+      </Part>
+    </>
+  );
+}
+
+function Part(props: { title: string; children: JSX.Element }) {
+  return (
+    <fieldset class="part">
+      <legend>{props.title}</legend>
+      <div class="stack">{props.children}</div>
+    </fieldset>
+  );
+}
+
+function Buttons(props: { isSaving: boolean; onClose: () => void; children: JSX.Element }) {
+  return (
+    <div class="dialog-actions">
+      {props.children}
+      <button type="button" class="button" onClick={() => props.onClose()}>
+        Cancel
+      </button>
+      <button type="submit" class="button primary" disabled={props.isSaving}>
+        Save
+      </button>
+    </div>
+  );
 }

@@ -1,68 +1,68 @@
-import { A, useParams } from "@solidjs/router";
-import { createMemo, createSignal, For, Show } from "solid-js";
-import type { SourceTable } from "../../../shared/database.ts";
-import { Empty } from "../../components/Feedback.tsx";
-import { Icon } from "../../components/Icon.tsx";
+import { useParams } from "@solidjs/router";
+import { Match, Show, Switch } from "solid-js";
+import type { DatabaseView } from "../../../shared/database.ts";
+import { ErrorNotice } from "../../components/Feedback.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
-import { formatCount, formatPlural } from "../../format.ts";
+import { Tabs } from "../../components/Tabs.tsx";
+import { TransferList } from "../../components/TransferList.tsx";
+import { formatBytes } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
+import { BrowseTab } from "./BrowseTab.tsx";
+import { kindNames } from "./ConnectionFields.tsx";
+import { UsedByTab } from "./UsedByTab.tsx";
 
-const mostShown = 500;
+const tabs = [
+  { id: "browse", label: "Browse" },
+  { id: "tables", label: "Tables" },
+  { id: "transfers", label: "Transfers" },
+];
 
-/** The tables of a source database, each a click away from an import table. */
+/** A database: what it has to import, which tables use it, and what was moved lately. */
 export function DatabasePage() {
-  const params = useParams<{ id: string }>();
-  const [search, setSearch] = createSignal("");
+  const params = useParams<{ id: string; tab?: string }>();
   const databases = createApiQuery(
     () => ["databases"],
     (signal) => api.databases.list.query(undefined, { signal }),
   );
-  const tables = createApiQuery(
-    () => ["databases", "browse", params.id],
-    (signal) => api.databases.browse.query({ id: Number(params.id), limit: 500 }, { signal }),
-    { replace: true },
-  );
-  const found = createMemo(() => {
-    const word = search().toLowerCase();
-    return (tables.data()?.tables ?? []).filter((table) =>
-      `${table.schema}.${table.name}`.toLowerCase().includes(word),
-    );
-  });
+  const database = () => databases.data()?.find((one) => one.id === Number(params.id));
+  const tab = () => params.tab ?? "browse";
   return (
     <Page
-      title={databases.data()?.find((one) => one.id === Number(params.id))?.name ?? "Database"}
+      title={database()?.name ?? "Database"}
       crumbs={[{ label: "Databases", href: "/databases" }]}
-      lead="Choose a table to import."
+      lead={<Show when={database()}>{(one) => <Facts database={one()} />}</Show>}
     >
-      <div class="row">
-        <div class="search">
-          <Icon name="search" />
-          <input
-            class="input"
-            type="search"
-            aria-label="Search source tables"
-            placeholder="Search by name"
-            value={search()}
-            onInput={(event) => setSearch(event.currentTarget.value)}
-          />
-        </div>
-        <span class="muted small" role="status">
-          {formatPlural(found().length, "table")}
-        </span>
-      </div>
-      <QueryView query={tables} what="the source tables" lines={8}>
+      <QueryView query={databases} what="the database">
         {() => (
-          <Show when={found().length > 0} fallback={<Empty title="No table matches" />}>
-            <ul class="card list">
-              <For each={found().slice(0, mostShown)}>
-                {(table) => <Row table={table} databaseId={Number(params.id)} />}
-              </For>
-            </ul>
-            <Show when={found().length > mostShown}>
-              <p class="muted">The first {mostShown} are shown; search for the rest.</p>
-            </Show>
+          <Show when={database()} fallback={<NoDatabase id={params.id} />}>
+            {(one) => (
+              <>
+                <Tabs
+                  label="Database"
+                  tabs={tabs.map(({ id, label }) => ({
+                    label,
+                    href: `/databases/${params.id}${id === "browse" ? "" : `/${id}`}`,
+                    isActive: tab() === id,
+                  }))}
+                />
+                <Switch>
+                  <Match when={tab() === "browse"}>
+                    <BrowseTab database={one()} />
+                  </Match>
+                  <Match when={tab() === "tables"}>
+                    <UsedByTab databaseId={one().id} />
+                  </Match>
+                  <Match when={tab() === "transfers"}>
+                    <TransferList
+                      filter={{ databaseId: one().id }}
+                      none="Each run of a table that is imported from it or exported to it makes one."
+                    />
+                  </Match>
+                </Switch>
+              </>
+            )}
           </Show>
         )}
       </QueryView>
@@ -70,36 +70,49 @@ export function DatabasePage() {
   );
 }
 
-function Row(props: { table: SourceTable; databaseId: number }) {
-  const name = () => `${props.table.schema}.${props.table.name}`;
-  const query = () =>
-    new URLSearchParams({ kind: "import", database: String(props.databaseId), table: name() });
+function NoDatabase(props: { id: string }) {
+  const message = () => `there is no database ${props.id}`;
   return (
-    <li>
-      <details class="grow">
-        <summary>
-          <strong>{name()}</strong>{" "}
-          <span class="muted small">
-            {formatPlural(props.table.columns.length, "column")}
-            {props.table.approximateRows === null
-              ? ""
-              : `, about ${formatCount(props.table.approximateRows)} rows`}
-          </span>
-        </summary>
-        <div class="chips" style={{ padding: "0.5rem 0" }}>
-          <For each={props.table.columns}>
-            {(column) => (
-              <span class="pill plain">
-                {column.name} <span class="muted">{column.type}</span>
-              </span>
-            )}
-          </For>
-        </div>
-      </details>
-      <A class="button small" href={`/tables/new?${query()}`}>
-        <Icon name="import" size={14} />
-        Import
-      </A>
-    </li>
+    <ErrorNotice
+      error={{ code: "notFound", message: message(), hint: null, field: null, position: null }}
+    />
+  );
+}
+
+function Facts(props: { database: DatabaseView }) {
+  const limit = (count: number | null, text: (count: number) => string) =>
+    count === null ? "no limit" : text(count);
+  return (
+    <dl class="facts">
+      <Fact name="Kind" value={kindNames[props.database.kind]} />
+      <Fact
+        name="Address"
+        value={`${props.database.username}@${props.database.host}:${props.database.port}/${props.database.database}`}
+      />
+      <Fact name="TLS" value={props.database.tlsMode} />
+      <Fact
+        name="Tables may be"
+        value={
+          [
+            ...(props.database.mayImport ? ["imported"] : []),
+            ...(props.database.mayExport ? ["exported"] : []),
+          ].join(" and ") || "neither imported nor exported"
+        }
+      />
+      <Fact name="Transfers at once" value={limit(props.database.concurrentTransfers, String)} />
+      <Fact
+        name="Rate"
+        value={limit(props.database.bytesPerSecond, (bytes) => `${formatBytes(bytes)}/s`)}
+      />
+    </dl>
+  );
+}
+
+function Fact(props: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{props.name}</dt>
+      <dd>{props.value}</dd>
+    </div>
   );
 }

@@ -21,7 +21,7 @@ export function DatabasesPage() {
   return (
     <Page
       title="Databases"
-      lead="Where import tables read from."
+      lead="Where tables are imported from and exported to."
       actions={
         <button type="button" class="button primary" onClick={() => setEdited("new")}>
           <Icon name="plus" />
@@ -35,7 +35,7 @@ export function DatabasesPage() {
             when={data().length > 0}
             fallback={
               <Empty title="No databases yet">
-                <p>Connect a PostgreSQL, browse its tables, and import them.</p>
+                <p>Connect a PostgreSQL or MySQL, browse its tables, and import them.</p>
               </Empty>
             }
           >
@@ -74,7 +74,8 @@ function Row(props: {
   const test = createAction("Test", async () => {
     const result = await api.databases.test.mutate({ id: props.database.id });
     if (!result.ok) throw new Error(result.message);
-    showToast(`${props.database.name} answers`, result.version);
+    const encryption = result.encryption ?? "not encrypted";
+    showToast(`${props.database.name} answers`, `${result.version}, ${encryption}`);
   });
   const remove = createAction("Delete the database", async () => {
     await api.databases.remove.mutate({ id: props.database.id });
@@ -111,7 +112,7 @@ function Row(props: {
       </button>
       <ConfirmDialog
         title={`Delete ${props.database.name}?`}
-        text="It is refused while import tables still read from it."
+        text="It is refused while tables are imported from it or exported to it."
         action="Delete"
         open={isRemoving()}
         onClose={() => setRemoving(false)}

@@ -1,139 +1,113 @@
-import { A } from "@solidjs/router";
-import { For, Show } from "solid-js";
-import type { TransferView } from "../../../shared/transfer.ts";
-import { Empty, ProgressBar } from "../../components/Feedback.tsx";
+import { useSearchParams } from "@solidjs/router";
+import { createSignal, For, untrack } from "solid-js";
+import { transferKinds, transferStates } from "../../../shared/transfer.ts";
 import { Page } from "../../components/Page.tsx";
-import { QueryView } from "../../components/QueryView.tsx";
-import { StatusPill } from "../../components/Status.tsx";
-import { Duration, RelativeTime } from "../../components/Time.tsx";
-import { formatBytes, formatCount } from "../../format.ts";
-import { createAction } from "../../state/create-action.ts";
+import { TransferList } from "../../components/TransferList.tsx";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 
+/** Its filters are in the address, so that a view of them can be sent to someone. */
 export function TransfersPage() {
-  const transfers = createApiQuery(
-    () => ["transfers", "list"],
-    (signal) => api.transfers.list.query({ limit: 200 }, { signal }),
-    { pollMs: (list) => (list?.some(isOpen) === true ? 2000 : false) },
+  const [params, setParams] = useSearchParams<{
+    kind?: string;
+    state?: string;
+    database?: string;
+    table?: string;
+  }>();
+  const databases = createApiQuery(
+    () => ["databases"],
+    (signal) => api.databases.list.query(undefined, { signal }),
   );
+  const [typed, setTyped] = createSignal(untrack(() => params.table ?? ""));
+  const tables = createApiQuery(
+    () => ["tableNames", typed()],
+    (signal) => api.tables.list.query({ search: typed().trim(), limit: 1000 }, { signal }),
+    { replace: true, keepPrevious: true, enabled: () => typed().trim() !== "" },
+  );
+  const tableId = () => tables.data()?.find(({ name }) => name === params.table)?.id;
+  const filter = () => ({
+    kind: transferKinds.find((kind) => kind === params.kind),
+    state: transferStates.find((state) => state === params.state),
+    databaseId: params.database ? Number(params.database) : undefined,
+    // A name that no table has shows nothing, and not everything.
+    tableId: params.table ? (tableId() ?? Number.MAX_SAFE_INTEGER) : undefined,
+  });
   return (
-    <Page title="Transfers" lead="What rooms bring in from databases, newest first.">
-      <QueryView query={transfers} what="the transfers" lines={8}>
-        {(data) => (
-          <Show
-            when={data().length > 0}
-            fallback={
-              <Empty title="No transfers yet">
-                <p>Each run of an import table makes one.</p>
-              </Empty>
-            }
-          >
-            <TransferTable transfers={data()} />
-          </Show>
-        )}
-      </QueryView>
+    <Page
+      title="Transfers"
+      lead="What rooms bring in from databases, and take out to databases and sheets; the newest first."
+    >
+      <div class="row">
+        <Choice
+          label="Kind"
+          any="Any kind"
+          value={params.kind}
+          options={transferKinds.map((kind) => [kind, kind])}
+          onChange={(kind) => setParams({ kind })}
+        />
+        <Choice
+          label="State"
+          any="Any state"
+          value={params.state}
+          options={transferStates.map((state) => [state, state])}
+          onChange={(state) => setParams({ state })}
+        />
+        <Choice
+          label="Database"
+          any="Any database"
+          value={params.database}
+          options={(databases.data() ?? []).map(({ id, name }) => [String(id), name])}
+          onChange={(database) => setParams({ database })}
+        />
+        <input
+          class="input"
+          style={{ width: "16rem" }}
+          aria-label="Table"
+          placeholder="Any table"
+          list="transfer-tables"
+          value={params.table ?? ""}
+          onInput={(event) => setTyped(event.currentTarget.value)}
+          onChange={(event) => setParams({ table: event.currentTarget.value.trim() })}
+        />
+        <datalist id="transfer-tables">
+          <For each={(tables.data() ?? []).slice(0, 20)}>
+            {({ name }) => <option value={name} />}
+          </For>
+        </datalist>
+      </div>
+      <TransferList
+        filter={filter()}
+        none="Each run of a table that is imported, exported or written to a sheet makes one."
+      />
     </Page>
   );
 }
 
-function TransferTable(props: { transfers: TransferView[] }) {
-  const cancel = createAction("Cancel the transfer", (id: number) =>
-    api.transfers.cancel.mutate({ id }),
-  );
+function Choice(props: {
+  label: string;
+  any: string;
+  value: string | undefined;
+  options: [value: string, label: string][];
+  onChange: (value: string) => void;
+}) {
   return (
-    <div class="card table-wrap">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Table</th>
-            <th scope="col">State</th>
-            <th scope="col">Progress</th>
-            <th scope="col" class="right">
-              Rate
-            </th>
-            <th scope="col">Started</th>
-            <th scope="col" class="right">
-              Took
-            </th>
-            <th scope="col">
-              <span class="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.transfers}>
-            {(transfer) => (
-              <tr>
-                <td>
-                  <A href={`/tables/${transfer.tableId}`}>{transfer.tableName}</A>
-                  <span class="muted small">
-                    {" "}
-                    {transfer.kind}
-                    {transfer.attempt > 1 ? `, attempt ${transfer.attempt}` : ""}
-                  </span>
-                  <Show when={transfer.error}>
-                    <div class="why bad">{transfer.error}</div>
-                  </Show>
-                </td>
-                <td class="shrink">
-                  <StatusPill state={transfer.state} why={transfer.error} />
-                </td>
-                <td style={{ "min-width": "12rem" }}>
-                  <Show when={transfer.state === "running"}>
-                    <ProgressBar
-                      label={`Transfer of ${transfer.tableName}`}
-                      done={transfer.rows}
-                      total={transfer.totalRows}
-                    />
-                  </Show>
-                  <span class="small muted num">
-                    {formatCount(transfer.rows)}
-                    {transfer.totalRows === null || !isOpen(transfer)
-                      ? ""
-                      : ` of about ${formatCount(transfer.totalRows)}`}{" "}
-                    rows, {formatBytes(transfer.bytes)}
-                  </span>
-                  <Show when={isOpen(transfer) && transfer.expectedEndAt}>
-                    {(end) => (
-                      <span class="small muted">
-                        , done <RelativeTime at={end()} />
-                      </span>
-                    )}
-                  </Show>
-                </td>
-                <td class="right shrink">
-                  {transfer.rowsPerSecond === null
-                    ? "–"
-                    : `${formatCount(Math.round(transfer.rowsPerSecond))}/s`}
-                </td>
-                <td class="shrink">
-                  <RelativeTime at={transfer.startedAt ?? transfer.createdAt} />
-                </td>
-                <td class="right shrink">
-                  <Duration from={transfer.startedAt} to={transfer.endedAt} />
-                </td>
-                <td class="shrink">
-                  <Show when={isOpen(transfer)}>
-                    <button
-                      type="button"
-                      class="button small quiet danger"
-                      disabled={cancel.isRunning()}
-                      onClick={() => void cancel.run(transfer.id)}
-                    >
-                      Cancel
-                    </button>
-                  </Show>
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
+    <div style={{ width: "11rem" }}>
+      <select
+        class="select"
+        aria-label={props.label}
+        onChange={(event) => props.onChange(event.currentTarget.value)}
+      >
+        <option value="" selected={!props.value}>
+          {props.any}
+        </option>
+        <For each={props.options}>
+          {([value, label]) => (
+            <option value={value} selected={value === props.value}>
+              {label}
+            </option>
+          )}
+        </For>
+      </select>
     </div>
   );
-}
-
-function isOpen(transfer: TransferView): boolean {
-  return transfer.state === "queued" || transfer.state === "running";
 }

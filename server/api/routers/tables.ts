@@ -33,6 +33,8 @@ export const tablesRouter = router({
       z.object({
         kind: z.enum(tableKinds).optional(),
         search: keptText().max(200).optional(),
+        /** Imported from it, or exported to it. */
+        databaseId: rowId.optional(),
         limit: limitOf(100_000, 20_000),
       }),
     )

@@ -6,7 +6,12 @@ import { explainWaits } from "../why/explain-waits.ts";
 /** Tables in the order of their names, with their state, why, and the numbers of parents and children. */
 export async function listTables(
   deps: Pick<Deps, "db" | "limits">,
-  filter: { kind?: TableKind | undefined; search?: string | undefined; limit: number },
+  filter: {
+    kind?: TableKind | undefined;
+    search?: string | undefined;
+    databaseId?: number | undefined;
+    limit: number;
+  },
 ): Promise<TableListItem[]> {
   const rows = await selectTableList(deps.db, filter);
   const ids = rows.flatMap(({ status, tableRunId }) =>
