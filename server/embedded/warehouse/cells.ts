@@ -66,8 +66,8 @@ function encodeScalar(value: DuckDBValue, options: CellOptions): string {
 }
 
 function floatText(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return `${value}.0`;
-  return Object.is(value, -0) ? "-0.0" : String(value);
+  if (Object.is(value, -0)) return "-0.0";
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value);
 }
 
 function decimalText(value: DuckDBDecimalValue): string {
