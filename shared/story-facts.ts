@@ -35,6 +35,8 @@ export interface StoryTransfer {
   attempt: number;
   error: string | null;
   rows: number;
+  /** Why an import took all rows anew, and where the table stands as it was before. */
+  schemaChange: { text: string; keptAs: string | null } | null;
   startedAt: string | null;
   endedAt: string | null;
 }

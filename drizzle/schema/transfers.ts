@@ -89,6 +89,8 @@ export interface TransferResult {
   source: string;
   /** What stands for NULL in a CSV. */
   nullMarker: string | null;
+  /** Where it takes all rows anew because the columns of the source have changed. */
+  schemaChange?: { text: string; keptAs: string | null };
 }
 
 export const notifications = pgTable(

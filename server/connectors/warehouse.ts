@@ -60,7 +60,8 @@ export interface StoredTable {
 export type JobConfiguration =
   | { query: Record<string, unknown> }
   | { load: Record<string, unknown> }
-  | { extract: Record<string, unknown> };
+  | { extract: Record<string, unknown> }
+  | { copy: Record<string, unknown> };
 
 export interface JobStatus {
   state: "PENDING" | "RUNNING" | "DONE";

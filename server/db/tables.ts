@@ -131,6 +131,11 @@ export async function forgetWatermark(tx: Db, tableId: number): Promise<void> {
   await tx.update(tables).set(noWatermark).where(eq(tables.id, tableId));
 }
 
+/** In the order of their ids, so that no two who lock several wait for each other. */
+export async function forgetWatermarks(tx: Db, tableIds: number[]): Promise<void> {
+  for (const id of tableIds.toSorted((a, b) => a - b)) await forgetWatermark(tx, id);
+}
+
 /** False where it was gone already. */
 export async function markTableDeleted(db: Db, id: number): Promise<boolean> {
   const rows = await db

@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { tableRuns } from "../../drizzle/schema/runs.ts";
 import { databases, tables } from "../../drizzle/schema/tables.ts";
 import { transfers } from "../../drizzle/schema/transfers.ts";
@@ -11,6 +11,8 @@ export interface ImportContext {
   lastId: string | null;
   /** Of the import that was loaded last. */
   lastSchema: FieldSchema[] | null;
+  /** The same for all attempts. */
+  queuedAt: Date;
   database: typeof databases.$inferSelect | null;
 }
 
@@ -22,11 +24,15 @@ export async function readImportContext(db: Db, tableRunId: number): Promise<Imp
       lastId: tables.lastId,
       lastSchema: sql<FieldSchema[] | null>`(
         select x.result -> 'schema' from ${transfers} x join ${tableRuns} r on r.id = x.table_run_id
-        where x.table_id = ${tables.id} and x.state = 'succeeded' and r.state = 'succeeded'
+        where x.table_id = ${tables.id} and x.kind = 'import' and x.state = 'succeeded' and (
+          r.state = 'succeeded' or exists (
+            select from jobs j where j.table_run_id = r.id and j.step = 'load' and j.state = 'succeeded'))
         order by x.ended_at desc limit 1)`,
+      queuedAt: transfers.createdAt,
       database: databases,
     })
     .from(tableRuns)
+    .innerJoin(transfers, and(eq(transfers.tableRunId, tableRuns.id), eq(transfers.kind, "import")))
     .innerJoin(tables, eq(tables.id, tableRuns.tableId))
     .leftJoin(
       databases,

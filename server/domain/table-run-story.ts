@@ -133,13 +133,20 @@ function transferLines(transfer: StoryTransfer): StoryLine[] {
   const at = { at: transfer.startedAt, until: transfer.endedAt };
   const [past, present] = deeds[transfer.kind];
   if (transfer.state === "succeeded") {
-    return [{ ...at, kind: "work", text: `${past} ${rows}${tries}` }];
+    const why = schemaChangeNote(transfer.schemaChange);
+    return [{ ...at, kind: "work", text: `${past} ${rows}${tries}${why}` }];
   }
   const ended = `its ${transferNouns[transfer.kind]} ${verbOf(transfer.state)}`;
   const end = transfer.endedAt === null ? present : ended;
   const fault = transfer.error === null ? "" : `: ${transfer.error}`;
   const kind = transfer.error === null ? "work" : "fault";
   return [{ ...at, kind, text: `${end}${tries}, ${rows} so far${fault}` }];
+}
+
+function schemaChangeNote(change: StoryTransfer["schemaChange"]): string {
+  if (change === null) return "";
+  const kept = change.keptAs === null ? "" : `; the table as it was is kept as ${change.keptAs}`;
+  return `, all of them anew, since the columns of the source have changed (${change.text})${kept}`;
 }
 
 function jobLine(job: StoryJob): StoryLine {

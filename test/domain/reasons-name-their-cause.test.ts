@@ -242,6 +242,7 @@ test("a story tells uploads, imports and each attempt with its fault", () => {
     attempt: 2,
     error: null,
     rows: 5000,
+    schemaChange: null,
     startedAt: at(9),
     endedAt: at(11),
   };

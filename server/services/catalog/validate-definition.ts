@@ -55,13 +55,25 @@ function validateKind(definition: TableDefinition): void {
     refuseImportField("importDatabaseId", importDatabaseId !== null);
     refuseImportField("importTable", importTable !== "");
     refuseImportField("idColumn", idColumn !== null);
+    refuseImportField("reimportConditions", definition.reimportConditions.length > 0);
     return;
   }
+  validateImport(definition);
+}
+
+function validateImport(definition: TableDefinition): void {
+  const { query, importDatabaseId, importTable, idColumn, reimportConditions } = definition;
   if (importDatabaseId === null) {
     throw invalid("importDatabaseId", "choose the database to import from");
   }
-  if (!hasQuery && importTable.trim() === "") {
+  if (query.trim() === "" && importTable.trim() === "") {
     throw invalid("importTable", "name the source's table, or write a SELECT of it");
+  }
+  if (idColumn === null && reimportConditions.length > 0) {
+    throw invalid(
+      "reimportConditions",
+      "without an id column every run imports all rows anyway: choose one, or leave these empty",
+    );
   }
 }
 

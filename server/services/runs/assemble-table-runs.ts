@@ -9,6 +9,7 @@ import {
   reserveTableRunIds,
   selectPastSeconds,
 } from "../../db/run-assembly.ts";
+import { forgetWatermarks } from "../../db/tables.ts";
 import type { Transition } from "../../db/transition.ts";
 import { conditionsHold } from "../../domain/condition.ts";
 import { wallTimeOfTick } from "../../domain/frequency.ts";
@@ -76,6 +77,7 @@ export async function assembleTableRuns(
     }),
   );
   await insertTableRuns(transition, runId, rows);
+  if (tick) await forgetWatermarks(tx, tablesReimported(taking, tick));
   return taking.length;
 }
 
@@ -121,6 +123,22 @@ function tablesKeptOut(
     if (!answer.holds) keptOut.set(id, answer.reason);
   }
   return keptOut;
+}
+
+/**
+ * The imports that take all rows anew at this tick. Their watermarks are forgotten, as by hand: if this
+ * import fails, the next one that succeeds is the whole one.
+ */
+function tablesReimported(
+  tables: CatalogTable[],
+  { at, frequency }: NonNullable<Assembly["tick"]>,
+): number[] {
+  const wall = wallTimeOfTick(frequency, at);
+  return tables.flatMap(({ id, definition }) => {
+    const conditions = definition.reimportConditions ?? [];
+    if (definition.kind !== "import" || conditions.length === 0) return [];
+    return conditionsHold(conditions, wall, frequency.timeZone).holds ? [id] : [];
+  });
 }
 
 /** Both directions of the edges, by table, as table-run ids. */

@@ -46,8 +46,8 @@ export async function settleTableRuns(
   const ours = ended.filter(({ settlement }) => written.has(settlement.tableRunId));
   const loaded = ours.filter(hasLoaded);
   for (const { driven } of loaded) {
-    const { staged, tableId } = driven.claim;
-    if (staged) await finishImport(transition.tx, { tableId }, { result: staged });
+    const { staged, ...tableRun } = driven.claim;
+    if (staged) await finishImport(transition.tx, tableRun, { result: staged });
   }
   for (const { driven } of ours.filter(hasSpoiltImport)) {
     await forgetWatermark(transition.tx, driven.claim.tableId);

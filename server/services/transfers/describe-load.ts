@@ -19,6 +19,8 @@ export function describeLoad(
     schema: { fields: result.schema },
     createDisposition: "CREATE_IF_NEEDED",
     writeDisposition: appends ? "WRITE_APPEND" : "WRITE_TRUNCATE",
+    // A column that is new since: the rows that were appended before have NULL there.
+    ...(appends ? { schemaUpdateOptions: ["ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"] } : {}),
     ...formatOptions(result),
   };
 }

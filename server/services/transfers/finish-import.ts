@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { tables } from "../../../drizzle/schema/tables.ts";
-import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
+import { outbox, type TransferResult } from "../../../drizzle/schema/transfers.ts";
 import type { Db } from "../../db/client.ts";
 import { identifySource } from "./identify-source.ts";
 
@@ -12,10 +12,10 @@ import { identifySource } from "./identify-source.ts";
  */
 export async function finishImport(
   tx: Db,
-  tableRun: { tableId: number },
+  tableRun: { id: number; tableId: number },
   transfer: { result: TransferResult },
 ): Promise<void> {
-  const { lastId, watermark, source } = transfer.result;
+  const { lastId, watermark, source, schemaChange } = transfer.result;
   const isTable = eq(tables.id, tableRun.tableId);
   const [table] = await tx
     .select({
@@ -34,4 +34,15 @@ export async function finishImport(
     .update(tables)
     .set({ importedAt: sql`clock_timestamp()`, ...(moves ? { lastId } : {}) })
     .where(isTable);
+  if (schemaChange) await tellSchemaChange(tx, tableRun, schemaChange);
+}
+
+/** To whoever delivers the outbox: with the load, or not at all. */
+async function tellSchemaChange(
+  tx: Db,
+  tableRun: { id: number; tableId: number },
+  change: NonNullable<TransferResult["schemaChange"]>,
+): Promise<void> {
+  const payload = { kind: "schemaChange", tableRunId: tableRun.id, tableId: tableRun.tableId };
+  await tx.insert(outbox).values({ topic: "slack", payload: { ...payload, ...change } });
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import type { DatabaseKind } from "../../../shared/database.ts";
 import { MaestroError } from "../../../shared/errors.ts";
@@ -22,9 +21,11 @@ import {
   namedColumns,
   printSelect,
 } from "../../domain/primitive-select.ts";
+import { type SchemaChange, schemaChange, schemaChangeText } from "../../domain/schema-change.ts";
 import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
 import { identifySource } from "./identify-source.ts";
+import { keepTable } from "./keep-table.ts";
 import { type Pace, paceTransfer } from "./pace-transfer.ts";
 import { StagedUploads } from "./staged-uploads.ts";
 import type { Work } from "./transfer-work.ts";
@@ -126,6 +127,12 @@ async function readSource(
     if (staged === "tooLarge") return staged;
     const { objects, bytes } = await uploads.finish();
     report();
+    const change = range?.change ?? null;
+    const keptAs = change && (await keepTable(deps, work, plan.context));
+    if (change) {
+      const facts = { alert: "schemaChange", tableRun: work.claim.tableRunId, ...change, keptAs };
+      deps.log.warn(facts, "the columns of a source have changed: all rows are imported anew");
+    }
     const { format, rows } = staged;
     const result = {
       objects,
@@ -137,6 +144,7 @@ async function readSource(
       watermark: plan.context.lastId,
       source: identifySource(plan.context.definition),
       nullMarker: format === "CSV" ? nullMarker : null,
+      ...(change ? { schemaChange: { text: schemaChangeText(change), keptAs } } : {}),
     };
     return { result, bytes };
   } finally {
@@ -168,11 +176,14 @@ interface Range {
   ids: IdRange;
   above: string | null;
   lastId: string | null;
+  /** Why an import that could go on takes all rows anew. */
+  change: SchemaChange | null;
 }
 
 /**
  * The ids to read; null: all rows. Where the columns are others than those of the last import, the
- * table is imported whole again. Where no row is committed above the watermark the range is empty, so
+ * table is imported whole again: what stands in a new column, or in one of another type, for the rows
+ * that were imported before is known to the source alone. Where no row is committed above the watermark the range is empty, so
  * that what is committed from now on waits for the next import.
  */
 async function chooseRange(
@@ -184,10 +195,11 @@ async function chooseRange(
   const { idColumn: column } = definition;
   if (column === null) return null;
   const { columns } = await source.describe(printSelect(plan.select, plan.kind, relation, null));
-  const isChanged = lastSchema !== null && !isDeepStrictEqual(schemaOf(columns), lastSchema);
-  const above = isChanged ? null : lastId;
+  const goesOn = lastId !== null && lastSchema !== null;
+  const change = goesOn ? schemaChange(lastSchema, schemaOf(columns)) : null;
+  const above = change ? null : lastId;
   const bound = await source.safeBound(column, above);
-  if (bound !== null) return { ids: { column, above, upTo: bound }, above, lastId: bound };
+  if (bound !== null) return { ids: { column, above, upTo: bound }, above, lastId: bound, change };
   const empty = above ?? "0";
-  return { ids: { column, above: empty, upTo: empty }, above, lastId: above };
+  return { ids: { column, above: empty, upTo: empty }, above, lastId: above, change };
 }

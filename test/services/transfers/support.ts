@@ -18,11 +18,14 @@ export async function openTransferDeps(objectStore?: Deps["objectStore"]) {
     changes,
     secretBox: createSecretBox("a secret of the tests"),
     processId: "test process",
+    instanceId: "test",
+    random: Math.random,
+    warehouse: { projectId: "test", getTable: async () => null },
     objectStore,
   };
   return {
     client,
-    deps: deps as typeof deps & Deps,
+    deps: deps as unknown as typeof deps & Deps,
     async close() {
       await changes.close();
       await client.close();
