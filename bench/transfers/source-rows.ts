@@ -4,6 +4,9 @@
  * with the commas, quotes, line ends and letters that people write, one in nine is NULL, some are ''.
  */
 
+export const sourceTables = ["orders", "baskets"] as const;
+export type SourceTable = (typeof sourceTables)[number];
+
 const seed = "maestro";
 
 const words =
