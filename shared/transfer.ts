@@ -30,6 +30,8 @@ export interface TransferView {
   isCancelling: boolean;
   /** What was sent to the database to read or write the rows; null before that. */
   statement: string | null;
+  /** Where it wrote to: a table of the database, or the address of a spreadsheet; null before. */
+  target: string | null;
   rows: number;
   bytes: number;
   /** Expected rows where the source could say; null otherwise. */

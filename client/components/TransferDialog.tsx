@@ -51,6 +51,17 @@ function Facts(props: { transfer: TransferView }) {
             </Fact>
           )}
         </Show>
+        <Show when={props.transfer.target}>
+          {(target) => (
+            <Fact name="Into">
+              <Show when={/^https?:/.test(target())} fallback={target()}>
+                <a href={target()} target="_blank" rel="noreferrer">
+                  the spreadsheet
+                </a>
+              </Show>
+            </Fact>
+          )}
+        </Show>
         <Fact name="Attempt">{props.transfer.attempt}</Fact>
         <Show when={props.transfer.room}>
           {(room) => (

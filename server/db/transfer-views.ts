@@ -12,6 +12,7 @@ const viewColumns = {
   tableName: sql<string>`${datasets.name} || '.' || ${tables.name}`,
   runId: tableRuns.runId,
   databaseName: databases.name,
+  target: sql<string | null>`${transfers.result} ->> 'target'`,
   seconds: sql<
     number | null
   >`extract(epoch from coalesce(${transfers.endedAt}, clock_timestamp()) - ${transfers.startedAt})`.mapWith(

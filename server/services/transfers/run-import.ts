@@ -28,6 +28,7 @@ import { identifySource } from "./identify-source.ts";
 import { keepTable } from "./keep-table.ts";
 import { type Pace, paceTransfer } from "./pace-transfer.ts";
 import { StagedUploads } from "./staged-uploads.ts";
+import { tellStatement } from "./tell-statement.ts";
 import type { Work } from "./transfer-work.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
 
@@ -115,6 +116,7 @@ async function readSource(
   const printed = printSelect(plan.select, plan.kind, relation, range?.ids ?? null);
   const { columns, expectedRows } = await source.describe(printed);
   checkColumnNames(columns.map((column) => column.name));
+  await tellStatement(deps, work.claim, printed);
   const nullMarker = `~null ${work.claim.id}.${work.claim.fence}~`;
   const stream = source.rows(printed, columns);
   const report = () =>

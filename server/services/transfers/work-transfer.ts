@@ -46,6 +46,7 @@ export async function workTransfer(
   claim: ClaimedTransfer,
   drain: AbortSignal,
 ): Promise<void> {
+  const startedAt = performance.now();
   const stopping = new AbortController();
   let why: Stop | null = null;
   const stop = (cause: Stop) => {
@@ -71,7 +72,26 @@ export async function workTransfer(
     drain.removeEventListener("abort", onDrain);
     await progress.stop();
   }
-  if (outcome) await writeOutcome(deps, claim, outcome);
+  if (!outcome) return;
+  tellEnd(deps, claim, outcome, performance.now() - startedAt);
+  await writeOutcome(deps, claim, outcome);
+}
+
+/** One line of the log that tells a transfer whole. */
+function tellEnd(
+  { log }: Pick<Deps, "log">,
+  claim: ClaimedTransfer,
+  outcome: Settlement | HandBack,
+  tookMs: number,
+): void {
+  const { id: transfer, tableId: table, kind, attempt } = claim;
+  const seconds = Math.round(tookMs) / 1000;
+  const done =
+    outcome.state === "succeeded" ? { rows: outcome.result.rows, bytes: outcome.bytes } : {};
+  log.info(
+    { transfer, table, kind, attempt, outcome: outcome.state, ...done, seconds },
+    "transfer: ended",
+  );
 }
 
 function outcomeOf(

@@ -128,6 +128,7 @@ test("a room imports a table: staged once, whole, with its schema", async () => 
     ],
   });
   expect(row).toMatchObject({ rows: 200_000, attempt: 1, leaseOwner: null });
+  expect(row.statement).toMatch(/^select .*from "public"."big"/is);
   const objects = await opened.deps.objectStore.list("");
   expect(objects.map(({ name }) => name)).toEqual(row.result!.objects);
   expect(row.bytes).toBe(objects.reduce((sum, { bytes }) => sum + bytes, 0));
