@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { MaestroError, messageOf } from "../shared/errors.ts";
+import type { CommandIo } from "./commands/client-connection.ts";
 import { type Config, environment, readConfig } from "./config.ts";
 import { type Variable, variables } from "./config-variables.ts";
 
@@ -59,19 +60,43 @@ async function createProgram(): Promise<Command> {
 
 /** Commands against a server: the one named, or the one that runs on this data directory. */
 async function addClientCommands(program: Command): Promise<void> {
-  const [demo, frequencies, run, runs, tables, token, local] = await Promise.all([
+  const [
+    databases,
+    deliveries,
+    demo,
+    extract,
+    frequencies,
+    run,
+    runs,
+    tables,
+    token,
+    transfers,
+    local,
+  ] = await Promise.all([
+    import("./commands/databases.ts"),
+    import("./commands/deliveries.ts"),
     import("./commands/demo.ts"),
+    import("./commands/extract.ts"),
     import("./commands/frequencies.ts"),
     import("./commands/run.ts"),
     import("./commands/runs.ts"),
     import("./commands/tables.ts"),
     import("./commands/token.ts"),
+    import("./commands/transfers.ts"),
     import("./commands/local-token.ts"),
   ]);
-  const io = {
+  const io: CommandIo = {
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: environment,
+    onInterrupt(act) {
+      process.once("SIGINT", act);
+      return () => process.off("SIGINT", act);
+    },
+    setExitCode(code) {
+      process.exitCode = code;
+    },
     findLocalServer: (dataDir?: string) =>
       local.findLocalServer(readConfig({ "data-dir": dataDir })),
   };
@@ -80,6 +105,12 @@ async function addClientCommands(program: Command): Promise<void> {
   program.addCommand(frequencies.createFrequenciesCommand(io));
   program.addCommand(run.createRunCommand(io));
   program.addCommand(runs.createRunsCommand(io));
+  program.addCommand(deliveries.createImportCommand(io));
+  program.addCommand(extract.createExtractCommand(io));
+  program.addCommand(deliveries.createExportCommand(io));
+  program.addCommand(deliveries.createSheetCommand(io));
+  program.addCommand(transfers.createTransfersCommand(io));
+  program.addCommand(databases.createDatabasesCommand(io));
   program.addCommand(
     token.createTokenCommand(io, (dataDir, use) =>
       local.withLocalDatabase(readConfig({ "data-dir": dataDir }), use),

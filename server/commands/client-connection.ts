@@ -1,4 +1,4 @@
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import type { Command } from "commander";
 import { type ErrorCode, MaestroError } from "../../shared/errors.ts";
@@ -14,6 +14,11 @@ export interface CommandIo {
    * is where it keeps its data; absent, where the configuration says.
    */
   findLocalServer(dataDir?: string): Promise<{ url: string; token: string } | null>;
+  /** Where secrets are read from; absent: there is nobody to ask. */
+  stdin?: Readable & { isTTY?: boolean; setRawMode?: (isRaw: boolean) => unknown };
+  /** Calls `act` in place of ending the process at Ctrl-C, until the answered function is called. */
+  onInterrupt?(act: () => void): () => void;
+  setExitCode?(code: number): void;
 }
 
 /** The options that every command against a server has. */

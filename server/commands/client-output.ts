@@ -42,3 +42,12 @@ export function durationText(from: string | null, to: string | null, now: Date):
     ? `${minutes} min ${Math.round(seconds % 60)} s`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** `[#####-----]  50 %` of a part from 0 to 1. */
+export function progressBar(part: number): string {
+  const width = 20;
+  const within = Math.min(1, Math.max(0, part));
+  const filled = Math.round(within * width);
+  const percent = String(Math.floor(within * 100)).padStart(3);
+  return `[${"#".repeat(filled)}${"-".repeat(width - filled)}] ${percent} %`;
+}

@@ -1,30 +1,55 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { RunDetail, TableRunView } from "../../shared/run.ts";
+import { pause } from "../support/abortable.ts";
 import type { Client, CommandIo } from "./client-connection.ts";
 import { durationText } from "./client-output.ts";
+import { createProgressLine } from "./progress-line.ts";
 
 const pollMs = 400;
+/** What shells say of a program that Ctrl-C ended. */
+const interruptedCode = 130;
 
 /**
  * Watches a run to its end. A line for each table that begins or ends; on a terminal one more line
- * below them, with the numbers, that is written over. Silent where `quiet`.
+ * below them, written over, with the numbers, or with a bar for the transfer that is under way. Silent
+ * where `quiet`. Ctrl-C detaches, and says so: the run goes on, and null is answered.
  */
 export async function followRun(
   io: CommandIo,
   client: Client,
   runId: number,
   options: { quiet: boolean },
-): Promise<RunDetail> {
+): Promise<RunDetail | null> {
+  const detached = new AbortController();
+  const stopListening = io.onInterrupt?.(() => detached.abort());
   const shown = new Map<number, string>();
-  for (;;) {
-    const run = await client.runs.get.query({ id: runId });
-    if (!options.quiet) writeProgress(io, run, shown);
-    if (run.endedAt !== null) return run;
-    await delay(pollMs);
+  const describeProgress = createProgressLine();
+  try {
+    for (;;) {
+      const run = await client.runs.get.query({ id: runId });
+      if (!options.quiet) writeProgress(io, run, shown, describeProgress(run));
+      if (run.endedAt !== null) return run;
+      await pause(pollMs, detached.signal);
+      if (detached.signal.aborted) return detach(io, runId);
+    }
+  } finally {
+    stopListening?.();
   }
 }
 
-function writeProgress(io: CommandIo, run: RunDetail, shown: Map<number, string>): void {
+function detach(io: CommandIo, runId: number): null {
+  io.stderr.write(
+    `\nrun ${runId} goes on: follow it with maestro runs show ${runId} --wait, or stop it with maestro runs cancel ${runId}\n`,
+  );
+  io.setExitCode?.(interruptedCode);
+  return null;
+}
+
+function writeProgress(
+  io: CommandIo,
+  run: RunDetail,
+  shown: Map<number, string>,
+  progress: { line: string | null; milestones: string[] },
+): void {
   const lines: string[] = [];
   for (const tableRun of run.tableRuns) {
     const line = tableRunLine(tableRun);
@@ -35,12 +60,13 @@ function writeProgress(io: CommandIo, run: RunDetail, shown: Map<number, string>
   }
   const { stdout } = io;
   if (!stdout.isTTY) {
-    if (lines.length > 0) stdout.write(`${lines.join("\n")}\n`);
+    const all = [...lines, ...progress.milestones];
+    if (all.length > 0) stdout.write(`${all.join("\n")}\n`);
     return;
   }
   const clearLine = "\r\u001b[2K";
   stdout.write(`${clearLine}${lines.map((line) => `${line}\n`).join("")}`);
-  if (run.endedAt === null) stdout.write(summaryLine(run));
+  if (run.endedAt === null) stdout.write(progress.line ?? summaryLine(run));
 }
 
 /** Null where there is nothing to say yet. */

@@ -82,8 +82,9 @@ async function selectionOf(
   return { kind: "tables", tableIds, withAncestors, withDescendants };
 }
 
-/** Tells how a run ended; throws unless it succeeded, for the exit code. */
-export function finishRun(io: CommandIo, run: RunDetail, json: boolean): void {
+/** Tells how a run ended, or nothing of one that goes on; throws unless it succeeded, for the exit code. */
+export function finishRun(io: CommandIo, run: RunDetail | null, json: boolean): void {
+  if (run === null) return;
   if (json) writeJson(io.stdout, run);
   const { failed, skipped, succeeded } = run.counts;
   const took = durationText(run.createdAt, run.endedAt, new Date());

@@ -15,6 +15,8 @@ const transientFaults = new Set([
   "EAI_AGAIN",
 ]);
 
+const noPassword = "28P01 none given";
+
 /** Connects as the address's TLS mode says. Throws `database` errors that say what is wrong. */
 export async function connectPostgres(
   address: DatabaseAddress,
@@ -63,7 +65,8 @@ export function describeFault(error: unknown, address: DatabaseAddress): Maestro
   if (tlsFault !== null) {
     return new MaestroError("database", tlsFault, { cause: error, reason: tlsReason });
   }
-  const code = codeOf(error);
+  // The driver's own, without a code: the server wants a password, and it was given none.
+  const code = /client password must be/.test(messageOf(error)) ? noPassword : codeOf(error);
   return new MaestroError("database", sentence(error, code, address), {
     cause: error,
     retryable: transientFaults.has(code) || transientStates.test(code) || isBroken(error),
@@ -85,6 +88,8 @@ function sentence(error: unknown, code: string, address: DatabaseAddress): strin
     case "EHOSTUNREACH":
     case "ENETUNREACH":
       return `${at} cannot be reached: check the address and firewalls`;
+    case noPassword:
+      return `${at} asks for the password of ${address.username}, and none is given: enter it`;
     case "28P01":
     case "28000":
       return `${at} refuses the user ${address.username}: ${text}`;
