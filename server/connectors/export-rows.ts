@@ -1,0 +1,13 @@
+import type { DatabaseAddress } from "./database-address.ts";
+import type { ExportDone, ExportWork } from "./export-work.ts";
+import { exportToPostgres } from "./postgres-target.ts";
+
+/** Writes staged rows to a table of a database, whole or not at all. Throws in words. */
+export function exportRows(address: DatabaseAddress, work: ExportWork): Promise<ExportDone> {
+  switch (address.kind) {
+    case "postgres":
+      return exportToPostgres(address, work);
+    case "mysql":
+      throw new Error("not yet");
+  }
+}

@@ -1,0 +1,40 @@
+import { pipeline } from "node:stream/promises";
+import type pg from "pg";
+import { from as copyFrom } from "pg-copy-streams";
+import { MaestroError } from "../../shared/errors.ts";
+import type { ExportWork } from "./export-work.ts";
+import type { WrittenColumn } from "./postgres-target-table.ts";
+import { quoteName } from "./staged-values.ts";
+import { watchRows } from "./watch-rows.ts";
+
+/** Writes all staged rows by one COPY. Throws unless the server took as many as were staged. */
+export async function copyIn(
+  client: pg.Client,
+  work: ExportWork,
+  into: { table: string; columns: WrittenColumn[]; isNew: boolean },
+): Promise<{ rows: number; bytes: number; statement: string }> {
+  const { table, columns } = into;
+  const list = columns.map((column) => quoteName(column.name)).join(", ");
+  // Frozen rows are seen by older snapshots too, which find the new table under the old one's name.
+  const options = into.isNew ? "format csv, freeze" : "format csv";
+  const statement = `copy ${table} (${list}) from stdin with (${options})`;
+  const csv = work.rows.stream(
+    columns.map((column) => column.expression),
+    { nullText: "" },
+  );
+  const watch = watchRows(csv, work);
+  const target = client.query(copyFrom(statement));
+  try {
+    await pipeline([csv.stream, watch.stream, ...work.through(), target], { signal: work.signal });
+  } finally {
+    watch.stop();
+  }
+  const written = await csv.written;
+  if (target.rowCount !== written) {
+    throw new MaestroError(
+      "internal",
+      `${written} rows were staged, but ${table} took ${target.rowCount}`,
+    );
+  }
+  return { rows: written, bytes: watch.bytes(), statement };
+}

@@ -1,0 +1,301 @@
+import { execFile } from "node:child_process";
+import { constants, createReadStream, openSync, readSync } from "node:fs";
+import { Socket } from "node:net";
+import { join } from "node:path";
+import { type Readable, Transform } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { MaestroError, messageOf } from "../../shared/errors.ts";
+import type { FieldSchema } from "../../shared/table.ts";
+import { createCollector } from "./collect-garbage.ts";
+import {
+  jsonShape,
+  quoteName,
+  quoteText,
+  typeInParquet,
+  typeWord,
+  valueInJson,
+  valueInParquet,
+} from "./staged-values.ts";
+import { rowNumber } from "./target-value.ts";
+
+/*
+ * The staged files of an export, as the CSV that a database reads.
+ *
+ *   files → DuckDB: typed values, checked → COPY … TO a named pipe → stream
+ *
+ * Both ends run at once, and no row becomes anything in JavaScript. JSON lines are read as CSV of one
+ * column: DuckDB's own reader of JSON takes a buffer of 32 MB, whatever it is told. The small size does
+ * for rows up to 1 MiB; `TooLargeError` says that the large one is needed.
+ */
+
+const collectGarbage = createCollector();
+
+export interface StagedRows {
+  /** Null where the format does not tell without reading it all. */
+  rowCount: number | null;
+  /** CSV, `columns` being SQL of their texts over c0, c1 … of `fields`, and `rowNumber`. */
+  stream(columns: string[], options: { nullText: string }): CsvRows;
+  close(): void;
+}
+
+export interface CsvRows {
+  stream: Readable;
+  /** Rows written, once the stream has ended. Throws what stopped it. */
+  written: Promise<number>;
+  /** Rows so far, about. */
+  rowsSoFar(): number;
+}
+
+export class TooLargeError extends Error {}
+
+export interface StagedSize {
+  memory: string;
+  lineBytes: number;
+}
+export const smallStage: StagedSize = { memory: "32MB", lineBytes: 2 ** 20 };
+export const largeStage: StagedSize = { memory: "2GB", lineBytes: 110 * 2 ** 20 };
+
+interface Source {
+  format: "PARQUET" | "NEWLINE_DELIMITED_JSON";
+  paths: string[];
+  fields: FieldSchema[];
+  /** For the pipe, and for what DuckDB does not keep in memory. */
+  directory: string;
+  size: StagedSize;
+}
+
+/** Throws `conflict` where the files have other columns than `fields`. */
+export async function openStagedRows(source: Source): Promise<StagedRows> {
+  const instance = await DuckDBInstance.create(":memory:", {
+    threads: "1",
+    memory_limit: source.size.memory,
+    temp_directory: source.directory,
+    preserve_insertion_order: "false",
+    autoinstall_known_extensions: "false",
+    autoload_known_extensions: "false",
+  });
+  const connection = await instance.connect();
+  const close = () => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  try {
+    await connection.run("SET enable_progress_bar = true");
+    await connection.run("SET enable_progress_bar_print = false");
+    const isParquet = source.format === "PARQUET";
+    if (isParquet) await checkParquet(connection, source);
+    else await checkKeys(connection, source);
+    const rowCount = isParquet ? await countParquet(connection, source) : null;
+    return {
+      rowCount,
+      stream: (columns, options) => streamRows(connection, source, columns, options),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw describeStagedFault(error);
+  }
+}
+
+function streamRows(
+  connection: DuckDBConnection,
+  source: Source,
+  columns: string[],
+  { nullText }: { nullText: string },
+): CsvRows {
+  const path = join(source.directory, `rows-${Math.random().toString(36).slice(2)}.csv`);
+  const stream = new Transform({
+    highWaterMark: 256 * 1024,
+    transform(chunk: Buffer, _encoding, done) {
+      collectGarbage(chunk.length);
+      done(null, chunk);
+    },
+  });
+  // A row of one column is quoted: bare, it may be an empty line, or the end of PostgreSQL's input.
+  const quoting = columns.length === 1 ? ", FORCE_QUOTE *" : "";
+  const list = columns.map((column, at) => `${column} AS o${at}`).join(", ");
+  const statement = `COPY (SELECT ${list} FROM (${selectTyped(source)})) TO ${quoteText(path)}
+    (FORMAT csv, HEADER false, USE_TMP_FILE false, NULLSTR ${quoteText(nullText)}${quoting})`;
+  const written = writeThrough(connection, statement, path, stream).catch((error: unknown) => {
+    const fault = describeStagedFault(error);
+    stream.destroy(fault);
+    throw fault;
+  });
+  // Who reads the stream is told by it; `written` may be asked for later.
+  written.catch(() => undefined);
+  stream.on("close", () => {
+    if (!stream.readableEnded) connection.interrupt();
+  });
+  return {
+    stream,
+    written,
+    rowsSoFar: () => Number(connection.progress.rows_processed),
+  };
+}
+
+async function writeThrough(
+  connection: DuckDBConnection,
+  statement: string,
+  path: string,
+  target: Transform,
+): Promise<number> {
+  if (process.platform === "win32") {
+    const { rowsChanged } = await connection.run(statement);
+    createReadStream(path).pipe(target);
+    return rowsChanged;
+  }
+  await promisify(execFile)("mkfifo", ["-m", "600", path]);
+  // The reader opens first, so that the writer's opening waits for nobody.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let isDone = false;
+  const writing = connection.run(statement).finally(() => {
+    isDone = true;
+  });
+  writing.catch(() => undefined);
+  const socket = await readPipe(fd, () => isDone, target);
+  target.on("close", () => socket.destroy());
+  socket.on("error", (error) => target.destroy(error));
+  socket.on("end", () => {
+    // The end of the pipe is that of the rows only where the statement has succeeded.
+    writing.then(
+      () => target.end(),
+      () => undefined,
+    );
+  });
+  socket.pipe(target, { end: false });
+  return (await writing).rowsChanged;
+}
+
+/**
+ * A socket of the pipe takes no thread of Node's pool, of which the statement holds one. It would take
+ * a pipe that nobody has opened for writing yet for one that has ended: so the first bytes are waited
+ * for, or the end of the statement.
+ */
+async function readPipe(fd: number, isDone: () => boolean, target: Transform): Promise<Socket> {
+  const first = Buffer.alloc(64 * 1024);
+  for (;;) {
+    const wasDone = isDone();
+    const bytes = readNow(fd, first);
+    if (bytes > 0) target.write(first.subarray(0, bytes));
+    if (bytes !== 0 || wasDone || target.destroyed) {
+      return new Socket({ fd, readable: true, writable: false });
+    }
+    await delay(2);
+  }
+}
+
+/** −1: there is a writer, who has not written. 0: there is none. */
+function readNow(fd: number, buffer: Buffer): number {
+  try {
+    return readSync(fd, buffer);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EAGAIN") return -1;
+    throw error;
+  }
+}
+
+function selectTyped(source: Source): string {
+  const { fields } = source;
+  if (source.format === "PARQUET") {
+    const list = fields.map(
+      (field, at) => `${valueInParquet(field, quoteName(field.name))} AS c${at}`,
+    );
+    return `SELECT ${list.join(", ")}, row_number() OVER () AS ${rowNumber} FROM ${readParquet(source)}`;
+  }
+  const list = fields.map((field, at) => {
+    // An absent value is NULL, and the JSON value null is one.
+    const isJson = typeWord(field) === "JSON" && field.mode !== "REPEATED";
+    const value = isJson
+      ? `json_extract(line, ${quoteText(`$."${field.name}"`)})`
+      : `v.${quoteName(field.name)}`;
+    return `${isJson ? `CAST(${value} AS VARCHAR)` : valueInJson(field, value)} AS c${at}`;
+  });
+  return `SELECT ${list.join(", ")}, ${rowNumber} FROM (
+    SELECT line, json_transform(line, ${quoteText(JSON.stringify(jsonShape(fields)))}) AS v,
+      row_number() OVER () AS ${rowNumber} FROM ${readLines(source)})`;
+}
+
+function readParquet({ paths }: Source): string {
+  return `read_parquet([${paths.map(quoteText).join(", ")}])`;
+}
+
+function readLines({ paths, size }: Source): string {
+  return `read_csv([${paths.map(quoteText).join(", ")}], auto_detect = false, header = false,
+    parallel = false, delim = '\x01', quote = '', escape = '', nullstr = '\x02', new_line = '\\n',
+    strict_mode = false, max_line_size = ${size.lineBytes}, buffer_size = ${size.lineBytes * 2},
+    columns = {line: 'VARCHAR'})`;
+}
+
+async function checkParquet(connection: DuckDBConnection, source: Source): Promise<void> {
+  const reader = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${readParquet(source)}`);
+  const types = new Map(
+    reader.getRowsJson().map(([name, type]) => [String(name).toLowerCase(), String(type)]),
+  );
+  const { fields } = source;
+  const other = fields.find((field) => !isTyped(field, types.get(field.name.toLowerCase())));
+  if (other || types.size !== fields.length) throw changedMeanwhile(other?.name);
+}
+
+function isTyped(field: FieldSchema, found: string | undefined): boolean {
+  if (found === undefined) return false;
+  const isList = field.mode === "REPEATED";
+  if (found.endsWith("[]") !== isList) return false;
+  const item = isList ? found.slice(0, -2) : found;
+  if (field.fields) return item.startsWith("STRUCT(");
+  const expected = typeInParquet[typeWord(field)];
+  // BigQuery's TIMESTAMP is of no zone, and its DECIMAL has the precision that was declared.
+  const isInstant = typeWord(field) === "TIMESTAMP" && item === "TIMESTAMP";
+  return (
+    item === expected || isInstant || (item.startsWith("DECIMAL(") && field.type === "NUMERIC")
+  );
+}
+
+/** The first rows tell of columns that the table does not have any more. */
+async function checkKeys(connection: DuckDBConnection, source: Source): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    `SELECT DISTINCT unnest(json_keys(line)) FROM (SELECT line FROM ${readLines(source)} LIMIT 1000)`,
+  );
+  const names = new Set(source.fields.map((field) => field.name.toLowerCase()));
+  const keys = reader.getRowsJson().map(([key]) => String(key));
+  const other = keys.find((key) => !names.has(key.toLowerCase()));
+  if (other !== undefined) throw changedMeanwhile(other);
+}
+
+async function countParquet(connection: DuckDBConnection, source: Source): Promise<number> {
+  const reader = await connection.runAndReadAll(`SELECT count(*) FROM ${readParquet(source)}`);
+  return Number(reader.getRowsJson()[0]?.[0] ?? 0);
+}
+
+function changedMeanwhile(column: string | undefined): MaestroError {
+  const where = column === undefined ? "its columns" : `its column ${column}`;
+  return new MaestroError(
+    "conflict",
+    `the table was changed after it was staged for its export (${where}): run it again`,
+  );
+}
+
+function describeStagedFault(error: unknown): Error {
+  if (error instanceof MaestroError || error instanceof TooLargeError) return error;
+  const message = messageOf(error);
+  const refused = /column .* holds .* which does not fit into .*/s.exec(message);
+  if (refused) return new MaestroError("database", refused[0], { cause: error });
+  if (/out of memory|maximum line size|Maximum line|max_line_size/i.test(message)) {
+    return new TooLargeError(message);
+  }
+  if (/no space left|disk full/i.test(message)) {
+    return new MaestroError("storage", `the disk for staged files is full: ${message}`, {
+      cause: error,
+      retryable: true,
+    });
+  }
+  if (/interrupted/i.test(message)) {
+    return new MaestroError("cancelled", "the reading of the staged files was stopped", {
+      cause: error,
+    });
+  }
+  return new MaestroError("internal", `reading the staged files failed: ${message}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { exportSelect, field, nextClaim } from "./export-support.ts";
+import { createSourceDatabase, type SourceDatabase } from "./support.ts";
+
+let target: SourceDatabase;
+beforeAll(async () => {
+  target = await createSourceDatabase();
+});
+afterAll(() => target.drop());
+
+const fields = [field("id", "INTEGER"), field("name", "STRING")];
+const values = (list: string) => `select * from (values ${list}) as v(id, name)`;
+const typed = (list: string) =>
+  `select id::bigint as id, name::varchar as name from (${values(list)})`;
+const send = (list: string, options: Parameters<typeof exportSelect>[3]) =>
+  exportSelect(target.address, typed(list), fields, options);
+const all = (table: string) => target.query(`select * from ${table} order by 1, 2`);
+
+test("an append adds its rows once, also where it is done again after its commit", async () => {
+  const first = nextClaim();
+  await send("(1, 'a')", { table: "log", mode: "append", claim: first });
+  const again = await send("(1, 'a')", {
+    table: "log",
+    mode: "append",
+    claim: { ...first, fence: 2 },
+  });
+  expect(again.rows).toBe(1);
+  await send("(1, 'a'), (2, 'b')", { table: "log", mode: "append" });
+  expect(await all("log")).toEqual([
+    { id: "1", name: "a" },
+    { id: "1", name: "a" },
+    { id: "2", name: "b" },
+  ]);
+});
+
+test("an attempt that is stopped before its commit leaves nothing", async () => {
+  const lost = () => Promise.reject(new Error("another room has it"));
+  const claim = nextClaim();
+  for (const mode of ["replace", "append"] as const) {
+    const table = `never_${mode}`;
+    await expect(send("(1, 'a')", { table, mode, claim, confirm: lost })).rejects.toThrow(
+      /another room/,
+    );
+    await expect(all(table)).rejects.toThrow(/does not exist/);
+    await send("(1, 'a')", { table, mode, claim: { ...claim, fence: 2 } });
+    expect(await all(table)).toHaveLength(1);
+  }
+});
+
+test("an upsert changes rows by key and adds the others, twice as once", async () => {
+  const upsert = (list: string) => send(list, { table: "people", mode: "upsert", keys: ["id"] });
+  await upsert("(1, 'a'), (2, 'b')");
+  for (let times = 0; times < 2; times += 1) await upsert("(2, 'B'), (3, null)");
+  expect(await all("people")).toEqual([
+    { id: "1", name: "a" },
+    { id: "2", name: "B" },
+    { id: "3", name: null },
+  ]);
+  const [key] = await target.query(
+    "select pg_get_constraintdef(oid) as key from pg_constraint where conrelid = 'people'::regclass and contype = 'p'",
+  );
+  expect(key).toEqual({ key: "PRIMARY KEY (id)" });
+});
+
+test.each([
+  ["a key that comes twice", "(1, 'a'), (1, 'b')", /2 rows have the key \(1\)/],
+  ["a row without its key", "(1, 'a'), (null, 'b')", /no value for the key \("id"\)/],
+])("%s is refused before anything is written", async (_, list, message) => {
+  await target.query("create table if not exists strict (id bigint unique, name text)");
+  await expect(send(list, { table: "strict", mode: "upsert", keys: ["id"] })).rejects.toMatchObject(
+    { message: expect.stringMatching(message) },
+  );
+  expect(await all("strict")).toEqual([]);
+});
+
+test("an upsert by columns without a unique index names the remedy", async () => {
+  await target.query("create table loose (id bigint, name text)");
+  await expect(
+    send("(1, 'a')", { table: "loose", mode: "upsert", keys: ["id", "name"] }),
+  ).rejects.toMatchObject({
+    message: expect.stringMatching(/add unique \("id", "name"\)/),
+  });
+});
+
+test("every difference of a table that is added to is told at once", async () => {
+  await target.query("create table other (id timestamptz, needed int not null)");
+  await expect(send("(1, 'a')", { table: "other", mode: "append" })).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /id is timestamp with time zone.*bigint.*no column name: alter table.*needed takes no NULL/,
+    ),
+  });
+  expect(await all("other")).toEqual([]);
+});
+
+test("what the user may not do is told with the privileges it needs", async () => {
+  await target.query(`drop role if exists export_poor`).catch(() => undefined);
+  await target.query(`create role export_poor login password 'p'`).catch(() => undefined);
+  await target.query(`create table closed (id bigint, name text)`);
+  const poor = { ...target.address, username: "export_poor", password: "p" };
+  for (const table of ["closed", "unmade"]) {
+    await expect(
+      exportSelect(poor, typed("(1, 'a')"), fields, { table: `public.${table}` }),
+    ).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /export_poor may not do it: permission denied.*create on its schema/,
+      ),
+    });
+  }
+});
+
+test("a NUL character is refused with its column and row, and nothing is written", async () => {
+  await expect(send("(1, 'a'), (2, 'b' || chr(0))", { table: "nul" })).rejects.toMatchObject({
+    code: "database",
+    message: expect.stringMatching(/column name holds a NUL character in row 2.*REPLACE\(name/),
+  });
+  await expect(all("nul")).rejects.toThrow(/does not exist/);
+});
+
+test("an export that is cancelled ends at once and leaves nothing", async () => {
+  const stopping = new AbortController();
+  const done = exportSelect(
+    target.address,
+    "select i::bigint as id, repeat('x', 200) as name from range(3000000) r(i)",
+    fields,
+    {
+      table: "cancelled",
+      signal: stopping.signal,
+      report: ({ bytes }) => bytes > 0 && stopping.abort(),
+    },
+  );
+  await expect(done).rejects.toThrow(/abort/i);
+  await expect(all("cancelled")).rejects.toThrow(/does not exist/);
+});
