@@ -1,5 +1,6 @@
 import type { DatabaseAddress } from "./database-address.ts";
 import type { ExportDone, ExportWork } from "./export-work.ts";
+import { exportToMysql } from "./mysql-target.ts";
 import { exportToPostgres } from "./postgres-target.ts";
 
 /** Writes staged rows to a table of a database, whole or not at all. Throws in words. */
@@ -8,6 +9,6 @@ export function exportRows(address: DatabaseAddress, work: ExportWork): Promise<
     case "postgres":
       return exportToPostgres(address, work);
     case "mysql":
-      throw new Error("not yet");
+      return exportToMysql(address, work);
   }
 }

@@ -3,8 +3,8 @@ import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { MaestroError } from "../../shared/errors.ts";
 import type { ExportWork } from "./export-work.ts";
-import type { WrittenColumn } from "./postgres-target-table.ts";
 import { quoteName } from "./staged-values.ts";
+import type { WrittenColumn } from "./target-columns.ts";
 import { watchRows } from "./watch-rows.ts";
 
 /** Writes all staged rows by one COPY. Throws unless the server took as many as were staged. */

@@ -2,7 +2,8 @@ import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { newType, type PostgresColumnType, postgresValue } from "./postgres-target-types.ts";
-import { quoteName, typeWord } from "./staged-values.ts";
+import { quoteName } from "./staged-values.ts";
+import { columnFor, describeType, type WrittenColumn } from "./target-columns.ts";
 import { checkedText } from "./target-value.ts";
 
 /** A table that is exported to, as it is. */
@@ -24,12 +25,6 @@ export interface TargetColumn {
   isGenerated: boolean;
   /** It has a default, or is an identity: a row may do without it. */
   fillsItself: boolean;
-}
-
-/** A column that is written, and the SQL of its text. */
-export interface WrittenColumn {
-  name: string;
-  expression: string;
 }
 
 /** The schema that the name is in, or would be made in. Throws `database` where there is none. */
@@ -163,14 +158,6 @@ async function readHoldfasts(client: pg.Client, oid: string): Promise<string[]> 
   return rows.map((row) => row.what);
 }
 
-/** BigQuery's names ignore case: the exact name, or the only one that differs in case alone. */
-export function columnFor<T extends { name: string }>(columns: T[], name: string): T | undefined {
-  const exact = columns.find((column) => column.name === name);
-  if (exact) return exact;
-  const alike = columns.filter((column) => column.name.toLowerCase() === name.toLowerCase());
-  return alike.length === 1 ? alike[0] : undefined;
-}
-
 /**
  * How the fields are written to the columns as they are. Throws `database` with every difference and
  * its remedy.
@@ -214,9 +201,4 @@ export function writeTo(
 ): WrittenColumn | null {
   const value = postgresValue(field, column.type, `c${at}`);
   return value && { name: column.name, expression: checkedText(field.name, `c${at}`, value) };
-}
-
-export function describeType(field: FieldSchema): string {
-  const word = typeWord(field);
-  return field.mode === "REPEATED" ? `ARRAY<${word}>` : word;
 }

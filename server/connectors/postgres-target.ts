@@ -9,14 +9,13 @@ import { createTable } from "./postgres-target-like.ts";
 import { alreadyAppended, noteAppended } from "./postgres-target-marker.ts";
 import { replaceBySwap } from "./postgres-target-swap.ts";
 import {
-  columnFor,
   findSchema,
   matchColumns,
   type PostgresTarget,
   readTarget,
-  type WrittenColumn,
 } from "./postgres-target-table.ts";
 import { quoteName } from "./staged-values.ts";
+import { columnFor, keyNames, type WrittenColumn } from "./target-columns.ts";
 
 /*
  * A PostgreSQL that is exported to: one connection, one transaction, one export.
@@ -169,14 +168,7 @@ async function upsert(
 ): Promise<ExportDone> {
   const table = quoted(place);
   const target = await readTarget(client, place.schema, place.name);
-  const named = work.keys.map((key) => {
-    const field = columnFor(work.fields, key);
-    if (field) return field.name;
-    throw new MaestroError(
-      "database",
-      `the key ${key} is no column of the table: correct exportKeys`,
-    );
-  });
+  const named = keyNames(work.keys, work.fields);
   let columns: WrittenColumn[];
   let keys = named;
   if (target) {

@@ -37,7 +37,8 @@ export interface StagedRows {
   rowCount: number | null;
   /** CSV, `columns` being SQL of their texts over c0, c1 … of `fields`, and `rowNumber`. */
   stream(columns: string[], options: { nullText: string }): CsvRows;
-  close(): void;
+  /** Waits for what is being read, which the end of its stream stops. */
+  close(): Promise<void>;
 }
 
 export interface CsvRows {
@@ -77,7 +78,10 @@ export async function openStagedRows(source: Source): Promise<StagedRows> {
     autoload_known_extensions: "false",
   });
   const connection = await instance.connect();
-  const close = () => {
+  const reading: CsvRows[] = [];
+  const close = async () => {
+    for (const { stream } of reading) stream.destroy();
+    await Promise.allSettled(reading.map(({ written }) => written));
     connection.closeSync();
     instance.closeSync();
   };
@@ -90,11 +94,15 @@ export async function openStagedRows(source: Source): Promise<StagedRows> {
     const rowCount = isParquet ? await countParquet(connection, source) : null;
     return {
       rowCount,
-      stream: (columns, options) => streamRows(connection, source, columns, options),
+      stream(columns, options) {
+        const csv = streamRows(connection, source, columns, options);
+        reading.push(csv);
+        return csv;
+      },
       close,
     };
   } catch (error) {
-    close();
+    await close();
     throw describeStagedFault(error);
   }
 }

@@ -60,7 +60,7 @@ export async function exportFiles(
       ...options,
     });
   } finally {
-    rows.close();
+    await rows.close();
   }
 }
 

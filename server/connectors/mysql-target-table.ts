@@ -1,0 +1,200 @@
+import type { Connection } from "mysql2/promise";
+import { MaestroError } from "../../shared/errors.ts";
+import type { FieldSchema } from "../../shared/table.ts";
+import { type MysqlColumnType, mysqlValue, newMysqlType } from "./mysql-target-types.ts";
+import { quoteName } from "./staged-values.ts";
+import { columnFor, describeType, type WrittenColumn } from "./target-columns.ts";
+import { checkedText } from "./target-value.ts";
+
+/** A table that is exported to, as it is. */
+export interface MysqlTarget {
+  schema: string;
+  name: string;
+  isTransactional: boolean;
+  engine: string;
+  columns: MysqlTargetColumn[];
+  /** Why another table cannot take its place without anybody noticing; empty: it can. */
+  holdfasts: string[];
+}
+
+interface MysqlTargetColumn {
+  name: string;
+  type: MysqlColumnType;
+  isNotNull: boolean;
+  isGenerated: boolean;
+  fillsItself: boolean;
+}
+
+export interface MysqlWrittenColumn extends WrittenColumn {
+  isHex: boolean;
+}
+
+/** Rows of a prepared statement: mysql2's own quoting has backslashes, which the session does not read. */
+export async function select<T>(
+  connection: Connection,
+  sql: string,
+  values: (string | number)[] = [],
+): Promise<T[]> {
+  const [rows] = await connection.execute(sql, values);
+  return rows as T[];
+}
+
+export async function readMysqlTarget(
+  connection: Connection,
+  schema: string,
+  name: string,
+): Promise<MysqlTarget | null> {
+  const [found] = await select<{
+    kind: string;
+    engine: string | null;
+    transactions: string | null;
+  }>(
+    connection,
+    `select t.table_type as kind, t.engine as engine, e.transactions as transactions
+     from information_schema.tables t left join information_schema.engines e on e.engine = t.engine
+     where t.table_schema = ? and t.table_name = ?`,
+    [schema, name],
+  );
+  if (!found) return null;
+  if (found.kind !== "BASE TABLE" && found.kind !== "SYSTEM VERSIONED") {
+    throw new MaestroError(
+      "database",
+      `${schema}.${name} is no table: name another one, or drop what has the name`,
+    );
+  }
+  const holdfasts = await readHoldfasts(connection, schema, name);
+  if (found.kind === "SYSTEM VERSIONED") holdfasts.push("its history");
+  return {
+    schema,
+    name,
+    engine: found.engine ?? "",
+    isTransactional: found.transactions === "YES",
+    columns: await readColumns(connection, schema, name),
+    holdfasts,
+  };
+}
+
+async function readColumns(
+  connection: Connection,
+  schema: string,
+  name: string,
+): Promise<MysqlTargetColumn[]> {
+  const rows = await select<{
+    name: string;
+    type: string;
+    sql: string;
+    length: string | number | null;
+    fraction: number | null;
+    scale: number | null;
+    nullable: string;
+    defaultText: string | null;
+    extra: string;
+    expression: string | null;
+  }>(
+    connection,
+    `select column_name as "name", data_type as "type", column_type as "sql",
+       character_maximum_length as "length", datetime_precision as "fraction", numeric_scale as "scale",
+       is_nullable as "nullable", column_default as "defaultText", extra as "extra",
+       generation_expression as "expression"
+     from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position`,
+    [schema, name],
+  );
+  return rows.map((row) => ({
+    name: row.name,
+    type: {
+      name: row.type.toLowerCase(),
+      sql: row.sql,
+      length: row.length === null ? null : Number(row.length),
+      fraction: row.fraction,
+      scale: row.scale,
+    },
+    isNotNull: row.nullable === "NO",
+    isGenerated: (row.expression ?? "") !== "",
+    fillsItself: row.defaultText !== null || /auto_increment/i.test(row.extra),
+  }));
+}
+
+/** What stays with the old table when names are swapped. Grants and views go by name, and stay right. */
+async function readHoldfasts(
+  connection: Connection,
+  schema: string,
+  name: string,
+): Promise<string[]> {
+  const rows = await select<{ what: string }>(
+    connection,
+    `select concat('trigger ', trigger_name) as "what" from information_schema.triggers
+       where event_object_schema = ? and event_object_table = ?
+     union select concat('foreign key ', constraint_name) from information_schema.key_column_usage
+       where table_schema = ? and table_name = ? and referenced_table_name is not null
+     union select concat('foreign key ', constraint_name, ' of ', table_name) from information_schema.key_column_usage
+       where referenced_table_schema = ? and referenced_table_name = ?
+     order by 1`,
+    [schema, name, schema, name, schema, name],
+  );
+  return rows.map((row) => row.what);
+}
+
+/**
+ * How the fields are written to the columns as they are. Throws `database` with every difference and
+ * its remedy.
+ */
+export function matchMysqlColumns(
+  target: MysqlTarget,
+  fields: FieldSchema[],
+): MysqlWrittenColumn[] {
+  const table = `${quoteMysql(target.schema)}.${quoteMysql(target.name)}`;
+  const written: MysqlWrittenColumn[] = [];
+  const faults: string[] = [];
+  for (const [at, field] of fields.entries()) {
+    const column = columnFor(target.columns, field.name);
+    const value = column && !column.isGenerated ? writeToMysql(column, field, at) : null;
+    if (value) written.push(value);
+    else faults.push(faultOf(column, field, table));
+  }
+  for (const { name, isNotNull, fillsItself, isGenerated } of target.columns) {
+    const isOwn = !isNotNull || fillsItself || isGenerated;
+    if (isOwn || columnFor(fields, name)) continue;
+    faults.push(
+      `its column ${name} takes no NULL and has no default: add it to the query, or a default`,
+    );
+  }
+  if (faults.length === 0) return written;
+  throw new MaestroError("database", `${table} does not fit: ${faults.join("; ")}`);
+}
+
+function faultOf(column: MysqlTargetColumn | undefined, field: FieldSchema, table: string): string {
+  const type = newMysqlType(field, false);
+  if (!column) {
+    return `it has no column ${field.name}: alter table ${table} add column ${quoteMysql(field.name)} ${type}`;
+  }
+  if (column.isGenerated) {
+    return `its column ${column.name} is generated: leave it out of the query`;
+  }
+  return `its column ${column.name} is ${column.type.sql}, which cannot hold every ${describeType(field)} as it is: change it to ${type}, or convert it in the query`;
+}
+
+/** Null where the column's type does not hold every value of the field. */
+export function writeToMysql(
+  column: { name: string; type: MysqlColumnType },
+  field: FieldSchema,
+  at: number,
+): MysqlWrittenColumn | null {
+  const value = mysqlValue(field, column.type, `c${at}`);
+  return (
+    value && {
+      name: column.name,
+      expression: checkedText(field.name, `c${at}`, value),
+      isHex: value.isHex,
+    }
+  );
+}
+
+/** For statements of the session, which has ANSI_QUOTES. */
+export function placeOf({ schema, name }: { schema: string; name: string }): string {
+  return `${quoteName(schema)}.${quoteName(name)}`;
+}
+
+/** For people, whose sessions have not. */
+export function quoteMysql(name: string): string {
+  return `\`${name.replaceAll("`", "``")}\``;
+}
