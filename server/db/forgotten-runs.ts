@@ -57,6 +57,19 @@ export function selectStagedImports(
   );
 }
 
+/** Those that staged files for an export, which its room removes where it comes to its end. */
+export function selectStagedExports(
+  transition: Transition,
+  runId: number,
+): Promise<{ id: number }[]> {
+  return transition.query(
+    "select staged exports",
+    `select id::float8 as id from table_runs t where run_id = $1
+       and exists (select from jobs j where j.table_run_id = t.id and j.step = 'stage')`,
+    [runId],
+  );
+}
+
 /** Whether a run may be forgotten; it is then locked until the end of the transaction. */
 export async function lockToForget(
   transition: Transition,

@@ -71,5 +71,10 @@ export function formatOfStagedFiles(names: string[]): StagedExportFormat | null 
 
 /** Where one attempt stages the files of a table run's export, with a slash at its end. */
 export function stagedExportPrefix(tableRunId: number, attempt: number): string {
-  return `exports/${tableRunId}/${attempt}/`;
+  return `${stagedExportsOf(tableRunId)}${attempt}/`;
+}
+
+/** Where all attempts do. */
+export function stagedExportsOf(tableRunId: number): string {
+  return `exports/${tableRunId}/`;
 }

@@ -9,7 +9,7 @@ import type { JobDocument } from "./job-resource.ts";
 import { partitionCondition, splitDecorator } from "./partitions.ts";
 import { parseUri } from "./source-objects.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
-import { csvText, hasJson, jsonValue } from "./write-values.ts";
+import { csvText, jsonLine } from "./write-values.ts";
 
 interface ExtractConfiguration {
   sourceTable: TableName;
@@ -152,13 +152,7 @@ function formatOf(
     const options = ["FORMAT csv", `HEADER ${printHeader}`, `DELIMITER ${quoteText(delimiter)}`];
     return { select: columns.join(", "), options };
   }
-  const members = table.schema.map(
-    (field) => `${quoteName(field.name)} := ${jsonValue(field, quoteName(field.name))}`,
-  );
-  const row = `to_json(struct_pack(${members.join(", ")}))`;
-  // A merge patch drops NULL fields, as BigQuery does. Escaped JSON has no control characters, so
-  // a line needs no quoting.
-  const line = hasJson(table.schema) ? row : `json_merge_patch('{}', ${row})`;
+  // Escaped JSON has no control characters, so a line needs no quoting.
   const options = ["FORMAT csv", "HEADER false", "QUOTE ''", "ESCAPE ''", "DELIMITER '\x01'"];
-  return { select: `CAST(${line} AS VARCHAR)`, options };
+  return { select: jsonLine(table.schema), options };
 }

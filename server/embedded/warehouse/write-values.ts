@@ -1,6 +1,6 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { WarehouseError } from "./contract.ts";
-import { quoteName } from "./field-types.ts";
+import { quoteName, quoteText } from "./field-types.ts";
 
 /** DuckDB expressions for the forms that extract jobs write values in. */
 const texts: Record<string, (value: string) => string> = {
@@ -36,12 +36,30 @@ export function jsonValue(field: FieldSchema, value: string): string {
   }
   if (field.type === "BOOLEAN" || field.type === "JSON") return value;
   if (field.type === "FLOAT") {
-    return `CASE WHEN isfinite(${value}) THEN to_json(${value}) WHEN isnan(${value}) THEN to_json('NaN') ELSE to_json(CASE WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END) END`;
+    return `CASE WHEN ${value} IS NULL THEN NULL WHEN isfinite(${value}) THEN to_json(${value}) WHEN isnan(${value}) THEN to_json('NaN') ELSE to_json(CASE WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END) END`;
   }
   return texts[field.type]?.(value) ?? `CAST(${value} AS VARCHAR)`;
 }
 
+/**
+ * A row as one line. A NULL field is left out, as BigQuery does; the null of a JSON column is a value,
+ * and stays.
+ */
+export function jsonLine(schema: FieldSchema[]): string {
+  const members = schema.map((field) => {
+    const column =
+      field.mode === "REPEATED" ? `coalesce(${quoteName(field.name)}, [])` : quoteName(field.name);
+    const value = `CAST(to_json(${jsonValue(field, column)}) AS VARCHAR)`;
+    // A merge patch drops what is NULL within.
+    const isPlain = !field.fields || hasJson(field.fields) || field.mode === "REPEATED";
+    const kept = isPlain ? value : `CAST(json_merge_patch('{}', ${value}) AS VARCHAR)`;
+    const key = quoteText(`${JSON.stringify(field.name)}:`);
+    return `CASE WHEN ${column} IS NOT NULL THEN ${key} || ${kept} END`;
+  });
+  return `'{' || concat_ws(',', ${members.join(", ")}) || '}'`;
+}
+
 /** True where a JSON column may hold nulls of its own, which must not be taken for absent fields. */
-export function hasJson(schema: FieldSchema[]): boolean {
+function hasJson(schema: FieldSchema[]): boolean {
   return schema.some((field) => field.type === "JSON" || hasJson(field.fields ?? []));
 }

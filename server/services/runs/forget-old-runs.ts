@@ -2,11 +2,12 @@ import {
   deleteRun,
   lockToForget,
   selectOldRuns,
+  selectStagedExports,
   selectStagedImports,
 } from "../../db/forgotten-runs.ts";
 import { inTransaction } from "../../db/transition.ts";
 import type { Deps } from "../deps.ts";
-import { removeStagedObjects } from "../transfers/remove-staged-objects.ts";
+import { removeStagedExport, removeStagedObjects } from "../transfers/remove-staged-objects.ts";
 
 const batchSize = 100;
 
@@ -43,10 +44,12 @@ async function forgetRun(
   const staged = await inTransaction(deps.pool, async (transition) => {
     if (!(await lockToForget(transition, id, days))) return null;
     const imports = await selectStagedImports(transition, id);
+    const exports = await selectStagedExports(transition, id);
     await deleteRun(transition, id);
-    return imports;
+    return { imports, exports };
   });
   if (staged === null) return false;
-  for (const tableRun of staged) await removeStagedObjects(deps, tableRun.id);
+  for (const tableRun of staged.imports) await removeStagedObjects(deps, tableRun.id);
+  for (const tableRun of staged.exports) await removeStagedExport(deps, tableRun.id);
   return true;
 }

@@ -1,4 +1,5 @@
 import { messageOf } from "../../../shared/errors.ts";
+import { stagedExportsOf } from "../../domain/export-format.ts";
 import type { Deps } from "../deps.ts";
 import { removeObjects } from "./remove-objects.ts";
 
@@ -15,7 +16,21 @@ export async function removeStagedObjects(
   deps: Pick<Deps, "objectStore" | "log">,
   tableRunId: number,
 ): Promise<boolean> {
-  const prefix = stagingPrefix(tableRunId);
+  return removeAllIn(deps, stagingPrefix(tableRunId));
+}
+
+/** The same of what any attempt has staged for the table run's export. */
+export async function removeStagedExport(
+  deps: Pick<Deps, "objectStore" | "log">,
+  tableRunId: number,
+): Promise<boolean> {
+  return removeAllIn(deps, stagedExportsOf(tableRunId));
+}
+
+async function removeAllIn(
+  deps: Pick<Deps, "objectStore" | "log">,
+  prefix: string,
+): Promise<boolean> {
   try {
     const objects = await deps.objectStore.list(prefix);
     const names = objects.map(({ name }) => name);

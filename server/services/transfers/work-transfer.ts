@@ -10,7 +10,9 @@ import {
 } from "../../db/transfers.ts";
 import type { Deps } from "../deps.ts";
 import { publishTransfer } from "./publish-transfer.ts";
+import { removeStagedExport } from "./remove-staged-objects.ts";
 import { reportProgress } from "./report-progress.ts";
+import { runExport } from "./run-export.ts";
 import { runImport } from "./run-import.ts";
 import { runSheet } from "./run-sheet.ts";
 import type { Done, Work } from "./transfer-work.ts";
@@ -21,13 +23,9 @@ const pauseSeconds = [2, 10];
 
 const workers: Record<TransferKind, (deps: Deps, work: Work) => Promise<Done>> = {
   import: runImport,
-  export: notHere,
+  export: runExport,
   sheet: runSheet,
 };
-
-async function notHere(_deps: Deps, { claim }: Work): Promise<Done> {
-  throw new MaestroError("invalidInput", `rooms of this version do no ${claim.kind}`);
-}
 
 type Stop = "cancelRequested" | "lost" | "drained";
 type HandBack = { state: "handBack"; error: string | null; isAttempt: boolean };
@@ -122,6 +120,8 @@ async function writeOutcome(
           : await settleTransfer(deps.db, claim, outcome);
       deps.log.info({ transfer: claim.id, outcome: outcome.state, isOurs }, "transfer: settled");
       publishTransfer(deps, claim);
+      const isOver = isOurs && outcome.state !== "handBack";
+      if (isOver && claim.kind === "export") await removeStagedExport(deps, claim.tableRunId);
       return;
     } catch (error) {
       deps.log.error({ err: error, transfer: claim.id }, "transfer: cannot be settled now");
