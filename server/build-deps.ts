@@ -88,6 +88,7 @@ export async function buildDeps(
       exportMaxRows: config.exportMaxRows,
       exportMaxBytes: config.exportMaxBytes,
       signedUrlSeconds: config.signedUrlSeconds,
+      extractRetentionDays: config.extractRetentionDays,
       sheetRows: config.sheetRows,
       sheetBytes: config.sheetBytes,
       runRetentionDays: config.runRetentionDays,

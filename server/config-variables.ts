@@ -234,6 +234,14 @@ export const variables = {
     max: 604_800,
     effect: "seconds that the signed URLs of extracts live",
   }),
+  extractRetentionDays: whole({
+    variable: "EXTRACT_RETENTION_DAYS",
+    default: 30,
+    min: 0,
+    max: 36_500,
+    effect:
+      "days that the files of extracts are kept, and uploads that nobody has loaded, 0 for ever; each table's newest extract stays",
+  }),
   sheetsUrl: optional({
     variable: "SHEETS_URL",
     default: "unset: the local cloud, or Google's with BIGQUERY_PROJECT",

@@ -10,6 +10,8 @@ export interface StoryFacts {
   /** Table runs of the same table that were under way while it was ready. */
   others: { runId: number; endedAt: string | null }[];
   /** Slots taken in the middle of its wait for one, overall and in its run. */
+  /** When the files of its extract were deleted, their time being up. */
+  extractRemovedAt: string | null;
   slotsBusy: number;
   runSlotsBusy: number;
 }

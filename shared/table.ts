@@ -228,6 +228,8 @@ export interface TableExtract {
   at: string;
   expiresAt: string;
   files: { name: string; bytes: number; url: string }[];
+  /** How many more it had that are gone from the bucket. */
+  missingFiles: number;
 }
 
 /** Where to PUT a file of an external table; send exactly this content type. */

@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { posix } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Storage } from "@google-cloud/storage";
+import type { Bucket, Storage } from "@google-cloud/storage";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import { shorten } from "../support/shorten.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -53,6 +53,7 @@ export function createObjectStore(options: {
       const [files] = await bucket.getFiles({ prefix }).catch(failed(`list ${prefix}*`));
       return files.map((file) => ({ name: file.name, bytes: Number(file.metadata.size) }));
     },
+    listPage: (prefix, pageToken) => listPage(bucket, prefix, pageToken),
     async remove(names) {
       for (let i = 0; i < names.length; i += removalsAtOnce) {
         const some = names.slice(i, i + removalsAtOnce);
@@ -82,6 +83,17 @@ export function createObjectStore(options: {
       });
     },
   };
+}
+
+async function listPage(bucket: Bucket, prefix: string, pageToken: string | null) {
+  const page = { prefix, autoPaginate: false, ...(pageToken === null ? {} : { pageToken }) };
+  const [files, next] = await bucket.getFiles(page).catch(failed(`list ${prefix}*`));
+  const objects = files.map(({ name, metadata }) => ({
+    name,
+    createdAt: new Date(metadata.timeCreated ?? Date.now()),
+  }));
+  const { pageToken: following } = (next ?? {}) as { pageToken?: string };
+  return { objects, nextPageToken: following ?? null };
 }
 
 const retryableCodes = new Set<unknown>([408, 429, 500, 502, 503, 504]);

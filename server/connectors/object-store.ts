@@ -13,6 +13,11 @@ export interface ObjectStore {
   download(name: string, path: string, options: { signal?: AbortSignal }): Promise<number>;
   /** Names and sizes under a prefix, in name order. */
   list(prefix: string): Promise<{ name: string; bytes: number }[]>;
+  /** Some thousand of them at a time, with the instants at which they were made. */
+  listPage(
+    prefix: string,
+    pageToken: string | null,
+  ): Promise<{ objects: { name: string; createdAt: Date }[]; nextPageToken: string | null }>;
   /** Deletes what exists of these; missing ones are no error. */
   remove(names: string[]): Promise<void>;
   /** V4 signed URL, `expiresSeconds` at most seven days. */

@@ -1,6 +1,7 @@
 import type { Deps } from "../services/deps.ts";
 import { forgetOldRuns } from "../services/runs/forget-old-runs.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
+import { sweepBucket } from "../services/runs/sweep-bucket.ts";
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
 import { startSizeRefresher } from "./size-refresher.ts";
@@ -49,6 +50,14 @@ export function startRunner(deps: Deps): Engine {
       await forgetOldRuns(deps, signal);
     },
   });
+  const sweeper = startLoop({
+    name: "bucket",
+    log: deps.log,
+    periodMs: retentionMs,
+    body: async (signal) => {
+      await sweepBucket(deps, signal);
+    },
+  });
   const dispatcher = startDispatcher(deps, {
     onAdvance: ({ succeeded, hasLoaded }) => {
       for (const tableRun of succeeded) sizes.add(tableRun);
@@ -59,7 +68,8 @@ export function startRunner(deps: Deps): Engine {
     async stop() {
       unsubscribe();
       await dispatcher.stop();
-      await Promise.all([cleaner.stop(), sizes.stop(), presence.stop(), retention.stop()]);
+      const loops = [cleaner, sizes, presence, retention, sweeper];
+      await Promise.all(loops.map((loop) => loop.stop()));
     },
   };
 }

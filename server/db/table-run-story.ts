@@ -53,6 +53,7 @@ export async function selectStoryFacts(db: Db, tableRunId: number): Promise<Stor
   >(sql`
     select coalesce((${jobsOfIt}), '[]') as jobs, coalesce((${transfersOfIt}), '[]') as transfers,
       coalesce((${ticksOfIt}), '[]') as ticks, coalesce((${othersOfIt}), '[]') as others,
+      ${isoText("t.extract_removed_at")} as "extractRemovedAt",
       case when t.started_at - t.ready_at > interval '1 second' then (${slotsAround}) end as slots
     from table_runs t where t.id = ${tableRunId}`);
   const [row] = rows;

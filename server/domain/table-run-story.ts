@@ -27,7 +27,14 @@ export function tellStory(subject: StorySubject, facts: StoryFacts): StoryLine[]
   ];
   // Stable: what begins at one instant stays in the order of the steps.
   lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-  return [...lines, lastLine(subject, lines)];
+  return [...lines, lastLine(subject, lines), ...removalLines(facts)];
+}
+
+function removalLines({ extractRemovedAt: at }: StoryFacts): StoryLine[] {
+  if (at === null) return [];
+  const text =
+    "the files of its extract were deleted, since a newer one is there and their time is up";
+  return [{ at, until: null, kind: "end", text }];
 }
 
 function runLines({ run, view, asked, drawnIn }: StorySubject): StoryLine[] {

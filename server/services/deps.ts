@@ -37,6 +37,8 @@ export interface Limits {
   exportMaxBytes: number;
   /** Seconds that signed URLs of extracts live. */
   signedUrlSeconds: number;
+  /** Days that the files of an extract are kept, beside the newest; 0: for ever. */
+  extractRetentionDays: number;
   /** The largest table that is written to a sheet. */
   sheetRows: number;
   sheetBytes: number;

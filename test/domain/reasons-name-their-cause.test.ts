@@ -137,6 +137,7 @@ const quiet: StoryFacts = {
   transfers: [],
   ticks: [],
   others: [],
+  extractRemovedAt: null,
   slotsBusy: 0,
   runSlotsBusy: 0,
 };

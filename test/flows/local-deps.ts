@@ -54,6 +54,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
       exportMaxRows: 1_000_000,
       exportMaxBytes: 2 ** 30,
       signedUrlSeconds: 3600,
+      extractRetentionDays: 30,
       sheetRows: 200_000,
       sheetBytes: 20_000_000,
       runRetentionDays: 90,

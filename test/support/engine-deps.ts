@@ -75,6 +75,7 @@ export function createEngineDeps(options: {
       exportMaxRows: 1_000_000,
       exportMaxBytes: 2 ** 30,
       signedUrlSeconds: 3600,
+      extractRetentionDays: 30,
       sheetRows: 200_000,
       sheetBytes: 20_000_000,
       runRetentionDays: 90,
@@ -107,6 +108,7 @@ function createMemoryStore(objects: Map<string, number>): ObjectStore {
           .map(([name, bytes]) => ({ name, bytes }))
           .sort((a, b) => (a.name < b.name ? -1 : 1)),
       ),
+    listPage: () => Promise.resolve({ objects: [], nextPageToken: null }),
     remove: (names) => {
       for (const name of names) objects.delete(name);
       return Promise.resolve();

@@ -1,5 +1,5 @@
 import { A } from "@solidjs/router";
-import { For } from "solid-js";
+import { For, Show } from "solid-js";
 import type { TableDetail } from "../../../shared/table.ts";
 import { Empty } from "../../components/Feedback.tsx";
 import { Icon } from "../../components/Icon.tsx";
@@ -38,6 +38,13 @@ export function ExtractsTab(props: { table: TableDetail }) {
               <RelativeTime at={data().expiresAt} />
             </span>
           </div>
+          <Show when={data().missingFiles > 0}>
+            <p class="muted">
+              {formatPlural(data().missingFiles, "file")} of it{" "}
+              {data().missingFiles === 1 ? "is" : "are"} gone from the bucket. Run the table to
+              extract it anew.
+            </p>
+          </Show>
           <ul class="list">
             <For each={data().files}>
               {(file) => (

@@ -4,7 +4,10 @@ import { selectNewestExtract } from "../../db/deliveries.ts";
 import { selectTable } from "../../db/tables.ts";
 import type { Deps } from "../deps.ts";
 
-/** The files of the newest extract, with URLs signed now; null where there is none (any more). */
+/**
+ * The files of the newest extract, with URLs signed now; null where there never was one. Files that are
+ * gone from the bucket, by a rule of its own or by hand, get no URL and are counted.
+ */
 export async function getExtract(
   deps: Pick<Deps, "db" | "objectStore" | "limits" | "now">,
   tableId: number,
@@ -27,13 +30,13 @@ export async function getExtract(
   const present = files.flatMap(({ bytes, ...file }) =>
     bytes === undefined ? [] : [{ ...file, bytes }],
   );
-  if (present.length === 0) return null;
   return {
     runId: newest.runId,
     tableRunId: newest.tableRunId,
     at: newest.at.toISOString(),
     expiresAt: new Date(deps.now().getTime() + signedUrlSeconds * 1000).toISOString(),
     files: present,
+    missingFiles: files.length - present.length,
   };
 }
 

@@ -46,6 +46,7 @@ export function createFolderStore(
         found.map(async (name) => ({ name, bytes: (await stat(pathOf(name))).size })),
       );
     },
+    listPage: () => Promise.resolve({ objects: [], nextPageToken: null }),
     async remove(names) {
       for (const name of names) await rm(pathOf(name), { force: true });
     },
