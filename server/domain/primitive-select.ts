@@ -34,7 +34,7 @@ export function printSelect(
   range: IdRange | null,
 ): string {
   const dialect = dialects[kind];
-  const { quoteName } = dialect;
+  const quoteName = (name: string) => quoteWith(dialect, name);
   const scope = scopeOf(select);
   const columns = select.columns.map(({ expression, alias }) => {
     if (expression.kind === "star") return `${quoteName(checkTable(scope, expression))}.*`;
@@ -122,10 +122,16 @@ function checkTable(scope: Scope, node: { table: SourceName | null; at: SqlPosit
   return scope.alias;
 }
 
+/** The protocols end a statement at a NUL, wherever it stands. */
+function quoteWith(dialect: Dialect, name: string): string {
+  if (!name.includes("\0")) return dialect.quoteName(name);
+  throw new MaestroError("invalidSql", "a NUL character is not allowed in a name of an import");
+}
+
 function printExpression(node: ImportExpression, scope: Scope, dialect: Dialect): string {
   if (node.kind === "star") throw refuse("* in an expression", node.at);
   if (node.kind === "column") {
-    return `${dialect.quoteName(checkTable(scope, node))}.${dialect.quoteName(node.name)}`;
+    return `${quoteWith(dialect, checkTable(scope, node))}.${quoteWith(dialect, node.name)}`;
   }
   return dialect.print(node, (child) => printExpression(child, scope, dialect));
 }
