@@ -9,7 +9,7 @@ import { createUpload, type UploadState } from "../../state/create-upload.ts";
 /** Where an external table takes its files: dropped or chosen. */
 export function UploadPanel(props: { table: TableDetail }) {
   const id = createUniqueId();
-  const { state, upload } = createUpload(() => props.table.id);
+  const { state, upload, cancel } = createUpload(() => props.table.id);
   const [isOver, setOver] = createSignal(false);
   const isBusy = () => state().kind === "sending" || state().kind === "loading";
 
@@ -60,7 +60,7 @@ export function UploadPanel(props: { table: TableDetail }) {
           </label>
         </div>
       </div>
-      <Progress state={state()} />
+      <Progress state={state()} onCancel={cancel} />
     </section>
   );
 }
@@ -71,7 +71,7 @@ const formatName = {
   PARQUET: "Parquet files",
 };
 
-function Progress(props: { state: UploadState }) {
+function Progress(props: { state: UploadState; onCancel: () => void }) {
   const at = <K extends UploadState["kind"]>(kind: K) =>
     props.state.kind === kind ? (props.state as Extract<UploadState, { kind: K }>) : undefined;
   return (
@@ -80,9 +80,14 @@ function Progress(props: { state: UploadState }) {
         {(state) => (
           <div class="stack tight">
             <ProgressBar label="Upload" done={state().sent} total={state().total} />
-            <span class="small muted">
-              {state().file}: {formatBytes(state().sent)} of {formatBytes(state().total)}
-            </span>
+            <div class="row spread">
+              <span class="small muted">
+                {state().file}: {formatBytes(state().sent)} of {formatBytes(state().total)}
+              </span>
+              <button type="button" class="small" onClick={() => props.onCancel()}>
+                Cancel
+              </button>
+            </div>
           </div>
         )}
       </Match>

@@ -48,14 +48,21 @@ async function assertUploaded(
   prefix: string,
   objects: string[],
 ): Promise<void> {
-  const uploaded = new Set((await deps.objectStore.list(prefix)).map(({ name }) => name));
-  const missing = objects.find((name) => !uploaded.has(name));
-  if (missing === undefined) return;
-  throw new MaestroError(
-    "invalidInput",
-    `${missing} was not uploaded for this table: upload it to the URL of tables.uploadUrl first`,
-    { field: "objects" },
-  );
+  const listed = await deps.objectStore.list(prefix);
+  const uploaded = new Map(listed.map(({ name, bytes }) => [name, bytes]));
+  const refuse = (message: string) => {
+    throw new MaestroError("invalidInput", message, { field: "objects" });
+  };
+  if (objects.length === 0) refuse("name the uploaded objects, one at least");
+  for (const name of objects) {
+    const bytes = uploaded.get(name);
+    if (bytes === undefined) {
+      refuse(
+        `${name} was not uploaded for this table: upload it to the URL of tables.uploadUrl first`,
+      );
+    }
+    if (bytes === 0) refuse(`${name} is empty: upload the file again, and name it again`);
+  }
 }
 
 /** False where no table run waits, or another delivery was quicker. */
