@@ -73,13 +73,13 @@ async function refuseWarnings(
   table: string,
 ): Promise<void> {
   if (result.warningStatus > 0) {
-    const [rows] = await connection.query("show warnings limit 1");
-    const [warning] = rows as { Message: string; Code: number }[];
-    throw new MaestroError(
-      "database",
-      `${warning?.Message ?? "a value does not fit"}: change the query, or the table`,
-      { reason: String(warning?.Code ?? "") },
-    );
+    // The first may only say why, and the next where.
+    const [rows] = await connection.query("show warnings limit 3");
+    const warnings = rows as { Message: string; Code: number }[];
+    const said = [...new Set(warnings.map(({ Message }) => Message))].join("; ");
+    throw new MaestroError("database", `${said}: change the query, or the table`, {
+      reason: String(warnings[0]?.Code ?? ""),
+    });
   }
   if (result.affectedRows === written) return;
   throw new MaestroError(
