@@ -17,7 +17,9 @@ export async function openImportFlow(address: DatabaseAddress) {
   const actor = { userId: opened.adminUserId, name: "admin@example.com" };
   const engine = startEngine(deps);
   const room = startRoom(deps, { concurrency: 2, drainSeconds: 0 });
-  const database = await createDatabase(deps, { name: "source", ...withoutTls(address) }, actor);
+  const addDatabase = async (name: string, { tls: _, ...at }: DatabaseAddress) =>
+    (await createDatabase(deps, { name, mayExport: true, ...at }, actor)).id;
+  const importDatabaseId = await addDatabase("source", address);
 
   async function run(tableId: number) {
     const selection = {
@@ -37,9 +39,13 @@ export async function openImportFlow(address: DatabaseAddress) {
   }
   return {
     deps,
+    /** Of the database that was given first. */
+    databaseId: importDatabaseId,
+    addDatabase,
     async create(input: Partial<TableDefinitionInput> & { name: string }): Promise<number> {
-      const definition = { dataset: "raw", kind: "import" as const, importDatabaseId: database.id };
-      return (await createTable(deps, { ...definition, ...input }, actor)).id;
+      const { kind = "import" } = input;
+      const source = kind === "import" ? { importDatabaseId } : {};
+      return (await createTable(deps, { dataset: "raw", kind, ...source, ...input }, actor)).id;
     },
     run,
     preview: (name: string) => deps.warehouse.preview("raw", name, 100),
@@ -49,8 +55,4 @@ export async function openImportFlow(address: DatabaseAddress) {
       await opened.close();
     },
   };
-}
-
-function withoutTls({ tls: _tls, ...address }: DatabaseAddress) {
-  return address;
 }
