@@ -1,13 +1,13 @@
-import { createWriteStream } from "node:fs";
 import { posix } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Bucket, Storage } from "@google-cloud/storage";
-import { MaestroError, messageOf } from "../../shared/errors.ts";
-import { shorten } from "../support/shorten.ts";
+import { failed } from "./gcs-errors.ts";
+import { download, upload } from "./gcs-streams.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 const maxSignedSeconds = 7 * 86_400;
 const removalsAtOnce = 16;
+/** Google's own answer to a whole upload may take a while; its client would wait for ever. */
+const defaultStallMs = 120_000;
 
 /** Cloud Storage over Google's client. Errors are `storage`, `retryable` where Google says so. */
 export function createObjectStore(options: {
@@ -15,7 +15,10 @@ export function createObjectStore(options: {
   bucket: string;
   /** Where a bucket that does not exist is made. */
   location?: string;
+  /** After so long without a byte, or an answer to the last one, an upload or a download is given up. */
+  stallMs?: number;
 }): ObjectStore {
+  const { stallMs = defaultStallMs } = options;
   const bucket = options.storage.bucket(options.bucket);
   const signedUrl = async (
     name: string,
@@ -30,25 +33,9 @@ export function createObjectStore(options: {
   };
   return {
     bucket: options.bucket,
-    async upload(name, content, { contentType, signal }) {
-      const file = bucket.file(name);
-      const target = file.createWriteStream({
-        resumable: true,
-        validation: "crc32c",
-        contentType,
-        metadata: { contentType },
-      });
-      const stopped = signal ? { signal } : {};
-      await pipeline(content, target, stopped).catch(failed(`upload ${name}`));
-      return Number(file.metadata.size);
-    },
-    async download(name, path, { signal }) {
-      const source = bucket.file(name).createReadStream({ validation: "crc32c" });
-      const target = createWriteStream(path, { flags: "wx" });
-      const stopped = signal ? { signal } : {};
-      await pipeline(source, target, stopped).catch(failed(`download ${name}`));
-      return target.bytesWritten;
-    },
+    upload: (name, content, { contentType, signal }) =>
+      upload(bucket.file(name), content, { contentType, signal, stallMs }),
+    download: (name, path, { signal }) => download(bucket.file(name), path, { signal, stallMs }),
     async list(prefix) {
       const [files] = await bucket.getFiles({ prefix }).catch(failed(`list ${prefix}*`));
       return files.map((file) => ({ name: file.name, bytes: Number(file.metadata.size) }));
@@ -94,24 +81,4 @@ async function listPage(bucket: Bucket, prefix: string, pageToken: string | null
   }));
   const { pageToken: following } = (next ?? {}) as { pageToken?: string };
   return { objects, nextPageToken: following ?? null };
-}
-
-const retryableCodes = new Set<unknown>([408, 429, 500, 502, 503, 504]);
-const networkCodes = new Set<unknown>(["ECONNRESET", "ECONNREFUSED", "ETIMEDOUT", "EPIPE"]);
-/** The disk is full, or a download arrived other than it was sent. */
-const passingCodes = new Set<unknown>(["ENOSPC", "EDQUOT", "CONTENT_DOWNLOAD_MISMATCH"]);
-
-function failed(doing: string): (error: unknown) => never {
-  return (error) => {
-    if (error instanceof MaestroError) throw error;
-    const code = (error as { code?: unknown }).code;
-    if ((error as { name?: string }).name === "AbortError") {
-      throw new MaestroError("cancelled", `could not ${doing}: it was cancelled`, { cause: error });
-    }
-    const { message = messageOf(error) } = error as { message?: string };
-    throw new MaestroError("storage", `could not ${doing}: ${shorten(message)}`, {
-      cause: error,
-      retryable: retryableCodes.has(code) || networkCodes.has(code) || passingCodes.has(code),
-    });
-  };
 }

@@ -4,18 +4,20 @@ import { basename } from "node:path";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { StagedFile } from "../../connectors/staging-file.ts";
 import type { ClaimedTransfer } from "../../db/transfers.ts";
+import { retryTransient } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
 import { stagingPrefix } from "./remove-staged-objects.ts";
 
 /** Files that wait for the one that is uploaded: the source need not wait for a slow bucket at once. */
 const mostWaiting = 4;
+const uploadRetries = 5;
 
 /**
  * Uploads the files of an import one after the other while the next are made, and removes each from
  * the disk. After a fault the rest are not uploaded; `add` and `finish` throw it.
  */
 export class StagedUploads {
-  readonly #deps: Pick<Deps, "objectStore">;
+  readonly #deps: Pick<Deps, "objectStore" | "random">;
   readonly #work: { claim: ClaimedTransfer; signal: AbortSignal };
   readonly #objects: string[] = [];
   readonly #waiting: Promise<void>[] = [];
@@ -24,7 +26,7 @@ export class StagedUploads {
   #last: Promise<void> = Promise.resolve();
 
   constructor(
-    deps: Pick<Deps, "objectStore">,
+    deps: Pick<Deps, "objectStore" | "random">,
     work: { claim: ClaimedTransfer; signal: AbortSignal },
   ) {
     this.#deps = deps;
@@ -57,10 +59,14 @@ export class StagedUploads {
     const { claim, signal } = this.#work;
     signal.throwIfAborted();
     const name = `${stagingPrefix(claim.tableRunId)}${claim.fence}/${basename(file.path)}`;
-    const stored = await this.#deps.objectStore.upload(name, createReadStream(file.path), {
-      contentType: file.contentType,
-      signal,
-    });
+    // An upload that broke off begins again; the client cannot read what it has sent once more.
+    const upload = () =>
+      this.#deps.objectStore.upload(name, createReadStream(file.path), {
+        contentType: file.contentType,
+        signal,
+      });
+    const { random } = this.#deps;
+    const stored = await retryTransient(upload, { retries: uploadRetries, random, signal });
     if (stored !== file.bytes) {
       throw new MaestroError("storage", `${name}: ${file.bytes} bytes staged, ${stored} stored`, {
         retryable: true,

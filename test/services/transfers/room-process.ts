@@ -16,6 +16,7 @@ const deps = {
   pool: client.pool,
   log,
   changes,
+  random: Math.random,
   secretBox: createSecretBox("a secret of the tests"),
   processId: `room ${process.pid}`,
   objectStore: createFolderStore(folder, stall === "-" ? {} : { stallAfter: Number(stall) }),

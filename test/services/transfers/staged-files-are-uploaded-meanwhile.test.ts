@@ -29,7 +29,10 @@ async function file(name: string) {
 }
 
 const open = (objectStore: ObjectStore) =>
-  new StagedUploads({ objectStore }, { claim, signal: new AbortController().signal });
+  new StagedUploads(
+    { random: Math.random, objectStore },
+    { claim, signal: new AbortController().signal },
+  );
 
 test("files arrive in order under the claim's own names, and leave the disk", async () => {
   const uploads = open(createFolderStore(join(folder, "bucket")));
