@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,10 @@ export async function startMariaDb(settings: string[] = []): Promise<MariaDb> {
   if (account) await chown(directory, account.uid, account.gid);
   await chmod(directory, 0o755);
   const data = join(directory, "data");
+  // A server that starts removes what others keep in a directory for temporary files.
+  const temporary = join(directory, "temporary");
+  await mkdir(temporary);
+  if (account) await chown(temporary, account.uid, account.gid);
   const user = account ? ["--user=mysql"] : [];
   const made = spawnSync(
     "mariadb-install-db",
@@ -33,6 +37,7 @@ export async function startMariaDb(settings: string[] = []): Promise<MariaDb> {
       "--no-defaults",
       "--skip-test-db",
       `--datadir=${data}`,
+      `--tmpdir=${temporary}`,
       "--auth-root-authentication-method=normal",
       ...user,
     ],
@@ -46,6 +51,7 @@ export async function startMariaDb(settings: string[] = []): Promise<MariaDb> {
     [
       "--no-defaults",
       `--datadir=${data}`,
+      `--tmpdir=${temporary}`,
       `--port=${port}`,
       "--bind-address=127.0.0.1",
       `--socket=${join(directory, "socket")}`,
