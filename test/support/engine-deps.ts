@@ -19,12 +19,13 @@ export interface EngineDeps extends Deps {
 /** Google's clients on a warehouse of the tests and its bucket. */
 export async function connectCloud(
   url: string,
+  projectId = "test",
 ): Promise<{ warehouse: Warehouse; objectStore: ObjectStore }> {
-  const project = { projectId: "test", location: "US" };
+  const project = { projectId, location: "US" };
   const { bigquery, storage } = await createGoogleClients({ ...project, localCloudUrl: url });
   return {
     warehouse: createWarehouse({ ...project, bigquery }),
-    objectStore: createObjectStore({ storage, bucket: "test-bucket" }),
+    objectStore: createObjectStore({ storage, bucket: `${projectId}-bucket` }),
   };
 }
 
