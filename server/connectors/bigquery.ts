@@ -10,7 +10,12 @@ import {
   directTransport,
   type Transport,
 } from "./bigquery-transport.ts";
+import { createCollector } from "./collect-garbage.ts";
 import type { JobStatus, StoredTable, Warehouse } from "./warehouse.ts";
+
+const collectGarbage = createCollector();
+/** What a page of rows leaves behind, roughly: its text, what was parsed from it, the rows of before. */
+const pageGarbage = 4 * 2 ** 20;
 
 export interface WarehouseOptions {
   bigquery: BigQuery;
@@ -191,6 +196,7 @@ function tableCalls(
         ...(pageToken === null ? {} : { pageToken }),
       });
       const rows = (data.rows ?? []).map((row) => toValues(row, schema));
+      collectGarbage(pageGarbage);
       return { rows, nextPageToken: data.pageToken ?? null };
     },
 

@@ -160,6 +160,18 @@ function Lead(props: { table: TableDetail }) {
           <dd>{props.table.groupName}</dd>
         </div>
       </Show>
+      <Show when={props.table.spreadsheetUrl}>
+        {(url) => (
+          <div>
+            <dt>Sheet</dt>
+            <dd>
+              <a href={url()} target="_blank" rel="noreferrer">
+                Open
+              </a>
+            </dd>
+          </div>
+        )}
+      </Show>
     </dl>
   );
 }

@@ -4,7 +4,8 @@ import type { StoredTable } from "../../connectors/warehouse.ts";
 import { retryTransient } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
 
-const rowsAPage = 5_000;
+/** Few, because a page is held as JSON text, as what is parsed from it, and as values. */
+const rowsAPage = 2_000;
 const retries = 6;
 
 export function nameOf({ dataset, name }: TableDefinition): string {
