@@ -5,7 +5,6 @@ export type ScalarType =
   | "INT64"
   | "FLOAT64"
   | "NUMERIC"
-  | "BIGNUMERIC"
   | "BOOL"
   | "DATE"
   | "DATETIME"
