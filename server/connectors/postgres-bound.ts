@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
+import { beginAfterLock } from "./postgres-snapshot.ts";
 
 /*
  * The bound of an increment: an id such that no transaction that is open, or still to begin, can
@@ -54,11 +55,13 @@ export async function safeBound(
   const written = await relationsWritten(client, relation.oid);
   await checkSequences(client, written, column);
   await checkNulls(client, table, column);
+  await beginAfterLock(client, relation, "read committed");
   const { rows } = await client.query<{ bound: string | null }>(
     `select max(${quote(column)})::text as bound from ${table}
      where $1::bigint is null or ${quote(column)} > $1::bigint`,
     [above],
   );
+  await client.query("rollback");
   const bound = rows[0]?.bound ?? null;
   if (bound === null) return null;
   const isStandby = await queryFlag(client, "select pg_catalog.pg_is_in_recovery() as flag");
@@ -132,16 +135,25 @@ async function relationsWritten(client: pg.Client, oid: number): Promise<string[
 }
 
 async function checkSequences(client: pg.Client, oids: string[], column: string): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    `select seqrelid::regclass::text as name from pg_catalog.pg_sequence
-     where seqrelid = any($1::oid[]) and seqcache > 1`,
+  const { rows } = await client.query<{ name: string; cache: number; step: number }>(
+    `select seqrelid::regclass::text as name, seqcache::float8 as cache, seqincrement::float8 as step
+     from pg_catalog.pg_sequence
+     where seqrelid = any($1::oid[]) and (seqcache > 1 or seqincrement <> 1 or seqcycle)`,
     [oids],
   );
-  const [cached] = rows;
-  if (!cached) return;
+  const [odd] = rows;
+  if (!odd) return;
+  const why =
+    odd.cache > 1
+      ? "has CACHE above 1: sessions give ids out of order"
+      : odd.step < 0
+        ? "counts down: new rows have lower ids"
+        : odd.step > 1
+          ? `counts by ${odd.step}: programs that give the ids between give them out of order`
+          : "begins again at its end (CYCLE)";
   throw new MaestroError(
     "invalidInput",
-    `the sequence ${cached.name} has CACHE above 1: sessions give ids out of order, and an increment by ${column} would lose rows; set CACHE 1 or import the table whole`,
+    `the sequence ${odd.name} ${why}, and an increment by ${column} would lose rows; alter the sequence (CACHE 1, INCREMENT 1, NO CYCLE) or import the table whole`,
     { field: "idColumn" },
   );
 }

@@ -5,6 +5,7 @@ import { CopyOutStream } from "./copy-out-stream.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import { safeBound } from "./postgres-bound.ts";
 import { connectPostgres, describeFault } from "./postgres-connection.ts";
+import { beginAfterLock } from "./postgres-snapshot.ts";
 import { describeColumn, type PostgresType } from "./postgres-types.ts";
 import type { Source, SourceOptions, SourceRelation } from "./source.ts";
 import type { SourceColumn } from "./source-column.ts";
@@ -78,7 +79,8 @@ export async function openPostgresSource(
       }),
     begin: () =>
       translated(async () => {
-        await client.query("begin isolation level repeatable read read only");
+        if (relation) await beginAfterLock(client, relation, "repeatable read");
+        else await client.query("begin isolation level repeatable read read only");
       }),
     describe: (select) => translated(() => describe(client, select)),
     rows(select, columns) {
