@@ -1,7 +1,6 @@
 import { and, desc, eq, sql } from "drizzle-orm";
 import { jobs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { databases } from "../../drizzle/schema/tables.ts";
-import { transfers } from "../../drizzle/schema/transfers.ts";
 import type { TableDefinition } from "../../shared/table.ts";
 import type { Db } from "./client.ts";
 
@@ -34,16 +33,4 @@ export async function readExportContext(db: Db, tableRunId: number): Promise<Exp
   if (!row) return null;
   const { uri, ...context } = row;
   return { ...context, stagedPrefix: uri.replace(/^gs:\/\/[^/]+\//, "").replace(/[^/]*$/, "") };
-}
-
-/** What was sent to the database to write the rows. */
-export async function writeStatement(
-  db: Db,
-  claim: { id: number; fence: number },
-  statement: string,
-): Promise<void> {
-  await db
-    .update(transfers)
-    .set({ statement })
-    .where(and(eq(transfers.id, claim.id), eq(transfers.fence, claim.fence)));
 }

@@ -191,7 +191,11 @@ test("transfers are followed live, filtered, looked into and cancelled", async (
   await dialog.getByText('SELECT * FROM "shop"."orders"').waitFor();
   await dialog.getByText("room-7").waitFor();
   await dialog.getByRole("button", { name: "Close" }).click();
-  await row.getByRole("button", { name: "Cancel" }).click();
+  await row.getByRole("link", { name: "raw_1.moving" }).click();
+  const moves = page.getByRole("region", { name: `Transfer ${moving!.id}` });
+  await moves.getByText("600,000 of about 1,000,000 rows").waitFor();
+  await moves.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("link", { name: "Transfers" }).last().click();
   await row.getByText("cancelling").waitFor();
   expect(web.pageErrors).toEqual([]);
 });

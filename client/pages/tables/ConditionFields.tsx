@@ -28,58 +28,61 @@ const parts: { part: keyof Condition; label: string; options: [string, number][]
 
 /** When the table takes part in its frequency's runs, by clicking. */
 export function ConditionFields(props: { form: TableForm }) {
-  const conditions = () => props.form.draft.conditions;
-  const replace = (at: number, next: Condition | null) =>
-    props.form.set({
-      conditions: conditions().flatMap((condition, index) =>
-        index === at ? (next === null ? [] : [next]) : [condition],
-      ),
-    });
   return (
     <div class="stack">
-      <p class="muted">
-        {conditions().length === 0
-          ? "It takes part in every run of its frequency."
-          : "It takes part in a run if any one of these holds. In a row with nothing chosen, all are allowed."}
-      </p>
-      <Index each={conditions()}>
+      <ConditionList
+        name="Condition"
+        conditions={props.form.draft.conditions}
+        onChange={(conditions) => props.form.set({ conditions })}
+        none="It takes part in every run of its frequency."
+        some="It takes part in a run if any one of these holds. In a row with nothing chosen, all are allowed."
+      />
+      <TicksTakingPart form={props.form} />
+    </div>
+  );
+}
+
+/** In which runs an import takes all rows anew. */
+export function ReimportConditionFields(props: { form: TableForm }) {
+  return (
+    <ConditionList
+      name="Reimport condition"
+      conditions={props.form.draft.reimportConditions}
+      onChange={(reimportConditions) => props.form.set({ reimportConditions })}
+      none={
+        props.form.draft.idColumn === null
+          ? "Every run imports all rows: it has no id column."
+          : "Every run imports what is new. With a condition, the first run of a tick at which it holds imports all rows anew."
+      }
+      some="A run imports all rows anew if any one of these holds for its tick. In a row with nothing chosen, all are allowed."
+    />
+  );
+}
+
+function ConditionList(props: {
+  /** What one of them is called. */
+  name: string;
+  conditions: Condition[];
+  onChange: (conditions: Condition[]) => void;
+  none: string;
+  some: string;
+}) {
+  const replace = (at: number, next: Condition | null) =>
+    props.onChange(
+      props.conditions.flatMap((condition, index) =>
+        index === at ? (next === null ? [] : [next]) : [condition],
+      ),
+    );
+  return (
+    <div class="stack">
+      <p class="muted">{props.conditions.length === 0 ? props.none : props.some}</p>
+      <Index each={props.conditions}>
         {(condition, index) => (
-          // biome-ignore lint/a11y/useSemanticElements: a fieldset here would inherit the form's look
-          <div class="card pad stack tight" role="group" aria-label={`Condition ${index + 1}`}>
-            <For each={parts}>
-              {(row) => (
-                <div class="condition-row">
-                  <span class="field-label">{row.label}</span>
-                  <div class="chips">
-                    <For each={row.options}>
-                      {([label, value]) => (
-                        <button
-                          type="button"
-                          class="chip num"
-                          aria-pressed={condition()[row.part].includes(value)}
-                          onClick={() => replace(index, toggle(condition(), row.part, value))}
-                        >
-                          {label}
-                        </button>
-                      )}
-                    </For>
-                  </div>
-                </div>
-              )}
-            </For>
-            <Show when={faultOf(condition())}>
-              {(message) => <p class="field-error">{message()}</p>}
-            </Show>
-            <div class="row">
-              <button
-                type="button"
-                class="button quiet small danger"
-                onClick={() => replace(index, null)}
-              >
-                Remove condition
-              </button>
-            </div>
-          </div>
+          <OneCondition
+            label={`${props.name} ${index + 1}`}
+            condition={condition()}
+            onChange={(next) => replace(index, next)}
+          />
         )}
       </Index>
       <div class="row">
@@ -87,16 +90,58 @@ export function ConditionFields(props: { form: TableForm }) {
           type="button"
           class="button small"
           onClick={() =>
-            props.form.set({
-              conditions: [...conditions(), { months: [], weekdays: [], days: [], hours: [] }],
-            })
+            props.onChange([...props.conditions, { months: [], weekdays: [], days: [], hours: [] }])
           }
         >
           <Icon name="plus" size={14} />
-          Add a condition
+          Add a {props.name.toLowerCase()}
         </button>
       </div>
-      <TicksTakingPart form={props.form} />
+    </div>
+  );
+}
+
+function OneCondition(props: {
+  label: string;
+  condition: Condition;
+  onChange: (next: Condition | null) => void;
+}) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset here would inherit the form's look
+    <div class="card pad stack tight" role="group" aria-label={props.label}>
+      <For each={parts}>
+        {(row) => (
+          <div class="condition-row">
+            <span class="field-label">{row.label}</span>
+            <div class="chips">
+              <For each={row.options}>
+                {([label, value]) => (
+                  <button
+                    type="button"
+                    class="chip num"
+                    aria-pressed={props.condition[row.part].includes(value)}
+                    onClick={() => props.onChange(toggle(props.condition, row.part, value))}
+                  >
+                    {label}
+                  </button>
+                )}
+              </For>
+            </div>
+          </div>
+        )}
+      </For>
+      <Show when={faultOf(props.condition)}>
+        {(message) => <p class="field-error">{message()}</p>}
+      </Show>
+      <div class="row">
+        <button
+          type="button"
+          class="button quiet small danger"
+          onClick={() => props.onChange(null)}
+        >
+          Remove condition
+        </button>
+      </div>
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import { Show } from "solid-js";
 import type { TableForm } from "../../state/create-table-form.ts";
 import { BasicFields } from "./BasicFields.tsx";
-import { ConditionFields } from "./ConditionFields.tsx";
+import { ConditionFields, ReimportConditionFields } from "./ConditionFields.tsx";
+import { DeliveryFields } from "./DeliveryFields.tsx";
 import { JobFields } from "./JobFields.tsx";
 import { SourceFields } from "./SourceFields.tsx";
 import { StorageFields } from "./StorageFields.tsx";
@@ -27,6 +28,10 @@ export function SettingsForm(props: { form: TableForm; disabled: boolean; withBa
         <StorageFields form={props.form} />
       </fieldset>
       <fieldset disabled={props.disabled}>
+        <legend>Delivery</legend>
+        <DeliveryFields form={props.form} />
+      </fieldset>
+      <fieldset disabled={props.disabled}>
         <legend>Jobs</legend>
         <JobFields form={props.form} />
       </fieldset>
@@ -34,6 +39,12 @@ export function SettingsForm(props: { form: TableForm; disabled: boolean; withBa
         <legend>Conditions</legend>
         <ConditionFields form={props.form} />
       </fieldset>
+      <Show when={props.form.draft.kind === "import"}>
+        <fieldset disabled={props.disabled}>
+          <legend>Reimport</legend>
+          <ReimportConditionFields form={props.form} />
+        </fieldset>
+      </Show>
     </form>
   );
 }

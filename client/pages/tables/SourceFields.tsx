@@ -28,7 +28,9 @@ function ImportFields(props: { form: TableForm }) {
         value={String(props.form.draft.importDatabaseId ?? "")}
         options={[
           { value: "", label: "choose one" },
-          ...(databases.data() ?? []).map((one) => ({ value: String(one.id), label: one.name })),
+          ...(databases.data() ?? [])
+            .filter((one) => one.mayImport || one.id === props.form.draft.importDatabaseId)
+            .map((one) => ({ value: String(one.id), label: one.name })),
         ]}
         onChange={(value) =>
           props.form.set({ importDatabaseId: value === "" ? null : Number(value) })

@@ -1,12 +1,11 @@
-import { fileFormats, type Partitioning } from "../../../shared/table.ts";
+import type { Partitioning } from "../../../shared/table.ts";
 import { CheckField, SelectField, TextField } from "../../components/Field.tsx";
 import { ListField } from "../../components/ListField.tsx";
 import type { TableForm } from "../../state/create-table-form.ts";
-import { formatOptions } from "./SourceFields.tsx";
 
 const partitionTypes: Partitioning["type"][] = ["HOUR", "DAY", "MONTH", "YEAR"];
 
-/** How the result is stored and extracted, and the parents that the SQL does not show. */
+/** How the result is stored, and the parents that the SQL does not show. */
 export function StorageFields(props: { form: TableForm }) {
   const draft = () => props.form.draft;
   const partition = (patch: Partial<Partitioning>) =>
@@ -85,22 +84,8 @@ export function StorageFields(props: { form: TableForm }) {
           onChange={(ignoredParents) => props.form.set({ ignoredParents })}
           error={props.form.fieldError("ignoredParents")}
         />
-        <SelectField
-          label="Extract format"
-          value={draft().extractFormat}
-          options={formatOptions}
-          disabled={!draft().extract}
-          onChange={(value) =>
-            props.form.set({ extractFormat: fileFormats.find((one) => one === value) ?? "CSV" })
-          }
-        />
       </div>
       <div class="row" style={{ gap: "var(--space-5)" }}>
-        <CheckField
-          label="Extract files after each run"
-          checked={draft().extract}
-          onChange={(extract) => props.form.set({ extract })}
-        />
         <CheckField
           label="Legacy SQL"
           checked={draft().legacySql}

@@ -1,6 +1,6 @@
 import { DropdownMenu } from "@kobalte/core/dropdown-menu";
 import { useNavigate } from "@solidjs/router";
-import { createSignal } from "solid-js";
+import { createSignal, Show } from "solid-js";
 import type { TableDetail } from "../../../shared/table.ts";
 import { ConfirmDialog } from "../../components/Dialog.tsx";
 import { Icon } from "../../components/Icon.tsx";
@@ -26,15 +26,23 @@ export function TableActions(props: { table: TableDetail }) {
         `It waits for run ${behind.join(", ")}, which has it too.`,
       );
   });
-  const reimport = createAction("Import all again", async () => {
-    const { runId } = await api.tables.reimport.mutate({ id: props.table.id });
-    navigate(`/runs/${runId}`);
-  });
+  const follow = ({ runId }: { runId: number }) => navigate(`/runs/${runId}`);
+  const id = () => ({ id: props.table.id });
+  const reimport = createAction("Reimport", async () =>
+    follow(await api.tables.reimport.mutate(id())),
+  );
+  const exportNow = createAction("Export now", async () =>
+    follow(await api.tables.export.mutate(id())),
+  );
+  const sheetNow = createAction("Write the sheet now", async () =>
+    follow(await api.tables.sheet.mutate(id())),
+  );
   const remove = createAction("Delete the table", async () => {
     await api.tables.remove.mutate({ id: props.table.id });
     showToast(`${props.table.name} is deleted`, "Its data stays in the warehouse.");
     navigate("/tables");
   });
+  const runLabel = () => (props.table.kind === "import" ? "Import now" : "Run");
   const isBusy = () => run.isRunning() || !props.table.canWrite;
   return (
     <>
@@ -47,7 +55,7 @@ export function TableActions(props: { table: TableDetail }) {
           onClick={() => void run.run({})}
         >
           <Icon name="run" />
-          Run
+          {runLabel()}
         </button>
         <DropdownMenu placement="bottom-end">
           <DropdownMenu.Trigger
@@ -59,7 +67,7 @@ export function TableActions(props: { table: TableDetail }) {
           </DropdownMenu.Trigger>
           <DropdownMenu.Portal>
             <DropdownMenu.Content class="menu">
-              <Item label="Run" hint="this table alone" onSelect={() => void run.run({})} />
+              <Item label={runLabel()} hint="this table alone" onSelect={() => void run.run({})} />
               <Item
                 label="Run with ancestors"
                 hint="all that it is made from, first"
@@ -75,13 +83,27 @@ export function TableActions(props: { table: TableDetail }) {
                 hint="its whole line"
                 onSelect={() => void run.run({ above: true, below: true })}
               />
-              {props.table.kind === "import" && (
+              <Show when={props.table.kind === "import"}>
                 <Item
-                  label="Import all again"
+                  label="Reimport"
                   hint="forget the last id and replace every row"
                   onSelect={() => void reimport.run()}
                 />
-              )}
+              </Show>
+              <Show when={props.table.definition.exportDatabaseId !== null}>
+                <Item
+                  label="Export now"
+                  hint="to its database, as it is in the warehouse"
+                  onSelect={() => void exportNow.run()}
+                />
+              </Show>
+              <Show when={props.table.definition.sheet}>
+                <Item
+                  label="Sheet now"
+                  hint="to its spreadsheet, as it is in the warehouse"
+                  onSelect={() => void sheetNow.run()}
+                />
+              </Show>
               <Item
                 label="Delete"
                 hint="from the catalog; its data stays"

@@ -7,6 +7,7 @@ import { QueryView } from "../../components/QueryView.tsx";
 import { Kind, StatusPill } from "../../components/Status.tsx";
 import { Tabs } from "../../components/Tabs.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
+import { TransferList } from "../../components/TransferList.tsx";
 import { formatBytes, formatCount } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
@@ -14,6 +15,7 @@ import { DataTab } from "./DataTab.tsx";
 import { ExtractsTab } from "./ExtractsTab.tsx";
 import { JobsTab } from "./JobsTab.tsx";
 import { LastRun } from "./LastRun.tsx";
+import { MovingNow } from "./MovingNow.tsx";
 import { TableActions } from "./TableActions.tsx";
 import { UploadPanel } from "./UploadPanel.tsx";
 
@@ -30,6 +32,7 @@ const tabs = [
   { id: "data", label: "Data" },
   { id: "jobs", label: "Jobs" },
   { id: "lineage", label: "Lineage" },
+  { id: "transfers", label: "Transfers" },
   { id: "extracts", label: "Extracts" },
   { id: "versions", label: "Versions" },
 ];
@@ -73,6 +76,7 @@ function OneTable(props: { id: number; tab: string }) {
         {(data) => (
           <>
             <LastRun id={data().id} />
+            <MovingNow tableId={data().id} />
             <Show when={data().kind === "external" && data().canWrite}>
               <UploadPanel table={data()} />
             </Show>
@@ -111,6 +115,12 @@ function Body(props: { table: TableDetail; tab: string }) {
         </Match>
         <Match when={props.tab === "lineage"}>
           <LineageTab table={props.table} />
+        </Match>
+        <Match when={props.tab === "transfers"}>
+          <TransferList
+            filter={{ tableId: props.table.id }}
+            none="Each import, export and sheet of this table makes one."
+          />
         </Match>
         <Match when={props.tab === "extracts"}>
           <ExtractsTab table={props.table} />

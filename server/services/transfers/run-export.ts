@@ -10,7 +10,7 @@ import {
   TooLargeError,
 } from "../../connectors/staged-rows.ts";
 import { withStagingDirectory } from "../../connectors/staging-directory.ts";
-import { type ExportContext, readExportContext, writeStatement } from "../../db/export-context.ts";
+import { type ExportContext, readExportContext } from "../../db/export-context.ts";
 import { renewLease } from "../../db/transfers.ts";
 import { parseDatabaseTable } from "../../domain/database-table.ts";
 import { formatOfStagedFiles } from "../../domain/export-format.ts";
@@ -19,6 +19,7 @@ import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
 import { type Pace, paceTransfer } from "./pace-transfer.ts";
 import { nameOf, readWarehouseTable } from "./read-warehouse-table.ts";
+import { tellStatement } from "./tell-statement.ts";
 import type { Done, Progress, Work } from "./transfer-work.ts";
 
 const filesAtOnce = 4;
@@ -172,9 +173,7 @@ async function finish(
   done: ExportDone,
 ): Promise<Done> {
   for (const note of done.notes) deps.log.info({ transfer: claim.id }, `export: ${note}`);
-  await writeStatement(deps.db, claim, done.statement).catch((error: unknown) => {
-    deps.log.warn({ transfer: claim.id, err: error }, "export: its statement is not written down");
-  });
+  await tellStatement(deps, claim, done.statement);
   const name = definition.exportTable.trim() === "" ? definition.name : definition.exportTable;
   const target = `${database?.name ?? ""}: ${name}`;
   return { result: { rows: done.rows, target }, bytes: done.bytes };
