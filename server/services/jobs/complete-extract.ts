@@ -27,8 +27,10 @@ export async function completeExtract(
   { signal, cancel, onTrouble }: Pick<Driving, "signal" | "cancel" | "onTrouble">,
 ): Promise<Settlement> {
   const completed = completeJob(deps, driven, status, cancel.aborted);
-  if (completed.state !== "succeeded") return completed;
+  if (completed.job?.state !== "succeeded" || completed.state === "cancelled") return completed;
   const wasCancelled = cancel.aborted;
+  // Whatever follows: a resume goes on here.
+  const { step } = driven.job;
   const interrupt = wasCancelled ? signal : AbortSignal.any([signal, cancel]);
   const list = () => listInTime(deps, driven, status, interrupt).catch(tell(onTrouble));
   const options = { retries: wasCancelled ? 0 : retries, random: deps.random, signal: interrupt };
@@ -38,11 +40,11 @@ export async function completeExtract(
     if (signal.aborted) throw error;
     if (cancel.aborted) {
       const text = "cancelled before the files of its extract were listed";
-      return { ...completed, state: "cancelled", reason: { code: "cancelled", text } };
+      return { ...completed, step, state: "cancelled", reason: { code: "cancelled", text } };
     }
     if (!(error instanceof MaestroError)) throw error;
     const text = `its extract was written, but the files cannot be listed: ${error.message}`;
-    return { ...completed, state: "failed", reason: { code: "extractUnlisted", text } };
+    return { ...completed, step, state: "failed", reason: { code: "extractUnlisted", text } };
   }
 }
 

@@ -76,6 +76,24 @@ test("a table is staged, exported and written to its sheet before its children r
   );
 });
 
+test("the files of an extract are known also where an export follows", async () => {
+  const object = "extracts/d.a/1/part-000000000000.csv.gz";
+  fixture.deps.objects.set(object, 10);
+  const ids = await insertCatalog(fixture.db, [
+    { name: "a", exportDatabaseId: databaseId, extract: true },
+  ]);
+  fixture.start();
+  const { runId } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await deliver("export");
+  expect((await fixture.runEnded(runId)).state).toBe("succeeded");
+  expect((await fixture.tableRunsOf(runId)).get("a")!.extractObjects).toEqual([object]);
+  expect(await jobSteps()).toEqual([
+    ["query", 1],
+    ["extract", 1],
+    ["stage", 1],
+  ]);
+});
+
 test("an export alone runs no query and leaves the instant of the last good run", async () => {
   const ids = await insertCatalog(fixture.db, [
     { name: "a", exportDatabaseId: databaseId, sheet: true, extract: true },
