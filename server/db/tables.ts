@@ -131,6 +131,18 @@ export async function forgetWatermark(tx: Db, tableId: number): Promise<void> {
   await tx.update(tables).set(noWatermark).where(eq(tables.id, tableId));
 }
 
+/** Of all tables that are imported from the database. */
+export async function forgetWatermarksOf(tx: Db, importDatabaseId: number): Promise<void> {
+  const imports = await tx
+    .select({ id: tables.id })
+    .from(tables)
+    .where(eq(tables.importDatabaseId, importDatabaseId));
+  await forgetWatermarks(
+    tx,
+    imports.map(({ id }) => id),
+  );
+}
+
 /** In the order of their ids, so that no two who lock several wait for each other. */
 export async function forgetWatermarks(tx: Db, tableIds: number[]): Promise<void> {
   for (const id of tableIds.toSorted((a, b) => a - b)) await forgetWatermark(tx, id);

@@ -6,7 +6,7 @@ import {
 } from "../../../shared/database.ts";
 import { Dialog } from "../../components/Dialog.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
-import { TextField } from "../../components/Field.tsx";
+import { CheckField, TextField } from "../../components/Field.tsx";
 import { createAction } from "../../state/create-action.ts";
 import { api } from "../../trpc.ts";
 import { ConnectionFields } from "./ConnectionFields.tsx";
@@ -27,12 +27,17 @@ export function DatabaseDialog(props: Props) {
   const draft = createDatabaseDraft(props.database);
   const [result, setResult] = createSignal<DatabaseTest | null>(null);
   const id = () => props.database?.id;
+  const [hasSameData, setHasSameData] = createSignal(false);
+  const isElsewhere = () => props.database !== null && draft.isElsewhere(props.database);
   const save = createAction(
     "Save",
     async () => {
       const saved = id();
       if (saved === undefined) await api.databases.create.mutate(draft.input());
-      else await api.databases.update.mutate({ id: saved, ...draft.input() });
+      else {
+        const edit = { id: saved, ...draft.input(), hasSameData: hasSameData() };
+        await api.databases.update.mutate(edit);
+      }
       props.onSaved();
     },
     { quiet: true },
@@ -74,6 +79,13 @@ export function DatabaseDialog(props: Props) {
           hasKey={Boolean(props.database?.tlsCertificate)}
           errorOf={errorOf}
         />
+        <Show when={isElsewhere()}>
+          <CheckField
+            label="It has the same data: imports by increments go on where they were, and do not begin anew"
+            checked={hasSameData()}
+            onChange={setHasSameData}
+          />
+        </Show>
         <Show when={result()}>{(shown) => <TestReport result={shown()} />}</Show>
         <Show when={error()}>{(shown) => <ErrorNotice error={shown()} />}</Show>
         <Buttons onClose={props.onClose} isSaving={save.isRunning()}>

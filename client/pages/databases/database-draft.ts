@@ -27,6 +27,8 @@ export interface DatabaseDraft {
   setKind(kind: DatabaseKind): void;
   /** Fills the fields from a URL, which then leaves its own; or says what is wrong with it. */
   takeUrl(url: string): void;
+  /** Whether the fields name another address than the database has. */
+  isElsewhere(database: DatabaseView): boolean;
   /** What is sent: an empty secret is left out, and on an edit the stored one kept. */
   input(): DatabaseInput;
 }
@@ -48,6 +50,8 @@ export function createDatabaseDraft(database: DatabaseView | null): DatabaseDraf
         setFields({ url, urlError: toApiError(error).message });
       }
     },
+    isElsewhere: (database) =>
+      (["kind", "host", "port", "database"] as const).some((key) => fields[key] !== database[key]),
     input: () => inputOf(fields),
   };
 }

@@ -57,7 +57,7 @@ async function ensureDatabase(
     .from(databases)
     .where(eq(databases.name, databaseName));
   const { id } = found
-    ? await updateDatabase(deps, { ...input, id: found.id }, owner)
+    ? await updateDatabase(deps, { ...input, id: found.id, hasSameData: true }, owner)
     : await createDatabase(deps, input, owner);
   return id;
 }
