@@ -2,6 +2,7 @@ import type { BenchOptions } from "../support/options.ts";
 import type { BenchResult } from "../support/report.ts";
 import { type Compared, compareReaders, sizeTarget } from "./compare-readers.ts";
 import { roomReader, shellReader, taskReader } from "./contestants.ts";
+import { benchExports } from "./exports.ts";
 import { openSetting, type Setting } from "./setting.ts";
 
 const rowsOf = { full: 5_000_000, small: 200_000 };
@@ -27,7 +28,7 @@ export async function run({ size, log }: BenchOptions): Promise<BenchResult> {
   try {
     const postgres = await benchPostgres(setting, log);
     const mysql = setting.mariadb ? await benchMysql(setting, log) : [];
-    const all = [...postgres, ...mysql];
+    const all = [...postgres, ...mysql, ...(await benchExports(setting, log))];
     return {
       comparisons: all.map(({ comparison }) => comparison),
       targets: all.flatMap(({ targets }) => targets),

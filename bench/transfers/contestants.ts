@@ -51,7 +51,7 @@ interface Entry {
 }
 
 /** The CPU of the servers too: what a client saves, a server may pay for. */
-async function withTreeCpu(measure: () => Promise<Measurement>): Promise<Measurement> {
+export async function withTreeCpu(measure: () => Promise<Measurement>): Promise<Measurement> {
   const before = treeCpuSeconds();
   const measured = await measure();
   return { ...measured, cpuSeconds: treeCpuSeconds() - before };
@@ -135,7 +135,10 @@ export async function roomReader(setting: Setting, entry: Entry): Promise<Reader
   };
 }
 
-function childReader(entry: Entry, child: OpenChild<undefined, ReadOutput>) {
+export function childReader(
+  entry: Pick<Entry, "name" | "role">,
+  child: OpenChild<undefined, ReadOutput>,
+) {
   let paths: string[] = [];
   let aboveIdle = 0;
   return {

@@ -10,10 +10,9 @@ import {
   directTransport,
   type Transport,
 } from "./bigquery-transport.ts";
-import { createCollector } from "./collect-garbage.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import type { JobStatus, StoredTable, Warehouse } from "./warehouse.ts";
 
-const collectGarbage = createCollector();
 /** What a page of rows leaves behind, roughly: its text, what was parsed from it, the rows of before. */
 const pageGarbage = 4 * 2 ** 20;
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type pg from "pg";
-import { createCollector } from "./collect-garbage.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { RowCuts } from "./row-cuts.ts";
 
 /*
@@ -14,8 +14,6 @@ import { RowCuts } from "./row-cuts.ts";
  * statement as of any other. It ends at CommandComplete, when the server has said how many rows
  * there were: `sourceRows`. Backpressure pauses the socket.
  */
-
-const collectGarbage = createCollector();
 
 const copyData = 0x64;
 const copyDone = 0x63;

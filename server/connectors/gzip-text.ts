@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip, constants as zlib } from "node:zlib";
+import { collected } from "./collect-garbage.ts";
 
 const chunkSize = 64 * 1024;
 
@@ -41,5 +42,5 @@ function openReader(path: string): Socket {
 
 function compress(text: Readable, output: string): Promise<void> {
   const gzip = createGzip({ level: zlib.Z_BEST_SPEED, chunkSize });
-  return pipeline(text, gzip, createWriteStream(output));
+  return pipeline(text, collected, gzip, createWriteStream(output));
 }

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { Connection } from "mysql2";
 import { MaestroError } from "../../shared/errors.ts";
-import { createCollector } from "./collect-garbage.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import { type CellEncoding, MysqlCellWriter } from "./mysql-cell-writer.ts";
 import { breakMysql, socketOf } from "./mysql-connection.ts";
 import { RowCuts } from "./row-cuts.ts";
@@ -40,8 +40,6 @@ const lossyWarnings = new Set([
   1264, 1265, 1292, 1300, 1301, 1365, 1366, 1411, 1441, 1690, 1903, 1918, 1977, 3020,
 ]);
 
-const collectGarbage = createCollector();
-
 type Phase = "count" | "columns" | "columnsEnd" | "rows";
 
 export class MysqlRowStream extends Readable implements RowStream {
@@ -69,7 +67,7 @@ export class MysqlRowStream extends Readable implements RowStream {
   #control: Buffer[] | null = null;
 
   constructor(core: Connection, statement: string, encodings: CellEncoding[]) {
-    super({ highWaterMark: 256 * 1024 });
+    super({ highWaterMark: 64 * 1024 });
     this.#core = core;
     this.#socket = socketOf(core);
     this.#cells = new MysqlCellWriter(encodings);
@@ -134,7 +132,8 @@ export class MysqlRowStream extends Readable implements RowStream {
     const rows = this.#cells.take();
     if (rows.length === 0) return;
     this.bytes += rows.length;
-    collectGarbage(rows.length);
+    // The chunk, and of the buffer that is written to what may stay empty.
+    collectGarbage(3 * rows.length);
     if (!this.push(rows) && this.#parser) this.#socket.pause();
   };
 

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
-import { createCollector } from "./collect-garbage.ts";
+import { collectGarbage } from "./collect-garbage.ts";
 import {
   jsonShape,
   quoteName,
@@ -29,8 +29,6 @@ import { rowNumber } from "./target-value.ts";
  * column: DuckDB's own reader of JSON takes a buffer of 32 MB, whatever it is told. The small size does
  * for rows up to 1 MiB; `TooLargeError` says that the large one is needed.
  */
-
-const collectGarbage = createCollector();
 
 export interface StagedRows {
   /** Null where the format does not tell without reading it all. */

@@ -48,44 +48,59 @@ export function jsonValue(column: SourceColumn, input: string): string {
 }
 
 function scalar(column: SourceColumn, input: string): string {
-  if (column.type === "NUMERIC") return decimal(column, input);
-  const range = ranges[column.type];
-  if (range) {
-    const [type, low, high] = range;
-    const value = `TRY_CAST(${input} AS ${type})`;
-    const error = refusal(column, input, `BigQuery's ${column.type}`);
-    // DuckDB reads a date before year 1 without its BC.
-    return `CASE WHEN ${input} IS NULL THEN NULL WHEN ${input} NOT LIKE '%BC' AND ${value} BETWEEN ${low} AND ${high} THEN ${value} ELSE CAST(${error} AS ${type}) END`;
+  const check = checkOf(column, input);
+  if (check) {
+    const { type, value, isHeld, error } = check;
+    const checked = `CASE WHEN ${input} IS NULL THEN NULL WHEN ${isHeld} THEN ${value} ELSE CAST(${error} AS ${type}) END`;
+    return column.type === "NUMERIC" ? `CAST(${checked} AS DECIMAL(38, 9))` : checked;
   }
   if (column.type === "BYTES") return `unhex(substr(${input}, 3))`;
   const cast = casts[column.type];
   return cast ? `CAST(${input} AS ${cast})` : input;
 }
 
-/**
- * By way of the declared precision where that fits 64 bits: DuckDB reads a text into DECIMAL(38, 9) at
- * 8 µs a value, more than all the rest of a row costs.
- */
-function decimal(column: SourceColumn, input: string): string {
-  const { precision, scale } = column.decimal ?? { precision: 38, scale: 9 };
-  const read = precision <= 18 ? `DECIMAL(${precision}, ${scale})` : "DECIMAL(38, 9)";
-  const value = `TRY_CAST(${input} AS ${read})`;
-  const error = refusal(column, input, "BigQuery's NUMERIC");
-  return `CAST(CASE WHEN ${input} IS NULL THEN NULL WHEN ${value} IS NOT NULL THEN ${value} ELSE CAST(${error} AS ${read}) END AS DECIMAL(38, 9))`;
+/** Of the types whose texts may be none of BigQuery's. */
+interface Check {
+  /** What the text is read as. */
+  type: string;
+  value: string;
+  /** Whether BigQuery's type holds it. */
+  isHeld: string;
+  error: string;
 }
 
-function checkedText(column: SourceColumn, input: string): string {
-  switch (column.type) {
-    case "STRING":
-    case "JSON":
-      return input;
-    case "BYTES":
-      return `to_base64(unhex(substr(${input}, 3)))`;
-    case "BOOL":
-      return `CAST(CAST(${input} AS BOOLEAN) AS VARCHAR)`;
-    default:
-      return `CASE WHEN ${scalar(column, input)} IS NOT NULL THEN ${input} END`;
+function checkOf(column: SourceColumn, input: string): Check | null {
+  const error = refusal(column, input, `BigQuery's ${column.type}`);
+  if (column.type === "NUMERIC") {
+    const type = decimalType(column);
+    const value = `TRY_CAST(${input} AS ${type})`;
+    return { type, value, isHeld: `${value} IS NOT NULL`, error };
   }
+  const range = ranges[column.type];
+  if (!range) return null;
+  const [type, low, high] = range;
+  const value = `TRY_CAST(${input} AS ${type})`;
+  // DuckDB reads a date before year 1 without its BC.
+  const isHeld = `${input} NOT LIKE '%BC' AND ${value} BETWEEN ${low} AND ${high}`;
+  return { type, value, isHeld, error };
+}
+
+/**
+ * The declared precision where that fits 64 bits: DuckDB reads a text into DECIMAL(38, 9) at 8 µs a
+ * value, more than all the rest of a row costs.
+ */
+function decimalType(column: SourceColumn): string {
+  const { precision, scale } = column.decimal ?? { precision: 38, scale: 9 };
+  return precision <= 18 ? `DECIMAL(${precision}, ${scale})` : "DECIMAL(38, 9)";
+}
+
+/** A source's integers and floats are BigQuery's already: their texts are not read. */
+function checkedText(column: SourceColumn, input: string): string {
+  if (column.type === "BYTES") return `to_base64(unhex(substr(${input}, 3)))`;
+  if (column.type === "BOOL") return `CAST(CAST(${input} AS BOOLEAN) AS VARCHAR)`;
+  const check = checkOf(column, input);
+  if (!check) return input;
+  return `CASE WHEN ${input} IS NULL OR (${check.isHeld}) THEN ${input} ELSE CAST(${check.error} AS VARCHAR) END`;
 }
 
 /** The text is a JSON array of texts; a NULL array arrives empty, a NULL element does not arrive. */

@@ -96,7 +96,7 @@ test("a connection that breaks in the middle is a passing fault, and stages noth
       const options = { stream, columns, directory, nullMarker, size: smallSize, onFile };
       const staging = stageRows(options).catch((error) => connection.describeFault(error));
       await source.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'maestro import' and pid <> pg_backend_pid()",
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'maestro import' and datname = current_database()",
       );
       expect(await staging).toMatchObject({ code: "database", retryable: true });
       await connection.close();

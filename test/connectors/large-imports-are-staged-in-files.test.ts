@@ -9,8 +9,8 @@ import {
 } from "./support.ts";
 
 /** What looks like the end of a row, and like the next one, within a value; of two rows one is large. */
-const text = `case when i % 100 = 0 then repeat('x', 350000) else repeat(E'a "q",\\n"1","2"\\n', 40) end`;
-const rows = 6_000;
+const text = `case when i % 100 = 0 then repeat('x', 100000) else repeat(E'a "q",\\n"1","2"\\n', 40) end`;
+const rows = 9_000;
 
 let source: SourceDatabase;
 beforeAll(async () => {

@@ -1,7 +1,9 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { basename } from "node:path";
+import { Readable } from "node:stream";
 import { MaestroError } from "../../../shared/errors.ts";
+import { collected } from "../../connectors/collect-garbage.ts";
 import type { StagedFile } from "../../connectors/staging-file.ts";
 import type { ClaimedTransfer } from "../../db/transfers.ts";
 import { retryTransient } from "../../support/retry.ts";
@@ -60,11 +62,11 @@ export class StagedUploads {
     signal.throwIfAborted();
     const name = `${stagingPrefix(claim.tableRunId)}${claim.fence}/${basename(file.path)}`;
     // An upload that broke off begins again; the client cannot read what it has sent once more.
-    const upload = () =>
-      this.#deps.objectStore.upload(name, createReadStream(file.path), {
-        contentType: file.contentType,
-        signal,
-      });
+    const upload = () => {
+      const content = Readable.from(collected(createReadStream(file.path)), { objectMode: false });
+      const { contentType } = file;
+      return this.#deps.objectStore.upload(name, content, { contentType, signal });
+    };
     const { random } = this.#deps;
     const stored = await retryTransient(upload, { retries: uploadRetries, random, signal });
     if (stored !== file.bytes) {
