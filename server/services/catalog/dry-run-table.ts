@@ -48,10 +48,11 @@ async function importFault(
   deps: Pick<Deps, "db">,
   definition: TableDefinition,
 ): Promise<MaestroError | null> {
-  const { kind, importDatabaseId } = definition;
-  if (kind !== "import" || importDatabaseId === null) return null;
+  if (definition.kind !== "import") return null;
+  const { importDatabaseId: id } = definition;
   try {
-    validateImportQuery(definition, (await readDatabase(deps, importDatabaseId)).kind);
+    // Before a database is chosen it is read as for PostgreSQL; most is refused for either.
+    validateImportQuery(definition, id === null ? "postgres" : (await readDatabase(deps, id)).kind);
     return null;
   } catch (error) {
     if (error instanceof MaestroError) return error;
