@@ -39,6 +39,8 @@ export interface StoryTransfer {
   rows: number;
   /** Why an import took all rows anew, and where the table stands as it was before. */
   schemaChange: { text: string; keptAs: string | null } | null;
+  /** Another reason for that. */
+  anew: "gone" | "condition" | null;
   startedAt: string | null;
   endedAt: string | null;
 }

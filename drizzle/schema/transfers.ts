@@ -91,6 +91,8 @@ export interface TransferResult {
   nullMarker: string | null;
   /** Where it takes all rows anew because the columns of the source have changed. */
   schemaChange?: { text: string; keptAs: string | null };
+  /** Another reason to take all rows: its table was not in BigQuery any more, or a reimport condition held. */
+  anew?: "gone" | "condition";
 }
 
 export const notifications = pgTable(

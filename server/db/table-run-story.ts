@@ -14,7 +14,8 @@ const jobsOfIt = sql`
 
 const transfersOfIt = sql`
   select jsonb_agg(jsonb_build_object('kind', x.kind, 'state', x.state, 'attempt', x.attempt, 'error', x.error,
-    'rows', x.rows, 'schemaChange', x.result -> 'schemaChange', 'startedAt', ${isoText("x.started_at")}, 'endedAt', ${isoText("x.ended_at")}) order by x.id)
+    'rows', x.rows, 'schemaChange', x.result -> 'schemaChange', 'anew', x.result ->> 'anew',
+    'startedAt', ${isoText("x.started_at")}, 'endedAt', ${isoText("x.ended_at")}) order by x.id)
   from transfers x where x.table_run_id = t.id`;
 
 const ticksOfIt = sql`

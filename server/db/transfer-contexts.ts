@@ -1,5 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
-import { tableRuns } from "../../drizzle/schema/runs.ts";
+import { frequencies } from "../../drizzle/schema/frequencies.ts";
+import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { databases, tables } from "../../drizzle/schema/tables.ts";
 import { transfers } from "../../drizzle/schema/transfers.ts";
 import type { FieldSchema, TableDefinition } from "../../shared/table.ts";
@@ -13,6 +14,8 @@ export interface ImportContext {
   lastSchema: FieldSchema[] | null;
   /** The same for all attempts. */
   queuedAt: Date;
+  /** Of its run, where that is one of a tick. */
+  tick: { at: Date; frequency: typeof frequencies.$inferSelect } | null;
   database: typeof databases.$inferSelect | null;
 }
 
@@ -29,9 +32,13 @@ export async function readImportContext(db: Db, tableRunId: number): Promise<Imp
             select from jobs j where j.table_run_id = r.id and j.step = 'load' and j.state = 'succeeded'))
         order by x.ended_at desc limit 1)`,
       queuedAt: transfers.createdAt,
+      tickAt: runs.tickAt,
+      frequency: frequencies,
       database: databases,
     })
     .from(tableRuns)
+    .innerJoin(runs, eq(runs.id, tableRuns.runId))
+    .leftJoin(frequencies, and(eq(frequencies.id, runs.frequencyId), eq(runs.kind, "tick")))
     .innerJoin(transfers, and(eq(transfers.tableRunId, tableRuns.id), eq(transfers.kind, "import")))
     .innerJoin(tables, eq(tables.id, tableRuns.tableId))
     .leftJoin(
@@ -39,5 +46,7 @@ export async function readImportContext(db: Db, tableRunId: number): Promise<Imp
       eq(databases.id, sql`(${tableRuns.definition} ->> 'importDatabaseId')::bigint`),
     )
     .where(eq(tableRuns.id, tableRunId));
-  return row ?? null;
+  if (!row) return null;
+  const { tickAt, frequency, ...context } = row;
+  return { ...context, tick: tickAt && frequency && { at: tickAt, frequency } };
 }

@@ -140,7 +140,7 @@ function transferLines(transfer: StoryTransfer): StoryLine[] {
   const at = { at: transfer.startedAt, until: transfer.endedAt };
   const [past, present] = deeds[transfer.kind];
   if (transfer.state === "succeeded") {
-    const why = schemaChangeNote(transfer.schemaChange);
+    const why = anewNote(transfer);
     return [{ ...at, kind: "work", text: `${past} ${rows}${tries}${why}` }];
   }
   const ended = `its ${transferNouns[transfer.kind]} ${verbOf(transfer.state)}`;
@@ -150,10 +150,18 @@ function transferLines(transfer: StoryTransfer): StoryLine[] {
   return [{ ...at, kind, text: `${end}${tries}, ${rows} so far${fault}` }];
 }
 
-function schemaChangeNote(change: StoryTransfer["schemaChange"]): string {
-  if (change === null) return "";
-  const kept = change.keptAs === null ? "" : `; the table as it was is kept as ${change.keptAs}`;
-  return `, all of them anew, since the columns of the source have changed (${change.text})${kept}`;
+const anewReasons = {
+  gone: "the table was not in BigQuery any more",
+  condition: "a reimport condition held at the tick",
+};
+
+/** Why an import took all rows where an increment could be expected. */
+function anewNote({ schemaChange, anew }: StoryTransfer): string {
+  if (anew !== null) return `, all of them anew, since ${anewReasons[anew]}`;
+  if (schemaChange === null) return "";
+  const { text, keptAs } = schemaChange;
+  const kept = keptAs === null ? "" : `; the table as it was is kept as ${keptAs}`;
+  return `, all of them anew, since the columns of the source have changed (${text})${kept}`;
 }
 
 function jobLine(job: StoryJob): StoryLine {

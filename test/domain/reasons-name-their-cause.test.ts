@@ -244,6 +244,7 @@ test("a story tells uploads, imports and each attempt with its fault", () => {
     error: null,
     rows: 5000,
     schemaChange: null,
+    anew: null,
     startedAt: at(9),
     endedAt: at(11),
   };

@@ -1,8 +1,9 @@
 import { eq } from "drizzle-orm";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { tables } from "../../drizzle/schema/tables.ts";
-import { outbox } from "../../drizzle/schema/transfers.ts";
+import { outbox, transfers } from "../../drizzle/schema/transfers.ts";
 import { type Engine, startRunner } from "../../server/daemon/engine.ts";
 import { type Room, startRoom } from "../../server/daemon/room.ts";
 import { createTable } from "../../server/services/catalog/save-table.ts";
@@ -15,6 +16,7 @@ import type { TableDefinitionInput } from "../../shared/table.ts";
 import { createSourceDatabase, type SourceDatabase } from "../connectors/support.ts";
 import { insertFrequency } from "../support/catalog.ts";
 import { chooseTables, nobody } from "../support/choose-tables.ts";
+import { until } from "../support/until.ts";
 import { openLocalDeps } from "./local-deps.ts";
 
 let opened: Awaited<ReturnType<typeof openLocalDeps>>;
@@ -64,14 +66,23 @@ async function ended(runId: number) {
 async function run(tableId: number) {
   const { runId } = await startRun(opened.deps, chooseTables([tableId]), nobody);
   const tableRun = await ended(runId);
-  const story = await tellTableRun(opened.deps, { id: tableRun.id });
   return {
     state: tableRun.state,
     reason: tableRun.reason?.text ?? null,
     rowCount: tableRun.rowCount,
-    imported: story.story.find(({ text }) => text.startsWith("imported"))?.text ?? "",
+    imported: await importedBy(tableRun.id),
   };
 }
+
+async function importedBy(id: number): Promise<string> {
+  const { story } = await tellTableRun(opened.deps, { id });
+  return story.find(({ text }) => text.startsWith("imported"))?.text ?? "";
+}
+
+const dropTable = async (name: string) => {
+  const tables = `${opened.cloudUrl}/bigquery/v2/projects/maestro-local/datasets/raw/tables`;
+  expect((await fetch(`${tables}/${name}`, { method: "DELETE" })).ok).toBe(true);
+};
 
 const watermark = async (tableId: number) =>
   (await opened.deps.db.select().from(tables).where(eq(tables.id, tableId)))[0]!.lastId;
@@ -221,22 +232,132 @@ test("a reimport condition takes all rows anew at the ticks where it holds, and 
     const at = new Date(Date.UTC(2026, 0, day));
     const assembled = await assembleRun(deps, frequencyId, at);
     if (assembled.kind !== "started") throw new Error(`the tick was ${assembled.kind}`);
-    return ended(assembled.runId);
+    const tableRun = await ended(assembled.runId);
+    return { ...tableRun, imported: await importedBy(tableRun.id) };
   };
-  await tick(1);
+  expect((await tick(1)).imported).toBe("imported 1 row");
   await source.query("update ticked set name = 'A'; insert into ticked values (2, 'b')");
-  expect(await tick(2)).toMatchObject({ state: "succeeded", rowCount: 2 });
+  expect(await tick(2)).toMatchObject({
+    state: "succeeded",
+    imported: "imported 2 rows, all of them anew, since a reimport condition held at the tick",
+  });
   expect((await contents("ticked")).rows).toEqual([
     [1, "A"],
     [2, "b"],
   ]);
   await source.query("update ticked set name = 'Z'; insert into ticked values (3, 'c')");
-  expect(await tick(3)).toMatchObject({ state: "succeeded", rowCount: 1 });
+  expect(await tick(3)).toMatchObject({ state: "succeeded", imported: "imported 1 row" });
   expect((await contents("ticked")).rows).toEqual([
     [1, "A"],
     [2, "b"],
     [3, "c"],
   ]);
+});
+
+test("where the table is gone from BigQuery, all rows are imported anew", async () => {
+  await source.query("create table dropped (id serial, name text)");
+  await source.query("insert into dropped (name) values ('a'), ('b')");
+  const id = await create("dropped");
+  await run(id);
+  await dropTable("dropped");
+  await source.query("insert into dropped (name) values ('c')");
+  expect(await run(id)).toMatchObject({
+    state: "succeeded",
+    rowCount: 3,
+    imported: "imported 3 rows, all of them anew, since the table was not in BigQuery any more",
+  });
+  expect((await contents("dropped")).rows).toHaveLength(3);
+  expect(await run(id)).toMatchObject({ rowCount: 0, imported: "imported 0 rows" });
+});
+
+test("a source that is empty when all rows are taken anew may begin its ids anew", async () => {
+  await source.query("create table emptied (id serial); insert into emptied values (default)");
+  const id = await create("emptied");
+  await run(id);
+  await dropTable("emptied");
+  await source.query("truncate emptied restart identity");
+  expect(await run(id)).toMatchObject({ state: "succeeded", rowCount: 0 });
+  await source.query("insert into emptied values (default)");
+  expect(await run(id)).toMatchObject({ state: "succeeded", rowCount: 1 });
+  expect((await contents("emptied")).rows).toEqual([[1]]);
+});
+
+test("an increment makes no table anew that is dropped before its load, and the next takes all rows", async () => {
+  await source.query("create table torn (id serial); insert into torn values (default)");
+  const id = await create("torn");
+  await run(id);
+  await source.query("insert into torn values (default)");
+  const { warehouse } = opened.deps;
+  const { insertJob } = warehouse;
+  warehouse.insertJob = async (...job) => {
+    await dropTable("torn");
+    return insertJob(...job);
+  };
+  try {
+    const failed = await run(id);
+    expect(failed).toMatchObject({ state: "failed" });
+    expect(failed.reason).toMatch(/Not found: Table .*torn/);
+  } finally {
+    warehouse.insertJob = insertJob;
+  }
+  expect(await opened.deps.warehouse.getTable("raw", "torn")).toBeNull();
+  expect(await run(id)).toMatchObject({ state: "succeeded", rowCount: 2 });
+});
+
+test("columns that are altered while an import waits for writers are seen", async () => {
+  await source.query("create table awaited (id serial, name text)");
+  await source.query("insert into awaited (name) values ('a'), ('b')");
+  const id = await create("awaited");
+  await run(id);
+  const writer = new pg.Client({ connectionString: source.connectionString });
+  await writer.connect();
+  try {
+    await writer.query("begin; insert into awaited (name) values ('c')");
+    await source.query("insert into awaited (name) values ('d')");
+    const running = run(id);
+    await until("the import waits", async () => {
+      const waiting = await source.query(
+        "select from pg_stat_activity where application_name = 'maestro import' and query like '%from pg_catalog.pg_locks%' and datname = current_database()",
+      );
+      return waiting.length > 0;
+    });
+    await writer.query("alter table awaited add column note text default 'old'; commit");
+    const altered = await running;
+    expect(altered).toMatchObject({ state: "succeeded", rowCount: 4 });
+    expect(altered.imported).toMatch(/4 rows at the second try, all of them anew.*\(new note\)/);
+  } finally {
+    await writer.end();
+  }
+  expect((await contents("awaited")).rows).toEqual([
+    [1, "a", "old"],
+    [2, "b", "old"],
+    [3, "c", "old"],
+    [4, "d", "old"],
+  ]);
+});
+
+test("columns are held against the table where nobody remembers those of the last import", async () => {
+  await source.query("create table forgotten (id serial, name text)");
+  await source.query("insert into forgotten (name) values ('a')");
+  const id = await create("forgotten");
+  await run(id);
+  await opened.deps.db.delete(transfers).where(eq(transfers.tableId, id));
+  await source.query("insert into forgotten (name) values ('b')");
+  expect(await run(id)).toMatchObject({ state: "succeeded", rowCount: 1 });
+  await opened.deps.db.delete(transfers).where(eq(transfers.tableId, id));
+  await source.query("alter table forgotten add column note text default 'old'");
+  expect(await run(id)).toMatchObject({ state: "succeeded", rowCount: 2 });
+  expect((await contents("forgotten")).rows).toEqual([
+    [1, "a", "old"],
+    [2, "b", "old"],
+  ]);
+});
+
+test("a table without columns is refused in words", async () => {
+  await source.query("create table bare ()");
+  const { state, reason } = await run(await create("bare", { idColumn: null }));
+  expect(state).toBe("failed");
+  expect(reason).toMatch(/bare has no columns: there is nothing to import/);
 });
 
 test("reimport conditions are for imports that go on from an id", async () => {

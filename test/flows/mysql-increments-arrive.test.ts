@@ -52,6 +52,43 @@ test("increments append, empty ones too, and a late lower id comes with the next
   await late.end();
 });
 
+test("columns that are altered while an import waits for writers are seen", async () => {
+  await source.query("create table altered (id bigint auto_increment primary key)");
+  await source.query("insert into altered values (null), (null)");
+  const id = await flow.create({ name: "altered", importTable: "altered", idColumn: "id" });
+  await flow.run(id);
+  const [writer, alterer] = [await source.connect(), await source.connect()];
+  const waiting = (statement: string, count: number) =>
+    expect
+      .poll(
+        () =>
+          source.query(
+            `select 1 from information_schema.processlist where info like '${statement}%'`,
+          ),
+        { timeout: 20_000 },
+      )
+      .toHaveLength(count);
+  await writer.beginTransaction();
+  await writer.query("insert into altered values (null)");
+  const running = flow.run(id);
+  // Between two of its tries to lock the table, the import holds nobody up.
+  await waiting("lock tables", 1);
+  await waiting("lock tables", 0);
+  const altering = alterer.query("alter table altered add column note varchar(9) default 'old'");
+  await waiting("alter table", 1);
+  await writer.commit();
+  await altering;
+  expect(await running).toMatchObject({ state: "succeeded", rowCount: 3 });
+  const { rows } = await flow.preview("altered");
+  expect(rows.sort()).toEqual([
+    [1, "old"],
+    [2, "old"],
+    [3, "old"],
+  ]);
+  await writer.end();
+  await alterer.end();
+});
+
 test("an empty table makes an empty one, with its columns", async () => {
   await source.query("create table nothing (a int, b json, c blob)");
   const id = await flow.create({ name: "nothing", importTable: "nothing" });

@@ -4,25 +4,33 @@ import type { TableDefinition } from "../../../shared/table.ts";
 /**
  * The part of a load job's configuration (REST: JobConfigurationLoad) that the staged file decides;
  * the destination, its partitioning and clustering are the caller's to add. An increment is
- * appended, a whole import replaces the table unless its disposition is to append.
+ * appended, a whole import replaces the table unless its disposition is to append. An increment into a
+ * table that was dropped meanwhile must fail, for it would be all that the table has; so must one with
+ * columns that the table has not, for the rows of before would be without them for ever.
  */
 export function describeLoad(
   bucket: string,
   result: TransferResult,
   definition: Pick<TableDefinition, "disposition" | "idColumn">,
 ): Record<string, unknown> {
-  const appends =
-    result.fromLastId !== null || (definition.disposition === "append" && !definition.idColumn);
+  const isIncrement = result.fromLastId !== null;
+  const appends = isIncrement || (definition.disposition === "append" && !definition.idColumn);
   return {
     sourceUris: result.objects.map((name) => `gs://${bucket}/${name}`),
     sourceFormat: result.format,
     schema: { fields: result.schema },
-    createDisposition: "CREATE_IF_NEEDED",
+    createDisposition: isIncrement ? "CREATE_NEVER" : "CREATE_IF_NEEDED",
     writeDisposition: appends ? "WRITE_APPEND" : "WRITE_TRUNCATE",
-    // A column that is new since: the rows that were appended before have NULL there.
-    ...(appends ? { schemaUpdateOptions: ["ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"] } : {}),
+    ...(appends ? { schemaUpdateOptions: updates(isIncrement) } : {}),
     ...formatOptions(result),
   };
+}
+
+/** Rows that were appended whole before have NULL in a column that is new. */
+function updates(isIncrement: boolean): string[] {
+  return isIncrement
+    ? ["ALLOW_FIELD_RELAXATION"]
+    : ["ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"];
 }
 
 function formatOptions(result: TransferResult): Record<string, unknown> {

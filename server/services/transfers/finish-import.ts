@@ -29,7 +29,8 @@ export async function finishImport(
     .where(isTable)
     .for("no key update");
   if (!table) return;
-  const moves = lastId !== null && table.lastId === watermark && identifySource(table) === source;
+  // To null, too: ids that begin anew in a source that was emptied are above none.
+  const moves = table.lastId === watermark && identifySource(table) === source;
   await tx
     .update(tables)
     .set({ importedAt: sql`clock_timestamp()`, ...(moves ? { lastId } : {}) })

@@ -4,7 +4,7 @@ import { MaestroError } from "../../../shared/errors.ts";
 import type { ImportSelect } from "../../../shared/import-select.ts";
 import { openSource } from "../../connectors/open-source.ts";
 import type { Source, SourceRelation } from "../../connectors/source.ts";
-import { schemaOf } from "../../connectors/source-column.ts";
+import { type SourceColumn, schemaOf } from "../../connectors/source-column.ts";
 import { withStagingDirectory } from "../../connectors/staging-directory.ts";
 import {
   largeSize,
@@ -15,15 +15,11 @@ import {
 } from "../../connectors/staging-file.ts";
 import { type ImportContext, readImportContext } from "../../db/transfer-contexts.ts";
 import { checkColumnNames } from "../../domain/column-names.ts";
-import {
-  type IdRange,
-  isSystemSchema,
-  namedColumns,
-  printSelect,
-} from "../../domain/primitive-select.ts";
-import { type SchemaChange, schemaChange, schemaChangeText } from "../../domain/schema-change.ts";
+import { isSystemSchema, namedColumns, printSelect } from "../../domain/primitive-select.ts";
+import { schemaChange, schemaChangeText } from "../../domain/schema-change.ts";
 import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
+import { chooseRange, type IncrementRange } from "./choose-range.ts";
 import { identifySource } from "./identify-source.ts";
 import { keepTable } from "./keep-table.ts";
 import { type Pace, paceTransfer } from "./pace-transfer.ts";
@@ -111,11 +107,11 @@ async function readSource(
 ): Promise<Reading | "tooLarge"> {
   const relation = await source.findTable(plan.select.table);
   checkRelation(relation, plan);
-  const range = await chooseRange(source, relation, plan);
+  const range = await chooseRange(deps, source, relation, { ...plan, signal: work.signal });
   await source.begin();
   const printed = printSelect(plan.select, plan.kind, relation, range?.ids ?? null);
   const { columns, expectedRows } = await source.describe(printed);
-  checkColumnNames(columns.map((column) => column.name));
+  checkColumns(relation, columns, range);
   await tellStatement(deps, work.claim, printed);
   const nullMarker = `~null ${work.claim.id}.${work.claim.fence}~`;
   const stream = source.rows(printed, columns);
@@ -129,12 +125,7 @@ async function readSource(
     if (staged === "tooLarge") return staged;
     const { objects, bytes } = await uploads.finish();
     report();
-    const change = range?.change ?? null;
-    const keptAs = change && (await keepTable(deps, work, plan.context));
-    if (change) {
-      const facts = { alert: "schemaChange", tableRun: work.claim.tableRunId, ...change, keptAs };
-      deps.log.warn(facts, "the columns of a source have changed: all rows are imported anew");
-    }
+    const anew = await tellAnew(deps, work, plan.context, range);
     const { format, rows } = staged;
     const result = {
       objects,
@@ -146,7 +137,7 @@ async function readSource(
       watermark: plan.context.lastId,
       source: identifySource(plan.context.definition),
       nullMarker: format === "CSV" ? nullMarker : null,
-      ...(change ? { schemaChange: { text: schemaChangeText(change), keptAs } } : {}),
+      ...anew,
     };
     return { result, bytes };
   } finally {
@@ -174,34 +165,48 @@ function sameName(name: string, kind: DatabaseKind): string {
   return kind === "mysql" ? name.toLowerCase() : name;
 }
 
-interface Range {
-  ids: IdRange;
-  above: string | null;
-  lastId: string | null;
-  /** Why an import that could go on takes all rows anew. */
-  change: SchemaChange | null;
+/**
+ * Columns that somebody alters while the import waits for writers are others than those that were held
+ * against the last import's: an increment with them would have nothing for the rows of before.
+ */
+function checkColumns(
+  relation: SourceRelation,
+  columns: SourceColumn[],
+  range: IncrementRange | null,
+): void {
+  if (columns.length === 0) {
+    const why = `${relation.name} has no columns: there is nothing to import`;
+    throw new MaestroError("database", why);
+  }
+  checkColumnNames(columns.map((column) => column.name));
+  const change = range && schemaChange(range.schema, schemaOf(columns));
+  if (!change) return;
+  throw new MaestroError(
+    "database",
+    `the columns of ${relation.name} were altered while its import began: ${schemaChangeText(change)}`,
+    { retryable: true },
+  );
 }
 
-/**
- * The ids to read; null: all rows. Where the columns are others than those of the last import, the
- * table is imported whole again: what stands in a new column, or in one of another type, for the rows
- * that were imported before is known to the source alone. Where no row is committed above the watermark the range is empty, so
- * that what is committed from now on waits for the next import.
- */
-async function chooseRange(
-  source: Source,
-  relation: SourceRelation,
-  plan: Plan,
-): Promise<Range | null> {
-  const { definition, lastId, lastSchema } = plan.context;
-  const { idColumn: column } = definition;
-  if (column === null) return null;
-  const { columns } = await source.describe(printSelect(plan.select, plan.kind, relation, null));
-  const goesOn = lastId !== null && lastSchema !== null;
-  const change = goesOn ? schemaChange(lastSchema, schemaOf(columns)) : null;
-  const above = change ? null : lastId;
-  const bound = await source.safeBound(column, above);
-  if (bound !== null) return { ids: { column, above, upTo: bound }, above, lastId: bound, change };
-  const empty = above ?? "0";
-  return { ids: { column, above: empty, upTo: empty }, above, lastId: above, change };
+/** Why all rows are taken, where an increment could be expected; what an import replaces unasked is kept. */
+async function tellAnew(
+  deps: Deps,
+  work: Work,
+  context: ImportContext,
+  range: IncrementRange | null,
+): Promise<Pick<TransferResult, "anew" | "schemaChange">> {
+  const tableRun = work.claim.tableRunId;
+  if (range?.change) {
+    const { change } = range;
+    const keptAs = await keepTable(deps, work, context);
+    const facts = { alert: "schemaChange", tableRun, ...change, keptAs };
+    deps.log.warn(facts, "the columns of a source have changed: all rows are imported anew");
+    return { schemaChange: { text: schemaChangeText(change), keptAs } };
+  }
+  if (range?.anew === "gone") {
+    const { dataset, name } = context.definition;
+    const facts = { alert: "tableGone", tableRun, table: `${dataset}.${name}` };
+    deps.log.warn(facts, "a table is not in BigQuery any more: all rows are imported anew");
+  }
+  return range?.anew ? { anew: range.anew } : {};
 }
