@@ -2,6 +2,7 @@ import { isIP, type Socket } from "node:net";
 import type { Connection as CoreConnection } from "mysql2";
 import mysql, { type Connection, type ConnectionOptions } from "mysql2/promise";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { abortable, abortableWithin } from "../support/abortable.ts";
 import { type DatabaseAddress, tlsOptions } from "./database-address.ts";
 import { describeTlsFault, tlsReason } from "./tls-faults.ts";
 
@@ -22,6 +23,12 @@ const transientFaults = new Set([
   "ER_CONNECTION_KILLED",
 ]);
 
+const answerMs = 15_000;
+/** A peer that is gone without a word is found out soon after, and not by the system's two hours. */
+const keepAliveMs = 30_000;
+const pins =
+  "set session sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', time_zone = '+00:00'";
+
 /** MariaDB's own, for which mysql2 has no name. */
 const unnamedFaults = new Map([[1969, "ER_STATEMENT_TIMEOUT"]]);
 
@@ -33,6 +40,7 @@ const unnamedFaults = new Map([[1969, "ER_STATEMENT_TIMEOUT"]]);
 export async function connectMysql(
   address: DatabaseAddress,
   options: ConnectionOptions = {},
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Connection> {
   const { mode } = address.tls;
   if (mode === "verify-full" && isIP(address.host) !== 0) {
@@ -44,14 +52,14 @@ export async function connectMysql(
     );
   }
   try {
-    return await connect(address, options, mode !== "disable");
+    return await connect(address, options, mode !== "disable", signal);
   } catch (error) {
     if (codeOf(error) !== "HANDSHAKE_NO_SSL_SUPPORT" || mode !== "prefer") {
       throw describeMysqlFault(error, address);
     }
   }
   try {
-    return await connect(address, options, false);
+    return await connect(address, options, false, signal);
   } catch (error) {
     throw describeMysqlFault(error, address);
   }
@@ -61,16 +69,18 @@ async function connect(
   address: DatabaseAddress,
   options: ConnectionOptions,
   isEncrypted: boolean,
+  signal: AbortSignal,
 ): Promise<Connection> {
   const { checkServerIdentity: _, ...tls } = tlsOptions(address);
-  const connection = await mysql.createConnection({
+  const opening = mysql.createConnection({
     host: address.host,
     port: address.port,
     database: address.database,
     user: address.username,
     password: address.password,
-    connectTimeout: 15_000,
+    connectTimeout: answerMs,
     enableKeepAlive: true,
+    keepAliveInitialDelay: keepAliveMs,
     charset: "utf8mb4_bin",
     timezone: "Z",
     ...options,
@@ -78,12 +88,24 @@ async function connect(
       ? { ssl: { ...tls, verifyIdentity: address.tls.mode === "verify-full" } as object }
       : {}),
   });
+  const connection = await abortable(opening, signal).catch((error: unknown) => {
+    opening.then((late) => late.destroy()).catch(() => undefined);
+    throw error;
+  });
   // A connection that breaks between two queries fails the next one; it must not end the process.
   connection.on("error", () => undefined);
-  await connection.query(
-    "set session sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT', time_zone = '+00:00'",
-  );
+  // Of a connection that is destroyed here mysql2 tells a statement nothing, and none has a time limit.
+  const pinned = connection.query(pins);
+  await abortableWithin(answerMs, pinned, signal, () => silent(address)).catch((error: unknown) => {
+    breakMysql(coreOf(connection));
+    throw error;
+  });
   return connection;
+}
+
+function silent({ host, port }: DatabaseAddress): MaestroError {
+  const text = `${host}:${port} does not answer within ${answerMs / 1000} s`;
+  return new MaestroError("database", text, { retryable: true, reason: "ETIMEDOUT" });
 }
 
 /** Promises are a wrapper, which does not declare what it wraps. */

@@ -2,6 +2,8 @@ import type { Connection } from "mysql2/promise";
 import { MaestroError } from "../../shared/errors.ts";
 import type { SourceName } from "../../shared/import-select.ts";
 import { quoteMysqlName, quoteMysqlText } from "../../shared/mysql-text.ts";
+import { abortable } from "../support/abortable.ts";
+import { breakOffAtAbort } from "./break-off.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import { type MysqlRelation, safeMysqlBound } from "./mysql-bound.ts";
 import {
@@ -35,24 +37,30 @@ export async function openMysqlSource(
   options: SourceOptions,
 ): Promise<Source> {
   // LOCAL_FILES off: a server could otherwise ask for files of this machine.
-  const connection = await connectMysql(address, { flags: ["-LOCAL_FILES"] });
+  const connection = await connectMysql(address, { flags: ["-LOCAL_FILES"] }, options.signal);
   let relation: MysqlRelation | undefined;
   let stream: MysqlRowStream | undefined;
-  const cancel = () => void cancelStatement(connection, address);
-  options.signal.addEventListener("abort", cancel, { once: true });
+  const destroy = () => {
+    breakMysql(coreOf(connection));
+    // mysql2 tells nobody.
+    stream?.destroy(new Error("the connection was given up"));
+  };
+  const cancel = () => cancelStatement(connection, address);
+  const breaker = breakOffAtAbort(options.signal, { cancel, destroy });
   const translated = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       options.signal.throwIfAborted();
-      return await work();
+      return await abortable(work(), breaker.broken);
     } catch (error) {
       options.signal.throwIfAborted();
       throw describeMysqlFault(error, address);
     }
   };
   const close = async () => {
-    options.signal.removeEventListener("abort", cancel);
+    breaker.end();
     // Rows that are still on their way would be read to the last one first.
-    if (stream && stream.sourceRows === null) breakMysql(coreOf(connection));
+    const isBusy = stream && stream.sourceRows === null;
+    if (isBusy || options.signal.aborted) destroy();
     else await connection.end().catch(() => undefined);
   };
   try {
@@ -101,8 +109,7 @@ async function pinSession(connection: Connection, timeoutSeconds: number): Promi
 async function cancelStatement(connection: Connection, address: DatabaseAddress): Promise<void> {
   try {
     const second = await connectMysql(address);
-    await second.query(`kill query ${Number(connection.threadId)}`);
-    await second.end();
+    await second.query(`kill query ${Number(connection.threadId)}`).finally(() => second.destroy());
   } catch {
     breakMysql(coreOf(connection));
   }

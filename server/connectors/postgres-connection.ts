@@ -50,6 +50,8 @@ async function connect(
     application_name: applicationName,
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
+    // A peer that is gone without a word is found out soon after, and not by the system's two hours.
+    keepAliveInitialDelayMillis: 30_000,
     ssl: isEncrypted ? tlsOptions(address) : false,
   });
   // A connection that breaks between two queries fails the next one; it must not end the process.

@@ -1,6 +1,8 @@
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
 import type { SourceName } from "../../shared/import-select.ts";
+import { abortable } from "../support/abortable.ts";
+import { breakOffAtAbort } from "./break-off.ts";
 import { CopyOutStream } from "./copy-out-stream.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import { safeBound } from "./postgres-bound.ts";
@@ -29,6 +31,10 @@ const pins = [
   "xmloption = 'content'",
   "default_transaction_read_only = on",
   "idle_in_transaction_session_timeout = 0",
+  // A room that is gone without a word holds its snapshot for two minutes, not for two hours.
+  "tcp_keepalives_idle = 60",
+  "tcp_keepalives_interval = 10",
+  "tcp_keepalives_count = 6",
 ];
 
 export async function openPostgresSource(
@@ -38,21 +44,23 @@ export async function openPostgresSource(
   const client = await connectPostgres(address, "maestro import");
   let copying: CopyOutStream | undefined;
   let relation: PostgresRelation | undefined;
-  const cancel = () => void cancelStatement(client, address);
-  options.signal.addEventListener("abort", cancel, { once: true });
+  const destroy = () => client.connection.stream.destroy();
+  const cancel = () => cancelStatement(client, address);
+  const breaker = breakOffAtAbort(options.signal, { cancel, destroy });
   const translated = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       options.signal.throwIfAborted();
-      return await work();
+      return await abortable(work(), breaker.broken);
     } catch (error) {
       options.signal.throwIfAborted();
       throw describeFault(error, address);
     }
   };
   const close = async () => {
-    options.signal.removeEventListener("abort", cancel);
+    breaker.end();
     // A COPY that is not over would be drained to its end first.
-    if (copying && copying.sourceRows === null) client.connection.stream.destroy();
+    const isBusy = copying && copying.sourceRows === null;
+    if (isBusy || options.signal.aborted) destroy();
     await client.end().catch(() => undefined);
   };
   try {
@@ -98,8 +106,9 @@ async function cancelStatement(client: pg.Client, address: DatabaseAddress): Pro
   if (!Number.isInteger(processId)) return;
   try {
     const second = await connectPostgres(address, "maestro cancel");
-    await second.query("select pg_cancel_backend($1)", [processId]);
-    await second.end();
+    await second
+      .query("select pg_cancel_backend($1)", [processId])
+      .finally(() => second.connection.stream.destroy());
   } catch {
     client.connection.stream.destroy();
   }
