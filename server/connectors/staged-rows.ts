@@ -18,6 +18,7 @@ import {
   valueInJson,
   valueInParquet,
 } from "./staged-values.ts";
+import { describeFullDisk } from "./staging-directory.ts";
 import { rowNumber } from "./target-value.ts";
 
 /*
@@ -161,7 +162,9 @@ async function writeThrough(
   });
   writing.catch(() => undefined);
   const socket = await readPipe(fd, () => isDone, target);
-  target.on("close", () => socket.destroy());
+  // Given up meanwhile, or later: the statement fails at a pipe that nobody reads.
+  if (target.destroyed) socket.destroy();
+  else target.on("close", () => socket.destroy());
   socket.on("error", (error) => target.destroy(error));
   socket.on("end", () => {
     // The end of the pipe is that of the rows only where the statement has succeeded.
@@ -185,7 +188,8 @@ async function readPipe(fd: number, isDone: () => boolean, target: Transform): P
     const wasDone = isDone();
     const bytes = readNow(fd, first);
     if (bytes > 0) target.write(first.subarray(0, bytes));
-    if (bytes !== 0 || wasDone || target.destroyed) {
+    // Also for a stream that was given up: a writer that finds no reader would wait for one for ever.
+    if (bytes !== 0 || wasDone) {
       return new Socket({ fd, readable: true, writable: false });
     }
     await delay(2);
@@ -285,16 +289,12 @@ function changedMeanwhile(column: string | undefined): MaestroError {
 function describeStagedFault(error: unknown): Error {
   if (error instanceof MaestroError || error instanceof TooLargeError) return error;
   const message = messageOf(error);
+  const fullDisk = describeFullDisk(error);
+  if (fullDisk) return fullDisk;
   const refused = /column .* holds .* which does not fit into .*/s.exec(message);
   if (refused) return new MaestroError("database", refused[0], { cause: error });
   if (/out of memory|maximum line size|Maximum line|max_line_size/i.test(message)) {
     return new TooLargeError(message);
-  }
-  if (/no space left|disk full/i.test(message)) {
-    return new MaestroError("storage", `the disk for staged files is full: ${message}`, {
-      cause: error,
-      retryable: true,
-    });
   }
   if (/interrupted/i.test(message)) {
     return new MaestroError("cancelled", "the reading of the staged files was stopped", {

@@ -11,6 +11,7 @@ import { gzipText } from "./gzip-text.ts";
 import { RowFeed } from "./row-feed.ts";
 import type { RowStream } from "./source.ts";
 import type { SourceColumn } from "./source-column.ts";
+import { describeFullDisk } from "./staging-directory.ts";
 import { jsonValue, textValue, typedValue } from "./staging-expressions.ts";
 
 /*
@@ -202,6 +203,8 @@ async function convert(work: {
 
 function refusalOf(error: unknown): "tooLarge" {
   const message = messageOf(error);
+  const fullDisk = describeFullDisk(error);
+  if (fullDisk) throw fullDisk;
   if (/maximum line size|out of memory/i.test(message)) return "tooLarge";
   const refused = /column .* holds .* which does not fit into .*/s.exec(message);
   if (refused) throw new MaestroError("database", refused[0], { cause: error });
