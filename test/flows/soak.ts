@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
@@ -7,10 +8,14 @@ import { runSoak } from "./run-soak.ts";
 /*
  * The long proof. Prints what it does and what it found, and ends with 1 where that is not all right.
  * With `--beside` one of the two daemons is of an older version.
+ * With `--transfers` imports and exports are struck instead, twenty times at each place.
  */
 const usage = `npm run soak -- [--jobs 3000] [--kills 100] [--stops 5] [--outages 1] [--outage-seconds 60]
-  [--cancels 10] [--seed N] [--beside test/fixtures/engines/0.1.0.mjs]`;
+  [--cancels 10] [--seed N] [--beside test/fixtures/engines/0.1.0.mjs]
+npm run soak -- --transfers`;
 const mostSecondsAfter = 60;
+
+if (process.argv.includes("--transfers")) process.exit(soakTransfers());
 
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 const options = { ...readOptions(), log };
@@ -43,6 +48,13 @@ const verdict = hasFailed ? "FAILED" : "passed";
 const seconds = Math.round((performance.now() - startedMs) / 1_000);
 process.stdout.write(`${verdict}, seed ${options.seed}, in ${seconds} s\n`);
 process.exit(hasFailed ? 1 : 0);
+
+/** The exit code of the tests of transfers, each place of which comes in rounds. */
+function soakTransfers(): number {
+  const config = "vitest.soak.config.ts";
+  const arguments_ = ["node_modules/vitest/vitest.mjs", "run", "--config", config];
+  return spawnSync(process.execPath, arguments_, { stdio: "inherit" }).status ?? 1;
+}
 
 /** Ends with 2 where an argument is wrong. */
 function readOptions() {

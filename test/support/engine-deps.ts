@@ -41,6 +41,7 @@ export function createEngineDeps(options: {
   /** A bucket in memory where none is given. */
   objectStore?: ObjectStore;
   processId?: string;
+  instanceId?: string;
   applicationName?: string;
   limits?: Partial<Deps["limits"]>;
   logLevel?: string;
@@ -68,7 +69,7 @@ export function createEngineDeps(options: {
     secretBox: createSecretBox("test"),
     now: () => new Date(),
     random: Math.random,
-    instanceId: "test",
+    instanceId: options.instanceId ?? "test",
     processId: options.processId ?? `test ${process.pid}`,
     limits: {
       concurrentTableRuns: 16,

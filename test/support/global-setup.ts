@@ -10,6 +10,8 @@ import { ensureDatabase, startEmbeddedPostgres } from "../../server/embedded/pos
 declare module "vitest" {
   interface ProvidedContext {
     postgresUrl: string;
+    /** How often transfers are struck at each place: more than once in the soak. */
+    transferRounds: number;
   }
 }
 

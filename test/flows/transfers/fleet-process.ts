@@ -25,6 +25,7 @@ process.once("message", async (part: Part) => {
   const deps = createEngineDeps({
     connectionString,
     ...(await connectCloud(cloudUrl, projectId)),
+    instanceId: projectId,
     processId: name,
     applicationName: name,
     logLevel: "info",

@@ -2,9 +2,9 @@ import { expect } from "vitest";
 import type { DatabaseKind } from "../../../shared/database.ts";
 import { insertCatalog } from "../../support/catalog.ts";
 import { until } from "../../support/until.ts";
-import { openSurroundings, type Surroundings } from "./surroundings.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { openTransferCase } from "./transfer-case.ts";
-import { watchReaders } from "./watch-readers.ts";
+import { type Readers, watchReaders } from "./watch-readers.ts";
 
 export const firstRows = 10;
 export const allRows = 20_010;
@@ -47,17 +47,16 @@ export async function openImportCase(surroundings: Surroundings, kind: DatabaseK
       });
     },
     /** All rows are there, once, and nothing else is left of the import. */
-    async checkWhole(tableRunId: number, readers: ReturnType<typeof watchReaders>) {
+    async checkWhole(tableRunId: number, readers: Readers) {
       expect(await opened.ended(tableRunId)).toEqual({ state: "succeeded", reason: null });
       expect(await opened.digest(table)).toEqual(await place.digest(name));
       expect((await opened.readTable(tableId))?.lastId).toBe(String(allRows));
-      await until("no file is left", async () => (await opened.objects()).length === 0);
       const { warehouse = [], bucket = [] } = await readers.stop();
       expect([glanceOf(firstRows), glanceOf(allRows)]).toEqual(warehouse);
       const bytes = (await opened.readTransfer(tableRunId))?.bytes;
       const sizes = bucket.flatMap((state) => state.split(", ").filter((each) => each !== ""));
       expect(sizes.filter((each) => !each.endsWith(` ${bytes}`))).toEqual([]);
-      expect(await opened.stagingLeft()).toEqual([]);
+      await opened.checkNothingLeft();
     },
     async close() {
       await opened.close();
@@ -67,26 +66,3 @@ export async function openImportCase(surroundings: Surroundings, kind: DatabaseK
 }
 
 export type ImportCase = Awaited<ReturnType<typeof openImportCase>>;
-
-/** Cases over surroundings of the test file's own. What the processes logged is shown where one fails. */
-export function withImportCases(file: {
-  beforeAll: (open: () => Promise<void>) => void;
-  afterAll: (close: () => Promise<void>) => void;
-}) {
-  let surroundings: Surroundings;
-  file.beforeAll(async () => {
-    surroundings = await openSurroundings();
-  });
-  file.afterAll(() => surroundings.close());
-  return async (kind: DatabaseKind, body: (each: ImportCase) => Promise<void>) => {
-    const opened = await openImportCase(surroundings, kind);
-    try {
-      await body(opened);
-    } catch (error) {
-      console.error(opened.output());
-      throw error;
-    } finally {
-      await opened.close();
-    }
-  };
-}

@@ -1,22 +1,21 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { databaseKinds } from "../../../shared/database.ts";
-import { withImportCases } from "./import-case.ts";
 import { roomSites } from "./import-sites.ts";
 import { strikeAt } from "./sites.ts";
+import { createCases, inRounds, timeoutMs } from "./with-cases.ts";
 
 /* A connection is cut once at each site of an import. The room tries again, and all of it arrives once. */
 
-const withCase = withImportCases({ beforeAll, afterAll });
-const timeoutMs = 120_000;
+const { withImport } = createCases();
 
 const sites = databaseKinds.flatMap((kind) =>
   Object.entries(roomSites(kind)).map(([at, site]) => ({ kind, at, site })),
 );
 
-test.concurrent.each(sites)(
+test.concurrent.each(inRounds(sites))(
   "$kind: its connection is cut $at, and it arrives all the same",
   ({ kind, site }) =>
-    withCase(kind, async (each) => {
+    withImport(kind, async (each) => {
       each.startDaemonHere("daemon");
       await each.startRoom("room");
       const readers = await each.begin();
@@ -33,7 +32,7 @@ const refusals = [429, 503].map((status) => ({ status }));
 test.concurrent.each(refusals)(
   "a bucket that answers $status is asked again",
   ({ status }) =>
-    withCase("postgres", async (each) => {
+    withImport("postgres", async (each) => {
       each.startDaemonHere("daemon");
       await each.startRoom("room");
       const readers = await each.begin();

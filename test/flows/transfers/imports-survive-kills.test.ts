@@ -1,25 +1,24 @@
-import { afterAll, beforeAll, test } from "vitest";
+import { test } from "vitest";
 import { databaseKinds } from "../../../shared/database.ts";
-import { withImportCases } from "./import-case.ts";
 import { daemonSites, roomSites } from "./import-sites.ts";
 import { strikeAt } from "./sites.ts";
+import { createCases, inRounds, timeoutMs } from "./with-cases.ts";
 
 /*
  * An import is struck once at each site, from each kind of database. Another room or daemon has to end
  * it as if nobody had died.
  */
 
-const withCase = withImportCases({ beforeAll, afterAll });
-const timeoutMs = 120_000;
+const { withImport } = createCases();
 
 const atRoom = databaseKinds.flatMap((kind) =>
   Object.entries(roomSites(kind)).map(([at, site]) => ({ kind, at, site })),
 );
 
-test.concurrent.each(atRoom)(
+test.concurrent.each(inRounds(atRoom))(
   "$kind: its room is killed $at, and another room imports it",
   ({ kind, site }) =>
-    withCase(kind, async (each) => {
+    withImport(kind, async (each) => {
       each.startDaemonHere("daemon");
       const room = await each.startRoom("first");
       const readers = await each.begin();
@@ -40,10 +39,10 @@ const atDaemon = databaseKinds.flatMap((kind) =>
   Object.entries(daemonSites).map(([at, site]) => ({ kind, at, site })),
 );
 
-test.concurrent.each(atDaemon)(
+test.concurrent.each(inRounds(atDaemon))(
   "$kind: the daemon is killed $at, and another one goes on",
   ({ kind, site }) =>
-    withCase(kind, async (each) => {
+    withImport(kind, async (each) => {
       const [daemon] = await Promise.all([each.startDaemon("first"), each.startRoom("room")]);
       const readers = await each.begin();
       const struck = strikeAt(each.proxies, site, async () => {

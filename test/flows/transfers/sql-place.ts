@@ -18,6 +18,8 @@ export interface SqlPlace {
   digest(table: string): Promise<Digest | null>;
   /** Makes the table where it is not there, and adds rows with these ids. */
   fill(table: string, from: number, to: number): Promise<void>;
+  /** Rows and their sum, as a reader sees them; null where there is no such table. */
+  glance(table: string): Promise<string | null>;
   /** How many statements name the table just now. */
   busy(table: string): Promise<number>;
   /** All tables, with what is left of other attempts. */
@@ -37,6 +39,7 @@ export function postgresPlace(database: SourceDatabase): SqlPlace {
         query(`select count(*) as n, md5(string_agg(
           id || '|' || coalesce(name, '~') || '|' || amount, ',' order by id)) as digest from ${table}`),
       ),
+    glance: (table) => glanceAt(query, table),
     async fill(table, from, to) {
       await query(`create table if not exists ${table} (${columns})`);
       await query(`insert into ${table} select i, case i % 5 when 0 then null when 1 then ''
@@ -70,6 +73,7 @@ export function mysqlPlace({ address, query }: MysqlDatabase): SqlPlace {
         query(`select count(*) as n, md5(group_concat(
           concat_ws('|', id, coalesce(name, '~'), amount) order by id separator ',')) as digest from ${table}`),
       ),
+    glance: (table) => glanceAt(query, table),
     async fill(table, from, to) {
       await query(`create table if not exists ${table} (${columns})`);
       await query(`insert into ${table} select seq, case seq % 5 when 0 then null when 1 then ''
@@ -93,9 +97,21 @@ export function mysqlPlace({ address, query }: MysqlDatabase): SqlPlace {
 }
 
 async function digestOf(read: () => Promise<Record<string, unknown>[]>): Promise<Digest | null> {
+  const row = await firstOf(read);
+  return row && { rows: Number(row["n"]), digest: String(row["digest"]) };
+}
+
+async function glanceAt(query: SqlPlace["query"], table: string): Promise<string | null> {
+  const row = await firstOf(() => query(`select count(*) as n, sum(id) as total from ${table}`));
+  return row && `${Number(row["n"])} rows, ${Number(row["total"])}`;
+}
+
+/** Null where the table is not there. */
+async function firstOf(
+  read: () => Promise<Record<string, unknown>[]>,
+): Promise<Record<string, unknown> | null> {
   try {
-    const [row] = await read();
-    return { rows: Number(row?.["n"]), digest: String(row?.["digest"]) };
+    return (await read())[0] ?? null;
   } catch (error) {
     const { code } = error as { code?: string };
     if (code === "42P01" || code === "ER_NO_SUCH_TABLE") return null;

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
+import { expect } from "vitest";
 import { tableRuns } from "../../../drizzle/schema/runs.ts";
 import { tables } from "../../../drizzle/schema/tables.ts";
 import { transfers } from "../../../drizzle/schema/transfers.ts";
@@ -10,6 +11,7 @@ import { type Engine, startRunner } from "../../../server/daemon/engine.ts";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
 import { cancelRun } from "../../../server/services/runs/cancel-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
+import { sweepBucket } from "../../../server/services/runs/sweep-bucket.ts";
 import { releaseTransfers } from "../../../server/services/transfers/release-transfers.ts";
 import type { DatabaseKind } from "../../../shared/database.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
@@ -24,6 +26,9 @@ import type { Part } from "./fleet-process.ts";
 import type { Proxies } from "./sites.ts";
 import type { Digest } from "./sql-place.ts";
 import type { Surroundings } from "./surroundings.ts";
+
+/** What dead attempts have staged goes after a day. */
+const sweptAfterMs = 2 * 86_400_000;
 
 /**
  * One Maestro of its own over what a test file shares: a database, a project and a bucket, with proxies
@@ -43,7 +48,7 @@ export async function openTransferCase(surroundings: Surroundings, kind: Databas
   ]);
   const proxies: Proxies = { database, cloud, maestro: proxied };
   const reached = { connectionString, ...(await connectCloud(surroundings.cloudUrl, name)) };
-  const deps = createEngineDeps({ ...reached, processId: "test" });
+  const deps = createEngineDeps({ ...reached, instanceId: name, processId: "test" });
   await deps.objectStore.ensureBucket();
   const { tls: _, ...address } = place.address;
   const input = { name: "database", ...address, port: database.port, mayExport: true };
@@ -51,6 +56,7 @@ export async function openTransferCase(surroundings: Surroundings, kind: Databas
   const processes: FleetProcess[] = [];
   const engines: { engine: Engine; own: EngineDeps }[] = [];
 
+  const reads = await openReads(deps, surroundings, name);
   const start = async (role: Part["role"], own: string) => {
     const process = await surroundings.fleet.start({
       role,
@@ -65,6 +71,8 @@ export async function openTransferCase(surroundings: Surroundings, kind: Databas
   };
   return {
     name,
+    /** Where rooms stage rows. */
+    directory,
     place,
     deps,
     proxies,
@@ -73,17 +81,31 @@ export async function openTransferCase(surroundings: Surroundings, kind: Databas
     startDaemon: (own: string) => start("daemon", own),
     /** In this process: sooner there. */
     startDaemonHere(own: string) {
-      const ownDeps = createEngineDeps({ ...reached, processId: own });
+      const ownDeps = createEngineDeps({ ...reached, instanceId: name, processId: own });
       engines.push({ engine: startRunner(ownDeps), own: ownDeps });
     },
+    /** As if half a minute had passed. */
+    expireLeases: () =>
+      deps.db.update(transfers).set({ leaseUntil: sql`clock_timestamp() - interval '1 second'` }),
     /** As the daemon does that has started the room. */
     releaseRoom: (own: string) => releaseTransfers(deps, own),
     output: () => processes.map((process) => process.output()).join(""),
-    ...(await openReads(deps, surroundings, name)),
-    /** No room has a connection to it, and it does nothing more for one. */
-    isDatabaseLeft: async () => database.connections() === 0 && (await place.busy(name)) === 0,
-    /** What rooms have left on their disk. */
-    stagingLeft: async () => await readdir(directory),
+    ...reads,
+    /** Once all has ended and the sweepers have run. */
+    async checkNothingLeft() {
+      // No room has a connection to it, and it does nothing more for one.
+      const isAlone = async () => database.connections() === 0 && (await place.busy(name)) === 0;
+      await until("the database is left alone", isAlone);
+      await until(
+        "no staged rows are on a disk",
+        async () => (await readdir(directory)).length === 0,
+      );
+      const later = new Date(Date.now() + sweptAfterMs);
+      await sweepBucket({ ...deps, now: () => later }, new AbortController().signal);
+      await until("no file is in the bucket", async () => (await reads.objects()).length === 0);
+      const tables = await place.tables();
+      expect(tables.filter((table) => table.includes(`maestro_${name}`))).toEqual([]);
+    },
     async close() {
       for (const process of processes) await process.end("SIGKILL");
       for (const { engine, own } of engines) {

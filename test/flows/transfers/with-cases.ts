@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, inject } from "vitest";
+import type { DatabaseKind } from "../../../shared/database.ts";
+import type { ExportMode } from "../../../shared/table.ts";
+import { type ExportCase, openExportCase } from "./export-case.ts";
+import { type ImportCase, openImportCase } from "./import-case.ts";
+import type { Site } from "./sites.ts";
+import { openSurroundings, type Surroundings } from "./surroundings.ts";
+
+export const timeoutMs = 120_000;
+
+/**
+ * Each site once, and in the soak as often as that is to be: in the middle of what is read, written or
+ * uploaded, somewhere else each time.
+ */
+export function inRounds<Struck extends { at: string; site: Site }>(all: Struck[]): Struck[] {
+  const rounds = Array.from({ length: inject("transferRounds") }, (_, round) => round);
+  return rounds.flatMap((round) =>
+    all.map((each) => {
+      const { site } = each;
+      if (round === 0 || !("bytes" in site) || !site.bytes) return each;
+      const bytes = Math.ceil(Math.random() * 2 * site.bytes);
+      return { ...each, at: `${each.at} (${bytes} bytes)`, site: { ...site, bytes } };
+    }),
+  );
+}
+
+/** Cases over surroundings of the test file's own. What the processes logged is shown where one fails. */
+export function createCases() {
+  let surroundings: Surroundings | undefined;
+  beforeAll(async () => {
+    surroundings = await openSurroundings();
+  });
+  afterAll(() => surroundings?.close());
+  const here = () => {
+    if (!surroundings) throw new Error("they are open while tests run");
+    return surroundings;
+  };
+  return {
+    withImport: async (kind: DatabaseKind, body: (each: ImportCase) => Promise<void>) =>
+      withCase(await openImportCase(here(), kind), body),
+    withExport: async (
+      kind: DatabaseKind,
+      mode: ExportMode,
+      body: (each: ExportCase) => Promise<void>,
+    ) => withCase(await openExportCase(here(), kind, mode), body),
+  };
+}
+
+async function withCase<Case extends { output(): string; close(): Promise<void> }>(
+  opened: Case,
+  body: (each: Case) => Promise<void>,
+): Promise<void> {
+  try {
+    await body(opened);
+  } catch (error) {
+    console.error(opened.output());
+    throw error;
+  } finally {
+    await opened.close();
+  }
+}
