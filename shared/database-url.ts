@@ -142,8 +142,7 @@ function options(query: string): Pick<Partial<DatabaseUrl>, "tlsMode"> {
     const [name = "", value = ""] = pair.split("=").map((part) => decode("options", part));
     const key = name.toLowerCase();
     if (modeOptions.includes(key)) {
-      tlsMode = modeWords[value.toLowerCase()];
-      if (!tlsMode) throw refusal(`${name}=${value} is no TLS mode: ${tlsModes.join(", ")}`);
+      tlsMode = readTlsMode(name, value, tlsMode);
     } else if (/^ssl-?(rootcert|cert|key|ca)$/.test(key)) {
       if (key === "sslrootcert" && value === "system") continue;
       throw refusal(`${name} names a file: leave it out, and paste the PEM into its field`);
@@ -152,6 +151,13 @@ function options(query: string): Pick<Partial<DatabaseUrl>, "tlsMode"> {
     }
   }
   return tlsMode === undefined ? {} : { tlsMode };
+}
+
+function readTlsMode(name: string, value: string, before: TlsMode | undefined): TlsMode {
+  const mode = modeWords[value.toLowerCase()];
+  if (!mode) throw refusal(`${name}=${value} is no TLS mode: ${tlsModes.join(", ")}`);
+  if (before && before !== mode) throw refusal("it names two TLS modes: leave one out");
+  return mode;
 }
 
 function decode(part: string, text: string): string {

@@ -104,8 +104,9 @@ async function findTables(
 ): Promise<SourceTable[]> {
   const found: SourceTable[] = [];
   for (const source of sources) {
-    const plain = source.replaceAll('"', "");
-    const { tables } = await readTables(client, databaseId, plain, 10_000);
+    // Its longest part that is written as it is, without quotes.
+    const parts = source.split('"').toSorted((one, other) => other.length - one.length);
+    const { tables } = await readTables(client, databaseId, parts[0] ?? "", 10_000);
     const table = tables.find((one) =>
       [sourceName(one), `${one.schema}.${one.name}`].includes(source),
     );

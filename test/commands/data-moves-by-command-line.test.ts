@@ -110,6 +110,18 @@ test("a password is typed at the prompt, or read from standard input, and not sh
   expect(await run("databases", "remove", "piped")).toBe("piped is removed\n");
 });
 
+test("a table of any name is imported by the name that the browser shows", async () => {
+  await source.query('create schema "Odd S"');
+  await source.query('create table "Odd S"."a""b c" (id int)');
+  expect(await run("databases", "browse", "shop", "--search", "odd")).toMatch(
+    /^"Odd S"\."a""b c" /m,
+  );
+  expect(await run("databases", "import", "shop", '"Odd S"."a""b c"')).toBe(
+    '✓ raw.a_b_c  imports "Odd S"."a""b c", all rows each time\n',
+  );
+  expect(await run("import", "raw.a_b_c")).toMatch(/0 rows\nrun \d+ succeeded/);
+});
+
 test("a source is browsed, made a table, imported, and imported anew", async () => {
   expect(await run("databases", "browse", "shop")).toMatch(
     /public\.orders +\S+ +id +id bigint, note text/,
@@ -138,7 +150,7 @@ test("a source is browsed, made a table, imported, and imported anew", async () 
   expect(shown).toMatch(/select .*from "public"\."orders"/is);
   await expect(run("transfers", "list", "--state", "done")).rejects.toThrow(/--state is one of/);
   await expect(run("databases", "remove", "shop")).rejects.toThrow(
-    /shop is the source of raw\.orders/,
+    /shop is the source of raw\.a_b_c, raw\.orders/,
   );
 });
 

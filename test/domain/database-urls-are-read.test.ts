@@ -55,6 +55,7 @@ test.each([
   ["postgres://u:sec#ret@h/d", /write one that belongs to the password as %23/],
   ["postgres://u:secret/h/d", /is an "@" missing between the password and the host/],
   ["postgres://u:secret@h/d?sslmode=strict", /sslmode=strict is no TLS mode: disable, prefer/],
+  ["postgres://u:secret@h/d?sslmode=verify-full&ssl=true", /it names two TLS modes: leave one/],
   [
     "postgres://u:secret@h/d?sslrootcert=/etc/ca.pem",
     /sslrootcert names a file: leave it out, and/,
