@@ -1,13 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { exportRows } from "../../server/connectors/export-rows.ts";
+import { openStagedRows } from "../../server/connectors/staged-rows.ts";
 import {
-  largeStage,
-  openStagedRows,
   type StagedSize,
-  smallStage,
+  stagedSizes,
   TooLargeError,
-} from "../../server/connectors/staged-rows.ts";
+} from "../../server/connectors/staged-size.ts";
 import type { ReadOutput } from "./contestants.ts";
 import { type ExportSetup, targetFields } from "./exports.ts";
 import { rssBytes } from "./memory.ts";
@@ -18,8 +17,9 @@ export async function prepare(setup: ExportSetup) {
   let tableRunId = 0;
   return async (): Promise<ReadOutput> => {
     tableRunId += 1;
-    const rows = await write(setup, tableRunId, smallStage).catch((error: unknown) => {
-      if (error instanceof TooLargeError) return write(setup, tableRunId, largeStage);
+    const [size, largest] = stagedSizes(targetFields);
+    const rows = await write(setup, tableRunId, size).catch((error: unknown) => {
+      if (error instanceof TooLargeError) return write(setup, tableRunId, largest);
       throw error;
     });
     return { paths: [], rows, idleRssBytes };

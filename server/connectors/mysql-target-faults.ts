@@ -2,7 +2,7 @@ import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import type { ExportWork } from "./export-work.ts";
 import { describeMysqlFault } from "./mysql-connection.ts";
-import { TooLargeError } from "./staged-rows.ts";
+import { TooLargeError } from "./staged-size.ts";
 
 const refusals = new Set([
   "ER_TABLEACCESS_DENIED_ERROR",

@@ -4,7 +4,7 @@ import type { FieldSchema } from "../../shared/table.ts";
 import { type MysqlColumnType, mysqlValue, newMysqlType } from "./mysql-target-types.ts";
 import { quoteName } from "./staged-values.ts";
 import { columnFor, describeType, type WrittenColumn } from "./target-columns.ts";
-import { checkedText } from "./target-value.ts";
+import { checkedText, type TargetCheck } from "./target-value.ts";
 
 /** A table that is exported to, as it is. */
 export interface MysqlTarget {
@@ -23,6 +23,8 @@ interface MysqlTargetColumn {
   isNotNull: boolean;
   isGenerated: boolean;
   fillsItself: boolean;
+  /** AUTO_INCREMENT: takes a NULL for the wish for a number. */
+  countsItself: boolean;
 }
 
 export interface MysqlWrittenColumn extends WrittenColumn {
@@ -110,8 +112,14 @@ async function readColumns(
     },
     isNotNull: row.nullable === "NO",
     isGenerated: (row.expression ?? "") !== "",
-    fillsItself: row.defaultText !== null || /auto_increment/i.test(row.extra),
+    fillsItself: hasDefault(row.defaultText) || /auto_increment/i.test(row.extra),
+    countsItself: /auto_increment/i.test(row.extra),
   }));
+}
+
+/** MariaDB says NULL in words of a column that has none, and quotes the text 'NULL'. */
+function hasDefault(text: string | null): boolean {
+  return text !== null && text !== "NULL";
 }
 
 /** What stays with the old table when names are swapped. Grants and views go by name, and stay right. */
@@ -175,18 +183,33 @@ function faultOf(column: MysqlTargetColumn | undefined, field: FieldSchema, tabl
 
 /** Null where the column's type does not hold every value of the field. */
 export function writeToMysql(
-  column: { name: string; type: MysqlColumnType },
+  column: Pick<MysqlTargetColumn, "name" | "type"> & Partial<MysqlTargetColumn>,
   field: FieldSchema,
   at: number,
 ): MysqlWrittenColumn | null {
   const value = mysqlValue(field, column.type, `c${at}`);
-  return (
-    value && {
-      name: column.name,
-      expression: checkedText(field.name, `c${at}`, value),
-      isHex: value.isHex,
-    }
-  );
+  if (!value) return null;
+  const checks = column.isNotNull
+    ? [noNull(column, field, `c${at}`), ...value.checks]
+    : value.checks;
+  const expression = checkedText(field.name, `c${at}`, { ...value, checks });
+  return { name: column.name, expression, isHex: value.isHex };
+}
+
+/** LOAD DATA would put the next number or the time there, without a warning. */
+function noNull(
+  column: Pick<MysqlTargetColumn, "type"> & Partial<MysqlTargetColumn>,
+  { name }: FieldSchema,
+  value: string,
+): TargetCheck {
+  return {
+    condition: `${value} IS NULL`,
+    what: "NULL",
+    holder: `the table's ${column.type.sql} NOT NULL`,
+    remedy: column.countsItself
+      ? `give each row its number in the query, or leave ${name} out of it, so that MySQL counts`
+      : `replace it in the query, for example by IFNULL(${name}, …), or take such rows out`,
+  };
 }
 
 /** For statements of the session, which has ANSI_QUOTES. */

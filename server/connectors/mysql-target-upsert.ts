@@ -7,8 +7,6 @@ import { inTarget } from "./mysql-target-write.ts";
 import { quoteName } from "./staged-values.ts";
 import { columnFor, keyNames } from "./target-columns.ts";
 
-const rowsTable = "maestro_rows";
-
 /**
  * An UPDATE of the rows whose key is there and an INSERT of the others: ON DUPLICATE KEY UPDATE would
  * also change a row that shares another unique column with a new one.
@@ -27,7 +25,7 @@ export async function upsertMysql(
       const keys = named.map((key) => (target && columnFor(target.columns, key)?.name) ?? key);
       if (target) await requireUnique(connection, target, keys);
       const table = placeOf(place);
-      const temporary = placeOf({ ...place, name: rowsTable });
+      const temporary = placeOf({ ...place, name: `maestro_${work.claim.exporter}_rows` });
       const names = columns.map((column) => quoteName(column.name));
       // Right of an outer join, its columns take NULL: a key that is missing is told as such.
       await connection.query(

@@ -12,6 +12,7 @@ import {
 } from "./mysql-target-table.ts";
 import { newMysqlType, typeOfNewMysql } from "./mysql-target-types.ts";
 import { quoteName, quoteText } from "./staged-values.ts";
+import { columnFor } from "./target-columns.ts";
 
 interface Place {
   schema: string;
@@ -35,7 +36,7 @@ export async function inTarget(
   const target = await readMysqlTarget(connection, place.schema, place.name);
   if (target) requireTransactions(target);
   const columns = target
-    ? matchMysqlColumns(target, work.fields)
+    ? matchMysqlColumns(withNullKeys(target, keys), work.fields)
     : await createMysqlTable(connection, work, place, keys);
   try {
     const done = await write({ columns, target });
@@ -49,6 +50,15 @@ export async function inTarget(
     }
     throw error;
   }
+}
+
+/** An upsert tells of all keys that are NULL itself, and writes them to a table that takes them. */
+function withNullKeys(target: MysqlTarget, keys: string[]): MysqlTarget {
+  const names = new Set(keys.map((key) => columnFor(target.columns, key)?.name));
+  const columns = target.columns.map((column) =>
+    names.has(column.name) ? { ...column, isNotNull: false } : column,
+  );
+  return { ...target, columns };
 }
 
 async function dropEmpty(connection: Connection, place: Place): Promise<void> {

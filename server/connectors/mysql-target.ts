@@ -55,7 +55,8 @@ async function write(
   work: ExportWork,
 ): Promise<ExportDone> {
   await connection.query(
-    "set session autocommit = 0, innodb_lock_wait_timeout = 10, lock_wait_timeout = 10",
+    `set session autocommit = 0, innodb_lock_wait_timeout = 10, lock_wait_timeout = 10,
+       sql_mode = concat(@@session.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')`,
   );
   await takeTurn(connection, work);
   const { schema, name } = work.table;

@@ -25,6 +25,8 @@ export interface TargetColumn {
   isGenerated: boolean;
   /** It has a default, or is an identity: a row may do without it. */
   fillsItself: boolean;
+  /** GENERATED ALWAYS AS IDENTITY: new rows may bring a value, an update may not. */
+  isAlwaysOwn: boolean;
 }
 
 /** The schema that the name is in, or would be made in. Throws `database` where there is none. */
@@ -75,12 +77,24 @@ export async function readTarget(
   return { ...found, columns, holdfasts: await readHoldfasts(client, found.oid) };
 }
 
+/** As PostgresColumnType has it. Types of extensions are in any schema. */
+function typeName(type: string): string {
+  return `case when ${type}.typnamespace = 'pg_catalog'::regnamespace then ${type}.typname
+    when ${type}.typtype = 'e' then 'enum'
+    when exists (select from pg_depend d join pg_extension x on x.oid = d.refobjid
+      where d.classid = 'pg_type'::regclass and d.objid = ${type}.oid and d.deptype = 'e'
+        and d.refclassid = 'pg_extension'::regclass and (x.extname, ${type}.typname) in
+          (('citext', 'citext'), ('postgis', 'geometry'), ('postgis', 'geography')))
+    then ${type}.typname else '' end`;
+}
+
 async function readColumns(client: pg.Client, oid: string): Promise<TargetColumn[]> {
   const { rows } = await client.query<{
     name: string;
     isNotNull: boolean;
     isGenerated: boolean;
     fillsItself: boolean;
+    isAlwaysOwn: boolean;
     type: string;
     modifier: number;
     sql: string;
@@ -96,10 +110,10 @@ async function readColumns(client: pg.Client, oid: string): Promise<TargetColumn
      )
      select a.attname as name, a.attnotnull as "isNotNull", a.attgenerated <> '' as "isGenerated",
        (a.atthasdef or a.attidentity <> '') and a.attgenerated = '' as "fillsItself",
-       case when t.typnamespace = 'pg_catalog'::regnamespace then t.typname else '' end as type,
+       a.attidentity = 'a' as "isAlwaysOwn",
+       ${typeName("t")} as type,
        m.modifier, format_type(m.type, m.modifier) as sql,
-       case when e.oid is null then null
-         when e.typnamespace = 'pg_catalog'::regnamespace then e.typname else '' end as element,
+       case when e.oid is null then null else ${typeName("e")} end as element,
        case when e.oid is not null then format_type(e.oid, m.modifier) end as "elementSql"
      from made_of m
      join pg_attribute a on a.attrelid = $1::oid and a.attnum = m.attnum

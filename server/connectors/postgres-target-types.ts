@@ -9,7 +9,10 @@ import type { TargetCheck, TargetValue } from "./target-value.ts";
 
 /** A column's type in an existing table; domains are what they are made of. */
 export interface PostgresColumnType {
-  /** pg_type's name where it is built in, otherwise "". */
+  /**
+   * pg_type's name where it is built in, or of an extension that is known here; "enum" of every enum;
+   * otherwise "".
+   */
   name: string;
   /** pg_attribute's atttypmod. */
   modifier: number;
@@ -41,14 +44,19 @@ export function newType(field: FieldSchema): string {
   return field.mode === "REPEATED" ? `${type}[]` : type;
 }
 
-/** The types whose input PostgreSQL rounds, cuts or pads without a word. */
-const changesTexts = new Set([
-  ...["name", "char", "float4", "float8", "money", "date", "time", "timetz", "timestamp"],
-  ...["timestamptz", "int2", "int4", "int8", "oid", "bool", "bytea"],
+/**
+ * The types that keep a text, or what it stands for, or refuse it. None is here whose input rounds,
+ * cuts, pads or sorts: a tsvector drops words, jsonb doubled keys, an interval the seventh digit.
+ */
+const takesTexts = new Set([
+  ...["text", "varchar", "bpchar", "citext", "enum", "uuid", "inet", "cidr", "macaddr", "json"],
+  "numeric",
 ]);
+const plainTexts = ["text", "varchar", "bpchar", "citext"];
 
 const takers: Record<string, Set<string>> = {
-  INTEGER: new Set(["int8", "int4", "int2", "numeric", "oid"]),
+  STRING: takesTexts,
+  INTEGER: new Set(["int8", "int4", "int2", "numeric"]),
   FLOAT: new Set(["float8"]),
   BOOLEAN: new Set(["bool"]),
   NUMERIC: new Set(["numeric"]),
@@ -59,7 +67,9 @@ const takers: Record<string, Set<string>> = {
   TIMESTAMP: new Set(["timestamptz"]),
   TIME: new Set(["time"]),
   JSON: new Set(["json", "jsonb", "text"]),
-  INTERVAL: new Set(["interval", "text", "varchar"]),
+  INTERVAL: new Set(["interval", ...plainTexts]),
+  RANGE: new Set([...plainTexts, "daterange", "tsrange", "tstzrange"]),
+  GEOGRAPHY: new Set([...plainTexts, "geometry", "geography"]),
 };
 
 /** What the column takes of the value; null where its type cannot hold every value as it is. */
@@ -82,10 +92,21 @@ function scalarValue(
   value: string,
 ): TargetValue | null {
   const word = typeWord(field);
-  const allowed = takers[word];
-  const isTaken = allowed ? allowed.has(type.name) : !changesTexts.has(type.name);
-  if (!isTaken) return null;
+  const isTaken = (takers[word] ?? new Set(plainTexts)).has(type.name);
+  if (!isTaken || losesBySettings(word, type)) return null;
   return { text: textOf(word, value), checks: checksOf(field, type, value) };
+}
+
+/** What `numeric(3,-2)`, `interval(0)` and `interval year to month` round or drop without a word. */
+function losesBySettings(word: string, type: PostgresColumnType): boolean {
+  if (type.modifier < 0) return false;
+  if (type.name === "interval") {
+    const fields = (type.modifier >> 16) & 0x7fff;
+    return fields !== 0x7fff || (type.modifier & 0xffff) < 6;
+  }
+  if (type.name !== "numeric") return false;
+  // A text may have an exponent, which no check of its digits sees.
+  return word === "STRING" || (scaleOf(type) ?? 0) < 0;
 }
 
 function textOf(word: string, value: string): string {
@@ -96,11 +117,7 @@ function checksOf(field: FieldSchema, type: PostgresColumnType, value: string): 
   const { name } = field;
   const word = typeWord(field);
   const holder = `PostgreSQL's ${type.sql}`;
-  if (
-    word === "NUMERIC" ||
-    word === "BIGNUMERIC" ||
-    (word === "STRING" && type.name === "numeric")
-  ) {
+  if (word === "NUMERIC" || word === "BIGNUMERIC") {
     const scale = scaleOf(type);
     if (scale === null || (word === "NUMERIC" && scale >= 9)) return [];
     const condition = `length(regexp_extract(CAST(${value} AS VARCHAR), '\\.([0-9]*[1-9])', 1)) > ${scale}`;
@@ -111,7 +128,11 @@ function checksOf(field: FieldSchema, type: PostgresColumnType, value: string): 
     const condition = `microsecond(${value}) % ${10 ** (6 - type.modifier)} <> 0`;
     return [{ condition, what: null, holder, remedy: `truncate ${name} in the query` }];
   }
-  if (word in takers) return [];
+  if (isRangeOfDates(word, type)) {
+    const condition = `contains(${value}, ':')`;
+    return [{ condition, what: null, holder, remedy: `change ${name} in the query, or the type` }];
+  }
+  if (word in takers && !writtenAsText.has(word)) return [];
   const nul: TargetCheck = {
     condition: `contains(${value}, chr(0))`,
     what: "a NUL character",
@@ -119,6 +140,13 @@ function checksOf(field: FieldSchema, type: PostgresColumnType, value: string): 
     remedy: `take it out in the query, for example by REPLACE(${name}, CODE_POINTS_TO_STRING([0]), '')`,
   };
   return [nul, ...lengthChecks(field, type, value)];
+}
+
+const writtenAsText = new Set(["STRING", "RANGE", "INTERVAL", "GEOGRAPHY"]);
+
+/** A daterange reads the days of moments alone. */
+function isRangeOfDates(word: string, type: PostgresColumnType): boolean {
+  return word === "RANGE" && type.name === "daterange";
 }
 
 function lengthChecks(field: FieldSchema, type: PostgresColumnType, value: string): TargetCheck[] {

@@ -9,6 +9,7 @@ import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { collectGarbage } from "./collect-garbage.ts";
+import { type StagedSize, TooLargeError } from "./staged-size.ts";
 import {
   jsonShape,
   quoteName,
@@ -27,8 +28,8 @@ import { rowNumber } from "./target-value.ts";
  *   files → DuckDB: typed values, checked → COPY … TO a named pipe → stream
  *
  * Both ends run at once, and no row becomes anything in JavaScript. JSON lines are read as CSV of one
- * column: DuckDB's own reader of JSON takes a buffer of 32 MB, whatever it is told. The small size does
- * for rows up to 1 MiB; `TooLargeError` says that the large one is needed.
+ * column: DuckDB's own reader of JSON takes a buffer of 32 MB, whatever it is told. How much memory it
+ * may take is said by who opens them; `TooLargeError` says that it was not enough.
  */
 
 export interface StagedRows {
@@ -48,15 +49,6 @@ export interface CsvRows {
   rowsSoFar(): number;
 }
 
-export class TooLargeError extends Error {}
-
-export interface StagedSize {
-  memory: string;
-  lineBytes: number;
-}
-export const smallStage: StagedSize = { memory: "32MB", lineBytes: 2 ** 20 };
-export const largeStage: StagedSize = { memory: "2GB", lineBytes: 110 * 2 ** 20 };
-
 interface Source {
   format: "PARQUET" | "NEWLINE_DELIMITED_JSON";
   paths: string[];
@@ -70,7 +62,7 @@ interface Source {
 export async function openStagedRows(source: Source): Promise<StagedRows> {
   const instance = await DuckDBInstance.create(":memory:", {
     threads: "1",
-    memory_limit: source.size.memory,
+    memory_limit: `${source.size.memoryMb}MB`,
     temp_directory: source.directory,
     preserve_insertion_order: "false",
     autoinstall_known_extensions: "false",
@@ -293,8 +285,18 @@ function describeStagedFault(error: unknown): Error {
   if (fullDisk) return fullDisk;
   const refused = /column .* holds .* which does not fit into .*/s.exec(message);
   if (refused) return new MaestroError("database", refused[0], { cause: error });
+<<<<<<< HEAD
   if (/out of memory|maximum line size|Maximum line|max_line_size/i.test(message)) {
     return new TooLargeError(message);
+=======
+  if (/maximum line|max_line_size/i.test(message)) return new TooLargeError("row", message);
+  if (/out of memory/i.test(message)) return new TooLargeError("memory", message);
+  if (/no space left|disk full/i.test(message)) {
+    return new MaestroError("storage", `the disk for staged files is full: ${message}`, {
+      cause: error,
+      retryable: true,
+    });
+>>>>>>> 07d69ee (Write to databases what BigQuery has, value by value, or refuse it: zeros and NULLs of counting columns, types that round, long names, names of our own tables)
   }
   if (/interrupted/i.test(message)) {
     return new MaestroError("cancelled", "the reading of the staged files was stopped", {

@@ -1,14 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import type { Connection } from "mysql2/promise";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { DatabaseAddress } from "../../server/connectors/database-address.ts";
 import { connectMysql } from "../../server/connectors/mysql-connection.ts";
-import type { FieldSchema } from "../../shared/table.ts";
 import { type MariaDb, startMariaDb } from "../support/mariadb.ts";
-import { exportFiles, exportSelect, field } from "./export-support.ts";
+import { exportLines, exportSelect, field } from "./export-support.ts";
 import { createSourceDatabase, type SourceDatabase } from "./support.ts";
 
 let postgres: SourceDatabase;
@@ -29,23 +23,6 @@ afterAll(async () => {
 
 const query = async (sql: string) => (await connection.query(sql))[0] as Record<string, unknown>[];
 
-/** Rows as BigQuery's extract job writes JSON lines: what is NULL is left out. */
-async function exportLines(
-  address: DatabaseAddress,
-  fields: FieldSchema[],
-  lines: string[],
-  table: string,
-) {
-  const directory = await mkdtemp(join(tmpdir(), "maestro-test-export-"));
-  try {
-    const path = join(directory, "part-0.json.gz");
-    await writeFile(path, gzipSync(lines.map((line) => `${line}\n`).join("")));
-    return await exportFiles(address, { paths: [path], fields, directory }, { table });
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
 const fields = [
   field("id", "INTEGER"),
   field("big", "BIGNUMERIC"),
@@ -61,7 +38,7 @@ const lines = (big: string) => [
 ];
 
 test("BIGNUMERIC, GEOGRAPHY, INTERVAL and RANGE arrive", async () => {
-  await exportLines(postgres.address, fields, lines(huge), "rare");
+  await exportLines(postgres.address, fields, lines(huge), { table: "rare" });
   expect(
     await postgres.query(
       `select id::int, big::text, place, period, (extract(epoch from span - make_interval(months => 14)))::text as s,
@@ -73,7 +50,9 @@ test("BIGNUMERIC, GEOGRAPHY, INTERVAL and RANGE arrive", async () => {
     { id: 2, big: "-1.5", place: null, period: null, b: true },
     { id: 3, big: null, a: null },
   ]);
-  await expect(exportLines(mariadb.address, fields, lines(huge), "rare")).rejects.toMatchObject({
+  await expect(
+    exportLines(mariadb.address, fields, lines(huge), { table: "rare" }),
+  ).rejects.toMatchObject({
     message: expect.stringMatching(/column big holds 5789.* in row 1.*round big/),
   });
   expect(await query("show tables like 'rare'")).toEqual([]);
@@ -81,7 +60,7 @@ test("BIGNUMERIC, GEOGRAPHY, INTERVAL and RANGE arrive", async () => {
     mariadb.address,
     fields,
     lines("12345678901234567890123456789012345.123456789012345678901234567891"),
-    "rare",
+    { table: "rare" },
   );
   expect(
     await query("select id, cast(big as char) as big, place, span, period from rare order by id"),
@@ -104,14 +83,44 @@ test("BIGNUMERIC, GEOGRAPHY, INTERVAL and RANGE arrive", async () => {
   ]);
 });
 
+test("an INTERVAL goes into no column that keeps parts of it", async () => {
+  const span = [field("v", "INTERVAL")];
+  const line = ['{"v":"1-2 3 4:5:6.789012"}'];
+  for (const type of ["interval(0)", "interval year to month", "interval day to second(6)"]) {
+    await postgres.query(`create table spans (v ${type})`);
+    await expect(
+      exportLines(postgres.address, span, line, { table: "spans", mode: "append" }),
+    ).rejects.toThrow(/column v is interval.*cannot hold every INTERVAL .*change it to interval/);
+    await postgres.query("drop table spans");
+  }
+  await postgres.query("create table spans (v interval(6))");
+  await exportLines(postgres.address, span, line, { table: "spans", mode: "append" });
+  expect(await postgres.query("select v::text from spans")).toEqual([
+    { v: "1 year 2 mons 3 days 04:05:06.789012" },
+  ]);
+});
+
+test("a RANGE arrives in a range, and one of moments is refused by one of days", async () => {
+  const range = (value: string) =>
+    exportLines(postgres.address, [field("v", "RANGE")], [JSON.stringify({ v: value })], {
+      table: "periods",
+      mode: "append",
+    });
+  await postgres.query("create table periods (v daterange)");
+  await range("[2020-01-01, 2020-02-01)");
+  await expect(range("[2020-01-01 12:00:00+00, 2020-02-01 00:00:00+00)")).rejects.toThrow(
+    /column v holds .*12:00.* row 1.*daterange/,
+  );
+  expect(await postgres.query("select v::text from periods")).toEqual([
+    { v: "[2020-01-01,2020-02-01)" },
+  ]);
+});
+
 test("a line that names another column says that the table was changed", async () => {
   await expect(
-    exportLines(
-      postgres.address,
-      [field("id", "INTEGER")],
-      ['{"id":"1","renamed":"x"}'],
-      "changed",
-    ),
+    exportLines(postgres.address, [field("id", "INTEGER")], ['{"id":"1","renamed":"x"}'], {
+      table: "changed",
+    }),
   ).rejects.toMatchObject({
     code: "conflict",
     message: expect.stringMatching(/its column renamed.*run it again/),
@@ -181,17 +190,42 @@ test("a row larger than the small buffers goes, too", async () => {
   expect((await postgres.query("select v from wide"))[0]!["v"]).toBe(text);
 });
 
+test("a table of a thousand columns goes in memory of the first size", async () => {
+  const columns = Array.from({ length: 1000 }, (_, at) => field(`c${at}`, "STRING"));
+  const done = await exportSelect(
+    postgres.address,
+    `select ${columns.map(({ name }, at) => `'${at % 10}' || i % 10 as ${name}`).join(", ")} from range(3000) r(i)`,
+    columns,
+    { table: "columns" },
+  );
+  expect(done.rows).toBe(3000);
+  expect(
+    await postgres.query("select count(distinct c0)::int as n, max(c999) as m from columns"),
+  ).toEqual([{ n: 10, m: "99" }]);
+  const line = (row: number) =>
+    JSON.stringify(Object.fromEntries(columns.map(({ name }) => [name, `${row % 10}`])));
+  await exportLines(
+    postgres.address,
+    [...columns, field("j", "JSON")],
+    Array.from({ length: 3000 }, (_, row) => line(row)),
+    { table: "columns" },
+  );
+  expect(await postgres.query("select count(distinct c999)::int as n from columns")).toEqual([
+    { n: 10 },
+  ]);
+});
+
 test("what MariaDB would take as something else is refused", async () => {
   const deep = `${"[".repeat(40)}${"]".repeat(40)}`;
   const json = [field("j", "JSON")];
-  await exportLines(postgres.address, json, [`{"j":${deep}}`], "deep");
+  await exportLines(postgres.address, json, [`{"j":${deep}}`], { table: "deep" });
   expect(await postgres.query("select j::text as j from deep")).toEqual([{ j: deep }]);
-  await expect(exportLines(mariadb.address, json, [`{"j":${deep}}`], "deep")).rejects.toMatchObject(
-    {
-      code: "database",
-      message: expect.stringMatching(/Limit of 32 on JSON.*j.* failed/),
-    },
-  );
+  await expect(
+    exportLines(mariadb.address, json, [`{"j":${deep}}`], { table: "deep" }),
+  ).rejects.toMatchObject({
+    code: "database",
+    message: expect.stringMatching(/Limit of 32 on JSON.*j.* failed/),
+  });
   expect(await query("show tables")).toEqual([{ Tables_in_test: "rare" }]);
 });
 

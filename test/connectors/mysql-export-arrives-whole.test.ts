@@ -85,8 +85,8 @@ test("a replace keeps grants, keys, indexes, comments, counters and settings", a
     await exportSelect(server.address, rowsUpTo(count), fields, { table: "kept" });
   }
   const after = await definition();
-  const lines = (text: string) => text.split("\n").filter((line) => !/dropped/.test(line));
-  expect(lines(after)).toEqual(lines(before));
+  expect(before).toMatch(/"dropped" int[\s\S]*KEY "by_name"/);
+  expect(after.split("\n")).toEqual(before.split("\n").filter((line) => !/dropped/.test(line)));
   expect(await query("select id, name, counted, upper_name from kept where id > 3")).toEqual([
     { id: 4, name: "row 4", counted: 9, upper_name: "ROW 4" },
   ]);
@@ -169,55 +169,6 @@ test("an upsert changes rows by key and adds the others, twice as once", async (
   await expect(
     send("(1, 'a')", { table: "people", mode: "upsert", keys: ["id", "name"] }),
   ).rejects.toThrow(/add unique \(`id`, `name`\)/);
-});
-
-test.each<[string, string, RegExp]>([
-  ["NaN", "select 'nan'::double as v", /column v holds nan in row 1.*MySQL's double.*IS_NAN/],
-  ["an infinity", "select '-inf'::double as v", /column v holds -inf/],
-])("%s is refused with its column, row and remedy", async (_, select, message) => {
-  await expect(
-    exportSelect(server.address, select, [field("v", "FLOAT")], { table: "never" }),
-  ).rejects.toMatchObject({ code: "database", message: expect.stringMatching(message) });
-  expect(await query("show tables like 'never'")).toEqual([]);
-});
-
-test.each<[string, string, string, RegExp]>([
-  [
-    "an emoji into utf8mb3",
-    "v text character set utf8mb3",
-    "'a😀'::varchar",
-    /Incorrect string value.*v.* row 1/,
-  ],
-  [
-    "a text that is too long",
-    "v varchar(3)",
-    "'abcd'::varchar",
-    /column v holds abcd in row 1.*varchar\(3\)/,
-  ],
-  [
-    "what latin1 has not",
-    "v varchar(9) character set latin1",
-    "'漢'::varchar",
-    /Incorrect string value/,
-  ],
-  [
-    "a text of 70 kB into 64 kB",
-    "v text",
-    "repeat('x', 70000)",
-    /column v holds x+ in row 1.*MySQL's text/,
-  ],
-  ["another case of an enum", "v enum('a', 'b')", "'A'::varchar", /column v holds A in row 1/],
-])("%s is refused, and the table stays as it was", async (_, column, value, message) => {
-  await query(`create or replace table narrow (${column})`);
-  for (const mode of ["replace", "append"] as const) {
-    await expect(
-      exportSelect(server.address, `select ${value} as v`, [field("v", "STRING")], {
-        table: "narrow",
-        mode,
-      }),
-    ).rejects.toMatchObject({ message: expect.stringMatching(message) });
-  }
-  expect(await all("narrow")).toEqual([]);
 });
 
 test("what is not allowed is told with its remedy", async () => {

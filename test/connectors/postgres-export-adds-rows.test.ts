@@ -92,6 +92,100 @@ test("every difference of a table that is added to is told at once", async () =>
   expect(await all("other")).toEqual([]);
 });
 
+test.each<[string, string, string, string]>([
+  ["numeric(10,2)", "STRING", "'1.5e-3'", "text"],
+  ["numeric(3,-2)", "INTEGER", "12345::bigint", "bigint"],
+  ["numeric(3,-2)", "NUMERIC", "12345::decimal(38, 9)", "numeric(38,9)"],
+  ["oid", "INTEGER", "-1::bigint", "bigint"],
+  ["interval", "STRING", "'1.23456789 seconds'", "text"],
+  ["tsvector", "STRING", "'the cat the'", "text"],
+  ["jsonb", "STRING", `'{"a": 1, "a": 2}'`, "text"],
+  ["macaddr8", "STRING", "'08:00:2b:01:02:03'", "text"],
+  ["daterange", "STRING", "'[2020-01-01,2020-01-05]'", "text"],
+  ["rounding", "STRING", "'(1.26)'", "text"],
+  ["rounding[]", "STRING", "'{(1.26)}'", "text"],
+])("a column of %s is refused to %s, which it would change", async (type, of, value, remedy) => {
+  await target.query(`drop table if exists changing; drop type if exists rounding;
+    create type rounding as (a numeric(4, 1)); create table changing (v ${type})`);
+  const given = [field("v", of)];
+  const write = (mode: "append" | "replace") =>
+    exportSelect(target.address, `select ${value} as v`, given, { table: "changing", mode });
+  await expect(write("append")).rejects.toMatchObject({
+    code: "database",
+    message: expect.stringMatching(`column v is .* cannot hold every ${of} .*change it to `),
+  });
+  expect(await target.query("select * from changing")).toEqual([]);
+  await write("replace");
+  const types =
+    "select format_type(atttypid, atttypmod) as type from pg_attribute where attrelid = 'changing'::regclass and attnum > 0 and not attisdropped";
+  expect(await target.query(types)).toEqual([{ type: remedy }]);
+});
+
+test("texts arrive in the types that keep them", async () => {
+  const values = {
+    varchar: "a b ",
+    mood: "glad",
+    uuid: "00000000-0000-0000-0000-00000000000f",
+    inet: "10.0.0.1/8",
+    cidr: "10.0.0.0/8",
+    macaddr: "08:00:2b:01:02:03",
+    json: '{"a": 1, "a": 2}',
+    numeric: "0.00150",
+  };
+  const types = Object.keys(values);
+  const names = types.map((_, at) => `c${at}`);
+  await target.query(`create type mood as enum ('sad', 'glad');
+    create table kept_texts (${types.map((type, at) => `c${at} ${type}`).join(", ")})`);
+  await exportSelect(
+    target.address,
+    `select ${Object.values(values)
+      .map((value, at) => `'${value}' as c${at}`)
+      .join(", ")}`,
+    types.map((_, at) => field(`c${at}`, "STRING")),
+    { table: "kept_texts", mode: "append" },
+  );
+  expect(
+    await target.query(`select ${names.map((name) => `${name}::text`).join(", ")} from kept_texts`),
+  ).toEqual([Object.fromEntries(Object.values(values).map((value, at) => [`c${at}`, value]))]);
+});
+
+test("an upsert brings the keys of a table that numbers its rows", async () => {
+  await target.query(`create table numbered (id bigint generated always as identity primary key, name text);
+    create table numbered_beside (name text primary key, id bigint generated always as identity)`);
+  const upsert = (list: string, table: string, keys: string[]) =>
+    send(list, { table, mode: "upsert", keys });
+  await upsert("(7, 'a')", "numbered", ["id"]);
+  await upsert("(7, 'b'), (8, 'c')", "numbered", ["id"]);
+  expect(await all("numbered")).toEqual([
+    { id: "7", name: "b" },
+    { id: "8", name: "c" },
+  ]);
+  await expect(upsert("(7, 'a')", "numbered_beside", ["name"])).rejects.toThrow(
+    /column id .*GENERATED ALWAYS.*leave it out of the query/,
+  );
+});
+
+test("names longer than PostgreSQL's are refused before anything is written", async () => {
+  const long = `t${"é".repeat(32)}`;
+  await expect(send("(1, 'a')", { table: long })).rejects.toThrow(/65 bytes, and PostgreSQL keeps/);
+  await expect(
+    exportSelect(target.address, `select 1::bigint as ${long}`, [field(long, "INTEGER")], {
+      table: "unnamed",
+    }),
+  ).rejects.toThrow(/the column té+ cannot .*by AS/);
+  await expect(all("unnamed")).rejects.toThrow(/does not exist/);
+  const fits = "x".repeat(63);
+  for (let times = 0; times < 2; times += 1) {
+    await exportSelect(target.address, `select 1::bigint as ${fits}`, [field(fits, "INTEGER")], {
+      table: fits,
+    });
+  }
+  expect(await target.query(`select * from ${fits}`)).toEqual([{ [fits]: "1" }]);
+  await expect(send("(1, 'a')", { table: "maestro_exports", mode: "append" })).rejects.toThrow(
+    /Maestro's own/,
+  );
+});
+
 test("what the user may not do is told with the privileges it needs", async () => {
   await target.query(`drop role if exists export_poor`).catch(() => undefined);
   await target.query(`create role export_poor login password 'p'`).catch(() => undefined);

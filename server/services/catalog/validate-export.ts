@@ -3,6 +3,7 @@ import { databases, datasets, tables } from "../../../drizzle/schema/tables.ts";
 import type { DatabaseKind } from "../../../shared/database.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
+import { faultOfTargetName, isReservedTarget } from "../../../shared/target-name.ts";
 import type { Db } from "../../db/client.ts";
 import { nameNoTable, parseDatabaseTable } from "../../domain/database-table.ts";
 
@@ -41,7 +42,27 @@ export async function validateExport(
   if (!database.mayExport) {
     throw invalid("exportDatabaseId", `exports to ${database.name} are turned off: ask an admin`);
   }
+  refuseTargetName(definition, database);
   await refuseSharedTarget(db, definition, tableId, database);
+}
+
+function refuseTargetName(
+  { exportTable, name: own }: TableDefinition,
+  { name: database, kind }: { name: string; kind: DatabaseKind },
+): void {
+  const { name } = parseDatabaseTable(exportTable) ?? { name: own };
+  if (isReservedTarget(name)) {
+    throw invalid(
+      "exportTable",
+      `tables named maestro_… are Maestro's own: ${name} is none to choose`,
+    );
+  }
+  const fault = faultOfTargetName(kind, name);
+  if (fault === null) return;
+  throw invalid(
+    "exportTable",
+    `${database} can have no table named ${name}: ${fault}; name a shorter one`,
+  );
 }
 
 function validateKeys({ exportMode, exportKeys }: TableDefinition): void {

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { MaestroError } from "../../../shared/errors.ts";
 import { exportRows } from "../../connectors/export-rows.ts";
 import type { ExportDone, ExportWork } from "../../connectors/export-work.ts";
+import { openStagedRows } from "../../connectors/staged-rows.ts";
 import {
-  largeStage,
-  openStagedRows,
+  describeTooLarge,
   type StagedSize,
-  smallStage,
+  stagedSizes,
   TooLargeError,
-} from "../../connectors/staged-rows.ts";
+} from "../../connectors/staged-size.ts";
 import { withStagingDirectory } from "../../connectors/staging-directory.ts";
 import { type ExportContext, readExportContext } from "../../db/export-context.ts";
 import { renewLease } from "../../db/transfers.ts";
@@ -66,14 +66,15 @@ export async function runExport(deps: Deps, work: Work): Promise<Done> {
       }
     });
   try {
-    const done = await write(smallStage).catch((error: unknown) => {
-      if (error instanceof TooLargeError) return write(largeStage);
+    const [size, largest] = stagedSizes(table.schema);
+    const done = await write(size).catch((error: unknown) => {
+      if (error instanceof TooLargeError) return write(largest);
       throw error;
     });
     return await finish(deps, work, context, done);
   } catch (error) {
     if (!(error instanceof TooLargeError)) throw error;
-    throw new MaestroError("database", "a row is larger than BigQuery's 100 MB", { cause: error });
+    throw describeTooLarge(error, table.schema);
   } finally {
     await pace.end();
   }
