@@ -285,19 +285,8 @@ function describeStagedFault(error: unknown): Error {
   if (fullDisk) return fullDisk;
   const refused = /column .* holds .* which does not fit into .*/s.exec(message);
   if (refused) return new MaestroError("database", refused[0], { cause: error });
-<<<<<<< HEAD
-  if (/out of memory|maximum line size|Maximum line|max_line_size/i.test(message)) {
-    return new TooLargeError(message);
-=======
   if (/maximum line|max_line_size/i.test(message)) return new TooLargeError("row", message);
   if (/out of memory/i.test(message)) return new TooLargeError("memory", message);
-  if (/no space left|disk full/i.test(message)) {
-    return new MaestroError("storage", `the disk for staged files is full: ${message}`, {
-      cause: error,
-      retryable: true,
-    });
->>>>>>> 07d69ee (Write to databases what BigQuery has, value by value, or refuse it: zeros and NULLs of counting columns, types that round, long names, names of our own tables)
-  }
   if (/interrupted/i.test(message)) {
     return new MaestroError("cancelled", "the reading of the staged files was stopped", {
       cause: error,
