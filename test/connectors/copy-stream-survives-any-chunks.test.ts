@@ -104,24 +104,37 @@ test("a connection that breaks in the middle is a passing fault, and stages noth
   });
 });
 
+const stageAll = (table: string, size: typeof smallSize) =>
+  withDirectory(async (directory) => {
+    const connection = await open(source.address);
+    try {
+      await connection.begin();
+      const { columns } = await connection.describe(`select * from ${table}`);
+      const stream = connection.rows(`select * from ${table}`, columns);
+      return await stageRows({ stream, columns, directory, nullMarker, size, onFile });
+    } finally {
+      await connection.close();
+    }
+  });
+
 test("a row larger than the small size is read with the large one", async () => {
   await source.query("create table wide as select 1 as id, repeat('漢', 1000000) as text");
-  await withDirectory(async (directory) => {
-    const stageWith = async (size: typeof smallSize, folder: string) => {
-      const connection = await open(source.address);
-      try {
-        await connection.begin();
-        const { columns } = await connection.describe("select * from wide");
-        const stream = connection.rows("select * from wide", columns);
-        const options = { stream, columns, directory: folder, nullMarker, size, onFile };
-        return await stageRows(options);
-      } finally {
-        await connection.close();
-      }
-    };
-    expect(await withDirectory((folder) => stageWith(smallSize, folder))).toBe("tooLarge");
-    expect(await stageWith(largeSize, directory)).toMatchObject({ rows: 1, format: "PARQUET" });
-  });
+  expect(await stageAll("wide", smallSize)).toBe("tooLarge");
+  expect(await stageAll("wide", largeSize)).toMatchObject({ rows: 1, format: "PARQUET" });
+});
+
+test("a row larger than BigQuery's is refused with what to do", async () => {
+  await source.query(`create table huge as
+    select repeat('x', 60000000) as a, repeat('y', 60000000) as b`);
+  await expect(stageAll("huge", largeSize)).rejects.toThrow(
+    /a row is larger than BigQuery's 100 MB: leave its large values out/,
+  );
+});
+
+test("a thousand short columns are no rows that are too large", async () => {
+  const list = Array.from({ length: 1_000 }, (_, at) => `'value ' || i as c${at}`);
+  await source.query(`create view columns as select ${list} from generate_series(1, 300) i`);
+  expect(await stageAll("columns", smallSize)).toMatchObject({ rows: 300, format: "PARQUET" });
 });
 
 test("an import is cancelled while the source computes, and the source stops computing", async () => {

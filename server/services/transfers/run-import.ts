@@ -77,9 +77,8 @@ export async function runImport(
     let reading = await read(directory, smallSize);
     if (reading === "tooLarge")
       reading = await withStagingDirectory((next) => read(next, largeSize));
-    if (reading === "tooLarge") {
-      throw new MaestroError("database", "a row is larger than BigQuery's 100 MB");
-    }
+    if (reading === "tooLarge")
+      throw new Error("rows are too large for the large size, and unnamed");
     return reading;
   });
   return staging.finally(() => pace.end());
