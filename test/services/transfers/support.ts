@@ -20,7 +20,7 @@ export async function openTransferDeps(objectStore?: Deps["objectStore"]) {
     processId: "test process",
     instanceId: "test",
     random: Math.random,
-    warehouse: { projectId: "test", getTable: async () => null },
+    warehouse: { projectId: "test", getTable: async () => ({ schema: [], rowCount: 0, bytes: 0 }) },
     objectStore,
   };
   return {
