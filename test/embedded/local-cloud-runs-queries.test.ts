@@ -50,6 +50,22 @@ test("every type comes back as Google's client gives it", async () => {
   expect(row.nothing).toBeNull();
 });
 
+test("texts keep the byte order marks that they begin with, wherever they are", async () => {
+  const mark = "'\\ufeffx'";
+  const [[row]] = await cloud.bigquery.query(
+    `SELECT ${mark} AS one, '\\ufeff\\ufeff' AS two, 'x\\ufeff' AS last, [${mark}, ''] AS list,
+      STRUCT(${mark} AS k, [STRUCT([${mark}] AS n)] AS list) AS st`,
+  );
+  const text = "\ufeffx";
+  expect(row).toEqual({
+    one: text,
+    two: "\ufeff\ufeff",
+    last: "x\ufeff",
+    list: [text, ""],
+    st: { k: text, list: [{ n: [text] }] },
+  });
+});
+
 test("integers of 64 bits keep all their digits", async () => {
   const [rows] = await cloud.bigquery.query({
     query: "SELECT 9223372036854775807 AS big, -9223372036854775808 AS small",

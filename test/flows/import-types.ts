@@ -47,7 +47,7 @@ export const nastyTexts = [
   "漢字かな",
   "😀👩‍👩‍👧‍👦",
   "עברית العربية \u200f\u202e",
-  "a \ufeff mark",
+  "\ufeff mark",
   "\u0001\u0007\u001b\u007f\u0085\u2028",
   "\ufffd\uffff",
   "<script>alert(1)</script>",

@@ -90,14 +90,23 @@ function count(value: string | number | undefined, name: string): number | undef
 }
 
 function selected(field: FieldSchema, value: string): string {
-  if (!field.fields) return value;
   const item = field.mode === "REPEATED" ? "x" : value;
+  const chosen = selectedItem(field, item);
+  if (chosen === item) return value;
+  return field.mode === "REPEATED" ? `list_transform(${value}, lambda x: ${chosen})` : chosen;
+}
+
+/** DuckDB's binding takes one byte order mark from the start of each text. */
+function selectedItem(field: FieldSchema, item: string): string {
+  if (field.type === "STRING") {
+    return `CASE WHEN starts_with(${item}, chr(65279)) THEN chr(65279) || ${item} ELSE ${item} END`;
+  }
+  if (!field.fields) return item;
   const members = field.fields.map((f) => {
     const member = `${item}.${quoteName(f.name)}`;
     return `${quoteName(f.name)} := ${selected(f, member)}`;
   });
-  const packed = `CASE WHEN ${item} IS NULL THEN NULL ELSE struct_pack(${members.join(", ")}) END`;
-  return field.mode === "REPEATED" ? `list_transform(${value}, lambda x: ${packed})` : packed;
+  return `CASE WHEN ${item} IS NULL THEN NULL ELSE struct_pack(${members.join(", ")}) END`;
 }
 
 /** `a,b.c` of `selectedFields`: the schema cut to these, in the table's order. */
