@@ -42,6 +42,13 @@ export function describeMysqlTargetFault(
       details,
     );
   }
+  if (code === "ER_TOO_BIG_ROWSIZE") {
+    return new MaestroError(
+      "database",
+      `the columns are too many for a row of the server (${messageOf(error)}): take some out of the query, or split the table into several`,
+      details,
+    );
+  }
   return describeMysqlFault(error, address);
 }
 

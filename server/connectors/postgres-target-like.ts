@@ -50,10 +50,8 @@ export async function createLike(
     }
     const kept = column && writeTo(column, field, at);
     if (!kept) {
-      const drop = column ? `drop column ${quoteName(name)}, ` : "";
-      await client.query(
-        `alter table ${beside} ${drop}add column ${quoteName(name)} ${newType(field)}`,
-      );
+      if (column) await dropColumn(client, target, name, beside);
+      await client.query(`alter table ${beside} add column ${quoteName(name)} ${newType(field)}`);
     }
     const value = kept ?? writeTo({ name, type: typeOfNew(field) }, field, at);
     if (value) written.push(value);
@@ -76,7 +74,28 @@ async function dropColumns(
   for (const column of target.columns) {
     const isOwn = column.isGenerated || column.fillsItself;
     if (isOwn || columnFor(fields, column.name)) continue;
-    await client.query(`alter table ${beside} drop column ${quoteName(column.name)}`);
+    await dropColumn(client, target, column.name, beside);
+  }
+}
+
+/** Throws `database` where generated columns are made of it. */
+async function dropColumn(
+  client: pg.Client,
+  target: PostgresTarget,
+  name: string,
+  beside: string,
+): Promise<void> {
+  try {
+    await client.query(`alter table ${beside} drop column ${quoteName(name)}`);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code !== "2BP01") throw error;
+    const made = target.columns.filter((column) => column.isGenerated).map((column) => column.name);
+    throw new MaestroError(
+      "database",
+      `${quoteName(target.schema)}.${quoteName(target.name)} has generated columns (${made.join(", ")}) that need its column ${name}, which the query lacks or gives another type: have ${name} in the query as it is there, or drop those columns`,
+      { cause: error },
+    );
   }
 }
 

@@ -10,6 +10,32 @@ import { quoteName } from "./staged-values.ts";
 
 const keptFor = "interval '400 days'";
 
+/**
+ * Makes it where it is not there, before the transaction of the rows: several first appends to one
+ * schema would wait for, or trip over, each other.
+ */
+export async function makeMarker(client: pg.Client, schema: string): Promise<void> {
+  const marker = `${quoteName(schema)}.maestro_exports`;
+  for (;;) {
+    const { rows } = await client.query<{ exists: boolean }>(
+      "select to_regclass($1) is not null as exists",
+      [marker],
+    );
+    if (rows[0]?.exists) return;
+    try {
+      await client.query(
+        `create table ${marker} (exporter text not null, target text not null, table_run bigint not null,
+           rows bigint not null, at timestamptz not null default clock_timestamp(),
+           primary key (exporter, target, table_run))`,
+      );
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : "";
+      // Another made it at the same time: its table, or its row type, is there.
+      if (code !== "42P07" && code !== "23505") throw error;
+    }
+  }
+}
+
 /** How many rows of this table run the table has already; null: none. */
 export async function alreadyAppended(
   client: pg.Client,
@@ -17,18 +43,6 @@ export async function alreadyAppended(
   place: { schema: string; name: string },
 ): Promise<number | null> {
   const marker = `${quoteName(place.schema)}.maestro_exports`;
-  const { rows: found } = await client.query<{ exists: boolean }>(
-    "select to_regclass($1) is not null as exists",
-    [marker],
-  );
-  if (!found[0]?.exists) {
-    await client.query(
-      `create table ${marker} (exporter text not null, target text not null, table_run bigint not null,
-         rows bigint not null, at timestamptz not null default clock_timestamp(),
-         primary key (exporter, target, table_run))`,
-    );
-    return null;
-  }
   const { rows } = await client.query<{ rows: string }>(
     `select rows from ${marker} where exporter = $1 and target = $2 and table_run = $3`,
     [claim.exporter, place.name, claim.tableRunId],

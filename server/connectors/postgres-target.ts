@@ -6,7 +6,7 @@ import { connectPostgres } from "./postgres-connection.ts";
 import { copyIn } from "./postgres-copy-in.ts";
 import { describeTargetFault } from "./postgres-target-faults.ts";
 import { createTable } from "./postgres-target-like.ts";
-import { alreadyAppended, noteAppended } from "./postgres-target-marker.ts";
+import { alreadyAppended, makeMarker, noteAppended } from "./postgres-target-marker.ts";
 import { replaceBySwap } from "./postgres-target-swap.ts";
 import {
   findSchema,
@@ -62,6 +62,7 @@ export async function exportToPostgres(
     const { name } = work.table;
     const schema = await findSchema(client, work.table);
     await client.query("set search_path = pg_catalog");
+    if (work.mode === "append") await makeMarker(client, schema);
     await client.query("begin");
     const done = await write(client, work, { schema, name });
     await client.query("commit");

@@ -128,6 +128,19 @@ test("a target is never taken for a table of Maestro's own", async () => {
   }
 });
 
+test("more columns than a row of the server takes are told as such", async () => {
+  const wide = Array.from({ length: 1000 }, (_, at) => field(`c${at}`, "STRING"));
+  await expect(
+    exportSelect(
+      server.address,
+      `select ${wide.map(({ name }) => `'v' as ${name}`).join(", ")}`,
+      wide,
+      { table: "never" },
+    ),
+  ).rejects.toThrow(/columns are too many.*Row size too large.*split the table/);
+  expect(await query("show tables like 'never'")).toEqual([]);
+});
+
 test("names longer than MySQL's are refused before anything is written", async () => {
   const long = "é".repeat(65);
   await expect(send("(1, 'a')", { table: long })).rejects.toThrow(/65 characters.*MySQL takes 64/);

@@ -33,6 +33,21 @@ test("an append adds its rows once, also where it is done again after its commit
   ]);
 });
 
+test("the first appends to a schema go beside each other", async () => {
+  await target.query("create schema crowded");
+  const append = (n: number) =>
+    send("(1, 'a')", {
+      table: `crowded.t${n}`,
+      mode: "append",
+      claim: { exporter: `crowd_${n}`, tableRunId: 1, fence: 1 },
+    });
+  const done = await Promise.all([1, 2, 3, 4, 5].map(append));
+  expect(done.map(({ rows }) => rows)).toEqual([1, 1, 1, 1, 1]);
+  expect(await target.query("select target from crowded.maestro_exports order by 1")).toHaveLength(
+    5,
+  );
+});
+
 test("an attempt that is stopped before its commit leaves nothing", async () => {
   const lost = () => Promise.reject(new Error("another room has it"));
   const claim = nextClaim();

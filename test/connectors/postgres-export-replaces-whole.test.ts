@@ -119,6 +119,18 @@ test("an older snapshot finds the new table full, not empty", async () => {
   expect(rows).toEqual([{ n: 7 }]);
 });
 
+test("a column that a generated one needs is missed by its name", async () => {
+  await target.query(
+    "create table priced (id bigint, name text, price int, twice int generated always as (price * 2) stored)",
+  );
+  await expect(select(1, "priced")).rejects.toMatchObject({
+    code: "database",
+    message: expect.stringMatching(
+      /"priced" has generated columns \(twice\) that need its column price.*have price in the query/,
+    ),
+  });
+});
+
 test("rows that a foreign key of another table points at are not deleted", async () => {
   await target.query(`create table parent (id bigint primary key, name text);
     insert into parent values (1, 'x');
