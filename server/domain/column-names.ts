@@ -1,4 +1,5 @@
 import { MaestroError } from "../../shared/errors.ts";
+import type { ImportSelect } from "../../shared/import-select.ts";
 
 const reserved = /^(_table_|_file_|_partition|_row_timestamp|__root__|_colidentifier)/i;
 
@@ -25,4 +26,13 @@ export function checkColumnNames(names: string[]): void {
     }
     seen.add(key);
   }
+}
+
+/** As `checkColumnNames`, of those that the text tells: of a star, or an expression without an alias, the source does. */
+export function checkWrittenNames({ columns }: ImportSelect): void {
+  const names = columns.flatMap(({ expression, alias }) => {
+    if (alias !== null) return [alias];
+    return expression.kind === "column" ? [expression.name] : [];
+  });
+  checkColumnNames(names);
 }

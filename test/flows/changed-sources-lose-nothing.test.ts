@@ -360,6 +360,14 @@ test("a table without columns is refused in words", async () => {
   expect(reason).toMatch(/bare has no columns: there is nothing to import/);
 });
 
+test.each([
+  ["select id, n as ID from t", /"id" is there twice/],
+  ['select id, n as "a b" from t', /"a b" is no name for BigQuery/],
+  ["select id, _partitiontime from t", /begins as BigQuery's own names do/],
+])("%s is refused when it is saved: BigQuery would refuse its columns", async (query, says) => {
+  await expect(create("refused", { query, importTable: "" })).rejects.toThrow(says);
+});
+
 test("reimport conditions are for imports that go on from an id", async () => {
   const conditions = { reimportConditions: [{ days: [1] }] };
   await expect(create("plain", { ...conditions, idColumn: null })).rejects.toThrow(

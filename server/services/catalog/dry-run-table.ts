@@ -1,5 +1,6 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { DryRunResult, TableDefinition } from "../../../shared/table.ts";
+import { checkWrittenNames } from "../../domain/column-names.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import { readDatabase } from "../databases/read-database.ts";
 import type { Deps } from "../deps.ts";
@@ -52,7 +53,8 @@ async function importFault(
   const { importDatabaseId: id } = definition;
   try {
     // Before a database is chosen it is read as for PostgreSQL; most is refused for either.
-    validateImportQuery(definition, id === null ? "postgres" : (await readDatabase(deps, id)).kind);
+    const kind = id === null ? "postgres" : (await readDatabase(deps, id)).kind;
+    checkWrittenNames(validateImportQuery(definition, kind).select);
     return null;
   } catch (error) {
     if (error instanceof MaestroError) return error;

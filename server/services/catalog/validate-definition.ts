@@ -5,6 +5,7 @@ import { groups } from "../../../drizzle/schema/users.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
 import type { Db } from "../../db/client.ts";
+import { checkWrittenNames } from "../../domain/column-names.ts";
 import { validateImportQuery } from "../transfers/validate-import-query.ts";
 import { validateExport } from "./validate-export.ts";
 
@@ -107,7 +108,7 @@ async function validatePointers(db: Db, definition: TableDefinition): Promise<vo
     if (!found.mayImport) {
       throw invalid("importDatabaseId", `imports from ${found.name} are turned off by an admin`);
     }
-    validateImportQuery(definition, found.kind);
+    checkWrittenNames(validateImportQuery(definition, found.kind).select);
   }
 }
 
