@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { and, eq, isNull, or, sql } from "drizzle-orm";
 import { databases, datasets, tables } from "../../../drizzle/schema/tables.ts";
 import type { DatabaseKind } from "../../../shared/database.ts";
 import { MaestroError } from "../../../shared/errors.ts";
@@ -6,6 +6,7 @@ import type { TableDefinition } from "../../../shared/table.ts";
 import { faultOfTargetName, isReservedTarget } from "../../../shared/target-name.ts";
 import type { Db } from "../../db/client.ts";
 import { nameNoTable, parseDatabaseTable } from "../../domain/database-table.ts";
+import { validateImportQuery } from "../transfers/validate-import-query.ts";
 
 /**
  * Which fields of an export belong together, that its database may be written to, and that no other
@@ -44,6 +45,7 @@ export async function validateExport(
   }
   refuseTargetName(definition, database);
   await refuseSharedTarget(db, definition, tableId, database);
+  await refuseSource(db, definition, tableId, database);
 }
 
 function refuseTargetName(
@@ -113,11 +115,79 @@ async function refuseSharedTarget(
   );
 }
 
+/**
+ * A replace of what an import reads would put our copy in the place of the source. Views and names that
+ * other connections have for it are not seen; a target that was saved before may be imported back.
+ */
+async function refuseSource(
+  db: Db,
+  definition: TableDefinition,
+  tableId: number | null,
+  database: { name: string; kind: DatabaseKind; database: string },
+): Promise<void> {
+  if (definition.exportMode !== "replace") return;
+  const target = targetOf(definition, database);
+  const { name } = parseDatabaseTable(definition.exportTable) ?? definition;
+  const all = await db
+    .select({ table: tables, dataset: datasets.name })
+    .from(tables)
+    .innerJoin(datasets, eq(datasets.id, tables.datasetId))
+    .where(
+      and(
+        isNull(tables.deletedAt),
+        or(
+          eq(tables.id, tableId ?? 0),
+          and(
+            eq(tables.importDatabaseId, definition.exportDatabaseId ?? 0),
+            sql`strpos(lower(${tables.query} || ' ' || ${tables.importTable}), lower(${name})) > 0`,
+          ),
+        ),
+      ),
+    );
+  const saved = all.find(({ table }) => table.id === tableId)?.table;
+  const isSaved =
+    saved?.exportDatabaseId === definition.exportDatabaseId &&
+    saved.exportMode === "replace" &&
+    targetOf(saved, database) === target;
+  if (isSaved) return;
+  const readers = [...all.map(({ table, dataset }) => ({ ...table, dataset })), definition];
+  const source = readers.find(
+    (reader) =>
+      reader.importDatabaseId === definition.exportDatabaseId &&
+      sourceOf(reader, database) === target,
+  );
+  if (!source) return;
+  throw invalid(
+    "exportTable",
+    `${source.dataset}.${source.name} imports this table of ${database.name}, which a replace would write over: choose another name`,
+  );
+}
+
+function sourceOf(
+  table: Pick<TableDefinition, "kind" | "query" | "importTable" | "idColumn">,
+  database: { kind: DatabaseKind; database: string },
+): string | null {
+  if (table.kind !== "import") return null;
+  try {
+    const { select } = validateImportQuery(table, database.kind);
+    return placeOf(select.table, database);
+  } catch {
+    // What no import can read is no source of one.
+    return null;
+  }
+}
+
 function targetOf(
   { exportTable, name }: { exportTable: string; name: string },
+  database: { kind: DatabaseKind; database: string },
+): string {
+  return placeOf(parseDatabaseTable(exportTable) ?? { schema: null, name }, database);
+}
+
+function placeOf(
+  table: { schema: string | null; name: string },
   { kind, database }: { kind: DatabaseKind; database: string },
 ): string {
-  const table = parseDatabaseTable(exportTable) ?? { schema: null, name };
   const schema = table.schema ?? (kind === "postgres" ? "public" : database);
   return JSON.stringify([schema, table.name]);
 }

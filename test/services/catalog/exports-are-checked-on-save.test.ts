@@ -109,3 +109,48 @@ test("two tables are not written over one another, but may add to one", async ()
   ]);
   await expect(save({ ...same, exportMode: "append" })).resolves.toBeUndefined();
 });
+
+test("a replace does not write over what an import of the database reads", async () => {
+  const { tableId } = await insertImportTable(client, { name: "people" });
+  await client.pool.query(
+    "update tables set import_database_id = $1, import_table = '', query = 'select id from public.people' where id = $2",
+    [open, tableId],
+  );
+  const over = { exportDatabaseId: open, exportTable: "people" };
+  await expect(save(over)).rejects.toMatchObject({
+    code: "invalidInput",
+    field: "exportTable",
+    message: expect.stringMatching(/people imports this table of shop.*choose another name/),
+  });
+  await expect(save(over, tableId)).rejects.toMatchObject({ field: "exportTable" });
+  await expect(
+    save({
+      kind: "import",
+      query: "",
+      importDatabaseId: open,
+      importTable: "Visits",
+      exportDatabaseId: open,
+      exportTable: '"Visits"',
+    }),
+  ).rejects.toMatchObject({ field: "exportTable" });
+  await expect(save({ ...over, exportTable: "people2" })).resolves.toBeUndefined();
+  await expect(
+    save({ ...over, exportMode: "upsert", exportKeys: ["id"] }),
+  ).resolves.toBeUndefined();
+  await client.pool.query(
+    "update tables set export_database_id = $1, export_table = 'people' where id = $2",
+    [open, tableId],
+  );
+  await expect(save(over, tableId)).resolves.toBeUndefined();
+});
+
+test.each([
+  [`${"é".repeat(32)}`, /64 bytes, and PostgreSQL keeps 63/],
+  ["maestro_exports", /Maestro's own/],
+])("a target named %s is refused", async (exportTable, message) => {
+  await expect(save({ exportDatabaseId: open, exportTable })).rejects.toMatchObject({
+    code: "invalidInput",
+    field: "exportTable",
+    message: expect.stringMatching(message),
+  });
+});
