@@ -41,6 +41,7 @@ import { idArray } from "./sql-text.ts";
 
 export const leaseSeconds = 30;
 export const maxAttempts = 3;
+const claimIdle = "5s";
 
 const leaseEnd = sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})`;
 const expired = sql`${transfers.state} = 'running' and ${transfers.leaseUntil} < clock_timestamp()`;
@@ -93,7 +94,9 @@ export async function queueTransfers(tx: Db, tableRuns: { id: number }[]): Promi
 /** The oldest transfer that may start, for `owner`; null where there is none. */
 export async function claimNextTransfer(db: Db, owner: string): Promise<ClaimedTransfer | null> {
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${locks.transferClaim})`);
+    // A room that stands still here, or is gone without a word, must not keep the others from claiming.
+    await tx.execute(sql`select set_config('idle_in_transaction_session_timeout', ${claimIdle}, true),
+      pg_advisory_xact_lock(${locks.transferClaim})`);
     const [claimed] = await tx
       .update(transfers)
       .set({
