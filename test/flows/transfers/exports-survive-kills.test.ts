@@ -2,7 +2,7 @@ import { test } from "vitest";
 import { databaseKinds } from "../../../shared/database.ts";
 import { exportSites } from "./export-sites.ts";
 import { strikeAt } from "./sites.ts";
-import { createCases, inRounds, timeoutMs } from "./with-cases.ts";
+import { createCases, inRounds, inTurn, timeoutMs } from "./with-cases.ts";
 
 /*
  * An export is struck once at each site, into each kind of database. Another room has to end it as if
@@ -37,7 +37,7 @@ test.concurrent.each(inRounds(sites))(
   timeoutMs,
 );
 
-test.concurrent.each(inRounds(sites))(
+test.concurrent.each(inRounds(inTurn(sites)))(
   "$kind, $mode: its connection is cut $at, and it is exported all the same",
   ({ kind, mode, site }) =>
     withExport(kind, mode, async (each) => {

@@ -4,7 +4,7 @@ import { until } from "../../support/until.ts";
 import { firstRows, glanceOf } from "./import-case.ts";
 import { roomSites } from "./import-sites.ts";
 import { strikeAt } from "./sites.ts";
-import { createCases, inRounds, timeoutMs } from "./with-cases.ts";
+import { createCases, inRounds, inTurn, timeoutMs } from "./with-cases.ts";
 
 /*
  * The run of an import is cancelled at each site, while the network does not go on there. It ends, with
@@ -17,7 +17,7 @@ const sites = databaseKinds.flatMap((kind) =>
   Object.entries(roomSites(kind)).map(([at, site]) => ({ kind, at, site })),
 );
 
-test.concurrent.each(inRounds(sites))(
+test.concurrent.each(inRounds(inTurn(sites)))(
   "$kind: a cancel $at ends an import and leaves nothing",
   ({ kind, site }) =>
     withImport(kind, async (each) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { databaseKinds } from "../../../shared/database.ts";
 import { roomSites } from "./import-sites.ts";
 import { strikeAt } from "./sites.ts";
-import { createCases, inRounds, timeoutMs } from "./with-cases.ts";
+import { createCases, inRounds, inTurn, timeoutMs } from "./with-cases.ts";
 
 /* A connection is cut once at each site of an import. The room tries again, and all of it arrives once. */
 
@@ -12,7 +12,7 @@ const sites = databaseKinds.flatMap((kind) =>
   Object.entries(roomSites(kind)).map(([at, site]) => ({ kind, at, site })),
 );
 
-test.concurrent.each(inRounds(sites))(
+test.concurrent.each(inRounds(inTurn(sites)))(
   "$kind: its connection is cut $at, and it arrives all the same",
   ({ kind, site }) =>
     withImport(kind, async (each) => {

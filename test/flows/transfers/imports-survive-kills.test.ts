@@ -2,7 +2,7 @@ import { test } from "vitest";
 import { databaseKinds } from "../../../shared/database.ts";
 import { daemonSites, roomSites } from "./import-sites.ts";
 import { strikeAt } from "./sites.ts";
-import { createCases, inRounds, timeoutMs } from "./with-cases.ts";
+import { createCases, inRounds, inTurn, timeoutMs } from "./with-cases.ts";
 
 /*
  * An import is struck once at each site, from each kind of database. Another room or daemon has to end
@@ -39,7 +39,7 @@ const atDaemon = databaseKinds.flatMap((kind) =>
   Object.entries(daemonSites).map(([at, site]) => ({ kind, at, site })),
 );
 
-test.concurrent.each(inRounds(atDaemon))(
+test.concurrent.each(inRounds(inTurn(atDaemon)))(
   "$kind: the daemon is killed $at, and another one goes on",
   ({ kind, site }) =>
     withImport(kind, async (each) => {

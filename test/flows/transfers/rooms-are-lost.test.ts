@@ -77,6 +77,31 @@ test.concurrent.each([
 );
 
 test.concurrent(
+  "a room that stands still in the middle of a claim keeps no other from claiming",
+  () =>
+    withImport("postgres", async (each) => {
+      each.startDaemonHere("daemon");
+      const room = await each.startRoom("sleeper");
+      const readers = await each.begin();
+      const waking = Promise.withResolvers<void>();
+      const asleep = Promise.withResolvers<void>();
+      const site: Site = { commit: "pg_advisory_xact_lock", phase: "before" };
+      const struck = strikeAt(each.proxies, site, async () => {
+        room.child.kill("SIGSTOP");
+        asleep.resolve();
+        await waking.promise;
+        return "cut";
+      });
+      await asleep.promise;
+      await each.startRoom("second");
+      await each.checkWhole(await each.run(each.tableId), readers);
+      waking.resolve();
+      await struck;
+    }),
+  timeoutMs,
+);
+
+test.concurrent(
   "an import that kills three rooms is given up, and says so",
   () =>
     withImport("mysql", async (each) => {

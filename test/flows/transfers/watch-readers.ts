@@ -12,7 +12,9 @@ export interface Readers {
   stop(): Promise<Record<string, string[]>>;
 }
 
-const pauseMs = 40;
+const leastPauseMs = 40;
+/** Of the time that a look takes: readers must not take the machine from those whom they watch. */
+const pauseShare = 3;
 
 /** A look answers the state as a text; null: it cannot tell now. */
 export function watchReaders(looks: Record<string, () => Promise<string | null>>): Readers {
@@ -26,8 +28,9 @@ export function watchReaders(looks: Record<string, () => Promise<string | null>>
       if (state !== null && state !== states.at(-1)) states.push(state);
     };
     while (!stopping.signal.aborted) {
+      const beganAt = performance.now();
       await lookOnce();
-      await delay(pauseMs);
+      await delay(Math.max(leastPauseMs, pauseShare * (performance.now() - beganAt)));
     }
     await lookOnce();
   });

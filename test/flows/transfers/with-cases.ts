@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, inject } from "vitest";
-import type { DatabaseKind } from "../../../shared/database.ts";
+import { type DatabaseKind, databaseKinds } from "../../../shared/database.ts";
 import type { ExportMode } from "../../../shared/table.ts";
 import { type ExportCase, openExportCase } from "./export-case.ts";
 import { type ImportCase, openImportCase } from "./import-case.ts";
@@ -22,6 +22,15 @@ export function inRounds<Struck extends { at: string; site: Site }>(all: Struck[
       return { ...each, at: `${each.at} (${bytes} bytes)`, site: { ...site, bytes } };
     }),
   );
+}
+
+/** Each site with one kind of database or the other in turn; in the soak with both. */
+export function inTurn<Struck extends { kind: DatabaseKind }>(all: Struck[]): Struck[] {
+  if (inject("transferRounds") > 1) return all;
+  const [first] = databaseKinds;
+  const ofFirst = all.filter(({ kind }) => kind === first);
+  const others = all.filter(({ kind }) => kind !== first);
+  return [...ofFirst.filter((_, at) => at % 2 === 0), ...others.filter((_, at) => at % 2 === 1)];
 }
 
 /** Cases over surroundings of the test file's own. What the processes logged is shown where one fails. */
