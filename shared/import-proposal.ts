@@ -1,4 +1,5 @@
 import type { DatabaseView, SourceTable } from "./database.ts";
+import { quoteName } from "./sql-quotes.ts";
 import type { TableDefinitionInput } from "./table.ts";
 
 /** An import table as it is proposed for a table of a source: a person may change it before it is made. */
@@ -62,7 +63,7 @@ export function importDefinition(
 
 /** `schema.table`, with quotes where a part needs them. */
 export function sourceName({ schema, name }: Pick<SourceTable, "schema" | "name">): string {
-  const part = (text: string) => (/^[^".\s]+$/.test(text) ? text : quote(text));
+  const part = (text: string) => (/^[^".\s]+$/.test(text) ? text : quoteName(text));
   return `${part(schema)}.${part(name)}`;
 }
 
@@ -97,11 +98,7 @@ function renamingQuery(source: ImportProposal["source"], columns: SourceTable["c
         ? name
         : firstFree([validName(name)], (one) => !isFree(one));
     used.add(alias.toLowerCase());
-    return alias === name ? quote(name) : `${quote(name)} AS ${quote(alias)}`;
+    return alias === name ? quoteName(name) : `${quoteName(name)} AS ${quoteName(alias)}`;
   });
-  return `SELECT\n  ${lines.join(",\n  ")}\nFROM ${quote(source.schema)}.${quote(source.name)}`;
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+  return `SELECT\n  ${lines.join(",\n  ")}\nFROM ${quoteName(source.schema)}.${quoteName(source.name)}`;
 }

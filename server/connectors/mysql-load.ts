@@ -1,9 +1,9 @@
 import { addAbortSignal, PassThrough, pipeline } from "node:stream";
 import type { Connection, ResultSetHeader } from "mysql2/promise";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { ExportWork } from "./export-work.ts";
 import type { MysqlWrittenColumn } from "./mysql-target-table.ts";
-import { quoteName } from "./staged-values.ts";
 import { watchRows } from "./watch-rows.ts";
 
 /*

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Connection } from "mysql2/promise";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import type { ExportDone, ExportWork } from "./export-work.ts";
 import { loadRows } from "./mysql-load.ts";
@@ -16,7 +17,6 @@ import {
 } from "./mysql-target-table.ts";
 import { newMysqlType, typeOfNewMysql } from "./mysql-target-types.ts";
 import { createMysqlTable, requireTransactions } from "./mysql-target-write.ts";
-import { quoteName } from "./staged-values.ts";
 import { columnFor } from "./target-columns.ts";
 
 /*

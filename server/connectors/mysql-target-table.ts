@@ -1,8 +1,8 @@
 import type { Connection } from "mysql2/promise";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { type MysqlColumnType, mysqlValue, newMysqlType } from "./mysql-target-types.ts";
-import { quoteName } from "./staged-values.ts";
 import { columnFor, describeType, type WrittenColumn } from "./target-columns.ts";
 import { checkedText, type TargetCheck } from "./target-value.ts";
 

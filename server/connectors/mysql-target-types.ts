@@ -1,5 +1,6 @@
+import { quoteText } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
-import { jsonText, quoteText, typeWord } from "./staged-values.ts";
+import { jsonText, typeWord } from "./staged-values.ts";
 import type { TargetCheck, TargetValue } from "./target-value.ts";
 
 /*

@@ -1,10 +1,10 @@
 import type { Connection } from "mysql2/promise";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { ExportDone, ExportWork } from "./export-work.ts";
 import { loadRows } from "./mysql-load.ts";
 import { type MysqlTarget, placeOf, quoteMysql, select } from "./mysql-target-table.ts";
 import { inTarget } from "./mysql-target-write.ts";
-import { quoteName } from "./staged-values.ts";
 import { columnFor, keyNames } from "./target-columns.ts";
 
 /**

@@ -1,5 +1,6 @@
 import type { Connection } from "mysql2/promise";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName, quoteText } from "../../shared/sql-quotes.ts";
 import type { ExportDone, ExportWork } from "./export-work.ts";
 import {
   type MysqlTarget,
@@ -11,7 +12,6 @@ import {
   writeToMysql,
 } from "./mysql-target-table.ts";
 import { newMysqlType, typeOfNewMysql } from "./mysql-target-types.ts";
-import { quoteName, quoteText } from "./staged-values.ts";
 import { columnFor } from "./target-columns.ts";
 
 interface Place {

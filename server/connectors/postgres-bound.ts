@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import { beginAfterLock } from "./postgres-snapshot.ts";
 
 /*
@@ -50,15 +51,15 @@ export async function safeBound(
   above: string | null,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const table = `${quote(relation.schema)}.${quote(relation.name)}`;
+  const table = `${quoteName(relation.schema)}.${quoteName(relation.name)}`;
   checkColumn(relation, column);
   const written = await relationsWritten(client, relation.oid);
   await checkSequences(client, written, column);
   await checkNulls(client, table, column);
   await beginAfterLock(client, relation, "read committed");
   const { rows } = await client.query<{ bound: string | null }>(
-    `select max(${quote(column)})::text as bound from ${table}
-     where $1::bigint is null or ${quote(column)} > $1::bigint`,
+    `select max(${quoteName(column)})::text as bound from ${table}
+     where $1::bigint is null or ${quoteName(column)} > $1::bigint`,
     [above],
   );
   await client.query("rollback");
@@ -161,7 +162,7 @@ async function checkSequences(client: pg.Client, oids: string[], column: string)
 async function checkNulls(client: pg.Client, table: string, column: string): Promise<void> {
   const hasNulls = await queryFlag(
     client,
-    `select exists (select from ${table} where ${quote(column)} is null) as flag`,
+    `select exists (select from ${table} where ${quoteName(column)} is null) as flag`,
   );
   if (hasNulls) {
     throw new MaestroError(
@@ -224,8 +225,4 @@ async function waitForEnd(
 async function queryFlag(client: pg.Client, text: string): Promise<boolean> {
   const { rows } = await client.query<{ flag: boolean }>(text);
   return rows[0]?.flag === true;
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -2,8 +2,8 @@ import { pipeline } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { ExportWork } from "./export-work.ts";
-import { quoteName } from "./staged-values.ts";
 import type { WrittenColumn } from "./target-columns.ts";
 import { watchRows } from "./watch-rows.ts";
 

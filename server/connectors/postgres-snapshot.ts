@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { SourceRelation } from "./source.ts";
 
 /*
@@ -27,7 +28,7 @@ export async function beginAfterLock(
   relation: Pick<SourceRelation, "schema" | "name"> & { oid: number; kind: string },
   isolation: Isolation,
 ): Promise<void> {
-  const table = `${quote(relation.schema)}.${quote(relation.name)}`;
+  const table = `${quoteName(relation.schema)}.${quoteName(relation.name)}`;
   for (let tries = 1; tries <= mostTries; tries += 1) {
     await begin(client, isolation);
     if (await isLocked(client, table, relation.kind)) return;
@@ -77,8 +78,4 @@ async function isRewritten(client: pg.Client, oid: number): Promise<boolean> {
     [oid],
   );
   return rows[0]?.found === true;
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

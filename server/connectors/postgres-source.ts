@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
 import type { SourceName } from "../../shared/import-select.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import { abortable } from "../support/abortable.ts";
 import { breakOffAtAbort } from "./break-off.ts";
 import { CopyOutStream } from "./copy-out-stream.ts";
@@ -122,7 +123,7 @@ function copyStatement(select: string, columns: SourceColumn[]): string {
 async function findTable(client: pg.Client, name: SourceName): Promise<PostgresRelation> {
   const quoted = [name.schema, name.name]
     .filter((part) => part !== null)
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
+    .map(quoteName)
     .join(".");
   const { rows } = await client.query<Omit<PostgresRelation, "columns"> & { readable: boolean }>(
     `select c.oid, n.nspname as schema, c.relname as name, c.relkind as kind,
@@ -158,7 +159,7 @@ async function describe(
   const types = await readTypes(client, [...new Set(fields.map((field) => field.dataTypeID))]);
   const columns = fields.map((field) => {
     const type = types.get(field.dataTypeID) ?? { name: "", isBuiltin: false, element: null };
-    const quoted = `source."${field.name.replaceAll('"', '""')}"`;
+    const quoted = `source.${quoteName(field.name)}`;
     return describeColumn(field.name, quoted, type, field.dataTypeModifier);
   });
   const plan = await client.query<{ "QUERY PLAN": { Plan?: { "Plan Rows"?: number } }[] }>(

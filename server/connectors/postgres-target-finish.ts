@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName, quoteText } from "../../shared/sql-quotes.ts";
 import type { PostgresTarget } from "./postgres-target-table.ts";
-import { quoteName, quoteText } from "./staged-values.ts";
 
 interface Index {
   name: string;

@@ -1,11 +1,11 @@
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName, quoteText } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import type { ExportWork } from "./export-work.ts";
 import { type Rename, takeOverIdentities } from "./postgres-target-finish.ts";
 import { type PostgresTarget, writeTo } from "./postgres-target-table.ts";
 import { newType, typeOfNew } from "./postgres-target-types.ts";
-import { quoteName, quoteText } from "./staged-values.ts";
 import { columnFor, type WrittenColumn } from "./target-columns.ts";
 
 /** A table of the fields; with a primary key of `keys`. The columns that are written. */

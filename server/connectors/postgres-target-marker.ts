@@ -1,6 +1,6 @@
 import type pg from "pg";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { ExportWork } from "./export-work.ts";
-import { quoteName } from "./staged-values.ts";
 
 /*
  * `maestro_exports`, in the schema of the table that is appended to: a line for each table run whose

@@ -2,12 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { ExportWork } from "./export-work.ts";
 import { copyIn } from "./postgres-copy-in.ts";
 import { finishLike } from "./postgres-target-finish.ts";
 import { createLike, createTable } from "./postgres-target-like.ts";
 import { type PostgresTarget, readTarget } from "./postgres-target-table.ts";
-import { quoteName } from "./staged-values.ts";
 
 /*
  * A new table takes the place of the old one, in one transaction that nobody sees before its commit:

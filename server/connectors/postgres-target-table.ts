@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { newType, type PostgresColumnType, postgresValue } from "./postgres-target-types.ts";
-import { quoteName } from "./staged-values.ts";
 import { columnFor, describeType, type WrittenColumn } from "./target-columns.ts";
 import { checkedText } from "./target-value.ts";
 

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import type { ExportDone, ExportWork } from "./export-work.ts";
 import { connectPostgres } from "./postgres-connection.ts";
@@ -14,7 +15,6 @@ import {
   type PostgresTarget,
   readTarget,
 } from "./postgres-target-table.ts";
-import { quoteName } from "./staged-values.ts";
 import { columnFor, keyNames, type WrittenColumn } from "./target-columns.ts";
 
 /*

@@ -7,13 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { quoteName, quoteText } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { type StagedSize, TooLargeError } from "./staged-size.ts";
 import {
   jsonShape,
-  quoteName,
-  quoteText,
   typeInParquet,
   typeWord,
   valueInJson,

@@ -1,3 +1,4 @@
+import { quoteName } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 
 /*
@@ -136,12 +137,4 @@ function jsonMember(field: FieldSchema, value: string, depth = 0): string {
     return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${members.join(", ")}) END`;
   }
   return inJson[typeWord(field)]?.(value) ?? `CAST(${value} AS VARCHAR)`;
-}
-
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,3 +1,4 @@
+import { quoteText } from "../../shared/sql-quotes.ts";
 import type { ScalarType, SourceColumn } from "./source-column.ts";
 
 /*
@@ -114,14 +115,10 @@ function arrayOf(column: SourceColumn, input: string, item: (input: string) => s
 }
 
 function refusal(column: SourceColumn, input: string, holder: string): string {
-  const before = quote(`column ${column.name} holds `);
+  const before = quoteText(`column ${column.name} holds `);
   const remedy = column.isArray ? `to_json(${column.name})` : `${column.name}::text`;
-  const after = quote(
+  const after = quoteText(
     `, which does not fit into ${holder}: convert it in the import's SQL, for example ${remedy}`,
   );
   return `error(${before} || left(${input}, 100) || ${after})`;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { quoteName, quoteText } from "../../shared/sql-quotes.ts";
 import type { FileFormat } from "../../shared/table.ts";
 import { gzipText } from "./gzip-text.ts";
 import { RowFeed } from "./row-feed.ts";
@@ -260,12 +261,4 @@ function copyStatement(options: {
       max_line_size = ${size.lineBytes},
       buffer_size = ${size.lineBytes * 2}, columns = {${texts.join(", ")}})
   ) TO ${quoteText(output)} (${formatOptions}${nulls})`;
-}
-
-function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,4 +1,4 @@
-import { quoteText } from "./staged-values.ts";
+import { quoteText } from "../../shared/sql-quotes.ts";
 
 /** What a column of a database takes of a staged value, as DuckDB's SQL. */
 export interface TargetValue {

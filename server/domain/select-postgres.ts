@@ -1,4 +1,5 @@
 import type { ImportType, SqlPosition } from "../../shared/import-select.ts";
+import { quoteName } from "../../shared/sql-quotes.ts";
 import {
   checkText,
   type Dialect,
@@ -28,7 +29,7 @@ import {
  * other), functions and types are named in pg_catalog so that no other of the name can answer.
  */
 export const postgresDialect: Dialect = {
-  quoteName: (name) => `"${name.replaceAll('"', '""')}"`,
+  quoteName,
   isSystemSchema: (schema) => schema.startsWith("pg_") || schema === "information_schema",
   print: printNode,
 };
