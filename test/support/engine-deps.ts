@@ -2,7 +2,9 @@ import { pino } from "pino";
 import { createWarehouse } from "../../server/connectors/bigquery.ts";
 import { createObjectStore } from "../../server/connectors/gcs.ts";
 import { createGoogleClients } from "../../server/connectors/google-clients.ts";
+import { createSheets } from "../../server/connectors/google-sheets.ts";
 import type { ObjectStore } from "../../server/connectors/object-store.ts";
+import type { Sheets } from "../../server/connectors/sheets.ts";
 import type { Warehouse } from "../../server/connectors/warehouse.ts";
 import { createChanges } from "../../server/db/changes.ts";
 import { createDbClient } from "../../server/db/client.ts";
@@ -20,10 +22,12 @@ export interface EngineDeps extends Deps {
 export async function connectCloud(
   url: string,
   projectId = "test",
-): Promise<{ warehouse: Warehouse; objectStore: ObjectStore }> {
+): Promise<{ warehouse: Warehouse; objectStore: ObjectStore; sheets: Sheets }> {
   const project = { projectId, location: "US" };
-  const { bigquery, storage } = await createGoogleClients({ ...project, localCloudUrl: url });
+  const clients = await createGoogleClients({ ...project, localCloudUrl: url });
+  const { bigquery, storage } = clients;
   return {
+    sheets: createSheets({ ...clients, webUrl: url, folderId: null, random: Math.random }),
     warehouse: createWarehouse({ ...project, bigquery }),
     objectStore: createObjectStore({ storage, bucket: `${projectId}-bucket` }),
   };
@@ -40,6 +44,8 @@ export function createEngineDeps(options: {
   warehouse: Warehouse;
   /** A bucket in memory where none is given. */
   objectStore?: ObjectStore;
+  /** Refuses all where none is given. */
+  sheets?: Sheets;
   processId?: string;
   instanceId?: string;
   applicationName?: string;
@@ -61,7 +67,7 @@ export function createEngineDeps(options: {
     changes,
     warehouse: options.warehouse,
     objectStore: options.objectStore ?? createMemoryStore(objects),
-    sheets: noSheets,
+    sheets: options.sheets ?? noSheets,
     sqlParser: {
       references: () => Promise.resolve({ ast: [], astError: null, scanner: [] }),
       close: () => Promise.resolve(),

@@ -3,6 +3,7 @@ import { type DatabaseKind, databaseKinds } from "../../../shared/database.ts";
 import type { ExportMode } from "../../../shared/table.ts";
 import { type ExportCase, openExportCase } from "./export-case.ts";
 import { type ImportCase, openImportCase } from "./import-case.ts";
+import { openSheetCase, type SheetCase } from "./sheet-case.ts";
 import type { Site } from "./sites.ts";
 import { openSurroundings, type Surroundings } from "./surroundings.ts";
 
@@ -47,6 +48,8 @@ export function createCases() {
   return {
     withImport: async (kind: DatabaseKind, body: (each: ImportCase) => Promise<void>) =>
       withCase(await openImportCase(here(), kind), body),
+    withSheet: async (body: (each: SheetCase) => Promise<void>) =>
+      withCase(await openSheetCase(here()), body),
     withExport: async (
       kind: DatabaseKind,
       mode: ExportMode,
