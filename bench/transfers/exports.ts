@@ -145,9 +145,8 @@ async function verifyTable(
   const list = columns.map(([name]) => casts[name] ?? name).join(", ");
   const except = (from: string, other: string) =>
     `select count(*) from (select ${list} from ${from} except all select ${list} from ${other}) d`;
-  const count = `select count(*) from (${`select 1 from orders where id not in (select id from ${table})`}) m`;
   const statement = `select case when (${except("orders", table)}) = 0 and (${except(table, "orders")}) = 0
-    and (${count}) = 0 then 'equal' else 'other' end as answer`;
+    then 'equal' else 'other' end as answer`;
   const path = join(directory, "answer.txt");
   await runShell(
     `${clientLine(address, statement)} > ${path} && grep -q equal ${path}`,
