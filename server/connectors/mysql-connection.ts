@@ -4,16 +4,11 @@ import mysql, { type Connection, type ConnectionOptions } from "mysql2/promise";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import { abortable, abortableWithin } from "../support/abortable.ts";
 import { type DatabaseAddress, tlsOptions } from "./database-address.ts";
+import { describeNetworkFault, transientNetworkFaults } from "./network-faults.ts";
 import { describeTlsFault, tlsReason } from "./tls-faults.ts";
 
 const transientFaults = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EAI_AGAIN",
+  ...transientNetworkFaults,
   "PROTOCOL_CONNECTION_LOST",
   "ER_LOCK_DEADLOCK",
   "ER_LOCK_WAIT_TIMEOUT",
@@ -153,17 +148,9 @@ export function describeMysqlFault(error: unknown, address: DatabaseAddress): Ma
 function sentence(error: unknown, code: string, address: DatabaseAddress): string {
   const at = `${address.host}:${address.port}`;
   const text = messageOf(error) || code;
+  const networkFault = describeNetworkFault(code, address);
+  if (networkFault !== null) return networkFault;
   switch (code) {
-    case "ENOTFOUND":
-      return `there is no host named ${address.host}`;
-    case "EAI_AGAIN":
-      return `the name ${address.host} cannot be looked up now`;
-    case "ECONNREFUSED":
-      return `nothing listens at ${at}: check host and port, and that the server accepts TCP connections`;
-    case "ETIMEDOUT":
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-      return `${at} cannot be reached: check the address and firewalls`;
     case "HANDSHAKE_SSL_ERROR":
       return `no encrypted connection to ${at}: ${text}`;
     case "ER_ACCESS_DENIED_ERROR":

@@ -3,7 +3,7 @@ import { MaestroError } from "../../shared/errors.ts";
 import { quoteName } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { type MysqlColumnType, mysqlValue, newMysqlType } from "./mysql-target-types.ts";
-import { columnFor, describeType, type WrittenColumn } from "./target-columns.ts";
+import { matchTarget, type WrittenColumn } from "./target-columns.ts";
 import { checkedText, type TargetCheck } from "./target-value.ts";
 
 /** A table that is exported to, as it is. */
@@ -142,43 +142,16 @@ async function readHoldfasts(
   return rows.map((row) => row.what);
 }
 
-/**
- * How the fields are written to the columns as they are. Throws `database` with every difference and
- * its remedy.
- */
+/** As `matchTarget`. */
 export function matchMysqlColumns(
   target: MysqlTarget,
   fields: FieldSchema[],
 ): MysqlWrittenColumn[] {
-  const table = `${quoteMysql(target.schema)}.${quoteMysql(target.name)}`;
-  const written: MysqlWrittenColumn[] = [];
-  const faults: string[] = [];
-  for (const [at, field] of fields.entries()) {
-    const column = columnFor(target.columns, field.name);
-    const value = column && !column.isGenerated ? writeToMysql(column, field, at) : null;
-    if (value) written.push(value);
-    else faults.push(faultOf(column, field, table));
-  }
-  for (const { name, isNotNull, fillsItself, isGenerated } of target.columns) {
-    const isOwn = !isNotNull || fillsItself || isGenerated;
-    if (isOwn || columnFor(fields, name)) continue;
-    faults.push(
-      `its column ${name} takes no NULL and has no default: add it to the query, or a default`,
-    );
-  }
-  if (faults.length === 0) return written;
-  throw new MaestroError("database", `${table} does not fit: ${faults.join("; ")}`);
-}
-
-function faultOf(column: MysqlTargetColumn | undefined, field: FieldSchema, table: string): string {
-  const type = newMysqlType(field, false);
-  if (!column) {
-    return `it has no column ${field.name}: alter table ${table} add column ${quoteMysql(field.name)} ${type}`;
-  }
-  if (column.isGenerated) {
-    return `its column ${column.name} is generated: leave it out of the query`;
-  }
-  return `its column ${column.name} is ${column.type.sql}, which cannot hold every ${describeType(field)} as it is: change it to ${type}, or convert it in the query`;
+  return matchTarget<MysqlTargetColumn, MysqlWrittenColumn>(target, fields, {
+    quoteName: quoteMysql,
+    newType: (field) => newMysqlType(field, false),
+    write: writeToMysql,
+  });
 }
 
 /** Null where the column's type does not hold every value of the field. */

@@ -1,19 +1,12 @@
 import pg from "pg";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import { type DatabaseAddress, tlsOptions } from "./database-address.ts";
+import { describeNetworkFault, transientNetworkFaults } from "./network-faults.ts";
 import { describeTlsFault, tlsReason } from "./tls-faults.ts";
 
 /** SQLSTATEs, and the start of some, under which the same call may succeed later. */
 const transientStates = /^(08|40001|40P01|53|57P0[123]|58)/;
-const transientFaults = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EAI_AGAIN",
-]);
+const transientFaults = new Set(transientNetworkFaults);
 
 const noPassword = "28P01 none given";
 
@@ -79,17 +72,9 @@ export function describeFault(error: unknown, address: DatabaseAddress): Maestro
 function sentence(error: unknown, code: string, address: DatabaseAddress): string {
   const at = `${address.host}:${address.port}`;
   const text = messageOf(error) || code;
+  const networkFault = describeNetworkFault(code, address);
+  if (networkFault !== null) return networkFault;
   switch (code) {
-    case "ENOTFOUND":
-      return `there is no host named ${address.host}`;
-    case "EAI_AGAIN":
-      return `the name ${address.host} cannot be looked up now`;
-    case "ECONNREFUSED":
-      return `nothing listens at ${at}: check host and port, and that PostgreSQL accepts TCP connections`;
-    case "ETIMEDOUT":
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-      return `${at} cannot be reached: check the address and firewalls`;
     case noPassword:
       return `${at} asks for the password of ${address.username}, and none is given: enter it`;
     case "28P01":

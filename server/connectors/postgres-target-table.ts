@@ -3,7 +3,7 @@ import { MaestroError } from "../../shared/errors.ts";
 import { quoteName } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { newType, type PostgresColumnType, postgresValue } from "./postgres-target-types.ts";
-import { columnFor, describeType, type WrittenColumn } from "./target-columns.ts";
+import { matchTarget, type WrittenColumn } from "./target-columns.ts";
 import { checkedText } from "./target-value.ts";
 
 /** A table that is exported to, as it is. */
@@ -172,39 +172,13 @@ async function readHoldfasts(client: pg.Client, oid: string): Promise<string[]> 
   return rows.map((row) => row.what);
 }
 
-/**
- * How the fields are written to the columns as they are. Throws `database` with every difference and
- * its remedy.
- */
+/** As `matchTarget`. */
 export function matchColumns(target: PostgresTarget, fields: FieldSchema[]): WrittenColumn[] {
-  const table = `${quoteName(target.schema)}.${quoteName(target.name)}`;
-  const written: WrittenColumn[] = [];
-  const faults: string[] = [];
-  for (const [at, field] of fields.entries()) {
-    const column = columnFor(target.columns, field.name);
-    const value = column && !column.isGenerated ? writeTo(column, field, at) : null;
-    if (value) written.push(value);
-    else faults.push(faultOf(column, field, table));
-  }
-  for (const { name, isNotNull, fillsItself, isGenerated } of target.columns) {
-    const isOwn = !isNotNull || fillsItself || isGenerated;
-    if (isOwn || columnFor(fields, name)) continue;
-    faults.push(
-      `its column ${name} takes no NULL and has no default: add it to the query, or a default`,
-    );
-  }
-  if (faults.length === 0) return written;
-  throw new MaestroError("database", `${table} does not fit: ${faults.join("; ")}`);
-}
-
-function faultOf(column: TargetColumn | undefined, field: FieldSchema, table: string): string {
-  if (!column) {
-    return `it has no column ${field.name}: alter table ${table} add column ${quoteName(field.name)} ${newType(field)}`;
-  }
-  if (column.isGenerated) {
-    return `its column ${column.name} is generated: leave it out of the query`;
-  }
-  return `its column ${column.name} is ${column.type.sql}, which cannot hold every ${describeType(field)} as it is: change it to ${newType(field)}, or convert it in the query`;
+  return matchTarget<TargetColumn, WrittenColumn>(target, fields, {
+    quoteName,
+    newType,
+    write: writeTo,
+  });
 }
 
 /** Null where the column's type does not hold every value of the field. */

@@ -19,6 +19,72 @@ export function columnFor<T extends { name: string }>(columns: T[], name: string
   return alike.length === 1 ? alike[0] : undefined;
 }
 
+/** A column of a table that is exported to, as far as both kinds of database have it. */
+interface TargetColumnFacts {
+  name: string;
+  type: { sql: string };
+  isNotNull: boolean;
+  isGenerated: boolean;
+  /** A row may do without it. */
+  fillsItself: boolean;
+}
+
+/** How a kind of database writes. */
+interface TargetDialect<Column, Written> {
+  quoteName(name: string): string;
+  newType(field: FieldSchema): string;
+  /** Null where the column's type does not hold every value of the field. */
+  write(column: Column, field: FieldSchema, at: number): Written | null;
+}
+
+/**
+ * How the fields are written to the columns as they are. Throws `database` with every difference and
+ * its remedy.
+ */
+export function matchTarget<Column extends TargetColumnFacts, Written>(
+  target: { schema: string; name: string; columns: Column[] },
+  fields: FieldSchema[],
+  dialect: TargetDialect<Column, Written>,
+): Written[] {
+  const table = `${dialect.quoteName(target.schema)}.${dialect.quoteName(target.name)}`;
+  const written: Written[] = [];
+  const faults: string[] = [];
+  for (const [at, field] of fields.entries()) {
+    const column = columnFor(target.columns, field.name);
+    const value = column && !column.isGenerated ? dialect.write(column, field, at) : null;
+    if (value) written.push(value);
+    else faults.push(faultOf(column, field, { ...dialect, table }));
+  }
+  for (const { name, isNotNull, fillsItself, isGenerated } of target.columns) {
+    const isOwn = !isNotNull || fillsItself || isGenerated;
+    if (isOwn || columnFor(fields, name)) continue;
+    faults.push(
+      `its column ${name} takes no NULL and has no default: add it to the query, or a default`,
+    );
+  }
+  if (faults.length === 0) return written;
+  throw new MaestroError("database", `${table} does not fit: ${faults.join("; ")}`);
+}
+
+function faultOf(
+  column: TargetColumnFacts | undefined,
+  field: FieldSchema,
+  {
+    table,
+    quoteName,
+    newType,
+  }: Pick<TargetDialect<never, never>, "quoteName" | "newType"> & { table: string },
+): string {
+  const type = newType(field);
+  if (!column) {
+    return `it has no column ${field.name}: alter table ${table} add column ${quoteName(field.name)} ${type}`;
+  }
+  if (column.isGenerated) {
+    return `its column ${column.name} is generated: leave it out of the query`;
+  }
+  return `its column ${column.name} is ${column.type.sql}, which cannot hold every ${describeType(field)} as it is: change it to ${type}, or convert it in the query`;
+}
+
 export function describeType(field: FieldSchema): string {
   const word = typeWord(field);
   return field.mode === "REPEATED" ? `ARRAY<${word}>` : word;
