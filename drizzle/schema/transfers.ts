@@ -85,6 +85,8 @@ export interface TransferResult {
   fromLastId: string | null;
   /** The table's watermark when the import began: it moves from there alone. */
   watermark: string | null;
+  /** How often that had been forgotten when it began; missing in those of an older Maestro. */
+  watermarkResets?: number;
   /** What was imported, by `identifySource`: no watermark is set where the table's is another by now. */
   source: string;
   /** What stands for NULL in a CSV. */

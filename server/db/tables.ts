@@ -124,7 +124,11 @@ export async function updateTableRow(
 }
 
 /** What has the next import take all rows and replace what is there. */
-const noWatermark = { lastId: null, importedAt: null };
+const noWatermark = {
+  lastId: null,
+  importedAt: null,
+  watermarkResets: sql`${tables.watermarkResets} + 1`,
+};
 
 /** Call it in the transaction that records why. */
 export async function forgetWatermark(tx: Db, tableId: number): Promise<void> {

@@ -10,6 +10,7 @@ import type { Db } from "./client.ts";
 export interface ImportContext {
   definition: TableDefinition;
   lastId: string | null;
+  watermarkResets: number;
   /** Of the import that was loaded last. */
   lastSchema: FieldSchema[] | null;
   /** The same for all attempts. */
@@ -25,6 +26,7 @@ export async function readImportContext(db: Db, tableRunId: number): Promise<Imp
     .select({
       definition: tableRuns.definition,
       lastId: tables.lastId,
+      watermarkResets: tables.watermarkResets,
       lastSchema: sql<FieldSchema[] | null>`(
         select x.result -> 'schema' from ${transfers} x join ${tableRuns} r on r.id = x.table_run_id
         where x.table_id = ${tables.id} and x.kind = 'import' and x.state = 'succeeded' and (

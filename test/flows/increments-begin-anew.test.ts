@@ -1,7 +1,9 @@
 import { eq } from "drizzle-orm";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { databases } from "../../drizzle/schema/tables.ts";
 import { transfers } from "../../drizzle/schema/transfers.ts";
+import { updateDatabase } from "../../server/services/databases/update-database.ts";
 import { until } from "../support/until.ts";
 import { openChangingSource } from "./changing-source.ts";
 
@@ -61,23 +63,31 @@ test("an increment makes no table anew that is dropped before its load, and the 
   expect(await flow.run(id)).toMatchObject({ state: "succeeded", rowCount: 2 });
 });
 
+async function openWriter(): Promise<pg.Client> {
+  const writer = new pg.Client({ connectionString: flow.source.connectionString });
+  await writer.connect();
+  return writer;
+}
+
+const importWaits = () =>
+  until("the import waits", async () => {
+    const waiting = await flow.source.query(
+      "select from pg_stat_activity where application_name = 'maestro import' and query like '%from pg_catalog.pg_locks%' and datname = current_database()",
+    );
+    return waiting.length > 0;
+  });
+
 test("columns that are altered while an import waits for writers are seen", async () => {
   await flow.source.query("create table awaited (id serial, name text)");
   await flow.source.query("insert into awaited (name) values ('a'), ('b')");
   const id = await flow.create("awaited");
   await flow.run(id);
-  const writer = new pg.Client({ connectionString: flow.source.connectionString });
-  await writer.connect();
+  const writer = await openWriter();
   try {
     await writer.query("begin; insert into awaited (name) values ('c')");
     await flow.source.query("insert into awaited (name) values ('d')");
     const running = flow.run(id);
-    await until("the import waits", async () => {
-      const waiting = await flow.source.query(
-        "select from pg_stat_activity where application_name = 'maestro import' and query like '%from pg_catalog.pg_locks%' and datname = current_database()",
-      );
-      return waiting.length > 0;
-    });
+    await importWaits();
     await writer.query("alter table awaited add column note text default 'old'; commit");
     const altered = await running;
     expect(altered).toMatchObject({ state: "succeeded", rowCount: 4 });
@@ -108,4 +118,29 @@ test("columns are held against the table where nobody remembers those of the las
     [1, "a", "old"],
     [2, "b", "old"],
   ]);
+});
+
+test("a first import from where the database was moves no watermark of where it is now", async () => {
+  await flow.source.query("create table moved (id serial); insert into moved values (default)");
+  const id = await flow.create("moved");
+  const writer = await openWriter();
+  try {
+    await writer.query("begin; insert into moved values (default)");
+    await flow.source.query("insert into moved values (default)");
+    const running = flow.run(id);
+    await importWaits();
+    const [row] = await flow.deps.db.select().from(databases);
+    const { name, kind, port, database, username } = row!;
+    const { password } = flow.source.address;
+    const there = { name, kind, port, database, username, password, host: "localhost" };
+    await updateDatabase(flow.deps, { id: row!.id, ...there }, flow.actor);
+    await writer.query("commit");
+    expect(await running).toMatchObject({ state: "succeeded", rowCount: 3 });
+  } finally {
+    await writer.end();
+  }
+  expect(await flow.watermark(id)).toBe(null);
+  await flow.source.query("truncate moved restart identity; insert into moved values (default)");
+  expect(await flow.run(id)).toMatchObject({ state: "succeeded", rowCount: 1 });
+  expect((await flow.contents("moved")).rows).toEqual([[1]]);
 });

@@ -6,16 +6,16 @@ import { identifySource } from "./identify-source.ts";
 
 /**
  * Moves the table's watermark: call it in the transaction that records the load job's success, so
- * that a crash leaves both or neither. It moves only from where the import found it, and only where
- * the table still imports the same: a reimport that was asked for meanwhile, or an edit, stays asked
- * for. Remove the staged objects after the commit (`removeStagedObjects`).
+ * that a crash leaves both or neither. It moves only from where the import found it, only if nobody has
+ * had it forgotten since, and only where the table still imports the same: a reimport that was asked for
+ * meanwhile, an edit, or the move of the database to other rows stays asked for. Remove the staged objects after the commit (`removeStagedObjects`).
  */
 export async function finishImport(
   tx: Db,
   tableRun: { id: number; tableId: number },
   transfer: { result: TransferResult },
 ): Promise<void> {
-  const { lastId, watermark, source, schemaChange } = transfer.result;
+  const { lastId, watermark, watermarkResets, source, schemaChange } = transfer.result;
   const isTable = eq(tables.id, tableRun.tableId);
   const [table] = await tx
     .select({
@@ -24,13 +24,15 @@ export async function finishImport(
       query: tables.query,
       idColumn: tables.idColumn,
       lastId: tables.lastId,
+      watermarkResets: tables.watermarkResets,
     })
     .from(tables)
     .where(isTable)
     .for("no key update");
   if (!table) return;
   // To null, too: ids that begin anew in a source that was emptied are above none.
-  const moves = table.lastId === watermark && identifySource(table) === source;
+  const wasForgotten = table.watermarkResets !== (watermarkResets ?? table.watermarkResets);
+  const moves = !wasForgotten && table.lastId === watermark && identifySource(table) === source;
   await tx
     .update(tables)
     .set({ importedAt: sql`clock_timestamp()`, ...(moves ? { lastId } : {}) })

@@ -134,6 +134,7 @@ async function readSource(
       lastId: range?.lastId ?? null,
       fromLastId: range?.above ?? null,
       watermark: plan.context.lastId,
+      watermarkResets: plan.context.watermarkResets,
       source: identifySource(plan.context.definition),
       nullMarker: format === "CSV" ? nullMarker : null,
       ...anew,

@@ -1,0 +1,1 @@
+ALTER TABLE "tables" ADD COLUMN "watermark_resets" integer DEFAULT 0 NOT NULL;
