@@ -125,7 +125,6 @@ describe("SQL of DuckDB's own", () => {
     "PRAGMA version",
     "SET threads = 1",
     "SELECT * EXCLUDE (a) FROM d.flights_20010105",
-    "FROM d.flights_20010105",
     "SELECT * FROM duckdb_tables",
     "SELECT * FROM pragma_database_list",
     "SELECT * FROM information_schema.tables",

@@ -13,6 +13,10 @@ export function hasAggregate(expr: Expr): boolean {
   return anyCall(expr, (call) => isAggregate(call) || call.name === "GROUPING");
 }
 
+export function hasWindow(expr: Expr): boolean {
+  return anyCall(expr, (call) => call.over !== null);
+}
+
 function anyCall(node: unknown, test: (call: Call) => boolean): boolean {
   if (typeof node !== "object" || node === null) return false;
   if (Array.isArray(node)) return node.some((item) => anyCall(item, test));

@@ -4,7 +4,7 @@ import {
   WarehouseError,
   type WarehouseTable,
 } from "../../contract.ts";
-import type { Expr, Query, WindowSpec } from "../parse/ast.ts";
+import type { Expr, FromItem, Query, WindowSpec } from "../parse/ast.ts";
 import { errorAt, notSupported } from "../parse/positions.ts";
 import type { Statement } from "../parse/statement-ast.ts";
 import type { Typed } from "../types/typed.ts";
@@ -26,6 +26,16 @@ export interface Source {
   pseudo: ScopeColumn[];
   /** UNNEST of scalars, SELECT AS STRUCT/VALUE: the alias is the value. */
   value: Typed | null;
+  /** After a pipe: the columns that only `alias.name` reaches; `columns` is empty then. */
+  qualified?: ScopeColumn[];
+}
+
+/** What the pipes of a query have made so far: it stands after FROM as the node `rows`. */
+export interface Rows {
+  sql: string;
+  sources: Source[];
+  /** ORDER BY keys over these rows, which the next operators keep. */
+  order: string | null;
 }
 
 export interface Opened {
@@ -140,6 +150,8 @@ export class Context {
   readonly viewStack: string[] = [];
   /** The outermost scope: a script's variables. */
   readonly root: Scope = newScope(null, new Map());
+  /** By the node that stands for them. */
+  readonly rows = new Map<FromItem, Rows>();
   functionDepth = 0;
   private readonly deadline: number;
   private ids = 0;

@@ -14,6 +14,8 @@ export function analyzeFrom(ctx: Context, item: FromItem, scope: Scope): string 
   switch (item.k) {
     case "table":
       return fromTable(ctx, item, scope);
+    case "rows":
+      return fromRows(ctx, item, scope);
     case "unnest":
       return fromUnnest(ctx, item, scope);
     case "subquery":
@@ -41,6 +43,13 @@ export function analyzeFrom(ctx: Context, item: FromItem, scope: Scope): string 
 
 function fromQuery(ctx: Context, query: Query, alias: Name | null, scope: Scope): string {
   return addRelation(ctx, ctx.analyzers.query(ctx, query, outside(scope)), alias, scope);
+}
+
+function fromRows(ctx: Context, item: FromItem, scope: Scope): string {
+  const rows = ctx.rows.get(item);
+  if (!rows) throw new Error("rows without pipes");
+  scope.sources.push(...rows.sources);
+  return rows.sql;
 }
 
 /** What a subquery in FROM sees: not its neighbours. */
@@ -168,8 +177,12 @@ function fromUnnest(ctx: Context, item: Extract<FromItem, { k: "unnest" }>, scop
   return `LATERAL (SELECT unnest(_a."l") AS "v", ${at} FROM (SELECT ${array.sql} AS "l") AS _a) AS ${id}`;
 }
 
-/** A query over one UNNEST keeps the array's order, which DuckDB's decorrelation loses. */
-export function naturalOrder(from: FromItem | null, scope: Scope): string | null {
+/**
+ * Pipes keep the order that an earlier one gave. A query over one UNNEST keeps the array's, which
+ * DuckDB's decorrelation loses.
+ */
+export function naturalOrder(ctx: Context, from: FromItem | null, scope: Scope): string | null {
+  if (from?.k === "rows") return ctx.rows.get(from)?.order ?? null;
   const isOutermost = (scope.parent?.parent?.parent ?? null) === null;
   if (from?.k !== "unnest" || isOutermost) return null;
   const value = scope.sources[0]?.value?.sql;

@@ -78,17 +78,18 @@ export function findSource(_ctx: Context, scope: Scope, name: Name): Source | nu
 function throughSource(ctx: Context, source: Source, names: Name[]): Typed {
   const [first, second] = names;
   if (source.value) {
-    for (const column of source.columns) ctx.use(column);
+    for (const column of source.qualified ?? source.columns) ctx.use(column);
     return fields(ctx, source.value, names.slice(1));
   }
   if (!second) return wholeRow(ctx, source);
-  const matches = [...source.columns, ...source.pseudo].filter((c) => same(c.name, second.text));
+  const columns = source.qualified ?? source.columns;
+  const matches = [...columns, ...source.pseudo].filter((c) => same(c.name, second.text));
   if (matches.length > 1) throw ctx.fail(second.pos, `Column name ${second.text} is ambiguous`);
   const [column] = matches;
   if (!column) {
     const hint = didYouMean(
       second.text,
-      source.columns.map((c) => c.name),
+      columns.map((c) => c.name),
     );
     throw ctx.fail(second.pos, `Name ${second.text} not found inside ${first?.text ?? ""}${hint}`);
   }
@@ -97,10 +98,11 @@ function throughSource(ctx: Context, source: Source, names: Name[]): Typed {
 
 /** A table's alias as a value: a STRUCT of its columns. */
 export function wholeRow(ctx: Context, source: Source): Typed {
-  const columns = source.columns.map((column) => take(ctx, column));
+  const all = source.qualified ?? source.columns;
+  const columns = all.map((column) => take(ctx, column));
   const type = {
     kind: "STRUCT" as const,
-    fields: source.columns.map((column) => ({ name: column.name, type: column.type })),
+    fields: all.map((column) => ({ name: column.name, type: column.type })),
   };
   const names = type.fields.map((f, i) => fieldName(f, i).toLowerCase());
   if (new Set(names).size < names.length) throw ctx.refuse("STRUCT with two fields of one name");

@@ -70,7 +70,7 @@ function bareStar(ctx: Context, item: Star, node: Select, scope: Scope): OutputI
 function dotStar(ctx: Context, item: Star, base: Expr, scope: Scope): OutputItem[] {
   const [only] = base.k === "path" && base.names.length === 1 ? base.names : [];
   const source = only && findSource(ctx, scope, only);
-  if (source) return source.columns.map((column) => columnItem(ctx, column));
+  if (source) return (source.qualified ?? source.columns).map((column) => columnItem(ctx, column));
   const env: Env = {
     scope,
     clause: "SELECT list",

@@ -63,7 +63,8 @@ export function analyzeSelect(
   const later = laterClauses(ctx, { ...env, aliases: aliasMap(outputs) }, node, tail, outputs);
   const body = isGrouped ? groupedSql(upper, from, where, later.having) : plainBody(from, where);
   const { list, columns } = selectList(shaped, tail.labels);
-  const order = later.order ?? (isGrouped || node.distinct ? null : naturalOrder(node.from, scope));
+  const order =
+    later.order ?? (isGrouped || node.distinct ? null : naturalOrder(ctx, node.from, scope));
   const sql = [
     `SELECT ${node.distinct ? "DISTINCT " : ""}${list}${body}`,
     later.qualify === null ? "" : ` QUALIFY ${later.qualify}`,
@@ -126,7 +127,7 @@ function whereSql(ctx: Context, node: Select, scope: Scope): string {
   return ` WHERE ${condition(ctx, env, node.where, "WHERE clause").sql}`;
 }
 
-function windowMap(node: Select): Map<string, WindowSpec> {
+export function windowMap(node: Pick<Select, "windows">): Map<string, WindowSpec> {
   return new Map(node.windows.map(({ name, spec }) => [name.text.toLowerCase(), spec]));
 }
 

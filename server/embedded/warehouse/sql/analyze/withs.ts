@@ -6,7 +6,7 @@ import { analyzeRecursive } from "./recursive.ts";
 /** Adds the WITH entries to `ctes`, one after another; answers the clause. */
 export function bindWiths(
   ctx: Context,
-  query: Query,
+  query: Pick<Query, "withs" | "recursive">,
   parent: Scope | null,
   ctes: Map<string, Cte>,
 ): string {
@@ -32,6 +32,16 @@ export function bindWiths(
     clauses.push(`${quoteName(sqlName)} AS (${result.sql})`);
   }
   return `WITH ${recursive ? "RECURSIVE " : ""}${clauses.join(", ")}`;
+}
+
+/** DuckDB wants one WITH before a query: the names of two are all different and become one list. */
+export function underWiths(withs: string, sql: string): string {
+  if (withs === "") return sql;
+  const inner = /^WITH (RECURSIVE )?/.exec(sql);
+  if (!inner) return `${withs} ${sql}`;
+  const [, own = ""] = inner;
+  const outer = own === "" ? withs : withs.replace(/^WITH (RECURSIVE )?/, `WITH ${own}`);
+  return `${outer}, ${sql.slice(inner[0].length)}`;
 }
 
 export function cteOf(relation: Relation, sqlName: string, use: () => void): Cte {

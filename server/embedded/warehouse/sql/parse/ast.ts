@@ -125,7 +125,40 @@ export type Body =
       operands: Body[];
       pos: number;
     }
-  | { k: "parens"; query: Query; pos: number };
+  | { k: "parens"; query: Query; pos: number }
+  | { k: "piped"; input: FromItem | { k: "query"; query: Query }; pipes: Pipe[]; pos: number };
+
+/** One `|> operator` of a query. */
+export type Pipe = { pos: number } & (
+  | { k: "select"; select: Select }
+  | { k: "extend"; items: SelectItem[]; windows: Select["windows"] }
+  | { k: "set"; columns: { name: Name; expr: Expr }[] }
+  | { k: "drop"; columns: Name[] }
+  | { k: "rename"; columns: { from: Name; to: Name }[] }
+  | { k: "as"; alias: Name }
+  | { k: "where"; expr: Expr }
+  | { k: "limit"; limit: Expr; offset: Expr | null }
+  | {
+      k: "aggregate";
+      items: SelectItem[];
+      groupBy: GroupItem[];
+      /** By columns of the answer, counted from 1. */
+      orderBy: OrderItem[];
+    }
+  | { k: "distinct" }
+  | { k: "orderBy"; orderBy: OrderItem[] }
+  | {
+      k: "join";
+      kind: Join["kind"];
+      right: FromItem;
+      on: Expr | null;
+      using: Name[] | null;
+    }
+  | { k: "setop"; op: "UNION" | "INTERSECT" | "EXCEPT"; all: boolean; queries: Query[] }
+  | { k: "with"; recursive: boolean; withs: WithEntry[] }
+  | { k: "pivot"; pivot: PivotClause }
+  | { k: "unpivot"; unpivot: UnpivotClause }
+);
 
 export interface WithEntry {
   name: Name;
@@ -165,6 +198,8 @@ export type FromItem =
   | { k: "subquery"; query: Query; alias: Name | null; pos: number }
   | { k: "pivot"; source: FromItem; pivot: PivotClause; pos: number }
   | { k: "unpivot"; source: FromItem; unpivot: UnpivotClause; pos: number }
+  /** What the pipes so far have made; the analysis knows it by the node. */
+  | { k: "rows"; pos: number }
   | Join;
 
 export interface Join {

@@ -92,13 +92,18 @@ export function parseOrderBy(c: Cursor): OrderItem[] {
     const { pos } = c;
     const expr = c.parseExpr(c);
     if (c.isWord("COLLATE")) throw syntaxError(c.sql, c.pos, "COLLATE is not supported here");
-    const descending = c.acceptWord("DESC");
-    if (!descending) c.acceptWord("ASC");
-    let nulls: OrderItem["nulls"] = null;
-    if (c.acceptWord("NULLS", "FIRST")) nulls = "first";
-    else if (c.acceptWord("NULLS", "LAST")) nulls = "last";
-    return { expr, descending, nulls, pos };
+    return { expr, ...parseDirection(c), pos };
   });
+}
+
+/** [ASC | DESC] [NULLS FIRST | NULLS LAST] */
+export function parseDirection(c: Cursor): Pick<OrderItem, "descending" | "nulls"> {
+  const descending = c.acceptWord("DESC");
+  if (!descending) c.acceptWord("ASC");
+  let nulls: OrderItem["nulls"] = null;
+  if (c.acceptWord("NULLS", "FIRST")) nulls = "first";
+  else if (c.acceptWord("NULLS", "LAST")) nulls = "last";
+  return { descending, nulls };
 }
 
 export function parseWindow(c: Cursor): WindowSpec {

@@ -92,11 +92,12 @@ function parseIn(c: Cursor, arg: Expr, not: boolean, pos: number): Expr {
 export function startsQuery(c: Cursor, from: number): boolean {
   let ahead = from;
   while (c.isSymbol("(", ahead)) ahead++;
-  const opens = c.isWord("SELECT", ahead) || c.isWord("WITH", ahead);
+  const opens = ["SELECT", "WITH", "FROM"].some((word) => c.isWord(word, ahead));
   if (!opens || ahead === from) return opens;
   const after = closing(c, from) + 1;
   const goesOn = ["UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT"];
-  return c.isSymbol(")", after) || goesOn.some((word) => c.isWord(word, after));
+  const ends = c.isSymbol(")", after) || c.isSymbol("|>", after);
+  return ends || goesOn.some((word) => c.isWord(word, after));
 }
 
 /** Where the parenthesis that opens `from` tokens ahead is closed. */

@@ -37,12 +37,12 @@ function parseJoins(c: Cursor, start?: FromItem): FromItem {
   return left;
 }
 
-function readCondition(c: Cursor, join: Join): void {
+export function readCondition(c: Cursor, join: Pick<Join, "on" | "using">): void {
   if (c.acceptWord("ON")) join.on = c.parseExpr(c);
   else if (c.acceptWord("USING")) join.using = c.parens(() => c.list(() => c.identifier()));
 }
 
-function joinKind(c: Cursor): Join["kind"] | null {
+export function joinKind(c: Cursor): Join["kind"] | null {
   if (c.isWord("NATURAL")) throw c.unexpected();
   if (c.acceptWord("CROSS", "JOIN")) return "CROSS";
   if (c.acceptWord("JOIN") || c.acceptWord("INNER", "JOIN")) return "INNER";
@@ -52,7 +52,7 @@ function joinKind(c: Cursor): Join["kind"] | null {
   return null;
 }
 
-function parsePrimary(c: Cursor): FromItem {
+export function parsePrimary(c: Cursor): FromItem {
   return c.nested(() => {
     let item = parseSource(c);
     while (true) {
@@ -141,7 +141,7 @@ export function parseTablePath(c: Cursor): Name[] {
   );
 }
 
-function parsePivot(c: Cursor): PivotClause {
+export function parsePivot(c: Cursor): PivotClause {
   const { start: pos } = c.next();
   const clause = c.parens(() => {
     const aggregates = c.list(() => ({ call: c.parseExpr(c), alias: c.alias() }));
@@ -158,7 +158,7 @@ function parsePivot(c: Cursor): PivotClause {
   return { ...clause, alias: c.alias(), pos };
 }
 
-function parseUnpivot(c: Cursor): UnpivotClause {
+export function parseUnpivot(c: Cursor): UnpivotClause {
   const { start: pos } = c.next();
   const includeNulls = c.acceptWord("INCLUDE", "NULLS");
   if (!includeNulls) c.acceptWord("EXCLUDE", "NULLS");

@@ -2,7 +2,7 @@ import type { Expr, Name } from "./ast.ts";
 import { parseCreate } from "./create-statements.ts";
 import { Cursor } from "./cursor.ts";
 import { parseAssignments, parseValues } from "./dml-parts.ts";
-import { parseExpression } from "./expressions.ts";
+import { parseExpression, startsQuery } from "./expressions.ts";
 import { parseFrom, parseTablePath } from "./from.ts";
 import { parseMerge } from "./merge-statement.ts";
 import { errorAt, notSupported } from "./positions.ts";
@@ -46,11 +46,10 @@ function parseStatement(c: Cursor): Statement {
   switch (word) {
     case "SELECT":
     case "WITH":
+    case "FROM":
     case "(":
       if (word === "(" && !c.isSymbol("(")) throw c.unexpected();
       return { k: "query", query: parseQuery(c), pos };
-    case "FROM":
-      throw notSupported("pipe syntax");
     case "DECLARE":
       return parseDeclare(c);
     case "SET":
@@ -112,9 +111,7 @@ function parseInsert(c: Cursor): Statement {
   c.acceptWord("INTO");
   const path = parseTablePath(c);
   const columns =
-    c.isSymbol("(") && !c.isWord("SELECT", 1) && !c.isWord("WITH", 1)
-      ? c.parens(() => c.list(() => c.identifier()))
-      : null;
+    c.isSymbol("(") && !startsQuery(c, 0) ? c.parens(() => c.list(() => c.identifier())) : null;
   if (c.acceptWord("VALUES")) {
     return { k: "insert", path, columns, source: c.list(() => parseValues(c)), pos };
   }
