@@ -28,6 +28,8 @@ test.concurrent.each(inRounds(inTurn(sites)))(
       let tableRun = 0;
       const struck = strikeAt(each.proxies, site, async () => {
         await until("its run is known", () => tableRun > 0);
+        // The commit may be that of a room that looked and found nothing yet.
+        await until("it is queued", async () => (await each.readTransfer(tableRun)) !== null);
         await each.cancel(tableRun);
         // What is held at a commit is the room's own last word: it has to be said.
         if ("commit" in site) return undefined;
