@@ -48,7 +48,9 @@ export async function insertRows(
   }
   const bad = new Set(errors.map((error) => error.index));
   const good = unrepeated(rows.filter((_, index) => !bad.has(index)));
-  if (good.length > 0) await append(context, target, name, schema, good);
+  if (good.length > 0) {
+    await append(context, { target, name, schema }, good, !request.ignoreUnknownValues);
+  }
   return errors;
 }
 
@@ -65,15 +67,14 @@ function unrepeated(rows: StreamedRow[]): StreamedRow[] {
 
 async function append(
   context: WarehouseContext,
-  target: TableName,
-  name: TableName,
-  schema: FieldSchema[],
+  { target, name, schema }: { target: TableName; name: TableName; schema: FieldSchema[] },
   rows: StreamedRow[],
+  isStrict: boolean,
 ): Promise<void> {
   await changeWarehouse(context, [name], (tx) =>
     writeTable(tx, {
       target,
-      select: selectOf(schema, rows),
+      select: selectOf(schema, rows, isStrict),
       schema,
       write: "WRITE_APPEND",
       create: "CREATE_NEVER",
@@ -86,9 +87,9 @@ async function append(
   );
 }
 
-function selectOf(schema: FieldSchema[], rows: StreamedRow[]): string {
+function selectOf(schema: FieldSchema[], rows: StreamedRow[], isStrict: boolean): string {
   const texts = rows.map((row) => quoteText(JSON.stringify(row.json ?? {})));
-  const values = schema.map((field) => readMember(field, "json", field.name));
+  const values = schema.map((field) => readMember(field, "json", field.name, isStrict));
   return `SELECT ${values.join(", ")} FROM (SELECT unnest(CAST([${texts.join(", ")}] AS JSON[])) AS json)`;
 }
 
@@ -101,11 +102,12 @@ async function findErrors(
   const required = missingFields(schema, request.rows);
   const found = [...unknown, ...required];
   if (found.length > 0) return found;
-  const whole = await readable(context, schema, request.rows);
+  const isStrict = !request.ignoreUnknownValues;
+  const whole = await readable(context, schema, request.rows, isStrict);
   if (whole === null) return [];
   const errors: InsertError[] = [];
   for (const [index, row] of request.rows.entries()) {
-    const message = await readable(context, schema, [row]);
+    const message = await readable(context, schema, [row], isStrict);
     if (message !== null) errors.push(insertError(index, "invalid", "", message));
   }
   return errors;
@@ -116,8 +118,9 @@ async function readable(
   context: WarehouseContext,
   schema: FieldSchema[],
   rows: StreamedRow[],
+  isStrict: boolean,
 ): Promise<string | null> {
-  return context.database.rows(selectOf(schema, rows)).then(
+  return context.database.rows(selectOf(schema, rows, isStrict)).then(
     () => null,
     (error: unknown) => toWarehouseError(error).message,
   );

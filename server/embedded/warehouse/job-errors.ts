@@ -50,7 +50,25 @@ export function toWarehouseError(error: unknown): WarehouseError {
   return known ? known[1](text) : new WarehouseError("internalError", firstLine(text));
 }
 
-export function jobErrorOf(error: WarehouseError): JobError {
+/** A job's failure with its place, and all that was found wrong. */
+export class JobFailure extends WarehouseError {
+  readonly error: JobError;
+  readonly errors: JobError[];
+
+  constructor(error: JobError, errors: JobError[]) {
+    super("invalid", error.message);
+    this.error = error;
+    this.errors = errors;
+  }
+}
+
+export function jobErrorsOf(failure: WarehouseError): { error: JobError; errors: JobError[] } {
+  if (failure instanceof JobFailure) return { error: failure.error, errors: failure.errors };
+  const error = jobErrorOf(failure);
+  return { error, errors: [error] };
+}
+
+function jobErrorOf(error: WarehouseError): JobError {
   // BigQuery names the place of an error in the query so.
   const location = error.reason === "invalidQuery" ? { location: "query" } : {};
   return { reason: error.reason, message: error.message, ...location };

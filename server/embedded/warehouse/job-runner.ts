@@ -3,7 +3,7 @@ import { messageOf } from "../../../shared/errors.ts";
 import { Slots } from "../locks.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
-import { isConflict, isFatal, jobErrorOf, toWarehouseError } from "./job-errors.ts";
+import { isConflict, isFatal, jobErrorsOf, toWarehouseError } from "./job-errors.ts";
 import { type JobDocument, jobType } from "./job-resource.ts";
 import type { JobRecord } from "./job-store.ts";
 import { planCopy } from "./run-copy-job.ts";
@@ -189,13 +189,12 @@ export class JobRunner {
 
   async #end(record: JobRecord, failure: WarehouseError): Promise<void> {
     const { database, jobs } = this.#context;
-    const error = jobErrorOf(failure);
     const { statistics } = record.document;
     const endTime = String(Date.now());
     const document: JobDocument = {
       ...record.document,
       statistics: { ...statistics, startTime: statistics["startTime"] ?? endTime, endTime },
-      outcome: { error, errors: [error] },
+      outcome: jobErrorsOf(failure),
     };
     await database.use((connection) => jobs.recordEnd(connection, document));
     jobs.finish(record, document);

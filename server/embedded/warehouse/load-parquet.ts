@@ -1,43 +1,70 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { WarehouseError } from "./contract.ts";
-import { duckdbType, fieldOfDuckdbType, quoteName, quoteText } from "./field-types.ts";
-import type { LoadSource } from "./load-source.ts";
+import { duckdbType, quoteName, quoteText } from "./field-types.ts";
+import {
+  type ParquetColumn,
+  type ParquetOptions,
+  parquetColumn,
+  parquetTree,
+} from "./formats/parquet-fields.ts";
+import type { LoadConfiguration, LoadSource } from "./load-source.ts";
 import type { SourceFile } from "./source-objects.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 
-/** Parquet files: their own types, or cast to the schema that the job names. */
+/**
+ * Parquet files: the schema of the last by name, as in BigQuery, or cast to the one that the job
+ * names.
+ */
 export async function parquetSource(
   tx: WarehouseTransaction,
   files: SourceFile[],
+  configuration: LoadConfiguration,
   given: FieldSchema[] | null,
 ): Promise<LoadSource> {
+  const options: ParquetOptions = {
+    listInference: configuration.parquetOptions?.enableListInference === true,
+    enumAsString: configuration.parquetOptions?.enumAsString === true,
+    decimalTypes: configuration.decimalTargetTypes ?? ["NUMERIC"],
+  };
+  const last = files.reduce((a, b) => (a.uri < b.uri ? b : a));
+  const found = await tx.run(
+    `SELECT name, type, repetition_type, num_children, converted_type, logical_type, precision, scale FROM parquet_schema(${quoteText(last.path)})`,
+  );
+  const tree = parquetTree(await found.getRowsJson());
+  const columns = tree.children.map((node) => parquetColumn(node, options));
+  const schema = given ?? columns.map(({ field }) => field);
+  const byName = new Map(columns.map((column) => [column.field.name.toLowerCase(), column]));
+  const values = schema.map((field) => readColumn(field, byName.get(field.name.toLowerCase())));
   const list = files.map((file) => quoteText(file.path)).join(", ");
-  const read = `SELECT * FROM read_parquet([${list}], union_by_name = true)`;
-  const described = await (await tx.run(`DESCRIBE ${read}`)).getRowsJson();
-  const columns = described.map((row) => ({ name: String(row[0]), type: String(row[1]) }));
-  const schema = given ?? columns.map(({ name, type }) => fieldOfDuckdbType(name, type));
-  const byName = new Map(columns.map((column) => [column.name.toLowerCase(), column]));
   return {
     schema,
-    raw: () => read,
-    values: schema.map((field) => {
-      const column = byName.get(field.name.toLowerCase());
-      if (!column && field.mode === "REQUIRED") {
-        throw new WarehouseError(
-          "invalid",
-          `Error while reading data, error message: Parquet column '${field.name}' is missing`,
-        );
-      }
-      return column ? castColumn(field, column.name, column.type) : "NULL";
-    }),
-    bad: [],
+    select: `SELECT ${values.join(", ")} FROM read_parquet([${list}], union_by_name = true)`,
+    records: null,
   };
 }
 
-function castColumn(field: FieldSchema, name: string, type: string): string {
-  const column = quoteName(name);
-  if (type === "BLOB" && field.type === "STRING") return `decode(${column})`;
-  if (type === "BLOB" && field.type === "JSON") return `CAST(decode(${column}) AS JSON)`;
-  const target = duckdbType(field);
-  return target === type ? column : `CAST(${column} AS ${target})`;
+function readColumn(field: FieldSchema, column: ParquetColumn | undefined): string {
+  if (!column) {
+    if (field.mode !== "REQUIRED") return "NULL";
+    throw new WarehouseError(
+      "invalid",
+      `Error while reading data, error message: Parquet column '${field.name}' is missing`,
+    );
+  }
+  const { field: own } = column;
+  if ((own.mode === "REPEATED") !== (field.mode === "REPEATED")) {
+    throw new WarehouseError(
+      "invalid",
+      `Provided schema is not compatible with the file. Field '${field.name}' is specified as ${field.mode} in provided schema which does not match ${own.mode} as specified in the file.`,
+    );
+  }
+  const value = column.value(quoteName(own.name));
+  if (sameType(own, field)) return value;
+  if (own.type === "BYTES" && field.type === "STRING") return `decode(${value})`;
+  if (own.type === "BYTES" && field.type === "JSON") return `CAST(decode(${value}) AS JSON)`;
+  return `CAST(${value} AS ${duckdbType(field)})`;
+}
+
+function sameType(a: FieldSchema, b: FieldSchema): boolean {
+  return duckdbType(a) === duckdbType(b);
 }

@@ -51,25 +51,46 @@ export function readTextOrFail(field: FieldSchema, text: string, position: numbe
   return `coalesce(${value}, CASE WHEN ${text} IS NOT NULL THEN error(${message}) END)`;
 }
 
-/** The value of a JSON object's member; the wrong shape or an unreadable text ends the query. */
-export function readMember(field: FieldSchema, object: string, path: string): string {
+/**
+ * The value of a JSON object's member; the wrong shape or an unreadable text ends the query. Strict:
+ * so do members that are no field.
+ */
+export function readMember(
+  field: FieldSchema,
+  object: string,
+  path: string,
+  isStrict: boolean,
+): string {
   const at = jsonPath(field.name);
   const text = `json_extract_string(${object}, ${at})`;
-  return readJson(field, `json_extract(${object}, ${at})`, text, path);
+  return readJson(field, { json: `json_extract(${object}, ${at})`, text, path, isStrict });
 }
 
-function readJson(field: FieldSchema, json: string, text: string, path: string): string {
+interface JsonPlace {
+  json: string;
+  text: string;
+  path: string;
+  isStrict: boolean;
+}
+
+function readJson(field: FieldSchema, place: JsonPlace): string {
+  const { json, text, path, isStrict } = place;
   const absent = `${json} IS NULL OR json_type(${json}) = 'NULL'`;
   if (field.mode === "REPEATED") {
-    const item = readJson({ ...field, mode: "NULLABLE" }, "x", "(x->>'$')", path);
-    const refusal = fail(`A repeated field needs an array: ${path}`);
-    return `CASE WHEN ${absent} THEN [] WHEN json_type(${json}) <> 'ARRAY' THEN ${refusal} ELSE list_transform(CAST(${json} AS JSON[]), lambda x: ${item}) END::${duckdbType(field)}`;
+    const one = { ...field, mode: "NULLABLE" as const };
+    const item = readJson(one, { json: "x", text: "(x->>'$')", path, isStrict });
+    const refusal = fail(`Repeated field must be imported as a JSON array. Field: ${path}.`);
+    const hole = fail(`Only optional fields can be set to NULL. Field: ${path}; Value: NULL`);
+    return `CASE WHEN ${absent} THEN [] WHEN json_type(${json}) <> 'ARRAY' THEN ${refusal} ELSE list_transform(CAST(${json} AS JSON[]), lambda x: CASE WHEN x IS NULL OR json_type(x) = 'NULL' THEN ${hole} ELSE ${item} END) END::${duckdbType(field)}`;
   }
   if (field.fields) {
     const members = field.fields.map(
-      (f) => `${quoteName(f.name)} := ${readMember(f, json, `${path}.${f.name}`)}`,
+      (f) => `${quoteName(f.name)} := ${readMember(f, json, `${path}.${f.name}`, isStrict)}`,
     );
-    return `CASE WHEN ${absent} THEN NULL ELSE struct_pack(${members.join(", ")}) END`;
+    const unknown = isStrict
+      ? `WHEN len(${unknownKeys(field.fields, json)}) > 0 THEN ${fail(`No such field in ${path}`)} `
+      : "";
+    return `CASE WHEN ${absent} THEN NULL WHEN json_type(${json}) <> 'OBJECT' THEN ${fail(`This field: ${path} is not a record.`)} ${unknown}ELSE struct_pack(${members.join(", ")}) END`;
   }
   if (field.type === "JSON") return unless(absent, json);
   if (field.type !== "STRING") return readTextOrFail(field, text, 0);

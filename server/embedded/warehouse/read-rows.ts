@@ -89,7 +89,8 @@ function count(value: string | number | undefined, name: string): number | undef
   throw new WarehouseError("invalid", `Invalid value for ${name}: ${value}`);
 }
 
-function selected(field: FieldSchema, value: string): string {
+/** A column as DuckDB's binding must be given it. */
+export function selected(field: FieldSchema, value: string): string {
   const item = field.mode === "REPEATED" ? "x" : value;
   const chosen = selectedItem(field, item);
   if (chosen === item) return value;

@@ -3,10 +3,13 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { type TableName, WarehouseError } from "./contract.ts";
-import type { TableDocument } from "./documents.ts";
+import { type TableDocument, tableText } from "./documents.ts";
+import { extractAvro } from "./extract-avro.ts";
 import { quoteName, quoteText } from "./field-types.ts";
+import type { AvroCodec } from "./formats/avro-container.ts";
 import type { JobDocument } from "./job-resource.ts";
 import { partitionCondition, splitDecorator } from "./partitions.ts";
+import { selected } from "./read-rows.ts";
 import { parseUri } from "./source-objects.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 import { csvText, jsonLine } from "./write-values.ts";
@@ -19,20 +22,25 @@ interface ExtractConfiguration {
   compression?: string;
   fieldDelimiter?: string;
   printHeader?: boolean;
+  useAvroLogicalTypes?: boolean;
 }
 
 const compressions: Record<string, Record<string, string>> = {
+  AVRO: { NONE: "null", DEFLATE: "deflate", SNAPPY: "snappy" },
   CSV: { NONE: "none", GZIP: "gzip" },
   NEWLINE_DELIMITED_JSON: { NONE: "none", GZIP: "gzip" },
   PARQUET: { NONE: "uncompressed", SNAPPY: "snappy", GZIP: "gzip", ZSTD: "zstd" },
 };
 const contentTypes: Record<string, string> = {
+  AVRO: "application/octet-stream",
   CSV: "text/csv",
   NEWLINE_DELIMITED_JSON: "application/json",
   PARQUET: "application/octet-stream",
 };
 /** From here on a wildcard's files are written side by side, one a thread. */
 const shardedRows = 500_000;
+/** What one file may hold, by the sizes of the values. */
+const maxFileBytes = 10 ** 9;
 
 export async function planExtract(context: WarehouseContext, job: JobDocument): Promise<JobPlan> {
   const configuration = job.configuration["extract"] as ExtractConfiguration;
@@ -80,20 +88,21 @@ async function extract(
       partition !== null && table.partitioning
         ? ` WHERE ${partitionCondition(table.partitioning, partition)}`
         : "";
-    const rows = await tx.run(`SELECT count(*) FROM ${table.relation}${where}`);
-    const count = Number((await rows.getRows())[0]?.[0] ?? 0);
-    const sharded = name.includes("*") && count >= shardedRows;
-    await tx.run(copyStatement(table, where, configuration, directory, sharded));
+    const { bytes } = await context.statistics.of(table);
+    checkSize(table, partition, uri, bytes);
+    const form = formOf(configuration);
+    const plan = { table, where, configuration, directory, isWildcard: name.includes("*") };
+    if (form.format === "AVRO") await writeAvro(tx, plan, form.compression as AvroCodec);
+    else await copy(tx, plan, form);
     const files = (await readdir(directory)).sort();
     for (const [i, file] of files.entries()) {
       const shard = String(i).padStart(12, "0");
-      const contentType = contentTypes[configuration.destinationFormat ?? "CSV"] ?? "";
+      const contentType = contentTypes[form.format] ?? "";
       await context.objects.put(
         { bucket, name: name.replace("*", shard), properties: { contentType } },
         join(directory, file),
       );
     }
-    const { bytes } = await context.statistics.of(table);
     return {
       statistics: {
         extract: { destinationUriFileCounts: [String(files.length)], inputBytes: String(bytes) },
@@ -104,13 +113,36 @@ async function extract(
   }
 }
 
-function copyStatement(
+/** BigQuery writes at most 1 GB into a file. */
+function checkSize(
   table: TableDocument,
-  where: string,
-  configuration: ExtractConfiguration,
-  directory: string,
-  sharded: boolean,
-): string {
+  partition: string | null,
+  uri: string,
+  bytes: number,
+): void {
+  if (uri.includes("*") || partition !== null || bytes <= maxFileBytes) return;
+  throw new WarehouseError(
+    "invalid",
+    `Table ${tableText(table.name)} too large to be exported to a single file. Specify a uri including a * to shard export. See 'Exporting data into one or more files' in https://cloud.google.com/bigquery/docs/exporting-data.`,
+  );
+}
+
+interface ExtractPlan {
+  table: TableDocument;
+  /** Empty, or a condition for the partition's rows. */
+  where: string;
+  configuration: ExtractConfiguration;
+  directory: string;
+  isWildcard: boolean;
+}
+
+interface Form {
+  format: string;
+  /** As DuckDB or Avro call it. */
+  compression: string;
+}
+
+function formOf(configuration: ExtractConfiguration): Form {
   const format = configuration.destinationFormat ?? "CSV";
   const allowed = compressions[format];
   if (!allowed) {
@@ -120,12 +152,35 @@ function copyStatement(
     );
   }
   const compression = allowed[configuration.compression ?? "NONE"];
-  if (!compression) {
-    throw new WarehouseError(
-      "invalid",
-      `${format} cannot be compressed by ${configuration.compression}`,
-    );
-  }
+  if (compression) return { format, compression };
+  throw new WarehouseError(
+    "invalid",
+    `${format} cannot be compressed by ${configuration.compression}`,
+  );
+}
+
+async function writeAvro(
+  tx: WarehouseTransaction,
+  { table, where, configuration, directory, isWildcard }: ExtractPlan,
+  codec: AvroCodec,
+): Promise<void> {
+  const columns = table.schema.map((field) => selected(field, quoteName(field.name)));
+  await extractAvro(tx, `SELECT ${columns.join(", ")} FROM ${table.relation}${where}`, {
+    schema: table.schema,
+    logicalTypes: configuration.useAvroLogicalTypes === true,
+    codec,
+    maxFileBytes: isWildcard ? maxFileBytes : Number.POSITIVE_INFINITY,
+    path: (file) => join(directory, `part-${String(file).padStart(6, "0")}`),
+  });
+}
+
+async function copy(
+  tx: WarehouseTransaction,
+  { table, where, configuration, directory, isWildcard }: ExtractPlan,
+  { format, compression }: Form,
+): Promise<void> {
+  const rows = await tx.run(`SELECT count(*) FROM ${table.relation}${where}`);
+  const sharded = isWildcard && Number((await rows.getRows())[0]?.[0] ?? 0) >= shardedRows;
   const { select, options } = formatOf(format, table, configuration);
   const target = sharded ? directory : join(directory, "part");
   const all = [
@@ -133,7 +188,9 @@ function copyStatement(
     `COMPRESSION ${compression}`,
     ...(sharded ? ["PER_THREAD_OUTPUT true"] : []),
   ];
-  return `COPY (SELECT ${select} FROM ${table.relation}${where}) TO ${quoteText(target)} (${all.join(", ")})`;
+  await tx.run(
+    `COPY (SELECT ${select} FROM ${table.relation}${where}) TO ${quoteText(target)} (${all.join(", ")})`,
+  );
 }
 
 function formatOf(

@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { messageOf } from "../../../shared/errors.ts";
 import type { FieldSchema } from "../../../shared/table.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
@@ -8,9 +11,12 @@ import { columnBytesSum } from "./field-bytes.ts";
 import { parseSchema } from "./field-types.ts";
 import { toWarehouseError } from "./job-errors.ts";
 import type { JobDocument, JobError } from "./job-resource.ts";
+import { avroSource } from "./load-avro.ts";
 import { csvSource } from "./load-csv.ts";
 import { jsonSource } from "./load-json.ts";
+import { checkLoadOptions } from "./load-options.ts";
 import { parquetSource } from "./load-parquet.ts";
+import { readRecords } from "./load-records.ts";
 import type { LoadConfiguration, LoadSource } from "./load-source.ts";
 import { parsePartitioning, splitDecorator } from "./partitions.ts";
 import { type SourceFile, sourceFiles } from "./source-objects.ts";
@@ -23,11 +29,20 @@ export async function planLoad(context: WarehouseContext, job: JobDocument): Pro
   if (!destination?.tableId) {
     throw new WarehouseError("invalid", "Required parameter is missing: destinationTable");
   }
+  checkLoadOptions(configuration);
   const target = { ...destination, tableId: splitDecorator(destination.tableId).tableId };
   return {
     locks: [tableKey(target)],
     stillValid: () => true,
-    execute: (tx) => load(tx, context, configuration),
+    async execute(tx) {
+      const scratch = join(context.stagingDirectory, randomUUID());
+      await mkdir(scratch, { recursive: true });
+      try {
+        return await load(tx, context, configuration, scratch);
+      } finally {
+        await rm(scratch, { recursive: true, force: true });
+      }
+    },
   };
 }
 
@@ -35,66 +50,49 @@ async function load(
   tx: WarehouseTransaction,
   context: WarehouseContext,
   configuration: LoadConfiguration,
+  scratch: string,
 ): Promise<JobResult> {
-  const files = await sourceFiles(context.objects, configuration.sourceUris);
-  const source = await openSource(tx, files, configuration).catch(readingFailed);
-  const maxBadRecords = Number(configuration.maxBadRecords ?? 0);
-  const rows =
-    maxBadRecords > 0 && source.bad.length > 0
-      ? await goodRows(tx, source, maxBadRecords).catch(readingFailed)
-      : { select: selectValues(source, source.raw(false)), badRecords: 0, errors: [] };
-
-  const { destinationTableProperties, timePartitioning, clustering } = configuration;
+  const files = await sourceFiles(context.objects, configuration.sourceUris ?? []);
+  const source = await openFiles(tx, files, configuration, scratch).catch(readingFailed);
   const target = configuration.destinationTable;
   const name = { ...target, tableId: splitDecorator(target.tableId).tableId };
   const before = tx.table(name);
-  const outputRows = await writeTable(tx, {
-    target,
-    select: rows.select,
-    // Names that files bring with them are checked like others.
-    schema: parseSchema({ fields: source.schema }),
-    ...parseDispositions(configuration, "WRITE_APPEND"),
-    partitioning: parsePartitioning(timePartitioning),
-    clustering: clustering?.fields ?? null,
-    properties: destinationTableProperties ?? {},
-    expiresAt: null,
-  }).catch(readingFailed);
+  const written = await writeRows(tx, files, { configuration, source, scratch });
   const bytesBefore =
     before && before.relation === tx.table(name)?.relation
       ? (await context.statistics.of(before)).bytes
       : 0;
   const bytes = await bytesIn(tx, tx.requireTable(name));
   return {
-    errors: rows.errors,
+    errors: written.errors,
     statistics: {
       load: {
         inputFiles: String(files.length),
         inputFileBytes: String(files.reduce((sum, file) => sum + file.bytes, 0)),
-        outputRows: String(outputRows),
+        outputRows: String(written.rows),
         outputBytes: String(Math.max(0, bytes - bytesBefore)),
-        badRecords: String(rows.badRecords),
+        badRecords: String(written.badRecords),
       },
     },
   };
 }
 
-async function openSource(
+async function openFiles(
   tx: WarehouseTransaction,
   files: SourceFile[],
   configuration: LoadConfiguration,
+  scratch: string,
 ): Promise<LoadSource> {
   const format = configuration.sourceFormat ?? "CSV";
   const schema = schemaOf(tx, configuration, format);
-  if (format === "PARQUET") return parquetSource(tx, files, schema);
+  if (format === "PARQUET") return parquetSource(tx, files, configuration, schema);
+  if (format === "AVRO") return avroSource(tx, files, configuration, schema, scratch);
   if (!schema && !configuration.autodetect) {
     throw new WarehouseError("invalid", "No schema specified on job or table.");
   }
-  if (format === "CSV") return csvSource(tx, files, configuration, schema);
-  if (format === "NEWLINE_DELIMITED_JSON") return jsonSource(tx, files, configuration, schema);
-  throw new WarehouseError(
-    "notImplemented",
-    `The source format ${format} is not supported by the local warehouse`,
-  );
+  return format === "CSV"
+    ? csvSource(files, configuration, schema)
+    : jsonSource(files, configuration, schema);
 }
 
 /** The job's schema, else the table's where rows are added to it, else what the files say. */
@@ -105,87 +103,74 @@ function schemaOf(
 ): FieldSchema[] | null {
   const fields = (configuration.schema as { fields?: unknown[] } | undefined)?.fields;
   if (fields && fields.length > 0) return parseSchema(configuration.schema);
-  if (configuration.autodetect || format === "PARQUET") return null;
+  if (configuration.autodetect || format === "PARQUET" || format === "AVRO") return null;
   const { destinationTable } = configuration;
   const { tableId } = splitDecorator(destinationTable.tableId);
   return tx.table({ ...destinationTable, tableId })?.schema ?? null;
 }
 
-function selectValues(source: LoadSource, raw: string): string {
-  return `SELECT ${source.values.join(", ")} FROM (${raw})`;
+interface Written {
+  rows: number;
+  badRecords: number;
+  errors: JobError[];
 }
 
-/** Sets bad records aside, as many as are allowed; the raw rows are read into a temporary table. */
-async function goodRows(
+/** At once where it can be; record by record where bad ones are allowed, or to say what is wrong. */
+async function writeRows(
   tx: WarehouseTransaction,
-  source: LoadSource,
-  maxBadRecords: number,
-): Promise<{ select: string; badRecords: number; errors: JobError[] }> {
-  await tx.run("DROP TABLE IF EXISTS load_rows");
-  await tx.run(`CREATE TEMP TABLE load_rows AS ${source.raw(true)}`);
-  const rejects = await rejectedLines(tx);
-  const anyBad = source.bad.map(({ condition }) => condition).join(" OR ");
-  const why = source.bad
-    .map(({ condition, message }) => `WHEN ${condition} THEN ${message}`)
-    .join(" ");
-  const [counted] = await (
-    await tx.run(`SELECT count(*) FROM load_rows WHERE ${anyBad}`)
-  ).getRowsJson();
-  const badRecords = Number(counted?.[0] ?? 0) + rejects.count;
-  const examples = await tx.run(
-    `SELECT CASE ${why} END FROM load_rows WHERE ${anyBad} LIMIT ${maxListedErrors}`,
-  );
-  const messages = [
-    ...rejects.messages,
-    ...(await examples.getRowsJson()).map((r) => String(r[0])),
-  ];
-  const errors = messages.slice(0, maxListedErrors).map((message) => ({
-    reason: "invalid",
-    message: `Error while reading data, error message: ${message}`,
-  }));
-  if (badRecords > maxBadRecords) {
-    throw new WarehouseError(
-      "invalid",
-      `Error while reading data, error message: Too many errors encountered: ${badRecords} bad records, ${maxBadRecords} allowed. ${messages[0] ?? ""}`,
-    );
+  files: SourceFile[],
+  job: { configuration: LoadConfiguration; source: LoadSource; scratch: string },
+): Promise<Written> {
+  const { configuration, source, scratch } = job;
+  const maxBadRecords = Number(configuration.maxBadRecords ?? 0);
+  const write = (select: string) => writeSelect(tx, configuration, source.schema, select);
+  if (source.select !== null && (maxBadRecords === 0 || !source.records)) {
+    try {
+      return { rows: await write(source.select), badRecords: 0, errors: [] };
+    } catch (error) {
+      if (!source.records || !isAboutData(error)) readingFailed(error);
+      await tx.restart();
+    }
   }
-  const good = `SELECT * FROM load_rows WHERE NOT coalesce(${anyBad}, false)`;
-  return { select: selectValues(source, good), badRecords, errors };
+  if (!source.records) throw new WarehouseError("internalError", "The files cannot be read");
+  const options = { maxBadRecords, scratch };
+  const good = await readRecords(tx, files, source.records, options).catch(readingFailed);
+  const rows = await write(good.select).catch(readingFailed);
+  return { rows, badRecords: good.badRecords, errors: good.errors };
 }
 
-const maxListedErrors = 20;
-
-async function rejectedLines(
+function writeSelect(
   tx: WarehouseTransaction,
-): Promise<{ count: number; messages: string[] }> {
-  const tables = await tx.run("SELECT 1 FROM duckdb_tables() WHERE table_name = 'load_rejects'");
-  if (tables.rowCount === 0) return { count: 0, messages: [] };
-  const lines = await tx.run(
-    "SELECT file_id, line, any_value(error_message) FROM load_rejects GROUP BY ALL ORDER BY ALL",
+  configuration: LoadConfiguration,
+  schema: FieldSchema[],
+  select: string,
+): Promise<number> {
+  const { destinationTableProperties, timePartitioning, clustering } = configuration;
+  return writeTable(tx, {
+    target: configuration.destinationTable,
+    select,
+    // Names that files bring with them are checked like others.
+    schema: parseSchema({ fields: schema }),
+    ...parseDispositions(configuration, "WRITE_APPEND"),
+    partitioning: parsePartitioning(timePartitioning),
+    clustering: clustering?.fields ?? null,
+    properties: destinationTableProperties ?? {},
+    expiresAt: null,
+  });
+}
+
+/** False for refusals of ours, and for what ended DuckDB's work from outside. */
+function isAboutData(error: unknown): boolean {
+  return (
+    !(error instanceof WarehouseError) &&
+    !/^(INTERRUPT|TransactionContext|FATAL|Out of Memory)/.test(messageOf(error))
   );
-  const messages = (await lines.getRowsJson()).map((row) => `line ${row[1]}: ${row[2]}`);
-  await tx.run("DROP TABLE load_rejects");
-  await tx.run("DROP TABLE load_scans");
-  return { count: messages.length, messages };
 }
 
 /** DuckDB's complaints about the files, in the words of a load job. */
 function readingFailed(error: unknown): never {
-  const text = messageOf(error);
-  if (
-    error instanceof WarehouseError ||
-    /^(INTERRUPT|TransactionContext|FATAL|Out of Memory)/.test(text)
-  ) {
-    throw error;
-  }
-  // DuckDB says in the next lines which line it is and what is wrong with it.
-  const message = /CSV Error on Line/.test(text)
-    ? text
-        .split("\n")
-        .slice(0, 3)
-        .join(". ")
-        .replace(/^Invalid Input Error: /, "")
-    : toWarehouseError(error).message;
+  if (!isAboutData(error)) throw error;
+  const { message } = toWarehouseError(error);
   throw new WarehouseError("invalid", `Error while reading data, error message: ${message}`);
 }
 

@@ -1,4 +1,7 @@
+import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
 import type { ObjectDocument } from "../object-store/object-document.ts";
 import type { ObjectFiles } from "../object-store/object-files.ts";
 import { WarehouseError } from "./contract.ts";
@@ -8,6 +11,14 @@ export interface SourceFile {
   path: string;
   bytes: number;
   gzip: boolean;
+}
+
+/** A file's content, unpacked. */
+export function openSource({ path, gzip }: SourceFile): AsyncIterable<Buffer> {
+  const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
+  if (!gzip) return stream;
+  // Who reads meets an error of either stream at the second.
+  return pipeline(stream, createGunzip({ chunkSize: 2 ** 18 }), () => undefined);
 }
 
 export function parseUri(uri: string): { bucket: string; name: string } {

@@ -41,6 +41,15 @@ export class WarehouseTransaction {
     return this.connection.run(sql, values);
   }
 
+  /** Takes back what was done so far. A statement that failed leaves DuckDB's transaction unusable. */
+  async restart(): Promise<void> {
+    await this.connection.run("ROLLBACK");
+    await this.connection.run("BEGIN TRANSACTION");
+    this.changes.length = 0;
+    this.#tables.clear();
+    this.#datasets.clear();
+  }
+
   checkCancelled(): void {
     if (!this.#isCancelled()) return;
     throw new WarehouseError("stopped", "Job execution was cancelled: User requested cancellation");
