@@ -3,6 +3,7 @@ import { join } from "node:path";
 import {
   DuckDBBlobValue,
   DuckDBDecimalValue,
+  DuckDBIntervalValue,
   DuckDBListValue,
   DuckDBStructValue,
   DuckDBTimestampTZValue,
@@ -67,6 +68,7 @@ function plain(value: unknown, field: FieldSchema): Plain {
 
 function scalar(value: unknown): Plain {
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString("hex");
+  if (value instanceof DuckDBIntervalValue) return `${value.months} ${value.days} ${value.micros}`;
   if (value instanceof DuckDBDecimalValue) return value.toString().replace(/\.?0+$/, "");
   const isMoment =
     value instanceof DuckDBTimestampTZValue ||

@@ -12,6 +12,7 @@ import {
 } from "@duckdb/node-api";
 import type { FieldSchema } from "../../../shared/table.ts";
 import { WarehouseError } from "./contract.ts";
+import { intervalText } from "./sql/runtime/interval-texts.ts";
 
 /** A cell as REST gives it (`tabledata.list`, `getQueryResults`). */
 export interface Cell {
@@ -61,7 +62,10 @@ function encodeScalar(value: DuckDBValue, options: CellOptions): string {
   if (value instanceof DuckDBDateValue) return dateText(value.days);
   if (value instanceof DuckDBTimeValue) return timeText(value.micros);
   if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes).toString("base64");
-  if (value instanceof DuckDBIntervalValue) return intervalText(value);
+  if (value instanceof DuckDBIntervalValue) {
+    const { months, days, micros } = value;
+    return intervalText({ months: BigInt(months), days: BigInt(days), micros });
+  }
   throw new WarehouseError("internalError", `A value has no form in REST: ${String(value)}`);
 }
 
@@ -100,16 +104,4 @@ function datetimeText(micros: bigint): string {
 
 function dateText(days: number): string {
   return new Date(days * 86_400_000).toISOString().slice(0, 10);
-}
-
-/** BigQuery's canonical form: `[sign]Y-M [sign]D [sign]H:M:S[.F]`. */
-function intervalText(value: DuckDBIntervalValue): string {
-  const months = Math.abs(value.months);
-  const years = `${value.months < 0 ? "-" : ""}${Math.floor(months / 12)}-${months % 12}`;
-  const micros = value.micros < 0n ? -value.micros : value.micros;
-  const seconds = micros / 1_000_000n;
-  const fraction = micros % 1_000_000n;
-  const clock = `${seconds / 3600n}:${(seconds / 60n) % 60n}:${seconds % 60n}`;
-  const tail = fraction === 0n ? "" : `.${String(fraction).padStart(6, "0").replace(/0+$/, "")}`;
-  return `${years} ${value.days} ${value.micros < 0n ? "-" : ""}${clock}${tail}`;
 }

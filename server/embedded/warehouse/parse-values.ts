@@ -22,7 +22,7 @@ const readers: Record<string, (text: string) => string> = {
     `coalesce(TRY_CAST(${t} AS TIMESTAMPTZ), TRY(make_timestamp(CAST(TRY_CAST(${t} AS DECIMAL(38,6)) * 1000000 AS BIGINT))::TIMESTAMPTZ))`,
   TIME: (t) => `TRY_CAST(${t} AS TIME)`,
   JSON: (t) => `TRY_CAST(${t} AS JSON)`,
-  INTERVAL: (t) => `TRY_CAST(${t} AS INTERVAL)`,
+  INTERVAL: (t) => `TRY(maestro_parse_interval(${t}))`,
 };
 
 function unless(condition: string, value: string): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { FieldSchema } from "../../../shared/table.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { type TableName, WarehouseError } from "./contract.ts";
 import { type TableDocument, tableText } from "./documents.ts";
@@ -199,6 +200,7 @@ function formatOf(
   configuration: ExtractConfiguration,
 ): { select: string; options: string[] } {
   if (format === "PARQUET") {
+    refuseInParquet(table.schema);
     const columns = table.schema.map((field) => quoteName(field.name));
     return { select: columns.join(", "), options: ["FORMAT parquet"] };
   }
@@ -212,4 +214,19 @@ function formatOf(
   // Escaped JSON has no control characters, so a line needs no quoting.
   const options = ["FORMAT csv", "HEADER false", "QUOTE ''", "ESCAPE ''", "DELIMITER '\x01'"];
   return { select: jsonLine(table.schema), options };
+}
+
+/** Types that DuckDB writes to Parquet in another form than BigQuery. */
+const notInParquet = new Set(["INTERVAL"]);
+
+function refuseInParquet(schema: FieldSchema[]): void {
+  for (const field of schema) {
+    if (notInParquet.has(field.type)) {
+      throw new WarehouseError(
+        "notImplemented",
+        `Extracting ${field.type} to Parquet is not supported by the local warehouse (field ${field.name})`,
+      );
+    }
+    refuseInParquet(field.fields ?? []);
+  }
 }

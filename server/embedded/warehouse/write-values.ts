@@ -7,6 +7,7 @@ const texts: Record<string, (value: string) => string> = {
   BYTES: (v) => `to_base64(${v})`,
   NUMERIC: (v) => `regexp_replace(CAST(${v} AS VARCHAR), '\\.?0+$', '')`,
   DATETIME: (v) => `replace(CAST(${v} AS VARCHAR), ' ', 'T')`,
+  INTERVAL: (v) => `maestro_interval_text(${v})`,
   TIMESTAMP: (v) => `replace(CAST(${v} AS VARCHAR), '+00', ' UTC')`,
 };
 

@@ -145,4 +145,4 @@ export function analyzeCast(ctx: Context, env: Env, node: Node<"cast">): Typed {
 }
 
 /** BigQuery has these casts, and the local warehouse has not. */
-const refusedCasts = new Set(["STRING>INTERVAL", "INTERVAL>STRING", "STRING>JSON"]);
+const refusedCasts = new Set(["STRING>JSON"]);

@@ -9,7 +9,8 @@ import {
   analyzeStruct,
 } from "./constructors.ts";
 import type { Context, Env } from "./context.ts";
-import { analyzeExtract, analyzeInterval } from "./date-expressions.ts";
+import { analyzeExtract } from "./date-expressions.ts";
+import { analyzeInterval } from "./intervals.ts";
 import { analyzeLiteral, analyzeTyped } from "./literals.ts";
 import { fieldOf, resolvePath } from "./names.ts";
 import {
@@ -67,6 +68,9 @@ const byKind: { [K in Kinds]: Analyzer<K> } = {
     }),
   scalarQuery: analyzeScalarQuery,
   exists: analyzeExists,
+  named: (ctx, _env, expr) => {
+    throw ctx.refuse(`the named argument ${expr.name.text}`);
+  },
   call: analyzeCall,
 };
 

@@ -1,17 +1,8 @@
-import { notSupported } from "../parse/positions.ts";
 import { fill, quoteString, type Typed } from "../types/typed.ts";
-import { duckType, type GType } from "../types/types.ts";
-
-/** How BigQuery prints an INTERVAL, DuckDB's cannot be told: it keeps months, days and time otherwise. */
-function refuseInterval(type: GType): void {
-  if (type.kind === "INTERVAL") throw notSupported("INTERVAL as a column of the result");
-  if (type.kind === "ARRAY") refuseInterval(type.element);
-  if (type.kind === "STRUCT") for (const field of type.fields) refuseInterval(field.type);
-}
+import { duckType } from "../types/types.ts";
 
 /** What leaves the query: an absent ARRAY is an empty one, and one with a NULL in it is an error. */
 export function outputSql(value: Typed, label: string): string {
-  refuseInterval(value.type);
   if (value.type.kind !== "ARRAY") return value.sql;
   return fill(
     `CASE WHEN $1 IS NULL THEN CAST([] AS ${duckType(value.type)}) WHEN len(list_filter($1, lambda _e: _e IS NULL)) > 0 THEN error('Array cannot have a null element; error in writing field ' || $2) ELSE $1 END`,

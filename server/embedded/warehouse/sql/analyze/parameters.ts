@@ -102,6 +102,7 @@ function parseScalar(type: GType, text: string): Typed | null {
     case "BYTES":
       return bytes(Buffer.from(text, "base64"));
     case "NUMERIC":
+    case "INTERVAL":
     case "JSON":
       return type.kind === "JSON"
         ? { sql: `CAST(${string(text).sql} AS JSON)`, type }

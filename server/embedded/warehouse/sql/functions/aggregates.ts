@@ -3,6 +3,7 @@ import { fill, type Typed } from "../types/typed.ts";
 import { arrayOf, scalar, typeName } from "../types/types.ts";
 import { aggregateOrder } from "./aggregate-order.ts";
 import type { CallSite } from "./call-site.ts";
+import { meanOfIntervals, sumOfIntervals } from "./interval-aggregates.ts";
 
 /** `over`: empty, or the window clause that follows each aggregate. */
 export type AggregateSite = CallSite & { over: string };
@@ -70,6 +71,8 @@ function sum(site: AggregateSite): Typed {
       return { sql: `CAST(${call} AS DECIMAL(38,9))`, type: arg.type };
     case "FLOAT64":
       return { sql: call, type: FLOAT64 };
+    case "INTERVAL":
+      return sumOfIntervals(site, arg);
     default:
       throw noMatch(site);
   }
@@ -87,6 +90,7 @@ function avg(site: AggregateSite): Typed {
       type: arg.type,
     };
   }
+  if (arg.type.kind === "INTERVAL") return meanOfIntervals(site, arg);
   if (arg.type.kind !== "INT64" && arg.type.kind !== "FLOAT64") throw noMatch(site);
   const mean = `avg(${distinct(site)}${arg.sql})${site.over}`;
   if (arg.type.kind === "INT64") return { sql: mean, type: FLOAT64 };
@@ -180,7 +184,7 @@ function approxQuantiles(site: AggregateSite): Typed {
       "Argument 2 to APPROX_QUANTILES must be a positive integer literal or parameter",
     );
   }
-  if (["ARRAY", "STRUCT", "JSON"].includes(arg.type.kind)) throw noMatch(site);
+  if (["ARRAY", "STRUCT", "JSON", "INTERVAL"].includes(arg.type.kind)) throw noMatch(site);
   const sorted = `array_agg(${distinct(site)}${arg.sql} ORDER BY ${arg.sql}) FILTER (WHERE ${arg.sql} IS NOT NULL)`;
   const ranks = `list_transform(generate_series(0, ${count}), lambda _i: $1[greatest(1, (_i * len($1) + ${count - 1n}) // ${count})])`;
   return {

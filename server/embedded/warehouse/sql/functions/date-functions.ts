@@ -1,6 +1,6 @@
 import type { Expr } from "../parse/ast.ts";
 import { coerce } from "../types/coerce.ts";
-import { fill, type Typed } from "../types/typed.ts";
+import { fill, int64, type Typed } from "../types/typed.ts";
 import { type GType, type ScalarKind, scalar, typeName } from "../types/types.ts";
 import type { CallSite, FunctionTable } from "./call-site.ts";
 import {
@@ -162,7 +162,10 @@ export function intervalArgument(site: CallSite, index: number): { amount: Typed
   if (node?.k !== "interval" || node.to) {
     throw site.ctx.refuse(`${site.call.name} of anything but INTERVAL n part`);
   }
-  const amount = coerce(site.ctx.expr(site.env, node.value), scalar("INT64"));
+  const written = site.ctx.expr(site.env, node.value);
+  const text = written.constant?.parameter ? null : written.constant?.value;
+  const isWhole = typeof text === "string" && /^[+-]?\d{1,18}$/.test(text);
+  const amount = isWhole ? int64(BigInt(text.replace("+", ""))) : coerce(written, scalar("INT64"));
   if (!amount) throw site.ctx.fail(node.pos, "Interval value must be coercible to INT64 type");
   return { amount, part: node.part.text.toUpperCase() };
 }

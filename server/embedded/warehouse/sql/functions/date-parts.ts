@@ -19,7 +19,7 @@ export const bounded = (sql: string) =>
 export const boundedMoment = (sql: string) =>
   `CASE WHEN ${sql} >= TIMESTAMP '10000-01-01 00:00:00' OR ${sql} < TIMESTAMP '0001-01-01 00:00:00' THEN error('Adding to a datetime causes overflow: ' || ${sql}) ELSE ${sql} END`;
 
-const boundedTimestamp = (sql: string) =>
+export const boundedTimestamp = (sql: string) =>
   `CASE WHEN ${sql} >= TIMESTAMPTZ '10000-01-01 00:00:00+00' OR ${sql} < TIMESTAMPTZ '0001-01-01 00:00:00+00' THEN error('Adding to a timestamp causes overflow: ' || ${sql}) ELSE ${sql} END`;
 
 /** Days since the week began, for a week that begins on `first` (0 is Sunday). */

@@ -74,7 +74,7 @@ const families: { letters: string; kinds: string[] | null; fn: string }[] = [
 /** %t prints as CAST AS STRING does, %T as a literal. */
 function printable(site: CallSite, arg: Typed, letter: "t" | "T"): string {
   const { kind } = arg.type;
-  const text = ["ARRAY", "STRUCT", "BYTES", "JSON", "INTERVAL"].includes(kind)
+  const text = ["ARRAY", "STRUCT", "BYTES", "JSON"].includes(kind)
     ? null
     : castTo(arg, STRING, false);
   if (!text) throw site.ctx.refuse(`FORMAT %${letter} of ${typeName(arg.type)}`);
@@ -85,6 +85,7 @@ function printable(site: CallSite, arg: Typed, letter: "t" | "T"): string {
     DATETIME: "('DATETIME \"' || $1 || '\"')",
     TIME: "('TIME \"' || $1 || '\"')",
     TIMESTAMP: "('TIMESTAMP \"' || $1 || '\"')",
+    INTERVAL: "('INTERVAL \"' || $1 || '\" YEAR TO SECOND')",
     NUMERIC: "('NUMERIC \"' || $1 || '\"')",
     STRING:
       "CASE WHEN regexp_full_match($1, '[^\\x00-\\x1f\\x22\\x27\\x5c\\x7f]*') THEN '\"' || $1 || '\"' ELSE error('not supported by the local warehouse: FORMAT %T of ' || $1) END",

@@ -4,6 +4,7 @@ import { conditionalFunctions } from "./conditionals.ts";
 import { dateFunctions } from "./date-functions.ts";
 import { formatFunction } from "./format-function.ts";
 import { formatFunctions } from "./format-functions.ts";
+import { intervalFunctions } from "./interval-functions.ts";
 import { jsonFunctions } from "./json-functions.ts";
 import { mathFunctions } from "./math.ts";
 import { stringFunctions } from "./strings.ts";
@@ -17,6 +18,7 @@ export const functionTable: FunctionTable = Object.assign(
   dateFunctions,
   formatFunctions,
   { FORMAT: formatFunction },
+  intervalFunctions,
   jsonFunctions,
   mathFunctions,
   stringFunctions,

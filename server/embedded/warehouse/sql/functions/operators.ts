@@ -1,5 +1,6 @@
 import type { FunctionRows } from "./call-site.ts";
-import { bounded, boundedMoment } from "./date-parts.ts";
+import { bounded } from "./date-parts.ts";
+import { intervalSteps, momentDifference, momentStep, timestampStep } from "./interval-steps.ts";
 
 const floatDivision =
   "CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || maestro_float_text($1) || ' / ' || maestro_float_text($2)) WHEN isinf($1 / $2) AND isfinite($1) THEN error('double overflow: ' || maestro_float_text($1) || ' / ' || maestro_float_text($2)) ELSE $1 / $2 END";
@@ -26,23 +27,23 @@ export const operatorTable: Record<string, FunctionRows> = {
     ["FLOAT64, FLOAT64 -> FLOAT64", "($1 + $2)"],
     ["DATE, INT64 -> DATE", bounded("($1 + CAST($2 AS INTEGER))")],
     ["INT64, DATE -> DATE", bounded("($2 + CAST($1 AS INTEGER))")],
-    ["INTERVAL, INTERVAL -> INTERVAL", null],
-    ["DATE, INTERVAL -> DATETIME", boundedMoment("($1 + $2)")],
-    ["DATETIME, INTERVAL -> DATETIME", boundedMoment("($1 + $2)")],
-    ["TIMESTAMP, INTERVAL -> TIMESTAMP", "($1 + $2)"],
+    ["INTERVAL, INTERVAL -> INTERVAL", "maestro_interval_add($1, $2)"],
+    ...intervalSteps("+", "$1", "$2"),
+    ["INTERVAL, DATE -> DATETIME", momentStep("+", "CAST($2 AS TIMESTAMP)", "$1")],
+    ["INTERVAL, DATETIME -> DATETIME", momentStep("+", "$2", "$1")],
+    ["INTERVAL, TIMESTAMP -> TIMESTAMP", timestampStep("+", "$2", "$1")],
   ],
   "-": [
     ["INT64, INT64 -> INT64", "($1 - $2)"],
     ["NUMERIC, NUMERIC -> NUMERIC", "($1 - $2)"],
     ["FLOAT64, FLOAT64 -> FLOAT64", "($1 - $2)"],
     ["DATE, INT64 -> DATE", bounded("($1 - CAST($2 AS INTEGER))")],
-    ["DATE, DATE -> INTERVAL", null],
-    ["TIMESTAMP, TIMESTAMP -> INTERVAL", null],
-    ["DATETIME, DATETIME -> INTERVAL", null],
-    ["INTERVAL, INTERVAL -> INTERVAL", null],
-    ["DATE, INTERVAL -> DATETIME", boundedMoment("($1 - $2)")],
-    ["DATETIME, INTERVAL -> DATETIME", boundedMoment("($1 - $2)")],
-    ["TIMESTAMP, INTERVAL -> TIMESTAMP", "($1 - $2)"],
+    ["DATE, DATE -> INTERVAL", "to_days(CAST($1 - $2 AS INTEGER))"],
+    ["TIMESTAMP, TIMESTAMP -> INTERVAL", "to_microseconds(epoch_us($1) - epoch_us($2))"],
+    ["DATETIME, DATETIME -> INTERVAL", momentDifference],
+    ["TIME, TIME -> INTERVAL", "to_microseconds(epoch_us($1) - epoch_us($2))"],
+    ["INTERVAL, INTERVAL -> INTERVAL", "maestro_interval_subtract($1, $2)"],
+    ...intervalSteps("-", "$1", "$2"),
   ],
   "*": [
     ["INT64, INT64 -> INT64", "($1 * $2)"],
@@ -51,6 +52,8 @@ export const operatorTable: Record<string, FunctionRows> = {
       "CAST(maestro_numeric_multiply(CAST($1 AS VARCHAR), CAST($2 AS VARCHAR)) AS DECIMAL(38,9))",
     ],
     ["FLOAT64, FLOAT64 -> FLOAT64", "($1 * $2)"],
+    ["INTERVAL, INT64 -> INTERVAL", "maestro_interval_multiply($1, $2)"],
+    ["INT64, INTERVAL -> INTERVAL", "maestro_interval_multiply($2, $1)"],
   ],
   "/": [
     [
@@ -59,6 +62,7 @@ export const operatorTable: Record<string, FunctionRows> = {
     ],
     ["NUMERIC, NUMERIC -> NUMERIC", numericDivision],
     ["FLOAT64, FLOAT64 -> FLOAT64", floatDivision],
+    ["INTERVAL, INT64 -> INTERVAL", "maestro_interval_divide($1, $2)"],
   ],
   "||": [
     ["STRING, STRING -> STRING", "($1 || $2)"],

@@ -18,6 +18,7 @@ const templates: Partial<Record<GType["kind"], string>> = {
   DATE: quoted(castTemplate("DATE")),
   TIME: quoted(castTemplate("TIME")),
   DATETIME: quoted(`replace(${castTemplate("DATETIME")}, ' ', 'T')`),
+  INTERVAL: quoted("maestro_interval_iso($1)"),
   TIMESTAMP: quoted(`replace(replace(${castTemplate("TIMESTAMP")}, ' ', 'T'), '+00', 'Z')`),
 };
 

@@ -85,6 +85,8 @@ export type Expr =
   | { k: "tuple"; items: Expr[]; pos: number }
   | { k: "scalarQuery"; query: Query; pos: number }
   | { k: "exists"; query: Query; pos: number }
+  /** `name => value`, as an argument of a call. */
+  | { k: "named"; name: Name; value: Expr; pos: number }
   | Call;
 
 export interface StarModifiers {

@@ -79,8 +79,11 @@ function parseArguments(c: Cursor, call: Call): void {
 }
 
 function parseArgument(c: Cursor): Expr {
-  if (c.isSymbol("=>", 1))
-    throw syntaxError(c.sql, c.pos, "Named arguments are not supported here");
+  if (c.isSymbol("=>", 1)) {
+    const name = c.identifier();
+    c.expectSymbol("=>");
+    return { k: "named", name, value: c.parseExpr(c), pos: name.pos };
+  }
   // A subquery needs no parentheses of its own as the only argument of ARRAY alone.
   if (c.isWord("SELECT") || c.isWord("WITH")) throw c.unexpected();
   return c.parseExpr(c);

@@ -4,12 +4,13 @@ import {
   DOUBLE,
   type DuckDBConnection,
   DuckDBScalarFunction,
-  type DuckDBType,
   VARCHAR,
 } from "@duckdb/node-api";
 import { farmFingerprint } from "./farm-fingerprint.ts";
 import { formatTime } from "./format-time.ts";
 import { formatFloat, formatInteger, formatText } from "./format-values.ts";
+import { intervalFunctions } from "./interval-functions.ts";
+import { define, type JsFunction } from "./js-function.ts";
 import {
   jsonCanonical,
   jsonMember,
@@ -32,21 +33,6 @@ import {
 } from "./numbers.ts";
 import { parseTime } from "./parse-time.ts";
 import { editDistance, initCap, translate } from "./texts.ts";
-
-type Value = string | number | bigint;
-type Answer = Value | null;
-
-interface JsFunction {
-  parameters: DuckDBType[];
-  returns: DuckDBType;
-  compute: (...args: never[]) => Answer;
-}
-
-const define = <A extends Value[]>(
-  parameters: DuckDBType[],
-  returns: DuckDBType,
-  compute: (...args: A) => Answer,
-): JsFunction => ({ parameters, returns, compute: compute as unknown as JsFunction["compute"] });
 
 /** What DuckDB's SQL cannot say, or says otherwise than BigQuery. NULL in, NULL out. */
 const functions: Record<string, JsFunction> = {
@@ -87,6 +73,7 @@ const functions: Record<string, JsFunction> = {
     createHash("sha512").update(text).digest("hex"),
   ),
   maestro_farm_fingerprint: define([VARCHAR], BIGINT, farmFingerprint),
+  ...intervalFunctions,
 };
 
 /** Once for each database, through any connection to it: DuckDB keeps functions in its catalog. */

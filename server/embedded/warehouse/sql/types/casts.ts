@@ -90,6 +90,9 @@ const rules: Record<string, CastRule> = {
     "Invalid timestamp: ",
     `${datePart}([tT ](${timePart}|${leapTime}))?\\s*([+-]\\d{1,2}(:\\d{1,2})?|[A-Za-z]+(/[A-Za-z0-9_+-]+)*)?`,
   ),
+  "STRING>INTERVAL": (f) =>
+    f === safe ? "TRY(maestro_parse_interval($1))" : "maestro_parse_interval($1)",
+  "INTERVAL>STRING": "maestro_interval_text($1)",
   "DATE>STRING": "strftime($1, '%Y-%m-%d')",
   "DATE>DATETIME": "CAST($1 AS TIMESTAMP)",
   "DATE>TIMESTAMP": "timezone('UTC', CAST($1 AS TIMESTAMP))",

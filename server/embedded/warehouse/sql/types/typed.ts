@@ -78,6 +78,11 @@ export function bool(value: boolean): Typed {
   return { sql: value ? "true" : "false", type: scalar("BOOL"), constant: { value } };
 }
 
+/** INTERVAL, of its three numbers. */
+export function intervalSql(value: { months: bigint; days: bigint; micros: bigint }): string {
+  return `(to_months(${value.months}) + to_days(${value.days}) + to_microseconds(${value.micros}::BIGINT))`;
+}
+
 const simple =
   /^(?:_\w+\."(?:[^"]|"")*"|'(?:[^'])*'|\(?-?[\d.]+(?:e[+-]\d+)?\)?(?:::\w+)?|true|false|_l\.\w+|\$\d)$/;
 
