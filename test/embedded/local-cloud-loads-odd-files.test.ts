@@ -133,10 +133,10 @@ test("detection finds delimiter, header and types, and does what skipLeadingRows
   ]);
   expect(await rowsOf("noheader")).toHaveLength(2);
 
-  await put("header.csv", "comment\nname,count\nx,1\n");
+  await put("header.csv", "comment\nname,n\nx,1\n");
   await load("header", "header.csv", { autodetect: true, skipLeadingRows: 2 });
-  expect(await fieldsOf("header")).toEqual(["name STRING", "count INTEGER"]);
-  expect(await rowsOf("header")).toEqual([{ name: "x", count: 1 }]);
+  expect(await fieldsOf("header")).toEqual(["name STRING", "n INTEGER"]);
+  expect(await rowsOf("header")).toEqual([{ name: "x", n: 1 }]);
 
   await put("texts.csv", "name,word\nAda,text\n");
   await load("texts", "texts.csv", { autodetect: true });

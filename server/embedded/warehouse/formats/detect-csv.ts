@@ -85,8 +85,14 @@ function typesOf(records: CsvRecord[], columns: number, nulls: string[]): (strin
   return types;
 }
 
+/** Only texts, where the rows below have other values. A column of numbers may be called `n` or `t`. */
 function isHeader(head: CsvRecord, types: (string | null)[]): boolean {
-  const onlyTexts = head.fields.every(({ text }) => text !== "" && typeOfText(text) === "STRING");
+  const onlyTexts = head.fields.every(({ text }, i) => {
+    if (text === "") return false;
+    const type = typeOfText(text);
+    const below = types[i] ?? "STRING";
+    return type === "STRING" || (type === "BOOLEAN" && below !== "STRING" && below !== "BOOLEAN");
+  });
   return onlyTexts && types.some((type) => type !== null && type !== "STRING");
 }
 
