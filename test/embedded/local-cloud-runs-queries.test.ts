@@ -425,7 +425,7 @@ test("jobs.query with one requestId is one job", async () => {
   expect(metadata.numRows).toBe("1");
 });
 
-test("scripts, DDL and DML change tables as one", async () => {
+test("the statements of a script are done one by one, and stay where a later one fails", async () => {
   const job = await runJob(cloud.bigquery, {
     query: {
       query: `CREATE TABLE d.script AS SELECT 1 AS x;
@@ -448,14 +448,14 @@ test("scripts, DDL and DML change tables as one", async () => {
   );
   expect(failed.message).toContain("division by zero");
   const [after] = await cloud.bigquery.query("SELECT COUNT(*) AS n FROM d.script");
-  expect(after).toEqual([{ n: 2 }]);
+  expect(after).toEqual([{ n: 3 }]);
   const dml = await runJob(cloud.bigquery, {
     query: { query: "UPDATE d.script SET x = 0 WHERE TRUE", useLegacySql: false },
   });
   expect(dml.statistics.query).toMatchObject({
     statementType: "UPDATE",
-    numDmlAffectedRows: "2",
-    dmlStats: { updatedRowCount: "2" },
+    numDmlAffectedRows: "3",
+    dmlStats: { updatedRowCount: "3" },
   });
 });
 

@@ -214,17 +214,6 @@ describe("query parameters", () => {
 });
 
 describe("scripts", () => {
-  it("declare and set variables, under the columns of their name", async () => {
-    expect(
-      await rows(
-        "DECLARE since DATE DEFAULT DATE_SUB(CURRENT_DATE(), INTERVAL 14 DAY); DECLARE n INT64; SET n = 2; SELECT since, n, x + n AS y FROM UNNEST([1]) AS x",
-      ),
-    ).toEqual([["2024-03-01", "2", "3"]]);
-    expect(await rows("DECLARE x INT64 DEFAULT 5; SELECT x FROM UNNEST([1]) AS x")).toEqual([
-      ["1"],
-    ]);
-  });
-
   it("define SQL functions, whose arguments are computed once", async () => {
     expect(
       await rows(

@@ -3,6 +3,7 @@ import type { WarehouseContext } from "./context.ts";
 import {
   type Compiled,
   type CompiledStatement,
+  type CompileOptions,
   type QueryParameter,
   type TableName,
   type WarehouseCatalog,
@@ -41,26 +42,45 @@ export async function compileQuery(
     throw new WarehouseError("invalidQuery", "Required parameter is missing: query");
   }
   const relations = new Map<string, string>();
+  const compiled = await context.frontEnd.compile(
+    configuration.query,
+    compileOptions(context.catalog, projectId, configuration, now, relations),
+  );
+  return { ...compiled, relations };
+}
+
+/** What a query is compiled with. `staged` tells of tables that an open transaction has changed. */
+export function compileOptions(
+  catalog: Catalog,
+  projectId: string,
+  configuration: QueryConfiguration,
+  now: Date,
+  relations: Map<string, string>,
+  staged?: Pick<Catalog, "table" | "dataset">,
+): CompileOptions {
   const { defaultDataset } = configuration;
-  const compiled = await context.frontEnd.compile(configuration.query, {
+  return {
     projectId,
     defaultDataset: defaultDataset
       ? { projectId: defaultDataset.projectId ?? projectId, datasetId: defaultDataset.datasetId }
       : null,
     // REST's default is legacy SQL.
     legacySql: configuration.useLegacySql ?? true,
-    catalog: catalogFor(context.catalog, relations),
+    catalog: catalogFor(catalog, relations, staged ?? catalog),
     parameters: configuration.queryParameters ?? [],
     now,
-  });
-  return { ...compiled, relations };
+  };
 }
 
-function catalogFor(catalog: Catalog, relations: Map<string, string>): WarehouseCatalog {
+function catalogFor(
+  catalog: Catalog,
+  relations: Map<string, string>,
+  staged: Pick<Catalog, "table" | "dataset">,
+): WarehouseCatalog {
   return {
-    hasDataset: (projectId, datasetId) => catalog.dataset(projectId, datasetId) !== undefined,
+    hasDataset: (projectId, datasetId) => staged.dataset(projectId, datasetId) !== undefined,
     get(name) {
-      const table = catalog.table(name);
+      const table = staged.table(name);
       return table && warehouseTable(table);
     },
     list: (projectId, datasetId) => catalog.tables(projectId, datasetId).map(warehouseTable),

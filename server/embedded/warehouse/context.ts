@@ -4,7 +4,7 @@ import type { ObjectFiles } from "../object-store/object-files.ts";
 import type { Catalog } from "./catalog.ts";
 import type { SqlFrontEnd, TableName } from "./contract.ts";
 import type { Database } from "./database.ts";
-import type { JobError } from "./job-resource.ts";
+import type { JobError, ScriptResult } from "./job-resource.ts";
 import type { JobStore } from "./job-store.ts";
 import type { StatisticsCache } from "./table-statistics.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
@@ -42,6 +42,10 @@ export interface JobResult {
   statistics: Record<string, unknown>;
   /** Where a query's rows are, for getQueryResults. */
   destinationTable?: TableName;
+  /** The value of a script's expression, as DuckDB's SQL. */
+  value?: string;
+  /** A script's. */
+  lastResult?: ScriptResult;
   /** Bad records that were let pass. */
   errors?: JobError[];
 }

@@ -1,3 +1,5 @@
+import type { TableName } from "./contract.ts";
+
 /** What the server keeps of a job: BigQuery's job resource less what is derived from it. */
 export interface JobDocument {
   projectId: string;
@@ -8,6 +10,15 @@ export interface JobDocument {
   statistics: Record<string, unknown> & { creationTime: string };
   /** Null while it is not done. */
   outcome: { error: JobError | null; errors: JobError[] } | null;
+  /** A script's: where the rows of its last statement are, and how many that changed. */
+  lastResult?: ScriptResult;
+  /** A child job's that computed an expression: the value, as DuckDB's SQL. */
+  value?: string;
+}
+
+export interface ScriptResult {
+  destinationTable?: TableName;
+  numDmlAffectedRows?: string;
 }
 
 /** REST's configuration, as given and completed by the server (destination, jobType). */

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../../../shared/errors.ts";
 import { Slots } from "../locks.ts";
-import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
+import { changeWarehouse } from "./change-warehouse.ts";
+import type { JobPlan, WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
+import { finishedDocument } from "./finished-document.ts";
 import { isConflict, isFatal, jobErrorsOf, toWarehouseError } from "./job-errors.ts";
 import { type JobDocument, jobType } from "./job-resource.ts";
 import type { JobRecord } from "./job-store.ts";
@@ -10,6 +12,9 @@ import { planCopy } from "./run-copy-job.ts";
 import { planExtract } from "./run-extract-job.ts";
 import { planLoad } from "./run-load-job.ts";
 import { planQuery } from "./run-query-job.ts";
+import { executeScript } from "./script/execute-script.ts";
+import { dropTemporaryTables, ScriptJob } from "./script/script-job.ts";
+import { type ScriptText, scriptOf } from "./script/script-text.ts";
 import { WarehouseTransaction } from "./transaction.ts";
 
 const interruptPeriodMs = 50;
@@ -23,6 +28,10 @@ const interruptPeriodMs = 50;
  * `resume` runs it again. A cancel interrupts until the commit begins; afterwards the job is done.
  * Writers to one table go one after another by the locks, so DuckDB's conflicts are rare; a job that
  * meets one is planned and run again.
+ *
+ * A script (`script/`) commits its statements one by one, as BigQuery's do: each is a child job, and
+ * its row is written with what it did. A script that is run again after a kill takes over what its
+ * child jobs have done and goes on behind the last of them.
  */
 export class JobRunner {
   readonly #context: WarehouseContext;
@@ -47,10 +56,15 @@ export class JobRunner {
   }
 
   start(record: JobRecord): void {
+    const limitMs = Number(record.document.configuration["jobTimeoutMs"] ?? 0);
+    const timer = limitMs > 0 ? setTimeout(() => this.cancel(record), limitMs) : undefined;
     // A job whose end cannot be written leaves nothing to do but to start the process again.
     const running = this.#run(record)
       .catch(this.#onFatal)
-      .finally(() => this.#running.delete(record));
+      .finally(() => {
+        clearTimeout(timer);
+        this.#running.delete(record);
+      });
     this.#running.set(record, running);
   }
 
@@ -100,6 +114,8 @@ export class JobRunner {
   }
 
   async #attempt(record: JobRecord): Promise<void> {
+    const script = scriptOf(record.document);
+    if (script) return this.#runScript(record, script);
     const attempts = 8;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -109,6 +125,27 @@ export class JobRunner {
         this.#context.log.debug({ job: record.document.jobId, attempt }, messageOf(error));
         await delay(10 * 2 ** attempt);
       }
+    }
+  }
+
+  async #runScript(record: JobRecord, script: ScriptText): Promise<void> {
+    this.#checkCancelled(record);
+    record.state = "RUNNING";
+    const startTime = String(Date.now());
+    const run = new ScriptJob({
+      context: this.#context,
+      record,
+      takeLocks: (names) => this.#unlessCancelled(record, this.#context.locks.take(names)),
+      takeSlot: () => this.#unlessCancelled(record, this.#slots.take()),
+      checkCancelled: () => this.#checkCancelled(record),
+      isCancelled: () => record.cancelRequested || this.#stopping,
+    });
+    try {
+      const result = await executeScript(run, script);
+      this.#checkCancelled(record);
+      await run.end(finishedDocument(record.document, startTime, result));
+    } finally {
+      await run.close();
     }
   }
 
@@ -188,7 +225,7 @@ export class JobRunner {
   }
 
   async #end(record: JobRecord, failure: WarehouseError): Promise<void> {
-    const { database, jobs } = this.#context;
+    const { jobs } = this.#context;
     const { statistics } = record.document;
     const endTime = String(Date.now());
     const document: JobDocument = {
@@ -196,7 +233,10 @@ export class JobRunner {
       statistics: { ...statistics, startTime: statistics["startTime"] ?? endTime, endTime },
       outcome: jobErrorsOf(failure),
     };
-    await database.use((connection) => jobs.recordEnd(connection, document));
+    await changeWarehouse(this.#context, [], async (tx) => {
+      dropTemporaryTables(tx, document);
+      await jobs.recordEnd(tx.connection, document);
+    });
     jobs.finish(record, document);
   }
 }
@@ -212,26 +252,4 @@ function makePlan(context: WarehouseContext, job: JobDocument): Promise<JobPlan>
     case "COPY":
       return planCopy(job);
   }
-}
-
-function finishedDocument(job: JobDocument, startTime: string, result: JobResult): JobDocument {
-  const query = job.configuration["query"];
-  const configuration =
-    result.destinationTable && query
-      ? {
-          ...job.configuration,
-          query: { ...query, destinationTable: result.destinationTable },
-        }
-      : job.configuration;
-  return {
-    ...job,
-    configuration,
-    statistics: {
-      ...job.statistics,
-      startTime,
-      ...result.statistics,
-      endTime: String(Date.now()),
-    },
-    outcome: { error: null, errors: result.errors ?? [] },
-  };
 }

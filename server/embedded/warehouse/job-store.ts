@@ -103,6 +103,28 @@ export class JobStore {
     ]);
   }
 
+  /** Writes a script's child job in the connection's transaction; `addDone` it after the commit. */
+  async recordChild(connection: DuckDBConnection, document: JobDocument): Promise<void> {
+    for (const table of ["accepted", "finished"]) {
+      await connection.run(`INSERT INTO meta.${table} VALUES ($1, $2, $3)`, [
+        idOf(document),
+        BigInt(document.statistics.creationTime),
+        JSON.stringify(document),
+      ]);
+    }
+  }
+
+  addDone(document: JobDocument): void {
+    this.#add(document, "DONE");
+  }
+
+  /** A script's child jobs, in the order in which they ran. */
+  children(projectId: string, parentJobId: string): JobDocument[] {
+    return [...this.#jobs.values()]
+      .map((record) => record.document)
+      .filter((job) => job.projectId === projectId && parentOf(job) === parentJobId);
+  }
+
   finish(record: JobRecord, document: JobDocument): void {
     record.document = document;
     record.state = "DONE";
@@ -166,7 +188,11 @@ export class JobStore {
 
   /** Drops the oldest jobs that are done, so that neither memory nor file grows for ever. */
   async forgetOld(): Promise<void> {
-    const done = [...this.#jobs].filter(([, record]) => record.state === "DONE");
+    // What a script has done so far is what it goes on from after a kill.
+    const scripts = new Set(this.unfinished().map((record) => record.document.jobId));
+    const done = [...this.#jobs].filter(
+      ([, { state, document }]) => state === "DONE" && !scripts.has(parentOf(document) ?? ""),
+    );
     const old = done.slice(0, Math.max(0, done.length - keptJobs)).map(([id]) => id);
     if (old.length === 0) return;
     const ids = listValue(old);
@@ -175,6 +201,11 @@ export class JobStore {
     }
     for (const id of old) this.#jobs.delete(id);
   }
+}
+
+/** The script that a job is a child of. */
+export function parentOf(document: JobDocument): string | undefined {
+  return document.statistics["parentJobId"] as string | undefined;
 }
 
 function idOf(document: JobDocument): string {

@@ -23,6 +23,16 @@ const anonymousLifeMs = 24 * 3_600_000;
 export async function planQuery(context: WarehouseContext, job: JobDocument): Promise<JobPlan> {
   const configuration = job.configuration["query"] as QueryConfiguration;
   const compiled = await compileQuery(context, job.projectId, configuration, new Date());
+  return planCompiled(context, job, compiled);
+}
+
+/** A query that is compiled already: a job's, or a statement of a script. */
+export async function planCompiled(
+  context: WarehouseContext,
+  job: JobDocument,
+  compiled: CompiledQuery,
+): Promise<JobPlan> {
+  const configuration = job.configuration["query"] as QueryConfiguration;
   checkDestination(configuration, compiled);
   const bytes = await bytesOf(context, compiled.statements);
   checkBytes(configuration, bytes.billed);
@@ -177,18 +187,26 @@ async function select(
 
 /** Results without a destination go to a hidden dataset and expire, as BigQuery's do. */
 function anonymousTable(tx: WarehouseTransaction, job: JobDocument): TableName {
-  const { projectId, location } = job;
-  if (!tx.dataset(projectId, anonymousDataset)) {
-    const now = tx.now.getTime();
-    tx.setDataset(projectId, anonymousDataset, {
-      projectId,
-      datasetId: anonymousDataset,
-      location,
-      properties: {},
-      createdAt: now,
-      modifiedAt: now,
-    });
-  }
+  const { projectId } = job;
+  ensureDataset(tx, job, anonymousDataset);
   const tableId = `anon${randomBytes(16).toString("hex")}`;
   return { projectId, datasetId: anonymousDataset, tableId };
+}
+
+/** Makes a dataset of our own, which lists leave out. */
+export function ensureDataset(
+  tx: WarehouseTransaction,
+  { projectId, location }: Pick<JobDocument, "projectId" | "location">,
+  datasetId: string,
+): void {
+  if (tx.dataset(projectId, datasetId)) return;
+  const now = tx.now.getTime();
+  tx.setDataset(projectId, datasetId, {
+    projectId,
+    datasetId,
+    location,
+    properties: {},
+    createdAt: now,
+    modifiedAt: now,
+  });
 }

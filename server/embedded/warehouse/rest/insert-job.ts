@@ -5,6 +5,8 @@ import { type JobConfiguration, type JobDocument, jobType } from "../job-resourc
 import type { JobRunner } from "../job-runner.ts";
 import type { JobRecord } from "../job-store.ts";
 import { dryRunQuery } from "../run-query-job.ts";
+import { dryRunScript } from "../script/dry-run-script.ts";
+import { scriptOf } from "../script/script-text.ts";
 
 export interface JobRequest {
   jobReference?: { projectId?: string; jobId?: string; location?: string };
@@ -68,12 +70,20 @@ export async function acceptJob(
 /** A dry run's job: done, kept nowhere. */
 export async function dryRun(context: WarehouseContext, job: JobDocument): Promise<JobDocument> {
   const { creationTime } = job.statistics;
-  const statistics = job.configuration["query"] ? await dryRunQuery(context, job) : {};
+  const statistics = job.configuration["query"] ? await dryRunStatistics(context, job) : {};
   return {
     ...job,
     statistics: { creationTime, startTime: creationTime, endTime: creationTime, ...statistics },
     outcome: { error: null, errors: [] },
   };
+}
+
+async function dryRunStatistics(
+  context: WarehouseContext,
+  job: JobDocument,
+): Promise<Record<string, unknown>> {
+  const script = scriptOf(job);
+  return script ? dryRunScript(context, job, script) : dryRunQuery(context, job);
 }
 
 /** Until the job is done or the time is over; answers whether it is done. */

@@ -3,7 +3,7 @@ import type { WarehouseContext } from "../context.ts";
 import { WarehouseError } from "../contract.ts";
 import { jobResource } from "../job-resource.ts";
 import type { JobRunner } from "../job-runner.ts";
-import type { JobRecord } from "../job-store.ts";
+import { type JobRecord, parentOf } from "../job-store.ts";
 import { acceptJob, dryRun, type JobRequest, newJob } from "./insert-job.ts";
 
 interface JobParams {
@@ -17,6 +17,7 @@ interface ListQuery {
   projection?: string;
   minCreationTime?: string;
   maxCreationTime?: string;
+  parentJobId?: string;
 }
 
 const root = "/bigquery/v2/projects/:projectId";
@@ -106,7 +107,7 @@ export function findJob(
   return context.jobs.require(projectId, jobId);
 }
 
-/** Newest first. A page token names the last job of the page before. */
+/** Newest first; a script's child jobs only where they are asked for. A page token names the last job of the page before. */
 function listJobs(
   context: WarehouseContext,
   projectId: string,
@@ -120,6 +121,7 @@ function listJobs(
     const createdAt = Number(document.statistics.creationTime);
     return (
       document.projectId === projectId &&
+      parentOf(document) === (query.parentJobId || undefined) &&
       (states.length === 0 || states.includes(state)) &&
       createdAt >= from &&
       createdAt <= to

@@ -88,6 +88,7 @@ function jobOf(
     configuration: {
       query,
       labels: (body["labels"] ?? {}) as Record<string, string>,
+      ...(body["jobTimeoutMs"] === undefined ? {} : { jobTimeoutMs: body["jobTimeoutMs"] }),
       ...(body["dryRun"] === true ? { dryRun: true } : {}),
     },
   });
@@ -137,6 +138,8 @@ async function queryResults(
   const failure = document.outcome?.error;
   if (failure) throw new WarehouseError(failure.reason as "invalidQuery", failure.message);
   const statistics = document.statistics["query"] as Record<string, unknown>;
+  const last = document.lastResult;
+  const changedRows = last?.numDmlAffectedRows ?? statistics["numDmlAffectedRows"];
   const summary = {
     ...base,
     etag: document.jobId,
@@ -148,14 +151,13 @@ async function queryResults(
     creationTime: document.statistics.creationTime,
     startTime: document.statistics["startTime"],
     endTime: document.statistics["endTime"],
-    ...(statistics["numDmlAffectedRows"] === undefined
-      ? {}
-      : { numDmlAffectedRows: statistics["numDmlAffectedRows"] }),
+    ...(changedRows === undefined ? {} : { numDmlAffectedRows: changedRows }),
   };
   const query = document.configuration["query"] as { destinationTable?: TableName };
-  if (!query.destinationTable) return { ...summary, totalRows: "0", schema: { fields: [] } };
-  const { tableId } = splitDecorator(query.destinationTable.tableId);
-  const table = context.catalog.requireTable({ ...query.destinationTable, tableId });
+  const destination = last ? last.destinationTable : query.destinationTable;
+  if (!destination) return { ...summary, totalRows: "0", schema: { fields: [] } };
+  const { tableId } = splitDecorator(destination.tableId);
+  const table = context.catalog.requireTable({ ...destination, tableId });
   const { rows, totalRows, pageToken } = await readRows(context, table, page, { int64Timestamps });
   return {
     ...summary,

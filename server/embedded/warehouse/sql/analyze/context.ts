@@ -134,15 +134,32 @@ export interface Analyzers {
   ): Relation;
 }
 
+/** What a script brings to each of its statements. */
+export interface ScriptValues {
+  /** By lower-cased name. */
+  variables: ReadonlyMap<string, Typed>;
+  functions: ReadonlyMap<string, SqlFunction>;
+  /** By lower-cased name without the signs; those that the script may not read now throw. */
+  systemVariable: (name: string) => Typed | null;
+  temporaryTables: ReadonlyMap<string, TableName>;
+  /** The hidden dataset of its temporary tables. */
+  temporaryDataset: string;
+  /** Tables that a dry run has seen made or dropped. */
+  overlay?: Map<string, WarehouseTable | null>;
+  /** Values of EXECUTE IMMEDIATE … USING; null: the request's parameters. */
+  bound: { name: string | null; value: Typed }[] | null;
+}
+
 const maxNodes = 400_000;
 
 /** What one compilation knows and gathers. */
 export class Context {
   readonly options: CompileOptions;
   readonly analyzers: Analyzers;
-  readonly functions = new Map<string, SqlFunction>();
+  readonly functions: Map<string, SqlFunction>;
+  readonly script: ScriptValues | null;
   /** Tables that earlier statements of the job make. Null: dropped. */
-  readonly overlay = new Map<string, WarehouseTable | null>();
+  readonly overlay: Map<string, WarehouseTable | null>;
   readonly referenced = new Map<string, TableName>();
   reads = new Map<string, { table: TableName; columns: Set<string> }>();
   /** The text that positions refer to; a view's while its query is read. */
@@ -158,8 +175,18 @@ export class Context {
   private nodes = 0;
   private collector: (() => void)[] | null = null;
 
-  constructor(source: string, options: CompileOptions, deadline: number, analyzers: Analyzers) {
+  constructor(
+    source: string,
+    options: CompileOptions,
+    deadline: number,
+    analyzers: Analyzers,
+    script: ScriptValues | null = null,
+  ) {
     this.source = source;
+    this.script = script;
+    this.functions = new Map(script?.functions);
+    this.overlay = script?.overlay ?? new Map();
+    for (const [name, value] of script?.variables ?? []) this.root.variables.set(name, value);
     this.analyzers = analyzers;
     this.options = options;
     this.deadline = deadline;

@@ -21,7 +21,7 @@ const knownOptions = new Set([
 ]);
 
 export function compileCreateTable(ctx: Context, node: CreateTable): CompiledStatement {
-  const target = qualify(ctx, node.path);
+  const target = node.temporary ? temporaryName(ctx, node) : qualify(ctx, node.path);
   const { sql, schema } = contents(ctx, node);
   const partitioning = partitioningOf(ctx, node.partitionBy, schema);
   const clustering = node.clusterBy.map((expr) => columnName(ctx, expr, schema));
@@ -50,6 +50,19 @@ export function compileCreateTable(ctx: Context, node: CreateTable): CompiledSta
       description?.k === "literal" && description.type === "STRING" ? description.text : null,
     reads: readsOf(ctx),
   };
+}
+
+function temporaryName(ctx: Context, node: CreateTable): TableName {
+  const names = node.path.map((name) => name.text);
+  const [tableId = ""] = names.slice(-1);
+  const isPlain = names.length === 1 || (names.length === 2 && /^_SESSION$/i.test(names[0] ?? ""));
+  if (!isPlain) {
+    throw ctx.fail(node.pos, `Invalid table name for a temporary table: ${names.join(".")}`);
+  }
+  if (!ctx.script) {
+    throw ctx.fail(node.pos, "Use of CREATE TEMPORARY TABLE requires a script or session");
+  }
+  return { projectId: ctx.options.projectId, datasetId: ctx.script.temporaryDataset, tableId };
 }
 
 function contents(ctx: Context, node: CreateTable): { sql: string | null; schema: FieldSchema[] } {

@@ -30,6 +30,7 @@ import {
   analyzeInQuery,
   analyzeScalarQuery,
 } from "./subqueries.ts";
+import { analyzeSystemVariable } from "./system-variables.ts";
 
 type Kinds = Expr["k"];
 type Analyzer<K extends Kinds> = (ctx: Context, env: Env, expr: Extract<Expr, { k: K }>) => Typed;
@@ -41,6 +42,7 @@ const byKind: { [K in Kinds]: Analyzer<K> } = {
   field: (ctx, env, expr) => fieldOf(ctx, ctx.expr(env, expr.base), expr.name),
   index: analyzeIndex,
   param: analyzeParameter,
+  systemVariable: analyzeSystemVariable,
   op: analyzeOperator,
   and: analyzeLogical,
   or: analyzeLogical,

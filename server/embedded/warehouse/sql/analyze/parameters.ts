@@ -25,6 +25,7 @@ export function analyzeParameter(
   _env: Env,
   node: Extract<Expr, { k: "param" }>,
 ): Typed {
+  if (ctx.script?.bound) return boundValue(ctx, ctx.script.bound, node);
   const { parameters } = ctx.options;
   const parameter =
     node.name === null
@@ -39,6 +40,25 @@ export function analyzeParameter(
     );
   }
   return parameterValue(ctx, parameter, node.pos);
+}
+
+/** A value of EXECUTE IMMEDIATE … USING. */
+function boundValue(
+  ctx: Context,
+  bound: { name: string | null; value: Typed }[],
+  node: Extract<Expr, { k: "param" }>,
+): Typed {
+  const found =
+    node.name === null
+      ? bound[node.ordinal - 1]
+      : bound.find(({ name }) => name?.toLowerCase() === node.name?.toLowerCase());
+  if (found) return found.value;
+  throw ctx.fail(
+    node.pos,
+    node.name === null
+      ? `Query parameter number ${node.ordinal} is not defined`
+      : `Query parameter '${node.name}' not found`,
+  );
 }
 
 function parameterValue(ctx: Context, parameter: QueryParameter, pos: number): Typed {

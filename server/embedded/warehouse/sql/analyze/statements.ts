@@ -5,7 +5,6 @@ import type { Context } from "./context.ts";
 import { compileCreateTable } from "./create-table.ts";
 import { compileDml } from "./dml.ts";
 import { readsOf, resultLabels } from "./results.ts";
-import { declareVariables, setVariable } from "./script-variables.ts";
 import { qualify } from "./tables.ts";
 
 /** One statement; null where it only declares (a temporary function). */
@@ -20,12 +19,6 @@ function compileKind(ctx: Context, node: Statement): CompiledStatement | null {
       return compileSelect(ctx, node);
     case "createFunction":
       ctx.functions.set(node.name.text.toLowerCase(), node);
-      return null;
-    case "declare":
-      declareVariables(ctx, node);
-      return null;
-    case "set":
-      setVariable(ctx, node);
       return null;
     case "createTable":
       return compileCreateTable(ctx, node);

@@ -36,7 +36,11 @@ export function qualify(ctx: Context, path: Name[]): TableName {
     throw new WarehouseError("invalidQuery", `Invalid table name: \`${parts.join(".")}\``);
   }
   const tableId = parts.at(-1) ?? "";
-  if (parts.length === 1) {
+  const isSession = parts.length === 2 && parts[0]?.toUpperCase() === "_SESSION";
+  if (parts.length === 1 || isSession) {
+    const temporary = ctx.script?.temporaryTables.get(tableId);
+    if (temporary) return temporary;
+    if (isSession) return { projectId, datasetId: parts[0] ?? "", tableId };
     if (!defaultDataset) {
       throw new WarehouseError(
         "invalidQuery",

@@ -65,6 +65,8 @@ export type Expr =
   | { k: "field"; base: Expr; name: Name; pos: number }
   | { k: "index"; base: Expr; index: Expr; mode: string | null; pos: number }
   | { k: "param"; name: string | null; ordinal: number; pos: number }
+  /** `@@error.message`, without the signs and in lower case. */
+  | { k: "systemVariable"; name: string; pos: number }
   | { k: "op"; op: string; args: Expr[]; pos: number }
   | { k: "and" | "or"; args: Expr[]; pos: number }
   | { k: "not"; arg: Expr; pos: number }

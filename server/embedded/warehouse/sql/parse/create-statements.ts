@@ -19,8 +19,11 @@ export function parseCreate(c: Cursor): Statement {
     if (!temporary) throw notSupported("CREATE FUNCTION without TEMP");
     return parseFunction(c, pos);
   }
+  if (c.isWord("TABLE") && !c.isWord("FUNCTION", 1)) {
+    c.next();
+    return parseTable(c, orReplace, temporary, pos);
+  }
   if (temporary) throw notSupported(`CREATE TEMP ${c.peek().text.toUpperCase()}`);
-  if (c.acceptWord("TABLE")) return parseTable(c, orReplace, pos);
   if (c.acceptWord("VIEW")) return parseView(c, orReplace, pos);
   if (c.acceptWord("SCHEMA")) {
     const ifNotExists = c.acceptWord("IF", "NOT", "EXISTS");
@@ -36,7 +39,7 @@ function createMode(c: Cursor, orReplace: boolean): CreateMode {
   return orReplace ? "orReplace" : ifNotExists ? "ifNotExists" : "create";
 }
 
-function parseTable(c: Cursor, orReplace: boolean, pos: number): Statement {
+function parseTable(c: Cursor, orReplace: boolean, temporary: boolean, pos: number): Statement {
   const mode = createMode(c, orReplace);
   const path = parseTablePath(c);
   for (const word of ["LIKE", "COPY", "CLONE"]) {
@@ -48,7 +51,18 @@ function parseTable(c: Cursor, orReplace: boolean, pos: number): Statement {
   const options = c.isWord("OPTIONS") ? parseOptions(c) : new Map<string, Expr>();
   const query = c.acceptWord("AS") ? c.parseQuery(c) : null;
   if (!columns && !query) throw c.expected("keyword AS");
-  return { k: "createTable", path, mode, columns, partitionBy, clusterBy, options, query, pos };
+  return {
+    k: "createTable",
+    path,
+    mode,
+    temporary,
+    columns,
+    partitionBy,
+    clusterBy,
+    options,
+    query,
+    pos,
+  };
 }
 
 function parseColumn(c: Cursor): ColumnDefinition {

@@ -1,7 +1,6 @@
 import type { Expr, Literal } from "./ast.ts";
 import { parseCallOrPath } from "./calls.ts";
 import type { Cursor } from "./cursor.ts";
-import { notSupported } from "./positions.ts";
 import { parseCase, parseCast, parseExtract, parseInterval, parseStruct } from "./special-forms.ts";
 import { parseType } from "./types.ts";
 
@@ -209,13 +208,20 @@ function parseSymbol(c: Cursor): Expr {
     return { k: "param", name: null, ordinal: ++c.positionalParameters, pos };
   }
   if (c.acceptSymbol("[")) return parseArrayItems(c, null, pos);
-  if (c.isSymbol("@@")) throw notSupported("system variables");
+  if (c.acceptSymbol("@@")) return { k: "systemVariable", name: parseSystemName(c), pos };
   if (!c.isSymbol("(")) throw c.unexpected();
   if (startsQuery(c, 1)) {
     return { k: "scalarQuery", query: c.parens(() => c.parseQuery(c)), pos };
   }
   const items = c.parens(() => c.list(() => parseExpression(c)));
   return items.length === 1 ? (items[0] as Expr) : { k: "tuple", items, pos };
+}
+
+/** What follows `@@`: words between dots. */
+export function parseSystemName(c: Cursor): string {
+  const names = [c.memberName().text];
+  while (c.acceptSymbol(".")) names.push(c.memberName().text);
+  return names.join(".").toLowerCase();
 }
 
 function parseArrayItems(

@@ -33,12 +33,64 @@ export interface MergeWhen {
   pos: number;
 }
 
+/** A statement of a script, with where it stands in the text. */
+export interface Located {
+  statement: Statement;
+  start: number;
+  end: number;
+}
+
+export interface Loop {
+  label: Name | null;
+  body: Located[];
+  pos: number;
+}
+
+/** What BigQuery's procedural language adds to SQL. */
+export type Procedural =
+  | { k: "block"; label: Name | null; body: Located[]; handler: Located[] | null; pos: number }
+  | {
+      k: "if";
+      branches: { condition: Expr; body: Located[] }[];
+      otherwise: Located[];
+      pos: number;
+    }
+  | {
+      k: "caseStatement";
+      operand: Expr | null;
+      whens: { value: Expr; body: Located[] }[];
+      otherwise: Located[] | null;
+      pos: number;
+    }
+  | (Loop & { k: "loop" })
+  | (Loop & { k: "while"; condition: Expr })
+  | (Loop & { k: "repeat"; until: Expr })
+  | (Loop & { k: "for"; variable: Name; query: Query; queryStart: number; queryEnd: number })
+  | { k: "leave" | "iterate"; label: Name | null; pos: number }
+  | { k: "return"; pos: number }
+  /** Without a message: the error at hand again. */
+  | { k: "raise"; message: Expr | null; pos: number }
+  | { k: "setMany"; names: Name[]; value: Expr; pos: number }
+  | { k: "setSystem"; name: string; value: Expr; pos: number }
+  | {
+      k: "executeImmediate";
+      sql: Expr;
+      into: Name[];
+      using: { value: Expr; name: Name | null }[];
+      pos: number;
+    }
+  | { k: "assert"; condition: Expr; message: string | null; pos: number }
+  | { k: "transaction"; action: "begin" | "commit" | "rollback"; pos: number }
+  | { k: "call"; path: Name[]; args: Expr[]; pos: number };
+
 export type Statement =
+  | Procedural
   | { k: "query"; query: Query; pos: number }
   | {
       k: "createTable";
       path: Name[];
       mode: CreateMode;
+      temporary: boolean;
       columns: ColumnDefinition[] | null;
       partitionBy: Expr | null;
       clusterBy: Expr[];

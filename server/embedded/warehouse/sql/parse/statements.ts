@@ -1,34 +1,44 @@
 import type { Expr, Name } from "./ast.ts";
+import { checkScript } from "./check-script.ts";
 import { parseCreate } from "./create-statements.ts";
 import { Cursor } from "./cursor.ts";
 import { parseAssignments, parseValues } from "./dml-parts.ts";
-import { parseExpression, startsQuery } from "./expressions.ts";
+import { parseExpression, parseSystemName, startsQuery } from "./expressions.ts";
 import { parseFrom, parseTablePath } from "./from.ts";
 import { parseMerge } from "./merge-statement.ts";
 import { errorAt, notSupported } from "./positions.ts";
+import { parseProcedural, startsProcedural } from "./procedural-statements.ts";
 import { parseQuery } from "./queries.ts";
-import type { Statement } from "./statement-ast.ts";
+import type { Located, Statement } from "./statement-ast.ts";
 import { parseType } from "./types.ts";
 
 /** Statements that BigQuery has and the local warehouse has not, by their first word. */
 const refused = new Set(
-  `IF LOOP WHILE REPEAT FOR BEGIN CALL EXECUTE ASSERT EXPORT LOAD ALTER GRANT REVOKE RETURN
-  BREAK LEAVE CONTINUE ITERATE RAISE COMMIT ROLLBACK CLONE UNDROP EXPLAIN DEFINE RENAME ANALYZE`.split(
-    /\s+/,
-  ),
+  "EXPORT LOAD ALTER GRANT REVOKE CLONE UNDROP EXPLAIN DEFINE RENAME ANALYZE".split(" "),
 );
 
 /** The statements of a script, in order. Throws BigQuery's syntax errors and our refusals. */
-export function parseScript(sql: string): Statement[] {
+export function parseProgram(sql: string): Located[] {
   const c = new Cursor(sql, parseQuery, parseExpression);
-  const statements: Statement[] = [];
+  const statements: Located[] = [];
   while (c.peek().kind !== "eof") {
     if (c.acceptSymbol(";")) continue;
-    statements.push(parseStatement(c));
+    statements.push(parseLocated(c));
     if (c.peek().kind !== "eof" && !c.isSymbol(";")) throw c.expected("end of input");
   }
   if (statements.length === 0) throw c.unexpected();
+  checkScript(sql, statements);
   return statements;
+}
+
+export function parseScript(sql: string): Statement[] {
+  return parseProgram(sql).map(({ statement }) => statement);
+}
+
+function parseLocated(c: Cursor): Located {
+  const start = c.pos;
+  const statement = parseStatement(c);
+  return { statement, start, end: c.peek(-1).end };
 }
 
 /** A view's query: one query and nothing else. */
@@ -70,6 +80,7 @@ function parseStatement(c: Cursor): Statement {
       c.expectWord("TRUNCATE", "TABLE");
       return { k: "truncate", path: parseTablePath(c), pos };
     default:
+      if (startsProcedural(c)) return parseProcedural(c, () => parseLocated(c));
       if (refused.has(word)) throw notSupported(`the statement ${word}`);
       throw c.unexpected();
   }
@@ -86,7 +97,16 @@ function parseDeclare(c: Cursor): Statement {
 
 function parseSet(c: Cursor): Statement {
   const { start: pos } = c.next();
-  if (!c.isIdentifier()) throw notSupported("SET of anything but one variable");
+  if (c.acceptSymbol("@@")) {
+    const name = parseSystemName(c);
+    c.expectSymbol("=");
+    return { k: "setSystem", name, value: c.parseExpr(c), pos };
+  }
+  if (c.isSymbol("(")) {
+    const names = c.parens(() => c.list(() => c.identifier()));
+    c.expectSymbol("=");
+    return { k: "setMany", names, value: c.parseExpr(c), pos };
+  }
   const name = c.identifier();
   c.expectSymbol("=");
   return { k: "set", name, value: c.parseExpr(c), pos };
