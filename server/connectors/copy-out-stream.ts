@@ -2,7 +2,6 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type pg from "pg";
 import { collectGarbage } from "./collect-garbage.ts";
-import { RowCuts } from "./row-cuts.ts";
 
 /*
  * `COPY … TO STDOUT` as a stream of its bytes, without a row becoming anything in JavaScript.
@@ -26,7 +25,6 @@ export class CopyOutStream extends Readable implements pg.Submittable {
   /** Rows so far. */
   rows = 0;
   bytes = 0;
-  readonly #cuts = new RowCuts();
   readonly #statement: string;
   #connection: pg.Connection | undefined;
   #parser: ((chunk: Buffer) => void) | undefined;
@@ -40,10 +38,6 @@ export class CopyOutStream extends Readable implements pg.Submittable {
     this.#statement = statement;
     // It may fail before anyone reads it; `errored` and a later pipeline tell, the process lives on.
     this.on("error", () => undefined);
-  }
-
-  get cuts(): number[] {
-    return this.#cuts.offsets;
   }
 
   submit(connection: pg.Connection): void {
@@ -99,7 +93,6 @@ export class CopyOutStream extends Readable implements pg.Submittable {
       }
       this.#left -= length;
       from += length;
-      if (this.#isRow && this.#left === 0) this.#cuts.endRow(this.bytes + to);
     }
     this.#emitRows(chunk.subarray(0, to));
   };

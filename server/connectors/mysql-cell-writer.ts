@@ -52,11 +52,6 @@ export class MysqlCellWriter {
     return this.#column === 0 && this.#left === noCell && this.#missing === 0;
   }
 
-  /** Bytes written since the last `take`. */
-  get pending(): number {
-    return this.#to - this.#from;
-  }
-
   begin(chunk: Buffer): void {
     this.#chunk = chunk;
     this.#nextQuote = -1;

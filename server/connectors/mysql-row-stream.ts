@@ -5,7 +5,6 @@ import { MaestroError } from "../../shared/errors.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { type CellEncoding, MysqlCellWriter } from "./mysql-cell-writer.ts";
 import { breakMysql, socketOf } from "./mysql-connection.ts";
-import { RowCuts } from "./row-cuts.ts";
 import type { RowStream } from "./source.ts";
 
 /*
@@ -46,7 +45,6 @@ export class MysqlRowStream extends Readable implements RowStream {
   /** The server's own count, known at the end. */
   sourceRows: number | null = null;
   bytes = 0;
-  readonly #cuts = new RowCuts();
   readonly #core: Connection;
   readonly #socket: Socket;
   readonly #cells: MysqlCellWriter;
@@ -84,10 +82,6 @@ export class MysqlRowStream extends Readable implements RowStream {
   /** Rows so far. */
   get rows(): number {
     return this.#cells.rows;
-  }
-
-  get cuts(): number[] {
-    return this.#cuts.offsets;
   }
 
   override _read(): void {
@@ -177,7 +171,6 @@ export class MysqlRowStream extends Readable implements RowStream {
     if (this.#continues) return;
     if (!this.#control) {
       if (!this.#cells.isRowWhole) this.#fail("a row has not as many cells as columns");
-      this.#cuts.endRow(this.bytes + this.#cells.pending);
       return;
     }
     const content = Buffer.concat(this.#control);

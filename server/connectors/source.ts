@@ -44,8 +44,6 @@ export interface RowStream extends Readable {
   readonly bytes: number;
   /** How many rows there were, known at the end. */
   readonly sourceRows: number | null;
-  /** Where the bytes may be divided: see row-cuts.ts. */
-  readonly cuts: number[];
 }
 
 export interface SourceOptions {

@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DatabaseAddress } from "../../server/connectors/database-address.ts";
 import { openPostgresSource } from "../../server/connectors/postgres-source.ts";
-import { largeSize, smallSize, stageRows } from "../../server/connectors/staging-file.ts";
+import { stageRows } from "../../server/connectors/staging-file.ts";
 import { createSourceDatabase, nullMarker, type SourceDatabase, withDirectory } from "./support.ts";
 
 let source: SourceDatabase;
@@ -93,7 +93,7 @@ test("a connection that breaks in the middle is a passing fault, and stages noth
       await connection.begin();
       const { columns } = await connection.describe("select * from rows");
       const stream = connection.rows("select * from rows", columns);
-      const options = { stream, columns, directory, nullMarker, size: smallSize, onFile };
+      const options = { stream, columns, directory, nullMarker, onFile };
       const staging = stageRows(options).catch((error) => connection.describeFault(error));
       await source.query(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'maestro import' and datname = current_database()",
@@ -104,29 +104,28 @@ test("a connection that breaks in the middle is a passing fault, and stages noth
   });
 });
 
-const stageAll = (table: string, size: typeof smallSize) =>
+const stageAll = (table: string) =>
   withDirectory(async (directory) => {
     const connection = await open(source.address);
     try {
       await connection.begin();
       const { columns } = await connection.describe(`select * from ${table}`);
       const stream = connection.rows(`select * from ${table}`, columns);
-      return await stageRows({ stream, columns, directory, nullMarker, size, onFile });
+      return await stageRows({ stream, columns, directory, nullMarker, onFile });
     } finally {
       await connection.close();
     }
   });
 
-test("a row larger than the small size is read with the large one", async () => {
-  await source.query("create table wide as select 1 as id, repeat('漢', 1000000) as text");
-  expect(await stageAll("wide", smallSize)).toBe("tooLarge");
-  expect(await stageAll("wide", largeSize)).toMatchObject({ rows: 1, format: "PARQUET" });
+test("a row of many megabytes is staged like any other", async () => {
+  await source.query("create table wide as select 1 as id, repeat('漢', 5000000) as text");
+  expect(await stageAll("wide")).toMatchObject({ rows: 1, format: "PARQUET" });
 });
 
 test("a row larger than BigQuery's is refused with what to do", async () => {
   await source.query(`create table huge as
     select repeat('x', 60000000) as a, repeat('y', 60000000) as b`);
-  await expect(stageAll("huge", largeSize)).rejects.toThrow(
+  await expect(stageAll("huge")).rejects.toThrow(
     /a row is larger than BigQuery's 100 MB: leave its large values out/,
   );
 });
@@ -134,7 +133,7 @@ test("a row larger than BigQuery's is refused with what to do", async () => {
 test("a thousand short columns are no rows that are too large", async () => {
   const list = Array.from({ length: 1_000 }, (_, at) => `'value ' || i as c${at}`);
   await source.query(`create view columns as select ${list} from generate_series(1, 300) i`);
-  expect(await stageAll("columns", smallSize)).toMatchObject({ rows: 300, format: "PARQUET" });
+  expect(await stageAll("columns")).toMatchObject({ rows: 300, format: "PARQUET" });
 });
 
 test("an import is cancelled while the source computes, and the source stops computing", async () => {

@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DatabaseAddress } from "../../server/connectors/database-address.ts";
-import { smallSize, stageRows } from "../../server/connectors/staging-file.ts";
+import { stageRows } from "../../server/connectors/staging-file.ts";
 import { createMysqlDatabase, type MysqlDatabase, openMysql } from "./mysql-support.ts";
 import { nullMarker, withDirectory } from "./support.ts";
 
@@ -167,7 +167,7 @@ test("a connection that breaks in the middle is a passing fault, and stages noth
       const { columns } = await connection.describe(slow);
       const stream = connection.rows(slow, columns);
       const onFile = () => Promise.resolve();
-      const options = { stream, columns, directory, nullMarker, size: smallSize, onFile };
+      const options = { stream, columns, directory, nullMarker, onFile };
       const staging = stageRows(options).catch((error) => connection.describeFault(error));
       await expect.poll(() => passed, { timeout: 10_000 }).toBeGreaterThan(1_000_000);
       cut();

@@ -5,7 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import pg from "pg";
 import { type DatabaseAddress, preferTls } from "../../server/connectors/database-address.ts";
 import { openPostgresSource } from "../../server/connectors/postgres-source.ts";
-import { type StagedFile, smallSize, stageRows } from "../../server/connectors/staging-file.ts";
+import { type StagedFile, stageRows } from "../../server/connectors/staging-file.ts";
 import type { FileFormat } from "../../shared/table.ts";
 import { createEmptyDatabase } from "../support/database.ts";
 
@@ -78,12 +78,10 @@ export async function stage(source: SourceDatabase, select: string, directory: s
       columns,
       directory,
       nullMarker,
-      size: smallSize,
       onFile: async (file) => void files.push(file),
     }).catch((error) => {
       throw connection.describeFault(error);
     });
-    if (staged === "tooLarge") throw new Error("a row is longer than the buffer");
     const [file] = files;
     if (!file) throw new Error("nothing was staged");
     return { file: { ...file, format: staged.format }, files, columns, stream };

@@ -6,13 +6,7 @@ import { openSource } from "../../connectors/open-source.ts";
 import type { Source, SourceRelation } from "../../connectors/source.ts";
 import { type SourceColumn, schemaOf } from "../../connectors/source-column.ts";
 import { withStagingDirectory } from "../../connectors/staging-directory.ts";
-import {
-  largeSize,
-  type StagedFile,
-  type StagingSize,
-  smallSize,
-  stageRows,
-} from "../../connectors/staging-file.ts";
+import { type StagedFile, stageRows } from "../../connectors/staging-file.ts";
 import { type ImportContext, readImportContext } from "../../db/transfer-contexts.ts";
 import { checkColumnNames } from "../../domain/column-names.ts";
 import { isSystemSchema, namedColumns, printSelect } from "../../domain/primitive-select.ts";
@@ -62,25 +56,12 @@ export async function runImport(
   const { select } = validateImportQuery(context.definition, address.kind);
   const open = () => openSource(address, { statementTimeoutSeconds, signal: work.signal });
   const pace = paceTransfer(deps, context.database.id, work.signal);
-  const read = (directory: string, size: StagingSize) =>
+  const { kind } = address;
+  const staging = withStagingDirectory((directory) =>
     withSource(open, (source) =>
-      readSource(deps, source, work, {
-        kind: address.kind,
-        select,
-        context,
-        directory,
-        size,
-        pay: pace.pay,
-      }),
-    );
-  const staging = withStagingDirectory(async (directory) => {
-    let reading = await read(directory, smallSize);
-    if (reading === "tooLarge")
-      reading = await withStagingDirectory((next) => read(next, largeSize));
-    if (reading === "tooLarge")
-      throw new Error("rows are too large for the large size, and unnamed");
-    return reading;
-  });
+      readSource(deps, source, work, { kind, select, context, directory, pay: pace.pay }),
+    ),
+  );
   return staging.finally(() => pace.end());
 }
 
@@ -102,8 +83,8 @@ async function readSource(
   deps: Deps,
   source: Source,
   work: Work,
-  plan: Plan & { directory: string; size: StagingSize; pay: Pace["pay"] },
-): Promise<Reading | "tooLarge"> {
+  plan: Plan & { directory: string; pay: Pace["pay"] },
+): Promise<Reading> {
   const relation = await source.findTable(plan.select.table);
   checkRelation(relation, plan);
   const range = await chooseRange(deps, source, relation, { ...plan, signal: work.signal });
@@ -121,7 +102,6 @@ async function readSource(
   try {
     const onFile = (file: StagedFile) => uploads.add(file);
     const staged = await stageRows({ ...plan, stream, columns, nullMarker, onFile });
-    if (staged === "tooLarge") return staged;
     const { objects, bytes } = await uploads.finish();
     report();
     const anew = await tellAnew(deps, work, plan.context, range);

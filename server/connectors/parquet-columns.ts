@@ -1,0 +1,163 @@
+import { doesNotFit, elementsOf, textOfCell } from "./cell-faults.ts";
+import type { CellSink } from "./csv-cells.ts";
+import { headBytes, type PlainValues, plainValues } from "./plain-values.ts";
+import type { SourceColumn } from "./source-column.ts";
+
+/*
+ * A column's rows of one row group, as the one data page that they become: levels, which tell NULLs and
+ * where arrays end, and the values that are there (apache/parquet-format, "Nested Encoding").
+ *
+ *   a value: level 0 is NULL, 1 is there
+ *   an array: 1 is empty, 3 an element; repeated 0 begins a row, 1 goes on in it
+ */
+
+/** What a page has before its compression. `release` gives its bytes back. */
+export interface Page {
+  bytes: Buffer;
+  values: number;
+  release: () => void;
+}
+
+export interface ParquetColumn extends CellSink {
+  readonly column: SourceColumn;
+  takePage(): Page;
+}
+
+export function parquetColumn(column: SourceColumn): ParquetColumn {
+  return column.isArray ? new ListColumn(column) : new FlatColumn(column);
+}
+
+class FlatColumn implements ParquetColumn {
+  readonly column: SourceColumn;
+  readonly #values: PlainValues;
+  /** A bit for each row. */
+  #present = Buffer.alloc(512);
+  #rows = 0;
+  #nulls = 0;
+
+  constructor(column: SourceColumn) {
+    this.column = column;
+    this.#values = plainValues(column.type);
+  }
+
+  add(bytes: Buffer, from: number, to: number, isEscaped: boolean): void {
+    const row = this.#rows++;
+    const at = row >> 3;
+    if (at === this.#present.length) this.#grow();
+    this.#present[at] = (this.#present[at] ?? 0) | (1 << (row & 7));
+    if (this.#values.add(bytes, from, to, isEscaped)) return;
+    const { column } = this;
+    throw doesNotFit(column, textOfCell(bytes, from, to, isEscaped), `BigQuery's ${column.type}`);
+  }
+
+  addNull(): void {
+    if (this.#rows >> 3 === this.#present.length) this.#grow();
+    this.#rows += 1;
+    this.#nulls += 1;
+  }
+
+  takePage(): Page {
+    const rows = this.#rows;
+    const levels =
+      this.#nulls === 0 ? sameLevels(rows, 1) : packedLevels(this.#present, Math.ceil(rows / 8));
+    this.#rows = 0;
+    this.#nulls = 0;
+    this.#present.fill(0);
+    return pageOf(levels, this.#values, rows);
+  }
+
+  #grow(): void {
+    this.#present = Buffer.concat([this.#present, Buffer.alloc(this.#present.length)]);
+  }
+}
+
+class ListColumn implements ParquetColumn {
+  readonly column: SourceColumn;
+  readonly #values: PlainValues;
+  /** A bit for each entry: whether it goes on in its row. */
+  #repeated: number[] = [];
+  /** A level for each entry. */
+  #defined: number[] = [];
+
+  constructor(column: SourceColumn) {
+    this.column = column;
+    this.#values = plainValues(column.type);
+  }
+
+  add(bytes: Buffer, from: number, to: number, isEscaped: boolean): void {
+    const elements = elementsOf(this.column, textOfCell(bytes, from, to, isEscaped));
+    if (elements.length === 0) this.addNull();
+    for (const [at, element] of elements.entries()) {
+      const text = Buffer.from(element);
+      if (!this.#values.add(text, 0, text.length, false)) {
+        throw doesNotFit(this.column, element, `BigQuery's ${this.column.type}`);
+      }
+      this.#repeated.push(at === 0 ? 0 : 1);
+      this.#defined.push(3);
+    }
+  }
+
+  /** BigQuery knows no NULL array: it is an empty one. */
+  addNull(): void {
+    this.#repeated.push(0);
+    this.#defined.push(1);
+  }
+
+  takePage(): Page {
+    const levels = Buffer.concat([packBits(this.#repeated, 1), packBits(this.#defined, 2)]);
+    const entries = this.#repeated.length;
+    this.#repeated = [];
+    this.#defined = [];
+    return pageOf(levels, this.#values, entries);
+  }
+}
+
+function pageOf(levels: Buffer, values: PlainValues, entries: number): Page {
+  const taken = values.take();
+  const release = () => values.release(taken);
+  if (levels.length > headBytes) {
+    const bytes = Buffer.concat([levels, taken.subarray(headBytes)]);
+    release();
+    return { bytes, values: entries, release: () => undefined };
+  }
+  const from = headBytes - levels.length;
+  levels.copy(taken, from);
+  return { bytes: taken.subarray(from), values: entries, release };
+}
+
+/** One run, after its length in four bytes. */
+function sameLevels(count: number, level: number): Buffer {
+  return withLength([...varint(count * 2), level]);
+}
+
+function packedLevels(bits: Buffer, groups: number): Buffer {
+  const header = varint(groups * 2 + 1);
+  const levels = Buffer.alloc(4 + header.length + groups);
+  levels.writeUInt32LE(header.length + groups);
+  levels.set(header, 4);
+  bits.copy(levels, 4 + header.length, 0, groups);
+  return levels;
+}
+
+/** Levels of one bit or two, the lowest bits of a byte first. */
+function packBits(levels: number[], width: 1 | 2): Buffer {
+  const groups = Math.ceil(levels.length / 8);
+  const bits = Buffer.alloc(groups * width);
+  for (const [at, level] of levels.entries()) {
+    const bit = at * width;
+    bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (level << (bit & 7));
+  }
+  const header = varint(groups * 2 + 1);
+  return Buffer.concat([withLength(header, bits.length), bits]);
+}
+
+function withLength(content: number[], more = 0): Buffer {
+  const bytes = Buffer.alloc(4 + content.length);
+  bytes.writeUInt32LE(content.length + more);
+  bytes.set(content, 4);
+  return bytes;
+}
+
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
+}
