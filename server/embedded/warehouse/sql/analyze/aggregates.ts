@@ -32,7 +32,10 @@ function anyCall(node: unknown, test: (call: Call) => boolean): boolean {
 export function analyzeAggregate(ctx: Context, env: Env, call: Call): Typed {
   const { grouping } = env.scope;
   if (!grouping || !env.aggregates) {
-    throw ctx.fail(call.pos, `Aggregate function ${call.name} not allowed in ${env.clause}`);
+    throw ctx.fail(
+      call.pos,
+      `Aggregate function ${call.name}${call.star ? "(*)" : ""} not allowed in ${env.clause}`,
+    );
   }
   if (call.safe) throw ctx.refuse(`SAFE.${call.name}`);
   const inner: Env = {
@@ -42,6 +45,9 @@ export function analyzeAggregate(ctx: Context, env: Env, call: Call): Typed {
     windows: null,
     aliases: null,
   };
+  if (call.args.some((arg) => hasWindow(arg))) {
+    throw ctx.fail(call.pos, "Analytic functions cannot be arguments to aggregate functions");
+  }
   if (call.args.some((arg) => hasAggregate(arg))) {
     throw ctx.fail(call.pos, "Aggregations of aggregations are not allowed");
   }

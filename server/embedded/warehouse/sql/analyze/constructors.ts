@@ -16,8 +16,8 @@ export function analyzeArray(ctx: Context, env: Env, node: Node<"array">): Typed
   const element = declared ?? (items.length === 0 ? scalar("INT64") : supertype(items));
   if (element?.kind === "ARRAY") {
     throw ctx.fail(
-      node.pos,
-      "Cannot construct array with element type ARRAY because nested arrays are not supported",
+      node.items[0]?.pos ?? node.pos,
+      `Cannot construct array with element type ${typeName(element)} because nested arrays are not supported`,
     );
   }
   const array = element && coerceArrayLiteral(items, { kind: "ARRAY", element });
@@ -60,7 +60,7 @@ function typedStruct(ctx: Context, node: Node<"struct">, parts: Typed[]): Typed 
     const value = coerce(part, target);
     if (value) return value;
     throw ctx.fail(
-      node.pos,
+      node.fields[i]?.expr.pos ?? node.pos,
       `Struct field ${i + 1} has type ${typeName(part.type)} which does not coerce to ${typeName(target)}`,
     );
   });

@@ -31,7 +31,7 @@ export function analyzeExtract(ctx: Context, env: Env, node: Node<"extract">): T
   const template = kind === "INTERVAL" ? intervalExtracts[part] : extractTemplate(part, localKind);
   if (template) return { sql: fill(template, [local]), type: scalar("INT64") };
   throw ctx.fail(
-    node.part.pos,
+    node.pos,
     `EXTRACT from ${typeName(arg.type)} does not support the ${part} date part`,
   );
 }

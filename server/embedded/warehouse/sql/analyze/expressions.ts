@@ -111,5 +111,5 @@ function aliasOrPath(ctx: Context, env: Env, expr: Extract<Expr, { k: "path" }>)
     ctx.use(alias);
     return rest.reduce((value, name) => fieldOf(ctx, value, name), alias.value);
   }
-  return resolvePath(ctx, env.scope, expr.names);
+  return resolvePath(ctx, env.scope, expr.names, env.clause);
 }

@@ -53,14 +53,17 @@ function groupTerm(ctx: Context, grouping: Grouping, item: GroupItem, items: Out
 function addKey(ctx: Context, grouping: Grouping, expr: Expr, items: OutputItem[]): string {
   const env: Env = {
     scope: grouping.inner,
-    clause: "GROUP BY clause",
+    clause: "GROUP BY",
     aggregates: false,
     windows: null,
     aliases: null,
   };
   const item = selectedItem(ctx, env, expr, items);
   if (item?.expr && hasAggregate(item.expr)) {
-    throw ctx.fail(expr.pos, `Aggregate function in the select list cannot be a GROUP BY key`);
+    throw ctx.fail(
+      expr.pos,
+      `Column ${expr.k === "literal" && expr.type === "INT64" ? expr.text : item.name} contains an aggregation function, which is not allowed in GROUP BY`,
+    );
   }
   const value: Typed = item ? item.compute(env) : ctx.expr(env, expr);
   if (["ARRAY", "STRUCT", "JSON"].includes(value.type.kind)) {
@@ -86,10 +89,7 @@ function selectedItem(ctx: Context, _env: Env, expr: Expr, items: OutputItem[]):
   if (expr.k === "literal" && expr.type === "INT64") {
     const item = items[Number(expr.text) - 1];
     if (!item) {
-      throw ctx.fail(
-        expr.pos,
-        `GROUP BY column number item is out of range: ${expr.text}. The number of columns is ${items.length}`,
-      );
+      throw ctx.fail(expr.pos, `GROUP BY is out of SELECT column number range: ${expr.text}`);
     }
     return item;
   }

@@ -7,19 +7,24 @@ import { didYouMean } from "./suggest.ts";
 const same = (a: string | null, b: string) => a?.toLowerCase() === b.toLowerCase();
 
 /** A dotted name: a column, a table's column, a value and the fields under it. */
-export function resolvePath(ctx: Context, scope: Scope, names: Name[]): Typed {
+export function resolvePath(
+  ctx: Context,
+  scope: Scope,
+  names: Name[],
+  clause = "SELECT list",
+): Typed {
   for (let s: Scope | null = scope; s; s = s.parent) {
-    const found = inScope(ctx, s, names);
+    const found = inScope(ctx, s, names, clause);
     if (found) return found;
   }
   throw unrecognized(ctx, scope, names);
 }
 
-function inScope(ctx: Context, scope: Scope, names: Name[]): Typed | null {
+function inScope(ctx: Context, scope: Scope, names: Name[], clause: string): Typed | null {
   const [first] = names as [Name];
   const variable = scope.variables.get(first.text.toLowerCase());
   if (variable) return fields(ctx, variable, names.slice(1));
-  if (scope.grouping) return throughGrouping(ctx, scope, names);
+  if (scope.grouping) return throughGrouping(ctx, scope, names, clause);
   // A table's alias goes before a column of the same name, as in BigQuery.
   const source = findSource(ctx, scope, first);
   if (source) return throughSource(ctx, source, names);
@@ -28,26 +33,27 @@ function inScope(ctx: Context, scope: Scope, names: Name[]): Typed | null {
 }
 
 /** Above GROUP BY a name is a key, or a field under a key. */
-function throughGrouping(ctx: Context, scope: Scope, names: Name[]): Typed | null {
+function throughGrouping(ctx: Context, scope: Scope, names: Name[], clause: string): Typed | null {
   const { grouping } = scope;
   if (!grouping) return null;
-  const attempt = ctx.collect(() => inScope(ctx, grouping.inner, names)).result;
+  const attempt = ctx.collect(() => inScope(ctx, grouping.inner, names, clause)).result;
   if (!attempt) return null;
   for (let length = names.length; length > 0; length--) {
     const prefix = ctx.collect(() => tryPath(ctx, grouping.inner, names.slice(0, length))).result;
     const key = prefix && grouping.keys.find((k) => k.sql === prefix.sql);
     if (key) return fields(ctx, key.out, names.slice(length));
   }
+  const what = names.length === 1 ? "column " : "";
   const written = names.map((n) => n.text).join(".");
   throw ctx.fail(
     names[0]?.pos ?? 0,
-    `SELECT list expression references column ${names.at(-1)?.text ?? written} which is neither grouped nor aggregated`,
+    `${clause} expression references ${what}${written} which is neither grouped nor aggregated`,
   );
 }
 
 function tryPath(ctx: Context, scope: Scope, names: Name[]): Typed | null {
   try {
-    return inScope(ctx, scope, names);
+    return inScope(ctx, scope, names, "");
   } catch {
     return null;
   }
@@ -84,14 +90,12 @@ function throughSource(ctx: Context, source: Source, names: Name[]): Typed {
   if (!second) return wholeRow(ctx, source);
   const columns = source.qualified ?? source.columns;
   const matches = [...columns, ...source.pseudo].filter((c) => same(c.name, second.text));
-  if (matches.length > 1) throw ctx.fail(second.pos, `Column name ${second.text} is ambiguous`);
+  const inside = first?.text ?? "";
+  if (matches.length > 1)
+    throw ctx.fail(second.pos, `Name ${second.text} is ambiguous inside ${inside}`);
   const [column] = matches;
   if (!column) {
-    const hint = didYouMean(
-      second.text,
-      columns.map((c) => c.name),
-    );
-    throw ctx.fail(second.pos, `Name ${second.text} not found inside ${first?.text ?? ""}${hint}`);
+    throw ctx.fail(second.pos, `Name ${second.text} not found inside ${inside}`);
   }
   return fields(ctx, take(ctx, column), names.slice(2));
 }

@@ -1,6 +1,7 @@
 import { matchBest } from "../functions/call-site.ts";
 import { operatorTable } from "../functions/operators.ts";
 import { noMatch, parseSignature } from "../functions/signature.ts";
+import { signatureError } from "../functions/supported-signatures.ts";
 import type { Expr } from "../parse/ast.ts";
 import { coerce, supertype } from "../types/coerce.ts";
 import { fill, float64, isNullLiteral, type Typed } from "../types/typed.ts";
@@ -58,12 +59,8 @@ export function unify(
   const type = supertype(items);
   const coerced = type && items.map((item) => coerce(item, type));
   if (!coerced || coerced.includes(null)) {
-    const types = items.map((item) => typeName(item.type)).join(", ");
-    const supported = signature ? `. Supported signature: ${signature}` : "";
-    throw ctx.fail(
-      pos,
-      `No matching signature for ${what} for argument types: ${types}${supported}`,
-    );
+    const types = items.map((item) => typeName(item.type));
+    throw ctx.fail(pos, signatureError(what, types, signature ? [signature] : []));
   }
   return coerced.filter((item) => item !== null);
 }
@@ -136,18 +133,16 @@ export function condition(ctx: Context, env: Env, node: Expr, what: string): Typ
 
 export function analyzeLogical(ctx: Context, env: Env, node: Node<"and" | "or">): Typed {
   const word = node.k.toUpperCase();
-  const args = node.args.map((arg) => {
-    const value = ctx.expr(env, arg);
-    const bool = coerce(value, BOOL);
-    if (!bool) {
-      throw ctx.fail(
-        node.pos,
-        `No matching signature for operator ${word} for argument types: ${typeName(value.type)}, BOOL. Supported signature: BOOL ${word} BOOL`,
-      );
-    }
-    return bool.sql;
-  });
-  return { sql: `(${args.join(` ${word} `)})`, type: BOOL };
+  const values = node.args.map((arg) => ctx.expr(env, arg));
+  const args = values.map((value) => coerce(value, BOOL));
+  if (args.includes(null)) {
+    const types = values.map((value) => typeName(value.type)).join(", ");
+    throw ctx.fail(
+      node.pos,
+      `No matching signature for operator ${word} for argument types: ${types}. Supported signature: BOOL ${word} ([BOOL, ...])`,
+    );
+  }
+  return { sql: `(${args.map((arg) => arg?.sql).join(` ${word} `)})`, type: BOOL };
 }
 
 export function analyzeNot(ctx: Context, env: Env, node: Node<"not">): Typed {
@@ -157,7 +152,7 @@ export function analyzeNot(ctx: Context, env: Env, node: Node<"not">): Typed {
   if (!arg) {
     throw ctx.fail(
       node.pos,
-      `No matching signature for operator NOT for argument types: ${typeName(value.type)}. Supported signature: NOT BOOL`,
+      `No matching signature for operator NOT for argument types: ${typeName(value.type)}. Supported signature: NOT (BOOL)`,
     );
   }
   return { sql: `(NOT ${arg.sql})`, type: BOOL };
@@ -183,7 +178,13 @@ export function analyzeDistinctFrom(ctx: Context, env: Env, node: Node<"distinct
 
 export function analyzeBetween(ctx: Context, env: Env, node: Node<"between">): Typed {
   const args = [node.arg, node.low, node.high].map((arg) => ctx.expr(env, arg));
-  const [arg, low, high] = unify(ctx, args, node.pos, "operator BETWEEN") as [Typed, Typed, Typed];
+  const [arg, low, high] = unify(
+    ctx,
+    args,
+    node.pos,
+    "operator BETWEEN",
+    "(ANY) BETWEEN (ANY) AND (ANY)",
+  ) as [Typed, Typed, Typed];
   const [value, from, to] = [arg, low, high].map((side, i) => ({ ...side, sql: `$${i + 1}` })) as [
     Typed,
     Typed,

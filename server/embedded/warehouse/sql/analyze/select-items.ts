@@ -1,10 +1,9 @@
-import type { Expr, Select, SelectItem, StarModifiers } from "../parse/ast.ts";
+import type { Expr, Select, SelectItem } from "../parse/ast.ts";
 import type { Typed } from "../types/typed.ts";
 import { fieldName } from "../types/types.ts";
 import { impliedName } from "./constructors.ts";
 import type { Context, Env, Scope, ScopeColumn } from "./context.ts";
 import { fieldOf, findSource, take } from "./names.ts";
-import { didYouMean } from "./suggest.ts";
 
 /** One column of the select list, computed once it is known whether the query groups. */
 export interface OutputItem {
@@ -35,26 +34,26 @@ type Star = Extract<SelectItem, { k: "star" }>;
 
 function expandStar(ctx: Context, item: Star, node: Select, scope: Scope): OutputItem[] {
   const items = item.base ? dotStar(ctx, item, item.base, scope) : bareStar(ctx, item, node, scope);
-  return modify(ctx, items, item.modifiers);
+  return modify(ctx, items, item);
 }
 
-function columnItem(ctx: Context, column: ScopeColumn): OutputItem {
+function columnItem(ctx: Context, column: ScopeColumn, pos: number): OutputItem {
   return {
     name: column.name,
     expr: null,
     column,
-    compute: (env) => throughKeys(ctx, env, column),
+    compute: (env) => throughKeys(ctx, env, column, pos),
   };
 }
 
 /** Above GROUP BY a star's column has to be a key. */
-function throughKeys(ctx: Context, env: Env, column: ScopeColumn): Typed {
+function throughKeys(ctx: Context, env: Env, column: ScopeColumn, pos: number): Typed {
   const { grouping } = env.scope;
   if (!grouping) return take(ctx, column);
   const key = grouping.keys.find((each) => each.sql === column.sql);
   if (key) return key.out;
   throw ctx.fail(
-    0,
+    pos,
     `Star expansion expression references column ${column.name} which is neither grouped nor aggregated`,
   );
 }
@@ -64,13 +63,14 @@ function bareStar(ctx: Context, item: Star, node: Select, scope: Scope): OutputI
   const hidden = new Set(scope.merged.flatMap((merged) => merged.hides));
   const columns = scope.sources.flatMap((source) => source.columns).filter((c) => !hidden.has(c));
   const all = [...scope.merged.map((merged) => merged.column), ...columns];
-  return all.map((column) => columnItem(ctx, column));
+  return all.map((column) => columnItem(ctx, column, item.pos));
 }
 
 function dotStar(ctx: Context, item: Star, base: Expr, scope: Scope): OutputItem[] {
   const [only] = base.k === "path" && base.names.length === 1 ? base.names : [];
   const source = only && findSource(ctx, scope, only);
-  if (source) return (source.qualified ?? source.columns).map((column) => columnItem(ctx, column));
+  if (source)
+    return (source.qualified ?? source.columns).map((column) => columnItem(ctx, column, item.pos));
   const env: Env = {
     scope,
     clause: "SELECT list",
@@ -95,24 +95,18 @@ function dotStar(ctx: Context, item: Star, base: Expr, scope: Scope): OutputItem
   }));
 }
 
-function modify(ctx: Context, items: OutputItem[], modifiers: StarModifiers): OutputItem[] {
+function modify(ctx: Context, items: OutputItem[], { modifiers, pos }: Star): OutputItem[] {
   const names = items.map((item) => item.name);
   const check = (name: { text: string; pos: number }, clause: string) => {
     if (names.some((known) => known?.toLowerCase() === name.text.toLowerCase())) return;
-    throw ctx.fail(
-      name.pos,
-      `Column ${name.text} in SELECT * ${clause} list does not exist${didYouMean(name.text, names)}`,
-    );
+    throw ctx.fail(name.pos, `Column ${name.text} in SELECT * ${clause} list does not exist`);
   };
   for (const name of modifiers.except) check(name, "EXCEPT");
   for (const { name } of modifiers.replace) check(name, "REPLACE");
   const left = new Set(modifiers.except.map((name) => name.text.toLowerCase()));
   const kept = items.filter((item) => !left.has(item.name?.toLowerCase() ?? ""));
   if (kept.length === 0)
-    throw ctx.fail(
-      modifiers.except[0]?.pos ?? 0,
-      "SELECT * expands to zero columns after applying EXCEPT",
-    );
+    throw ctx.fail(pos, "SELECT * expands to zero columns after applying EXCEPT");
   return kept.map((item) => {
     const found = modifiers.replace.find(
       ({ name }) => name.text.toLowerCase() === item.name?.toLowerCase(),

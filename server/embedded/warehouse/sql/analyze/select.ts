@@ -1,7 +1,7 @@
 import type { Expr, OrderItem, Select, WindowSpec } from "../parse/ast.ts";
 import type { Typed } from "../types/typed.ts";
 import { duckType, quoteName, typeName } from "../types/types.ts";
-import { hasAggregate } from "./aggregates.ts";
+import { hasAggregate, hasWindow } from "./aggregates.ts";
 import { makeStruct } from "./constructors.ts";
 import {
   type Alias,
@@ -58,6 +58,7 @@ export function analyzeSelect(
     aliases: null,
   };
   const outputs = items.map((item) => output(ctx, env, item));
+  if (!node.from) refuseFunctions(ctx, node, isGrouped);
   const shaped = shape(ctx, node, outputs, tail.labels !== undefined);
   if (node.distinct) checkDistinct(ctx, node, outputs);
   const later = laterClauses(ctx, { ...env, aliases: aliasMap(outputs) }, node, tail, outputs);
@@ -99,16 +100,19 @@ function laterClauses(
 }
 
 function refuseClauses(ctx: Context, node: Select): void {
-  const clauses: [string, unknown][] = [
-    ["WHERE", node.where],
-    ["GROUP BY", node.groupBy],
-    ["HAVING", node.having],
-    ["QUALIFY", node.qualify],
-  ];
-  const found = clauses.find(([, clause]) => clause !== null);
-  if (found) throw ctx.fail(node.pos, `Query without FROM clause cannot have a ${found[0]} clause`);
-  const aggregate = node.items.find((item) => item.k === "expr" && hasAggregate(item.expr));
-  if (aggregate) throw ctx.fail(aggregate.pos, "SELECT without FROM clause cannot use aggregation");
+  const [clause] = node.clauses ?? [];
+  if (clause) {
+    throw ctx.fail(clause.pos, `Query without FROM clause cannot have a ${clause.name} clause`);
+  }
+  if (node.distinct)
+    throw ctx.fail(node.pos, "Query without FROM clause cannot use SELECT DISTINCT");
+}
+
+/** What a query without FROM cannot do is said after what is wrong in its expressions. */
+function refuseFunctions(ctx: Context, node: Select, isGrouped: boolean): void {
+  if (isGrouped) throw ctx.fail(node.pos, "SELECT without FROM clause cannot use aggregation");
+  if (node.items.some((item) => item.k === "expr" && hasWindow(item.expr)))
+    throw ctx.fail(node.pos, "SELECT without FROM clause cannot use analytic functions");
 }
 
 function plainBody(from: string, where: string): string {
@@ -135,7 +139,13 @@ export function windowMap(node: Pick<Select, "windows">): Map<string, WindowSpec
 function needsGrouping(ctx: Context, node: Select, tail: SelectTail): boolean {
   const aggregates = node.items.some((item) => item.k === "expr" && hasAggregate(item.expr));
   if (node.groupBy || aggregates) return true;
-  const orphan = tail.orderBy.find((item) => hasAggregate(item.expr))?.expr;
+  const orphan = tail.orderBy.find((item) => hasAggregate(item.expr));
+  if (node.having && !hasAggregate(node.having)) {
+    throw ctx.fail(
+      node.having.pos,
+      "The HAVING clause requires GROUP BY or aggregation to be present",
+    );
+  }
   const [clause, expr] = node.having ? ["HAVING", node.having] : ["ORDER BY", orphan];
   if (expr) {
     throw ctx.fail(
@@ -168,7 +178,7 @@ function shape(ctx: Context, node: Select, outputs: Output[], isTop: boolean): O
   if (node.as === "VALUE") {
     const [only] = outputs;
     if (!only || outputs.length > 1)
-      throw ctx.fail(node.pos, "SELECT AS VALUE query must have exactly one column");
+      throw ctx.fail(node.asPos ?? node.pos, "SELECT AS VALUE query must have exactly one column");
     return isTop && only.value.type.kind === "STRUCT"
       ? [refuseTopValue(ctx)]
       : [{ ...only, name: null }];

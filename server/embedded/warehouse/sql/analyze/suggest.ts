@@ -1,12 +1,14 @@
-/** BigQuery's `; Did you mean note?`: a known name within a fifth of the letters, at least one. */
+/**
+ * BigQuery's `; Did you mean note?`: the nearest known name, the first of the alphabet where two are
+ * as near; the reference takes two steps and one more for each five letters, but leaves two letters.
+ */
 export function didYouMean(name: string, known: (string | null)[]): string {
-  const wanted = name.toLowerCase();
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  const limit = Math.min(Math.floor(name.length / 5) + 2, name.length - 2);
   let best: string | null = null;
   let least = limit + 1;
-  for (const candidate of known) {
-    if (candidate === null || Math.abs(candidate.length - name.length) > limit) continue;
-    const steps = distance(wanted, candidate.toLowerCase());
+  for (const candidate of known.filter((each) => each !== null).toSorted()) {
+    if (Math.abs(candidate.length - name.length) > limit) continue;
+    const steps = distance(name, candidate);
     if (steps < least) {
       best = candidate;
       least = steps;

@@ -22,7 +22,10 @@ export function analyzeWindow(ctx: Context, env: Env, call: Call): Typed {
   const rule = windowTable[call.name];
   if (rule) {
     if (rule.ordered && spec.orderBy.length === 0) {
-      throw ctx.fail(call.pos, `Window ORDER BY is required for analytic function ${call.name}`);
+      throw ctx.fail(
+        (call.over as WindowSpec).pos,
+        `Window ORDER BY is required for analytic function ${call.name.toLowerCase()}`,
+      );
     }
     if (!rule.framed && spec.frame) {
       throw ctx.fail(
@@ -33,7 +36,7 @@ export function analyzeWindow(ctx: Context, env: Env, call: Call): Typed {
     return rule.compile({ ...callSite(ctx, inner, call), over: overSql(ctx, inner, spec) });
   }
   if (!(call.name in aggregateTable)) {
-    throw ctx.fail(call.pos, `Function ${call.name} does not support OVER clause`);
+    throw ctx.fail(call.pos, `Function ${call.name} does not support an OVER clause`);
   }
   if (call.orderBy.length > 0 || call.limit) {
     throw ctx.fail(

@@ -61,14 +61,11 @@ export function ordinalOf(ctx: Context, item: OrderItem, columns: Typed[]): Type
   const { expr } = item;
   if (expr.k !== "literal") return null;
   if (expr.type !== "INT64") {
-    throw ctx.fail(expr.pos, "Cannot ORDER BY literal expressions");
+    throw ctx.fail(expr.pos, "Cannot ORDER BY literal values");
   }
   const column = columns[Number(expr.text) - 1];
   if (!column) {
-    throw ctx.fail(
-      expr.pos,
-      `ORDER BY column number item is out of range: ${expr.text}. The number of columns is ${columns.length}`,
-    );
+    throw ctx.fail(expr.pos, `ORDER BY is out of SELECT column number range: ${expr.text}`);
   }
   return column;
 }

@@ -10,7 +10,7 @@ export function aggregateOrder(site: CallSite, arg: Typed): string {
     const key = ctx.expr(env, item.expr);
     if (call.distinct && key.sql !== arg.sql) {
       throw ctx.fail(
-        item.pos,
+        item.expr.pos,
         `An aggregate function that has both DISTINCT and ORDER BY arguments can only ORDER BY expressions that are arguments to the function`,
       );
     }

@@ -4,6 +4,7 @@ import { arrayOf, scalar, typeName } from "../types/types.ts";
 import { aggregateOrder } from "./aggregate-order.ts";
 import type { CallSite } from "./call-site.ts";
 import { meanOfIntervals, sumOfIntervals } from "./interval-aggregates.ts";
+import { signatureError } from "./supported-signatures.ts";
 
 /** `over`: empty, or the window clause that follows each aggregate. */
 export type AggregateSite = CallSite & { over: string };
@@ -13,11 +14,14 @@ const INT64 = scalar("INT64");
 const FLOAT64 = scalar("FLOAT64");
 const BOOL = scalar("BOOL");
 
+/** Names that are another's: an error speaks of that one. */
+const canonical: Record<string, string> = { STDDEV: "STDDEV_SAMP", VARIANCE: "VAR_SAMP" };
+
 function noMatch(site: CallSite): Error {
-  const types = site.call.args.map((_, i) => typeName(site.arg(i).type)).join(", ");
+  const types = site.call.args.map((_, i) => typeName(site.arg(i).type));
   return site.ctx.fail(
     site.call.pos,
-    `No matching signature for aggregate function ${site.call.name} for argument types: ${types}`,
+    signatureError(`aggregate function ${canonical[site.call.name] ?? site.call.name}`, types),
   );
 }
 

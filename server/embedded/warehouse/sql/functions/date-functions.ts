@@ -17,6 +17,7 @@ import {
   truncateDateTime,
   truncateTime,
 } from "./date-parts.ts";
+import { signatureError } from "./supported-signatures.ts";
 
 /** The n-th argument as a date part: MONTH, WEEK(MONDAY). */
 export function datePart(site: CallSite, index: number): string {
@@ -36,19 +37,16 @@ export function asKind(site: CallSite, index: number, kind: ScalarKind): Typed {
   const value = site.arg(index);
   const coerced = coerce(value, scalar(kind));
   if (coerced) return coerced;
-  const types = site.call.args
-    .map((_, i) => (i <= index ? typeName(site.arg(i).type) : "?"))
-    .join(", ");
-  throw site.ctx.fail(
-    site.call.pos,
-    `No matching signature for function ${site.call.name} for argument types: ${types}`,
-  );
+  const types = site.call.args.map((_, i) => (i <= index ? typeName(site.arg(i).type) : "?"));
+  throw site.ctx.fail(site.call.pos, signatureError(`function ${site.call.name}`, types));
 }
 
 function badPart(site: CallSite, part: string, type: string): Error {
+  const named =
+    site.call.name.endsWith("_DIFF") || (/_(ADD|SUB)$/.test(site.call.name) && type !== "TIME");
   return site.ctx.fail(
     site.call.pos,
-    `${site.call.name} does not support the ${part} date part for ${type}`,
+    `${site.call.name} does not support the ${part} date part${named ? ` when the argument is ${type} type` : ""}`,
   );
 }
 

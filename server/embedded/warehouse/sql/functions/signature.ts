@@ -8,6 +8,7 @@ import {
   scalarKind,
   typeName,
 } from "../types/types.ts";
+import { signatureError } from "./supported-signatures.ts";
 
 /** `T` and `U` stand for any type, the same wherever they stand; `any` for one of its own. */
 type Pattern =
@@ -128,9 +129,11 @@ function concrete(pattern: Pattern, variables: Map<string, GType>): GType | null
 
 /** BigQuery's sentence for arguments that fit no signature. */
 export function noMatch(what: string, args: Typed[], signatures: Signature[]): string {
-  const types = args.map((arg) => typeName(arg.type)).join(", ");
-  const given = args.length === 0 ? " with no arguments" : ` for argument types: ${types}`;
+  const types = args.map((arg) => typeName(arg.type));
   const name = what.replace(/^(function|operator|aggregate function|analytic function) /, "");
-  const supported = signatures.map((s) => `${name}(${s.text})`).join("; ");
-  return `No matching signature for ${what}${given}. Supported signature${signatures.length === 1 ? "" : "s"}: ${supported}`;
+  return signatureError(
+    what,
+    types,
+    signatures.map((each) => `${name}(${each.text})`),
+  );
 }

@@ -1,8 +1,9 @@
 import { exceedsItsDecimal } from "../runtime/numbers.ts";
 import { coerce } from "../types/coerce.ts";
 import { float64, type Typed } from "../types/typed.ts";
-import { scalar } from "../types/types.ts";
+import { scalar, typeName } from "../types/types.ts";
 import type { AggregateSite } from "./aggregates.ts";
+import { signatureError } from "./supported-signatures.ts";
 
 interface WindowRule {
   /** Needs ORDER BY in its window. */
@@ -43,7 +44,13 @@ function compileOffset(site: AggregateSite, fn: string): Typed {
   if (call.args.length > 2) {
     const fallback = coerce(site.arg(2), value.type);
     if (!fallback)
-      throw ctx.fail(call.pos, `No matching signature for analytic function ${call.name}`);
+      throw ctx.fail(
+        call.pos,
+        signatureError(
+          `analytic function ${call.name}`,
+          call.args.map((_, i) => typeName(site.arg(i).type)),
+        ),
+      );
     args.push(fallback.sql);
   }
   return { sql: `${fn}(${args.join(", ")})${site.over}`, type: value.type };
@@ -108,7 +115,7 @@ function percentile(fn: "quantile_cont" | "quantile_disc"): WindowRule {
         );
       if (Number(level) < 0 || Number(level) > 1)
         throw site.ctx.fail(
-          site.call.pos,
+          site.node(1)?.pos ?? site.call.pos,
           `Argument 2 to ${site.call.name} must be between 0 and 1`,
         );
       if (value.type.kind === "NUMERIC") throw site.ctx.refuse(`${site.call.name} over NUMERIC`);

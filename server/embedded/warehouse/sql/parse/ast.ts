@@ -16,6 +16,7 @@ export interface OrderItem {
   expr: Expr;
   descending: boolean;
   nulls: "first" | "last" | null;
+  /** Of the keyword ORDER. */
   pos: number;
 }
 
@@ -110,6 +111,7 @@ export interface Select {
   k: "select";
   distinct: boolean;
   as: "STRUCT" | "VALUE" | null;
+  asPos?: number;
   items: SelectItem[];
   from: FromItem | null;
   where: Expr | null;
@@ -117,6 +119,8 @@ export interface Select {
   having: Expr | null;
   qualify: Expr | null;
   windows: { name: Name; spec: WindowSpec }[];
+  /** Where the keywords stand that a query without FROM may not have. */
+  clauses?: { name: string; pos: number }[];
   pos: number;
 }
 

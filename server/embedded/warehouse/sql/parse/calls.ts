@@ -49,7 +49,8 @@ function parseCall(c: Cursor, names: Name[], pos: number): Expr {
   if (c.isSymbol("(")) c.parens(() => parseArguments(c, call));
   if (c.isWord("OVER")) {
     c.next();
-    call.over = c.isSymbol("(") ? c.parens(() => parseWindow(c)) : namedWindow(c);
+    const { pos } = c;
+    call.over = c.isSymbol("(") ? { ...c.parens(() => parseWindow(c)), pos } : namedWindow(c);
   }
   return call;
 }
@@ -90,9 +91,9 @@ function parseArgument(c: Cursor): Expr {
 }
 
 export function parseOrderBy(c: Cursor): OrderItem[] {
+  const { pos } = c;
   c.expectWord("ORDER", "BY");
   return c.list(() => {
-    const { pos } = c;
     const expr = c.parseExpr(c);
     if (c.isWord("COLLATE")) throw syntaxError(c.sql, c.pos, "COLLATE is not supported here");
     return { expr, ...parseDirection(c), pos };

@@ -45,11 +45,12 @@ function parseComparison(c: Cursor): Expr {
   if (c.isWord("IS")) return parseIs(c, left);
   const not = c.isWord("NOT") && ["LIKE", "IN", "BETWEEN"].some((word) => c.isWord(word, 1));
   const { pos } = left;
+  const { pos: at } = c;
   if (not) c.next();
   if (c.acceptWord("BETWEEN")) {
     const low = parseBinary(c, 0);
     c.expectWord("AND");
-    return { k: "between", arg: left, low, high: parseBinary(c, 0), not, pos };
+    return { k: "between", arg: left, low, high: parseBinary(c, 0), not, pos: at };
   }
   if (c.acceptWord("LIKE")) return parseLike(c, left, not, pos);
   if (c.acceptWord("IN")) return parseIn(c, left, not, pos);

@@ -10,15 +10,39 @@ export function parseSelect(c: Cursor): Select {
   const { start: pos } = c.next();
   const distinct = c.acceptWord("DISTINCT");
   if (!distinct) c.acceptWord("ALL");
+  const { pos: asPos } = c;
   const as = c.acceptWord("AS", "STRUCT") ? "STRUCT" : c.acceptWord("AS", "VALUE") ? "VALUE" : null;
   const items = parseItems(c);
   const from = c.acceptWord("FROM") ? parseFrom(c) : null;
-  const where = c.acceptWord("WHERE") ? c.parseExpr(c) : null;
-  const groupBy = c.acceptWord("GROUP", "BY") ? parseGroupBy(c) : null;
-  const having = c.acceptWord("HAVING") ? c.parseExpr(c) : null;
-  const qualify = c.acceptWord("QUALIFY") ? c.parseExpr(c) : null;
+  const clauses: { name: string; pos: number }[] = [];
+  const clause = (...words: string[]): boolean => {
+    const { pos: at } = c;
+    const [first = "", ...rest] = words;
+    if (!c.acceptWord(first)) return false;
+    c.expectWord(...rest);
+    clauses.push({ name: words.join(" "), pos: at });
+    return true;
+  };
+  const where = clause("WHERE") ? c.parseExpr(c) : null;
+  const groupBy = clause("GROUP", "BY") ? parseGroupBy(c) : null;
+  const having = clause("HAVING") ? c.parseExpr(c) : null;
+  const qualify = clause("QUALIFY") ? c.parseExpr(c) : null;
   const windows = parseNamedWindows(c);
-  return { k: "select", distinct, as, items, from, where, groupBy, having, qualify, windows, pos };
+  return {
+    k: "select",
+    distinct,
+    as,
+    asPos,
+    items,
+    from,
+    where,
+    groupBy,
+    having,
+    qualify,
+    windows,
+    clauses,
+    pos,
+  };
 }
 
 export function parseNamedWindows(c: Cursor): Select["windows"] {
