@@ -1,4 +1,7 @@
-import { type Schema, Type, types } from "avsc";
+import avro, { type Schema, type Type } from "avsc";
+
+// Node finds no names of their own in this package.
+const { types } = avro;
 
 /** 64 bits do not fit into JavaScript's numbers. */
 const long = types.LongType.__with({
@@ -17,7 +20,7 @@ const long = types.LongType.__with({
 /** A codec for values of the schema: longs are bigints, a union's value `{ branch: value }`. */
 export function avroType(schema: unknown): Type {
   const registry = { long };
-  return Type.forSchema(bare(schema) as Schema, { registry, wrapUnions: "always" });
+  return avro.Type.forSchema(bare(schema) as Schema, { registry, wrapUnions: "always" });
 }
 
 /** The schema of the encoding alone: logical types, defaults and the like say nothing about it. */
