@@ -110,6 +110,54 @@ test("a job killed in its middle runs again by itself, under its id", async () =
   expect(tableReference("t").projectId).toBe(projectId);
 });
 
+test("a script killed again and again goes on behind its last statement, and does none twice", async () => {
+  dataDir = await mkdtemp(join(tmpdir(), "maestro-test-cloud-"));
+  let cloud = await start();
+  await cloud.bigquery.createDataset("d");
+  await cloud.bigquery.query("CREATE TABLE d.log (step STRING, i INT64, r FLOAT64)");
+  await cloud.bigquery.createQueryJob({
+    query: `DECLARE i INT64 DEFAULT 0;
+      DECLARE r FLOAT64 DEFAULT RAND();
+      CREATE TEMP TABLE seen (i INT64);
+      WHILE i < 40 DO
+        SET i = i + 1;
+        INSERT INTO d.log VALUES ('alone', i, r);
+        INSERT INTO seen VALUES (i);
+        BEGIN TRANSACTION;
+        INSERT INTO d.log VALUES ('first', i, r);
+        INSERT INTO d.log VALUES ('second', i, r);
+        COMMIT TRANSACTION;
+        BEGIN
+          SELECT 1 / (i - i);
+        EXCEPTION WHEN ERROR THEN
+          INSERT INTO d.log VALUES ('caught', i, r);
+        END;
+      END WHILE;
+      SELECT COUNT(*) AS n FROM seen`,
+    jobId: "script",
+  });
+  const stepsDone = async () => {
+    const [[row]] = await cloud.bigquery.query("SELECT COUNT(*) AS n FROM d.log");
+    return row.n as number;
+  };
+  for (const steps of [5, 40, 90]) {
+    await until(async () => (await stepsDone()) >= steps);
+    await cloud.process.kill("SIGKILL");
+    cloud = await start();
+  }
+  const [result] = await cloud.bigquery.job("script").getQueryResults();
+  expect(result).toEqual([{ n: 40 }]);
+  const [rows] = await cloud.bigquery.query(
+    "SELECT step, COUNT(*) AS n, COUNT(DISTINCT i) AS steps, COUNT(DISTINCT r) AS r FROM d.log GROUP BY step ORDER BY step",
+  );
+  expect(rows).toEqual(
+    ["alone", "caught", "first", "second"].map((step) => ({ step, n: 40, steps: 40, r: 1 })),
+  );
+  const [metadata] = await cloud.bigquery.job("script").getMetadata();
+  // RAND(), CREATE, six statements a round (one of them fails) and the last SELECT.
+  expect(metadata.statistics.numChildJobs).toBe(String(2 + 40 * 6 + 1));
+}, 180_000);
+
 test("queries without an end leave the server responsive, and are cancelled", async () => {
   dataDir = await mkdtemp(join(tmpdir(), "maestro-test-cloud-"));
   const { bigquery } = await start();
