@@ -82,18 +82,7 @@ export async function buildDeps(
     random: Math.random,
     instanceId,
     processId: randomUUID(),
-    limits: {
-      concurrentTableRuns: config.concurrentTableRuns,
-      concurrentTableRunsPerRun: config.concurrentTableRunsPerRun,
-      exportMaxRows: config.exportMaxRows,
-      exportMaxBytes: config.exportMaxBytes,
-      signedUrlSeconds: config.signedUrlSeconds,
-      extractRetentionDays: config.extractRetentionDays,
-      sheetRows: config.sheetRows,
-      sheetBytes: config.sheetBytes,
-      runRetentionDays: config.runRetentionDays,
-      pricePerTib: config.pricePerTibCents / 100,
-    },
+    limits: limitsOf(config),
   };
   const close = async () => {
     await clock.close();
@@ -102,6 +91,22 @@ export async function buildDeps(
     await client.close();
   };
   return { deps, close };
+}
+
+function limitsOf(config: Config): Deps["limits"] {
+  return {
+    concurrentTableRuns: config.concurrentTableRuns,
+    concurrentTableRunsPerRun: config.concurrentTableRunsPerRun,
+    exportMaxRows: config.exportMaxRows,
+    exportMaxBytes: config.exportMaxBytes,
+    importDividedFrom: config.importDividedFrom,
+    signedUrlSeconds: config.signedUrlSeconds,
+    extractRetentionDays: config.extractRetentionDays,
+    sheetRows: config.sheetRows,
+    sheetBytes: config.sheetBytes,
+    runRetentionDays: config.runRetentionDays,
+    pricePerTib: config.pricePerTibCents / 100,
+  };
 }
 
 async function waitForDatabase(client: DbClient, timeoutSeconds: number, log: Log): Promise<void> {

@@ -213,6 +213,14 @@ export const variables = {
     max: 64,
     effect: "transfers at once within one room",
   }),
+  importDividedFrom: whole({
+    variable: "IMPORT_DIVIDED_FROM",
+    default: 2 ** 30,
+    min: 0,
+    max: 2 ** 50,
+    effect:
+      "bytes, on PostgreSQL's disk, of the smallest table that several rooms import together, in parts of an eighth of that; 0: one room alone imports each",
+  }),
   exportMaxRows: whole({
     variable: "EXPORT_MAX_ROWS",
     default: 100_000_000,

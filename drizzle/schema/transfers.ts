@@ -9,6 +9,7 @@ import {
   text,
   unique,
 } from "drizzle-orm/pg-core";
+import type { SourceColumn } from "../../shared/source-column.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import type { TransferKind, TransferState } from "../../shared/transfer.ts";
 import { count, createdAt, id, instant, key } from "./columns.ts";
@@ -47,6 +48,8 @@ export const transfers = pgTable(
     bytes: count().notNull().default(0),
     totalRows: count(),
     result: jsonb().$type<TransferResult | DeliveryResult>(),
+    /** Of an import that other rooms help with; the rows are in transfer_parts. */
+    division: jsonb().$type<Division>(),
     error: text(),
     errorRetryable: integer().notNull().default(0),
     createdAt: createdAt(),
@@ -64,6 +67,18 @@ export const transfers = pgTable(
     ),
   ],
 );
+
+/** What a room needs to read a part of an import as the room does that has claimed it. */
+export interface Division {
+  /** The snapshot that is shared, and the server's start: another server may have one of that name. */
+  snapshot: string;
+  server: string;
+  /** Of the source. */
+  table: { schema: string; name: string };
+  columns: SourceColumn[];
+  /** What stands for NULL in a CSV. */
+  nullMarker: string;
+}
 
 /** Of an export or a sheet. */
 export interface DeliveryResult {

@@ -15,7 +15,7 @@ import {
 } from "./mysql-connection.ts";
 import { MysqlRowStream } from "./mysql-row-stream.ts";
 import { describeMysqlColumn, type MysqlColumn, type MysqlField } from "./mysql-types.ts";
-import type { Source, SourceOptions } from "./source.ts";
+import type { Source, SourceDescription, SourceOptions } from "./source.ts";
 import type { SourceColumn } from "./source-column.ts";
 
 /* MySQL and MariaDB as a source of imports: source.ts says in which order it is asked. */
@@ -93,6 +93,8 @@ export async function openMysqlSource(
     },
     describeFault: (error) => describeMysqlFault(error, address),
     close,
+    // Connections that are to have one snapshot would have to hold all writers up while they begin.
+    parts: null,
   };
 }
 
@@ -170,12 +172,12 @@ async function findTable(
 async function describe(
   connection: Connection,
   select: string,
-): Promise<{ columns: MysqlColumn[]; expectedRows: number | null }> {
+): Promise<SourceDescription & { columns: MysqlColumn[] }> {
   const [, fields] = await connection.query(`select * from (${select}) as source limit 0`);
   const columns = (fields as MysqlField[]).map((field) =>
     describeMysqlColumn(field, sourceColumn(field.name)),
   );
   const plan = await queryMysql(connection, `explain ${select}`);
   const rows = Number(plan[0]?.["rows"]);
-  return { columns, expectedRows: Number.isSafeInteger(rows) ? rows : null };
+  return { columns, expectedRows: Number.isSafeInteger(rows) ? rows : null, cost: null };
 }

@@ -8,9 +8,16 @@ import { CopyOutStream } from "./copy-out-stream.ts";
 import type { DatabaseAddress } from "./database-address.ts";
 import { safeBound } from "./postgres-bound.ts";
 import { connectPostgres, describeFault } from "./postgres-connection.ts";
+import {
+  confirmSnapshot,
+  cutRows,
+  joinSnapshot,
+  measureTable,
+  shareSnapshot,
+} from "./postgres-parts.ts";
 import { beginAfterLock } from "./postgres-snapshot.ts";
 import { describeColumn, type PostgresType } from "./postgres-types.ts";
-import type { Source, SourceOptions, SourceRelation } from "./source.ts";
+import type { Source, SourceDescription, SourceOptions, SourceRelation } from "./source.ts";
 import type { SourceColumn } from "./source-column.ts";
 
 /* PostgreSQL as a source of imports: source.ts says in which order it is asked. */
@@ -45,6 +52,11 @@ export async function openPostgresSource(
   const client = await connectPostgres(address, "maestro import");
   let copying: CopyOutStream | undefined;
   let relation: PostgresRelation | undefined;
+  let hasBegun = false;
+  const found = () => {
+    if (!relation) throw new Error("no table was found yet");
+    return relation;
+  };
   const destroy = () => client.connection.stream.destroy();
   const cancel = () => cancelStatement(client, address);
   const breaker = breakOffAtAbort(options.signal, { cancel, destroy });
@@ -82,12 +94,11 @@ export async function openPostgresSource(
         return relation;
       }),
     safeBound: (column, above) =>
-      translated(async () => {
-        if (!relation) throw new Error("no table was found yet");
-        return safeBound(client, relation, column, above, options.signal);
-      }),
+      translated(() => safeBound(client, found(), column, above, options.signal)),
     begin: () =>
       translated(async () => {
+        if (hasBegun) await client.query("rollback");
+        hasBegun = true;
         if (relation) await beginAfterLock(client, relation, "repeatable read");
         else await client.query("begin isolation level repeatable read read only");
       }),
@@ -98,6 +109,14 @@ export async function openPostgresSource(
     },
     describeFault: (error) => describeFault(error, address),
     close,
+    parts: {
+      measure: (preferred) => translated(() => measureTable(client, found(), preferred)),
+      cut: (extent, { above }, parts) =>
+        translated(() => cutRows(client, found(), { ...extent, above, parts })),
+      share: () => translated(() => shareSnapshot(client)),
+      join: (shared, table) => translated(() => joinSnapshot(client, shared, table)),
+      confirm: () => translated(() => confirmSnapshot(client)),
+    },
   };
 }
 
@@ -148,10 +167,7 @@ async function findTable(client: pg.Client, name: SourceName): Promise<PostgresR
   return { ...found, columns: columns.rows };
 }
 
-async function describe(
-  client: pg.Client,
-  select: string,
-): Promise<{ columns: SourceColumn[]; expectedRows: number | null }> {
+async function describe(client: pg.Client, select: string): Promise<SourceDescription> {
   const { fields } = await client.query({
     text: `select * from (${select}) as source limit 0`,
     rowMode: "array",
@@ -162,11 +178,15 @@ async function describe(
     const quoted = `source.${quoteName(field.name)}`;
     return describeColumn(field.name, quoted, type, field.dataTypeModifier);
   });
-  const plan = await client.query<{ "QUERY PLAN": { Plan?: { "Plan Rows"?: number } }[] }>(
-    `explain (format json) ${select}`,
-  );
-  const expectedRows = plan.rows[0]?.["QUERY PLAN"][0]?.Plan?.["Plan Rows"] ?? null;
-  return { columns, expectedRows };
+  const explained = await client.query<{
+    "QUERY PLAN": { Plan?: { "Plan Rows"?: number; "Total Cost"?: number } }[];
+  }>(`explain (format json) ${select}`);
+  const plan = explained.rows[0]?.["QUERY PLAN"][0]?.Plan;
+  return {
+    columns,
+    expectedRows: plan?.["Plan Rows"] ?? null,
+    cost: plan?.["Total Cost"] ?? null,
+  };
 }
 
 /** Types by oid, with what arrays and domains are made of. */

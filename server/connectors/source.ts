@@ -6,6 +6,9 @@ import type { SourceColumn } from "./source-column.ts";
 /*
  * A database that is imported from. One connection, one import:
  *   findTable → [safeBound] → begin (one read-only snapshot) → describe → rows → close.
+ * Where its snapshot can be shared, several connections read parts of the same rows (see SourceParts):
+ *   findTable → [safeBound] → begin → describe → cut → share → rows → … → rows → confirm → close
+ *   and elsewhere: join → rows → close.
  * The session is pinned, so that texts mean the same whatever the server, role or database sets.
  * Every error comes out as a `database` error in words; an abort cancels the statement that runs.
  */
@@ -17,14 +20,56 @@ export interface Source {
    * see, can be committed any more. Null: the table has no row with an id above `above`.
    */
   safeBound(column: string, above: string | null): Promise<string | null>;
-  /** Opens the snapshot that all that follows reads. */
+  /** Opens the snapshot that all that follows reads; called again, another one. */
   begin(): Promise<void>;
-  /** The columns of a printed SELECT, and about how many rows the source expects. */
-  describe(select: string): Promise<{ columns: SourceColumn[]; expectedRows: number | null }>;
+  /** The columns of a printed SELECT, and what the source expects of it. */
+  describe(select: string): Promise<SourceDescription>;
   rows(select: string, columns: SourceColumn[]): RowStream;
   /** The stream's error, or any other, in words. */
   describeFault(error: unknown): MaestroError;
   close(): Promise<void>;
+  /** Null where no other connection can have the same snapshot. */
+  readonly parts: SourceParts | null;
+}
+
+export interface SourceDescription {
+  columns: SourceColumn[];
+  /** About how many rows; null where it does not say. */
+  expectedRows: number | null;
+  /** What reading them costs, in the source's own unit; null where it does not say. */
+  cost: number | null;
+}
+
+/**
+ * Reading by ranges of a whole-number column, in several connections that share one snapshot. It lasts
+ * as long as the transaction of the connection that shares it, which also keeps the table from being
+ * written anew, since whoever joins may come to have its lock later.
+ */
+export interface SourceParts {
+  /** Of the table found; null where no index leads with a whole number. `preferred` comes first. */
+  measure(preferred: string | null): Promise<SourceExtent | null>;
+  /** Values of the column, rising, that cut the rows into about so many parts of one size. */
+  cut(extent: SourceExtent, range: { above: string | null }, parts: number): Promise<string[]>;
+  share(): Promise<SharedSnapshot>;
+  /** Instead of `begin`. False: the snapshot is not to be had here, or no more. */
+  join(shared: SharedSnapshot, table: { schema: string; name: string }): Promise<boolean>;
+  /** Throws unless what was shared has been there to this moment. */
+  confirm(): Promise<void>;
+}
+
+export interface SourceExtent {
+  /** On the source's disk. */
+  bytes: number;
+  /** As the source has counted them last; null where it never has. */
+  rows: number | null;
+  column: string;
+  isNullable: boolean;
+}
+
+export interface SharedSnapshot {
+  snapshot: string;
+  /** Which server has it. */
+  server: string;
 }
 
 export interface SourceRelation {

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../services/deps.ts";
+import { claimPart } from "../services/transfers/claim-part.ts";
 import { claimTransfer } from "../services/transfers/claim-transfer.ts";
 import { sweepStagingFiles } from "../services/transfers/sweep-staging-files.ts";
+import { workPart } from "../services/transfers/work-part.ts";
 import { workTransfer } from "../services/transfers/work-transfer.ts";
 import { startLoop } from "../support/loop.ts";
 
 /*
- * A room: claims transfers while it has a free slot, works on them, and settles each. Woken by change
- * events, covered by a poll. `stop` claims nothing more, gives what runs `drainSeconds` to end, and
+ * A room: claims transfers while it has a free slot, and where there are none parts of other rooms'
+ * imports, works on them, and settles each. Woken by change events, covered by a poll. `stop` claims nothing more, gives what runs `drainSeconds` to end, and
  * hands the rest back, so that another room goes on at once and not when the lease is over.
  */
 
@@ -32,15 +34,28 @@ export function startRoom(
   const working = new Set<Promise<void>>();
   const draining = new AbortController();
 
+  /** Imports of which this room could not have the snapshot. */
+  const refused = new Set<string>();
+
+  const startTransfer = async () => {
+    const claim = await claimTransfer(deps, roomId);
+    if (!claim) return null;
+    const facts = { transfer: claim.id, attempt: claim.attempt, room: roomId };
+    deps.log.info(facts, "transfer: claimed");
+    return () => workTransfer(deps, claim, draining.signal);
+  };
+  const startPart = async () => {
+    const part = await claimPart(deps, roomId, refused);
+    if (!part) return null;
+    const facts = { transfer: part.transfer.id, part: part.number, room: roomId };
+    deps.log.info(facts, "transfer part: claimed");
+    return () => workPart(deps, part, { drain: draining.signal, refused });
+  };
   const start = async (signal: AbortSignal) => {
     while (working.size < slots && !signal.aborted) {
-      const claim = await claimTransfer(deps, roomId);
-      if (!claim) return;
-      deps.log.info(
-        { transfer: claim.id, attempt: claim.attempt, room: roomId },
-        "transfer: claimed",
-      );
-      const work = workTransfer(deps, claim, draining.signal).finally(() => {
+      const begin = (await startTransfer()) ?? (await startPart());
+      if (!begin) return;
+      const work = begin().finally(() => {
         working.delete(work);
         loop.wake();
       });

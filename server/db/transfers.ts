@@ -32,7 +32,8 @@ import { idArray } from "./sql-text.ts";
  * of a room a crash leaves a running row whose lease ends; the next claim begins anew, under another
  * fence and so under other object names, and what the dead room had staged is never read.
  *
- * A database has as many transfers at once as an admin allows it. One table is imported by one table run
+ * A database has as many transfers at once as an admin allows it; a room that helps with one, by reading
+ * a part of it (transfer-parts.ts), counts as one more. One table is imported by one table run
  * at a time: a transfer is not claimed while another of its table is running, is queued before it, or has
  * succeeded and is being loaded. Otherwise two runs would both read above the same watermark and append
  * the same rows twice. Claims are serialized by an advisory lock, because two claims under way do not see
@@ -41,7 +42,7 @@ import { idArray } from "./sql-text.ts";
 
 export const leaseSeconds = 30;
 export const maxAttempts = 3;
-const claimIdle = "5s";
+export const claimIdle = "5s";
 
 const leaseEnd = sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})`;
 const expired = sql`${transfers.state} = 'running' and ${transfers.leaseUntil} < clock_timestamp()`;
@@ -135,11 +136,20 @@ function nextClaimable(): SQL {
       )
       and not exists (
         select from ${databases} d
-        where d.id = t.database_id and d.concurrent_transfers <= (
-          select count(*) from ${transfers} b
-          where b.database_id = d.id and b.state = 'running' and b.id <> t.id)
+        where d.id = t.database_id and d.concurrent_transfers <= ${busyOf("d", "t.id")}
       )
     order by t.id limit 1 for update of t skip locked`;
+}
+
+/** How many rooms work with the database `d`: at transfers, or at a part of another room's. */
+export function busyOf(database: string, exceptTransfer: string): SQL {
+  const d = sql.raw(database);
+  const except = sql.raw(exceptTransfer);
+  return sql`(
+    select count(*) + coalesce(sum((
+      select count(*) from transfer_parts p where p.transfer_id = b.id and p.transfer_fence = b.fence
+        and p.state = 'running' and p.lease_owner <> b.lease_owner)), 0)
+    from ${transfers} b where b.database_id = ${d}.id and b.state = 'running' and b.id <> ${except})`;
 }
 
 /** Ends what no room will take again; the keys of the transfers that it ended. */

@@ -26,12 +26,17 @@ export interface IdRange {
   upTo: string;
 }
 
+/** A part of the rows: ids above one and up to another, null being no bound; or those whose id is NULL. */
+export type IdPart = Pick<IdRange, "column"> &
+  ({ isNull: true } | { isNull: false; above: string | null; upTo: string | null });
+
 /** `relation` is the table as it was found: nothing is left to a search path. */
 export function printSelect(
   select: ImportSelect,
   kind: DatabaseKind,
   relation: { schema: string; name: string },
   range: IdRange | null,
+  part: IdPart | null = null,
 ): string {
   const dialect = dialects[kind];
   const quoteName = (name: string) => quoteWith(dialect, name);
@@ -41,9 +46,11 @@ export function printSelect(
     const printed = printExpression(expression, scope, dialect);
     return alias === null ? printed : `${printed} AS ${quoteName(alias)}`;
   });
+  const idOf = (column: string) => `${quoteName(scope.alias)}.${quoteName(column)}`;
   const conditions = [
     ...(select.where ? [printExpression(select.where, scope, dialect)] : []),
-    ...(range ? printRange(range, `${quoteName(scope.alias)}.${quoteName(range.column)}`) : []),
+    ...(range ? printRange(range, idOf(range.column)) : []),
+    ...(part ? printPart(part, idOf(part.column)) : []),
   ];
   return [
     `SELECT ${columns.join(", ")}`,
@@ -100,14 +107,18 @@ function scopeOf({ table }: ImportSelect): Scope {
   return { table, alias: table.alias ?? table.name, hasAlias: table.alias !== null };
 }
 
-function printRange(range: IdRange, id: string): string[] {
+function printPart(part: IdPart, id: string): string[] {
+  return part.isNull ? [`${id} IS NULL`] : printRange(part, id);
+}
+
+function printRange(range: { above: string | null; upTo: string | null }, id: string): string[] {
   const digits = (text: string) => {
     if (/^-?\d+$/.test(text)) return text;
     throw new MaestroError("invalidInput", `the watermark ${text} is no whole number`);
   };
   return [
     ...(range.above === null ? [] : [`${id} > (${digits(range.above)})`]),
-    `${id} <= (${digits(range.upTo)})`,
+    ...(range.upTo === null ? [] : [`${id} <= (${digits(range.upTo)})`]),
   ];
 }
 

@@ -35,6 +35,8 @@ export interface Limits {
   exportMaxRows: number;
   /** As BigQuery counts them. */
   exportMaxBytes: number;
+  /** Bytes of a table, on its database's disk, from which its import is divided; 0: none is. */
+  importDividedFrom: number;
   /** Seconds that signed URLs of extracts live. */
   signedUrlSeconds: number;
   /** Days that the files of an extract are kept, beside the newest; 0: for ever. */

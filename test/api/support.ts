@@ -101,6 +101,7 @@ export async function createTestDeps(): Promise<TestDeps> {
       concurrentTableRunsPerRun: 4,
       exportMaxRows: 1_000_000,
       exportMaxBytes: 2 ** 30,
+      importDividedFrom: 0,
       signedUrlSeconds: 3600,
       extractRetentionDays: 30,
       sheetRows: 200_000,

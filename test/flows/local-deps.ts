@@ -53,6 +53,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
       concurrentTableRunsPerRun: 8,
       exportMaxRows: 1_000_000,
       exportMaxBytes: 2 ** 30,
+      importDividedFrom: 0,
       signedUrlSeconds: 3600,
       extractRetentionDays: 30,
       sheetRows: 200_000,

@@ -82,6 +82,7 @@ export function createEngineDeps(options: {
       concurrentTableRunsPerRun: 16,
       exportMaxRows: 1_000_000,
       exportMaxBytes: 2 ** 30,
+      importDividedFrom: 0,
       signedUrlSeconds: 3600,
       extractRetentionDays: 30,
       sheetRows: 200_000,

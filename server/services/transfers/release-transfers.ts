@@ -1,3 +1,4 @@
+import { endPartLeases } from "../../db/transfer-parts.ts";
 import { endLeases } from "../../db/transfers.ts";
 import type { Deps } from "../deps.ts";
 import { publishTransfer } from "./publish-transfer.ts";
@@ -11,6 +12,7 @@ export async function releaseTransfers(
   roomId: string,
 ): Promise<void> {
   try {
+    await endPartLeases(deps.db, roomId);
     for (const transfer of await endLeases(deps.db, roomId)) publishTransfer(deps, transfer);
   } catch (error) {
     deps.log.warn({ err: error, room: roomId }, "transfers are left to their leases");

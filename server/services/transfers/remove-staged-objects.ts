@@ -3,9 +3,14 @@ import { stagedExportsOf } from "../../domain/export-format.ts";
 import type { Deps } from "../deps.ts";
 import { removeObjects } from "./remove-objects.ts";
 
-/** Where the objects of a table run's import stand; each attempt has a folder of its own in it. */
+/** Where the objects of a table run's import stand. */
 export function stagingPrefix(tableRunId: number): string {
   return `imports/${tableRunId}/`;
+}
+
+/** Where those of one attempt do. */
+export function stagingFolder(transfer: { tableRunId: number; fence: number }): string {
+  return `${stagingPrefix(transfer.tableRunId)}${transfer.fence}/`;
 }
 
 /**

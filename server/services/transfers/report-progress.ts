@@ -1,4 +1,4 @@
-import { type ClaimedTransfer, type LeaseAnswer, renewLease } from "../../db/transfers.ts";
+import type { LeaseAnswer, TransferKeys } from "../../db/transfers.ts";
 import type { Deps } from "../deps.ts";
 import { publishTransfer } from "./publish-transfer.ts";
 import type { Progress } from "./transfer-work.ts";
@@ -12,10 +12,13 @@ const progressMs = 1_000;
  * most. `onStop` is called once, when the claim is lost or its cancellation was asked for; a change
  * event of the transfer asks at once. PostgreSQL being away stops nothing: until another room has
  * claimed, the claim is still this one's, and the next write that arrives renews it.
+ *
+ * `renew` writes, for a transfer or for a part of one.
  */
 export function reportProgress(
-  deps: Deps,
-  claim: ClaimedTransfer,
+  deps: Pick<Deps, "changes" | "log">,
+  claim: TransferKeys,
+  renew: (progress: Progress) => Promise<LeaseAnswer>,
   onStop: (why: Exclude<LeaseAnswer, "held">) => void,
 ): { report(progress: Progress): void; stop(): Promise<void> } {
   let progress: Progress = { rows: 0, bytes: 0, totalRows: null };
@@ -27,7 +30,7 @@ export function reportProgress(
   const write = async () => {
     isNew = false;
     try {
-      const answer = await renewLease(deps.db, claim, progress);
+      const answer = await renew(progress);
       renewedAt = performance.now();
       if (answer === "held") publishTransfer(deps, claim, { isProgress: true });
       else onStop(answer);

@@ -6,7 +6,6 @@ import { openSource } from "../../connectors/open-source.ts";
 import type { Source, SourceRelation } from "../../connectors/source.ts";
 import { type SourceColumn, schemaOf } from "../../connectors/source-column.ts";
 import { withStagingDirectory } from "../../connectors/staging-directory.ts";
-import { type StagedFile, stageRows } from "../../connectors/staging-file.ts";
 import { type ImportContext, readImportContext } from "../../db/transfer-contexts.ts";
 import { checkColumnNames } from "../../domain/column-names.ts";
 import { isSystemSchema, namedColumns, printSelect } from "../../domain/primitive-select.ts";
@@ -14,17 +13,20 @@ import { schemaChange, schemaChangeText } from "../../domain/schema-change.ts";
 import { databaseAddress } from "../databases/database-address.ts";
 import type { Deps } from "../deps.ts";
 import { chooseRange, type IncrementRange } from "./choose-range.ts";
+import { divideImport } from "./divide-import.ts";
 import { identifySource } from "./identify-source.ts";
 import { keepTable } from "./keep-table.ts";
 import { type Pace, paceTransfer } from "./pace-transfer.ts";
-import { StagedUploads } from "./staged-uploads.ts";
+import { stagingFolder } from "./remove-staged-objects.ts";
+import { stageParts } from "./stage-parts.ts";
+import { stageSelect } from "./stage-select.ts";
 import { tellStatement } from "./tell-statement.ts";
 import type { Work } from "./transfer-work.ts";
 import { validateImportQuery } from "./validate-import-query.ts";
+import { withSource } from "./with-source.ts";
 
 /** A statement that takes longer is ended by the source. */
-const statementTimeoutSeconds = 6 * 3600;
-const reportMs = 500;
+export const statementTimeoutSeconds = 6 * 3600;
 
 interface Plan {
   kind: DatabaseKind;
@@ -65,20 +67,6 @@ export async function runImport(
   return staging.finally(() => pace.end());
 }
 
-async function withSource<T>(
-  open: () => Promise<Source>,
-  work: (source: Source) => Promise<T>,
-): Promise<T> {
-  const source = await open();
-  try {
-    return await work(source);
-  } catch (error) {
-    throw source.describeFault(error);
-  } finally {
-    await source.close();
-  }
-}
-
 async function readSource(
   deps: Deps,
   source: Source,
@@ -88,42 +76,50 @@ async function readSource(
   const relation = await source.findTable(plan.select.table);
   checkRelation(relation, plan);
   const range = await chooseRange(deps, source, relation, { ...plan, signal: work.signal });
-  await source.begin();
   const printed = printSelect(plan.select, plan.kind, relation, range?.ids ?? null);
-  const { columns, expectedRows } = await source.describe(printed);
-  checkColumns(relation, columns, range);
+  const begin = async () => {
+    await source.begin();
+    const described = await source.describe(printed);
+    checkColumns(relation, described.columns, range);
+    return described;
+  };
+  let described = await begin();
   await tellStatement(deps, work.claim, printed);
   const nullMarker = `~null ${work.claim.id}.${work.claim.fence}~`;
-  const stream = source.rows(printed, columns);
-  const report = () =>
-    work.report({ rows: stream.rows, bytes: stream.bytes, totalRows: expectedRows });
-  const timer = setInterval(report, reportMs);
-  const uploads = new StagedUploads(deps, work);
-  try {
-    const onFile = (file: StagedFile) => uploads.add(file);
-    const staged = await stageRows({ ...plan, stream, columns, nullMarker, onFile });
-    const { objects, bytes } = await uploads.finish();
-    report();
-    const anew = await tellAnew(deps, work, plan.context, range);
-    const { format, rows } = staged;
-    const result = {
-      objects,
-      format,
-      schema: schemaOf(columns),
-      rows,
-      lastId: range?.lastId ?? null,
-      fromLastId: range?.above ?? null,
-      watermark: plan.context.lastId,
-      watermarkResets: plan.context.watermarkResets,
-      source: identifySource(plan.context.definition),
-      nullMarker: format === "CSV" ? nullMarker : null,
-      ...anew,
-    };
-    return { result, bytes };
-  } finally {
-    clearInterval(timer);
-    await uploads.settle();
-  }
+  const { idColumn } = plan.context.definition;
+  const wanted = { ...plan, relation, range, idColumn, described, nullMarker };
+  const how = await divideImport(deps, source, work, wanted);
+  if (how === "spoiled") described = await begin();
+  const { columns, expectedRows } = described;
+  const selection = {
+    ...plan,
+    statement: printed,
+    columns,
+    nullMarker,
+    folder: stagingFolder(work.claim),
+    signal: work.signal,
+    report: work.report,
+    expectedRows,
+  };
+  const { objects, format, rows, bytes } =
+    how === "divided"
+      ? await stageParts(deps, source, work, selection)
+      : await stageSelect(deps, source, selection);
+  const anew = await tellAnew(deps, work, plan.context, range);
+  const result = {
+    objects,
+    format,
+    schema: schemaOf(columns),
+    rows,
+    lastId: range?.lastId ?? null,
+    fromLastId: range?.above ?? null,
+    watermark: plan.context.lastId,
+    watermarkResets: plan.context.watermarkResets,
+    source: identifySource(plan.context.definition),
+    nullMarker: format === "CSV" ? nullMarker : null,
+    ...anew,
+  };
+  return { result, bytes };
 }
 
 /** PostgreSQL would take a name that is no column for a function of the row, or for the whole row. */

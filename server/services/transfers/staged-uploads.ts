@@ -5,10 +5,8 @@ import { Readable } from "node:stream";
 import { MaestroError } from "../../../shared/errors.ts";
 import { collected } from "../../connectors/collect-garbage.ts";
 import type { StagedFile } from "../../connectors/staging-file.ts";
-import type { ClaimedTransfer } from "../../db/transfers.ts";
 import { retryTransient } from "../../support/retry.ts";
 import type { Deps } from "../deps.ts";
-import { stagingPrefix } from "./remove-staged-objects.ts";
 
 /** Files that wait for the one that is uploaded: the source need not wait for a slow bucket at once. */
 const mostWaiting = 4;
@@ -20,7 +18,7 @@ const uploadRetries = 5;
  */
 export class StagedUploads {
   readonly #deps: Pick<Deps, "objectStore" | "random">;
-  readonly #work: { claim: ClaimedTransfer; signal: AbortSignal };
+  readonly #work: { folder: string; signal: AbortSignal };
   readonly #objects: string[] = [];
   readonly #waiting: Promise<void>[] = [];
   #bytes = 0;
@@ -29,7 +27,7 @@ export class StagedUploads {
 
   constructor(
     deps: Pick<Deps, "objectStore" | "random">,
-    work: { claim: ClaimedTransfer; signal: AbortSignal },
+    work: { folder: string; signal: AbortSignal },
   ) {
     this.#deps = deps;
     this.#work = work;
@@ -58,9 +56,9 @@ export class StagedUploads {
   }
 
   async #upload(file: StagedFile): Promise<void> {
-    const { claim, signal } = this.#work;
+    const { folder, signal } = this.#work;
     signal.throwIfAborted();
-    const name = `${stagingPrefix(claim.tableRunId)}${claim.fence}/${basename(file.path)}`;
+    const name = `${folder}${basename(file.path)}`;
     // An upload that broke off begins again; the client cannot read what it has sent once more.
     const upload = () => {
       const content = Readable.from(collected(createReadStream(file.path)), { objectMode: false });

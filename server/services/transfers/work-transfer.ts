@@ -5,6 +5,7 @@ import {
   type ClaimedTransfer,
   handBackTransfer,
   maxAttempts,
+  renewLease,
   type Settlement,
   settleTransfer,
 } from "../../db/transfers.ts";
@@ -15,7 +16,7 @@ import { reportProgress } from "./report-progress.ts";
 import { runExport } from "./run-export.ts";
 import { runImport } from "./run-import.ts";
 import { runSheet } from "./run-sheet.ts";
-import type { Done, Work } from "./transfer-work.ts";
+import type { Done, Progress, Work } from "./transfer-work.ts";
 
 /** How long a room tries to write down how a transfer ended while PostgreSQL is away. */
 const settleSeconds = 300;
@@ -53,7 +54,8 @@ export async function workTransfer(
   };
   const onDrain = () => stop("drained");
   drain.addEventListener("abort", onDrain, { once: true });
-  const progress = reportProgress(deps, claim, stop);
+  const renew = (progress: Progress) => renewLease(deps.db, claim, progress);
+  const progress = reportProgress(deps, claim, renew, stop);
   let outcome: Settlement | HandBack | null;
   try {
     const { signal } = stopping;

@@ -19,6 +19,7 @@ const deps = {
   random: Math.random,
   secretBox: createSecretBox("a secret of the tests"),
   processId: `room ${process.pid}`,
+  limits: { importDividedFrom: 0 },
   objectStore: createFolderStore(folder, stall === "-" ? {} : { stallAfter: Number(stall) }),
 };
 const room = startRoom(deps as typeof deps & Deps, { concurrency: 2, drainSeconds: 0 });

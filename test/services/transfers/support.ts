@@ -22,6 +22,7 @@ export async function openTransferDeps(objectStore?: Deps["objectStore"]) {
     random: Math.random,
     warehouse: { projectId: "test", getTable: async () => ({ schema: [], rowCount: 0, bytes: 0 }) },
     objectStore,
+    limits: { importDividedFrom: 0 },
   };
   return {
     client,

@@ -1,0 +1,94 @@
+import { eq } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { databases } from "../../../drizzle/schema/tables.ts";
+import { cancelTransfer } from "../../../server/services/transfers/cancel-transfer.ts";
+import { until } from "../../support/until.ts";
+import { createDividedImports } from "./divided-imports.ts";
+import { actor } from "./support.ts";
+
+/* Rooms that help another with its import, and how they stop. */
+
+const {
+  deps,
+  databaseId,
+  query,
+  divideFrom,
+  openRoom,
+  openGate,
+  startImport,
+  transferOf,
+  readParts,
+  ended,
+  fillOrders,
+  connections,
+} = createDividedImports();
+
+test("a value that does not fit fails the transfer once, with its words, whichever room reads it", async () => {
+  await query(`drop table if exists until; create table until (id int primary key, valid_to date);
+    insert into until select i, case when i = 3999 then 'infinity' else date '2024-01-01' end
+    from generate_series(1, 4000) i; analyze until`);
+  await divideFrom("until");
+  const gate = openGate();
+  openRoom("first", gate.objectStore);
+  const tableRun = await startImport({ importTable: "until" });
+  await until("it is divided", async () => (await readParts()).length > 0);
+  openRoom("second");
+  await until("a part has failed", async () =>
+    (await readParts()).some(({ state }) => state === "failed"),
+  );
+  gate.open();
+  const row = await ended(tableRun);
+  expect(row).toMatchObject({ state: "failed", attempt: 1 });
+  expect(row.error).toMatch(/column valid_to holds infinity.*valid_to::text/);
+});
+
+test("a cancel stops the parts of all rooms", async () => {
+  await fillOrders();
+  const gate = openGate();
+  openRoom("first", gate.objectStore);
+  openRoom("second", gate.objectStore);
+  const tableRun = await startImport({ importTable: "orders" });
+  await until(
+    "both are at work",
+    async () => (await readParts()).filter(({ state }) => state === "running").length === 2,
+  );
+  const { id } = await transferOf(tableRun);
+  await cancelTransfer(deps(), id, actor);
+  gate.open();
+  expect((await ended(tableRun)).state).toBe("cancelled");
+  await until("nobody is connected", async () => (await connections()) === 0);
+});
+
+test("a database with one transfer at once is read by one room, with two by two", async () => {
+  await fillOrders();
+  const isDatabase = eq(databases.id, databaseId());
+  await deps().db.update(databases).set({ concurrentTransfers: 1 }).where(isDatabase);
+  const gate = openGate();
+  openRoom("first", gate.objectStore);
+  openRoom("second", gate.objectStore);
+  openRoom("third", gate.objectStore);
+  const tableRun = await startImport({ importTable: "orders" });
+  const running = async () => (await readParts()).filter(({ state }) => state === "running").length;
+  await until("the first is at work", async () => (await running()) === 1);
+  await deps().db.update(databases).set({ concurrentTransfers: 2 }).where(isDatabase);
+  await until("a second is too", async () => (await running()) === 2);
+  await until("both are connected", async () => (await connections()) === 2);
+  gate.open();
+  expect(await ended(tableRun)).toMatchObject({ state: "succeeded", rows: 4000 });
+});
+
+test("a room that stops gives its part back at once, and another reads it", async () => {
+  await fillOrders();
+  const gate = openGate();
+  openRoom("first", gate.objectStore);
+  const tableRun = await startImport({ importTable: "orders" });
+  await until("it is divided", async () => (await readParts()).length > 0);
+  const second = openRoom("second", gate.objectStore);
+  const ofSecond = async () =>
+    (await readParts()).filter(({ leaseOwner }) => leaseOwner === "second").length;
+  await until("the second has a part", async () => (await ofSecond()) === 1);
+  await second.stop();
+  expect(await ofSecond()).toBe(0);
+  gate.open();
+  expect(await ended(tableRun)).toMatchObject({ state: "succeeded", rows: 4000, attempt: 1 });
+});
