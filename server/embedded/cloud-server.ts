@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import type { Log } from "../support/log.ts";
+import { batchRoutes } from "./object-store/batch-routes.ts";
 import type { ObjectFiles } from "./object-store/object-files.ts";
 import { objectRoutes } from "./object-store/object-routes.ts";
 import type { ResumableUploads } from "./object-store/resumable-uploads.ts";
@@ -80,8 +81,14 @@ export function createCloudServer(options: {
     done();
   });
   void app.register((scope, _, done) => {
+    refuseBrowsers(scope);
+    takeText(scope);
+    batchRoutes(scope);
+    done();
+  });
+  void app.register((scope, _, done) => {
     takeStreams(scope);
-    signedRoutes(scope, objects, signingKey);
+    signedRoutes(scope, { files: objects, uploads, key: signingKey, baseUrl });
     done();
   });
   return {
@@ -146,6 +153,13 @@ function takeJson(scope: FastifyInstance): void {
       );
     }
   });
+}
+
+function takeText(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", { parseAs: "string", bodyLimit }, (_request, body, done) =>
+    done(null, body),
+  );
 }
 
 function takeStreams(scope: FastifyInstance): void {

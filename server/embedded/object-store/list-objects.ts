@@ -1,3 +1,4 @@
+import { globPattern } from "./match-glob.ts";
 import type { ObjectDocument } from "./object-document.ts";
 import type { ObjectFiles } from "./object-files.ts";
 
@@ -18,28 +19,48 @@ export function listObjects(
     maxResults?: string;
     startOffset?: string;
     endOffset?: string;
+    matchGlob?: string;
+    includeTrailingDelimiter?: string;
   },
 ): Listing {
   const prefix = query.prefix ?? "";
   const after = query.pageToken ? Buffer.from(query.pageToken, "base64url").toString("utf8") : null;
   const limit = Math.min(1000, Math.max(1, Number(query.maxResults ?? 1000) || 1000));
-  const { startOffset = "", endOffset } = query;
-  const objects = files
-    .list(bucket, prefix)
-    .filter(({ name }) => name >= startOffset && !(endOffset && name >= endOffset));
+  const objects = files.list(bucket, prefix).filter(isAskedFor(query));
   const entries = new Map<string, ObjectDocument | null>();
+  const shownTwice: ObjectDocument[] = [];
   for (const object of objects) {
     const folded = foldedPrefix(object.name, prefix, query.delimiter);
     entries.set(folded ?? object.name, folded === null ? object : null);
+    if (folded === object.name && query.includeTrailingDelimiter === "true") {
+      shownTwice.push(object);
+    }
   }
   const keys = [...entries.keys()];
   const start = after === null ? 0 : keys.findIndex((key) => isAfter(key, after));
   const shown = start < 0 ? [] : keys.slice(start, start + limit);
   return {
-    items: shown.flatMap((key) => entries.get(key) ?? []),
+    items: [
+      ...shown.flatMap((key) => entries.get(key) ?? []),
+      ...shownTwice.filter(({ name }) => shown.includes(name)),
+    ],
     prefixes: shown.filter((key) => entries.get(key) === null),
     nextPageToken: shown.at(-1) === keys.at(-1) ? undefined : tokenOf(shown.at(-1) ?? ""),
   };
+}
+
+/** Whether a name lies between the offsets and matches the glob. */
+function isAskedFor(query: {
+  startOffset?: string;
+  endOffset?: string;
+  matchGlob?: string;
+}): (object: ObjectDocument) => boolean {
+  const { startOffset, endOffset } = query;
+  const glob = query.matchGlob ? globPattern(query.matchGlob) : null;
+  return ({ name }) =>
+    !(startOffset && isAfter(startOffset, name)) &&
+    !(endOffset && !isAfter(endOffset, name)) &&
+    (glob?.test(name) ?? true);
 }
 
 function tokenOf(name: string): string {

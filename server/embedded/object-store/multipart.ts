@@ -1,3 +1,4 @@
+import { readMetadata } from "./receive-upload.ts";
 import { StorageError } from "./storage-error.ts";
 
 /**
@@ -17,26 +18,9 @@ export async function readMultipart(
   const reader = new BoundaryReader(body, boundary);
   await reader.skipPreamble();
   await reader.readHeaders();
-  const json = Buffer.concat(await collect(reader.readPart())).toString("utf8");
+  const metadata = await readMetadata(reader.readPart());
   const headers = await reader.readHeaders();
-  const metadata = parseObject(json);
   return { metadata, contentType: headers.get("content-type"), content: reader.readPart() };
-}
-
-function parseObject(json: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(json || "{}");
-    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Said below, with the same words as for other values.
-  }
-  throw new StorageError(400, "parseError", "Parse Error: the first part is no JSON object.");
-}
-
-async function collect(parts: AsyncIterable<Buffer>): Promise<Buffer[]> {
-  const all: Buffer[] = [];
-  for await (const part of parts) all.push(part);
-  return all;
 }
 
 class BoundaryReader {

@@ -21,54 +21,56 @@ export interface ObjectProperties {
   contentType?: string;
   contentEncoding?: string;
   contentDisposition?: string;
+  contentLanguage?: string;
   cacheControl?: string;
+  customTime?: string;
   metadata?: Record<string, string>;
 }
 
 export interface BucketDocument {
   name: string;
+  metageneration?: string;
+  updatedAt?: string;
   projectId: string;
   location: string;
   createdAt: string;
   properties: Record<string, unknown>;
 }
 
-export interface Preconditions {
-  /** "0": only where the object does not exist. */
-  ifGenerationMatch?: string | undefined;
-  ifGenerationNotMatch?: string | undefined;
-  ifMetagenerationMatch?: string | undefined;
-}
-
 const writable = [
   "contentType",
   "contentEncoding",
   "contentDisposition",
+  "contentLanguage",
   "cacheControl",
+  "customTime",
   "metadata",
 ] as const;
+
+/** A patch over properties: null removes, within `metadata` too. */
+export function mergeProperties(
+  before: ObjectProperties,
+  patch: Record<string, unknown>,
+): ObjectProperties {
+  const given = writableProperties(patch);
+  const metadata: unknown = given.metadata;
+  const isPatch = typeof metadata === "object" && metadata !== null;
+  return withoutNulls({
+    ...before,
+    ...given,
+    ...(isPatch ? { metadata: withoutNulls({ ...before.metadata, ...metadata }) } : {}),
+  });
+}
+
+function withoutNulls<T extends object>(values: T): T {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== null && value !== undefined),
+  ) as T;
+}
 
 export function writableProperties(input: Record<string, unknown>): ObjectProperties {
   return Object.fromEntries(
     writable.filter((key) => input[key] !== undefined).map((key) => [key, input[key]]),
-  );
-}
-
-export function checkPreconditions(
-  existing: ObjectDocument | undefined,
-  conditions: Preconditions,
-): void {
-  const generation = existing?.generation ?? "0";
-  const { ifGenerationMatch, ifGenerationNotMatch, ifMetagenerationMatch } = conditions;
-  const failed =
-    (ifGenerationMatch !== undefined && ifGenerationMatch !== generation) ||
-    (ifGenerationNotMatch !== undefined && ifGenerationNotMatch === generation) ||
-    (ifMetagenerationMatch !== undefined && ifMetagenerationMatch !== existing?.metageneration);
-  if (!failed) return;
-  throw new StorageError(
-    412,
-    "conditionNotMet",
-    "At least one of the pre-conditions you specified did not hold.",
   );
 }
 
@@ -117,13 +119,13 @@ export function bucketResource(bucket: BucketDocument, baseUrl: string) {
     name: bucket.name,
     selfLink: `${baseUrl}/storage/v1/b/${bucket.name}`,
     projectNumber: "0",
-    metageneration: "1",
+    metageneration: bucket.metageneration ?? "1",
     location: bucket.location,
     locationType: "multi-region",
     storageClass: "STANDARD",
-    etag: "CAE=",
+    etag: Buffer.from(bucket.metageneration ?? "1").toString("base64"),
     timeCreated: bucket.createdAt,
-    updated: bucket.createdAt,
+    updated: bucket.updatedAt ?? bucket.createdAt,
     ...bucket.properties,
   };
 }

@@ -2,15 +2,19 @@ import { createHash, randomUUID } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { NamedLocks } from "../locks.ts";
+import {
+  checkPreconditions,
+  checkSums,
+  type ExpectedSums,
+  type Preconditions,
+} from "./conditions.ts";
 import { renameDurably, sumFile, writeDurably } from "./durable-files.ts";
 import {
   type BucketDocument,
   checkBucketName,
   checkObjectName,
-  checkPreconditions,
   type ObjectDocument,
   type ObjectProperties,
-  type Preconditions,
 } from "./object-document.ts";
 import { StorageError } from "./storage-error.ts";
 
@@ -70,6 +74,27 @@ export class ObjectFiles {
     await writeDurably(join(this.#bucketPath(bucket.name), "bucket.json"), JSON.stringify(bucket));
   }
 
+  async updateBucket(
+    name: string,
+    change: (before: Record<string, unknown>) => Record<string, unknown>,
+    conditions: Preconditions,
+  ): Promise<BucketDocument> {
+    return this.#alone(name, "", async () => {
+      const before = this.bucket(name);
+      const { metageneration = "1" } = before;
+      checkPreconditions({ generation: "0", metageneration }, conditions);
+      const bucket = {
+        ...before,
+        metageneration: String(Number(metageneration) + 1),
+        updatedAt: new Date().toISOString(),
+        properties: change(before.properties),
+      };
+      await writeDurably(join(this.#bucketPath(name), "bucket.json"), JSON.stringify(bucket));
+      this.#buckets.set(name, bucket);
+      return bucket;
+    });
+  }
+
   async removeBucket(name: string): Promise<void> {
     this.bucket(name);
     if ((this.#objects.get(name)?.size ?? 0) > 0) {
@@ -119,11 +144,13 @@ export class ObjectFiles {
     target: { bucket: string; name: string; properties: ObjectProperties },
     path: string,
     conditions: Preconditions = {},
+    expected: ExpectedSums = {},
   ): Promise<ObjectDocument> {
     const { bucket, name, properties } = target;
     checkObjectName(name);
     checkPreconditions(this.find(bucket, name), conditions);
     const sums = await sumFile(path);
+    checkSums(sums, expected);
     return this.#alone(bucket, name, async () => {
       const before = this.find(bucket, name);
       checkPreconditions(before, conditions);
@@ -149,15 +176,19 @@ export class ObjectFiles {
     });
   }
 
-  async update(object: ObjectDocument, properties: ObjectProperties): Promise<ObjectDocument> {
-    const { bucket, name } = object;
+  async update(
+    { bucket, name }: { bucket: string; name: string },
+    change: (before: ObjectProperties) => ObjectProperties,
+    conditions: Preconditions = {},
+  ): Promise<ObjectDocument> {
     return this.#alone(bucket, name, async () => {
       const current = this.require(bucket, name);
+      checkPreconditions(current, conditions);
       const changed = {
         ...current,
         metageneration: String(Number(current.metageneration) + 1),
         updatedAt: new Date().toISOString(),
-        properties: { ...current.properties, ...properties },
+        properties: change(current.properties),
       };
       await this.#publish(changed);
       return changed;

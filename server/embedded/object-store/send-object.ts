@@ -1,4 +1,6 @@
 import { open } from "node:fs/promises";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ObjectDocument } from "./object-document.ts";
 import type { ObjectFiles } from "./object-files.ts";
@@ -26,10 +28,13 @@ export async function sendObject(
     "x-goog-storage-class": "STANDARD",
     // What people upload is not to be run as a page of ours.
     "x-content-type-options": "nosniff",
-    ...(properties.contentEncoding ? { "content-encoding": properties.contentEncoding } : {}),
+    ...(properties.contentLanguage ? { "content-language": properties.contentLanguage } : {}),
     ...(disposition ? { "content-disposition": disposition } : {}),
     ...(properties.cacheControl ? { "cache-control": properties.cacheControl } : {}),
   });
+  if (isUnpacked(object, request)) return sendUnpacked(files, object, request, reply);
+  const { contentEncoding } = properties;
+  if (contentEncoding) void reply.header("content-encoding", contentEncoding);
   const range = parseByteRange(request.headers.range, object.bytes);
   if (range === "unsatisfiable") {
     return reply.code(416).header("content-range", `bytes */${object.bytes}`).send("");
@@ -43,6 +48,31 @@ export async function sendObject(
   if (request.method === "HEAD" || object.bytes === 0) return reply.send("");
   const file = await open(files.pathOf(object), "r");
   return reply.send(file.createReadStream({ start, end, highWaterMark: 2 ** 18 }));
+}
+
+/**
+ * What was stored packed is unpacked for who does not take it packed
+ * (cloud.google.com/storage/docs/transcoding). There are no ranges of it then.
+ */
+function isUnpacked({ properties }: ObjectDocument, request: FastifyRequest): boolean {
+  const { contentEncoding, cacheControl = "" } = properties;
+  if (contentEncoding !== "gzip" || /\bno-transform\b/.test(cacheControl)) return false;
+  return !/\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(
+    String(request.headers["accept-encoding"] ?? ""),
+  );
+}
+
+async function sendUnpacked(
+  files: ObjectFiles,
+  object: ObjectDocument,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  void reply.headers({ warning: "214 UploadServer gunzipped", vary: "Accept-Encoding" });
+  if (request.method === "HEAD") return reply.send("");
+  const file = await open(files.pathOf(object), "r");
+  // An error of either stream ends the answer before its end.
+  return reply.send(pipeline(file.createReadStream(), createGunzip(), () => undefined));
 }
 
 /** One range of RFC 9110; null for none or what is no single byte range. */

@@ -2,17 +2,17 @@ import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { expectedSums, type Preconditions } from "./conditions.ts";
 import { readMultipart } from "./multipart.ts";
 import {
   checkObjectName,
   type ObjectProperties,
   objectResource,
-  type Preconditions,
   writableProperties,
 } from "./object-document.ts";
 import type { ObjectFiles } from "./object-files.ts";
-import type { ResumableUploads, UploadPurpose } from "./resumable-uploads.ts";
-import { StorageError } from "./storage-error.ts";
+import { conditionsOf, readMetadata, receiveUpload } from "./receive-upload.ts";
+import type { ResumableUploads } from "./resumable-uploads.ts";
 
 interface UploadQuery extends Preconditions {
   uploadType?: string;
@@ -62,6 +62,7 @@ export function uploadRoutes(
         },
         draft,
         request.query,
+        expectedSums(metadata, request.headers),
       );
       return await reply.send(objectResource(object, baseUrl()));
     } finally {
@@ -70,39 +71,25 @@ export function uploadRoutes(
   }
 
   async function begin(request: Request, reply: FastifyReply) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request.raw) chunks.push(chunk as Buffer);
-    const metadata = parseMetadata(Buffer.concat(chunks).toString("utf8"));
+    const metadata = await readMetadata(request.raw);
     const name = request.query.name ?? String(metadata["name"] ?? "");
     checkObjectName(name);
-    const { ifGenerationMatch, ifGenerationNotMatch, ifMetagenerationMatch } = request.query;
     const id = await uploads.begin({
       kind: "object",
       bucket: request.params.bucket,
       name,
       properties: propertiesOf(metadata, header(request, "x-upload-content-type")),
-      conditions: { ifGenerationMatch, ifGenerationNotMatch, ifMetagenerationMatch },
+      conditions: conditionsOf(request.query),
+      expected: expectedSums(metadata, {}),
     });
     const location = `${baseUrl()}/upload/storage/v1/b/${request.params.bucket}/o?uploadType=resumable&upload_id=${id}`;
     return reply.header("location", location).header("x-guploader-uploadid", id).send();
   }
 
   async function receive(request: Request, reply: FastifyReply) {
-    const id = request.query.upload_id ?? "";
-    const range = request.headers["content-range"];
-    const progress = await uploads.receive(id, range, request.raw);
-    if (progress.state === "answered") return reply.send(progress.answer);
-    if (progress.state === "incomplete") return sendIncomplete(reply, progress.received);
-    const purpose = progress.purpose as UploadPurpose & {
-      bucket: string;
-      name: string;
-      properties: ObjectProperties;
-      conditions: Preconditions;
-    };
-    const object = await files.put(purpose, progress.path, purpose.conditions);
-    const answer = objectResource(object, baseUrl());
-    await progress.finish(answer);
-    return reply.send(answer);
+    const received = await receiveUpload(files, uploads, request);
+    if (received.state === "incomplete") return sendIncomplete(reply, received.received);
+    return reply.send(objectResource(received.object, baseUrl()));
   }
 }
 
@@ -131,15 +118,6 @@ function propertiesOf(
   return contentType === undefined || properties.contentType !== undefined
     ? properties
     : { ...properties, contentType };
-}
-
-function parseMetadata(text: string): Record<string, unknown> {
-  if (text.trim() === "") return {};
-  try {
-    return JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    throw new StorageError(400, "parseError", "Parse Error: the body is no JSON object.");
-  }
 }
 
 function header(request: Request, name: string): string | undefined {

@@ -27,6 +27,8 @@ const statusWords: Record<number, string> = {
 
 export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   if (thrown instanceof StorageError) {
+    // An answer of that status has no body.
+    if (thrown.status === 304) return reply.code(304).send();
     return reply.code(thrown.status).send(errorBody(thrown.status, thrown.reason, thrown.message));
   }
   const status = (thrown as { statusCode?: number }).statusCode;
