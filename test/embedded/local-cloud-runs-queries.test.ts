@@ -136,7 +136,7 @@ test("errors have BigQuery's reasons and words", async () => {
   expect(failures.unknown).toMatchObject({
     code: 400,
     reason: "invalidQuery",
-    message: expect.stringMatching(/Unrecognized name: nope at \[1:8\]/),
+    message: expect.stringMatching(/Unrecognized name: nope; Did you mean name\? at \[1:8\]/),
   });
   expect(failures.syntax.message).toMatch(/Syntax error.*\[2:3\]/);
   expect(failures.table).toMatchObject({

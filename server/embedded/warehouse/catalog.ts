@@ -141,6 +141,11 @@ export class Catalog {
       if (change.kind === "dataset") this.#setDataset(change);
       else this.#setTable(change.name, change.document);
     }
+    // A table that got another name keeps its rows.
+    const kept = new Set(
+      changes.flatMap((change) => ("name" in change && change.document?.relation) || []),
+    );
+    this.#garbage = this.#garbage.filter(({ relation }) => !kept.has(relation));
     this.#collect();
   }
 

@@ -106,7 +106,9 @@ function warehouseTable(table: TableDocument): WarehouseTable {
       field: table.partitioning.field,
     },
     viewQuery: table.viewQuery,
+    isSnapshot: table.special === "SNAPSHOT",
     createdAt: table.createdAt,
+    modifiedAt: table.modifiedAt,
   };
 }
 

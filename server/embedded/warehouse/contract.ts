@@ -27,6 +27,10 @@ export interface WarehouseTable {
   partitioning: { type: "HOUR" | "DAY" | "MONTH" | "YEAR"; field: string | null } | null;
   /** GoogleSQL of a view; null for a table. */
   viewQuery: string | null;
+  /** A table snapshot: it is read and never written. */
+  isSnapshot?: boolean;
+  /** Milliseconds since 1970, as is the youngest change of rows or columns. */
+  modifiedAt?: number;
   /** Milliseconds since 1970. A wildcard over tables has the schema of the youngest. */
   createdAt?: number;
 }
@@ -86,6 +90,40 @@ interface StatementBase {
   reads: { table: TableName; columns: string[] | null }[];
 }
 
+/** What OPTIONS(…) says of a table, a view or a dataset. */
+export interface ObjectOptions {
+  /** By REST's names (description, friendlyName, labels …); null takes one away. */
+  properties: Record<string, unknown>;
+  expiresAt?: number | null;
+  partitionExpirationMs?: number | null;
+}
+
+export type TableChange =
+  | { k: "options"; options: ObjectOptions }
+  | { k: "addColumn"; field: FieldSchema; ifNotExists: boolean }
+  | { k: "dropColumn"; name: string; ifExists: boolean }
+  | { k: "renameColumn"; from: string; to: string; ifExists: boolean }
+  | { k: "rename"; tableId: string }
+  | { k: "changeColumn"; name: string; ifExists: boolean; field: ColumnChange }
+  | { k: "addKeys"; constraints: TableConstraints }
+  | { k: "dropPrimaryKey"; ifExists: boolean };
+
+/** REST's tableConstraints: kept and shown, not enforced. */
+export interface TableConstraints {
+  primaryKey?: { columns: string[] };
+  foreignKeys?: {
+    referencedTable: TableName;
+    columnReferences: { referencingColumn: string; referencedColumn: string }[];
+  }[];
+}
+
+/** DROP NOT NULL, SET DATA TYPE, SET OPTIONS of one column. */
+export interface ColumnChange {
+  mode?: "NULLABLE";
+  type?: string;
+  description?: string | null;
+}
+
 export type CompiledStatement =
   /** `sql` is one DuckDB SELECT. */
   | (StatementBase & { kind: "select"; sql: string; schema: FieldSchema[] })
@@ -101,19 +139,39 @@ export type CompiledStatement =
       schema: FieldSchema[];
       partitioning: WarehouseTable["partitioning"];
       clustering: string[];
-      description: string | null;
+      options: ObjectOptions;
+    })
+  /** A new table with another's columns and, but for LIKE, its rows. */
+  | (StatementBase & {
+      kind: "copyTable";
+      how: "LIKE" | "COPY" | "CLONE" | "SNAPSHOT";
+      target: TableName;
+      source: TableName;
+      mode: "create" | "orReplace" | "ifNotExists";
+      options: ObjectOptions;
+    })
+  | (StatementBase & {
+      kind: "alter";
+      object: "TABLE" | "VIEW" | "SCHEMA";
+      target: TableName;
+      ifExists: boolean;
+      changes: TableChange[];
     })
   | (StatementBase & {
       kind: "createView";
       target: TableName;
       mode: "create" | "orReplace" | "ifNotExists";
+      materialized: boolean;
       viewQuery: string;
       schema: FieldSchema[];
+      options: ObjectOptions;
     })
   | (StatementBase & {
       kind: "drop";
       object: "TABLE" | "VIEW" | "SCHEMA";
       target: TableName;
+      /** SNAPSHOT TABLE, MATERIALIZED VIEW. */
+      special: boolean;
       ifExists: boolean;
     })
   | (StatementBase & {
@@ -121,6 +179,7 @@ export type CompiledStatement =
       projectId: string;
       datasetId: string;
       ifNotExists: boolean;
+      options: ObjectOptions;
     })
   /** INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs as it is; DuckDB's count of changed rows is the answer. */
   | (StatementBase & { kind: "dml"; target: TableName; sql: string });

@@ -12,7 +12,6 @@ type Resource = Record<string, unknown>;
 
 /** What a table resource may name and we do not have. */
 const unsupported = [
-  "materializedView",
   "externalDataConfiguration",
   "rangePartitioning",
   "snapshotDefinition",
@@ -27,6 +26,7 @@ export const keptProperties = [
   "labels",
   "requirePartitionFilter",
   "encryptionConfiguration",
+  "tableConstraints",
 ];
 
 export function propertiesOf(resource: Resource): Record<string, unknown> {
@@ -54,7 +54,7 @@ export async function createTable(
     );
   }
   const name = { projectId: dataset.projectId, datasetId: dataset.datasetId, tableId };
-  const view = resource["view"] as { query?: string; useLegacySql?: boolean } | undefined;
+  const { view, special } = viewOf(resource);
   const schema = view
     ? await viewSchema(context, name.projectId, view)
     : resource["schema"]
@@ -71,6 +71,7 @@ export async function createTable(
     const document: TableDocument = {
       name,
       type: view ? "VIEW" : "TABLE",
+      ...special,
       relation: view ? "" : context.catalog.newRelation(),
       schema,
       partitioning: view ? null : parsePartitioning(resource["timePartitioning"]),
@@ -86,6 +87,20 @@ export async function createTable(
     tx.setTable(document);
     return document;
   });
+}
+
+/** A materialized view is one whose rows are made when it is read. */
+function viewOf(resource: Resource): {
+  view: { query?: string; useLegacySql?: boolean } | undefined;
+  special: Pick<TableDocument, "special">;
+} {
+  const materialized = resource["materializedView"] as { query?: string } | undefined;
+  if (materialized) {
+    const view = { query: materialized.query ?? "", useLegacySql: false };
+    return { view, special: { special: "MATERIALIZED_VIEW" } };
+  }
+  const view = resource["view"] as { query?: string; useLegacySql?: boolean } | undefined;
+  return { view, special: {} };
 }
 
 /** A view's schema is its query's; a query that does not compile is refused. */

@@ -31,6 +31,10 @@ export interface TableDocument {
   partitioning: TimePartitioning | null;
   clustering: string[];
   viewQuery: string | null;
+  /** A VIEW that REST calls MATERIALIZED_VIEW; a TABLE that it calls SNAPSHOT, and that nobody writes. */
+  special?: "MATERIALIZED_VIEW" | "SNAPSHOT";
+  /** Of what a snapshot or a clone was made. */
+  base?: TableName;
   /** REST's writable properties, as given (labels, description, friendlyName …). */
   properties: Record<string, unknown>;
   expiresAt: number | null;

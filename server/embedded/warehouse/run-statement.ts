@@ -1,8 +1,15 @@
-import { type CompiledStatement, type TableName, WarehouseError } from "./contract.ts";
-import { type TableDocument, tableKey, tableText } from "./documents.ts";
+import {
+  type CompiledStatement,
+  type ObjectOptions,
+  type TableName,
+  WarehouseError,
+} from "./contract.ts";
+import { prepareTarget, withProperties } from "./ddl-parts.ts";
+import { type TableDocument, type TimePartitioning, tableKey, tableText } from "./documents.ts";
 import { checkPartitioning } from "./partitions.ts";
+import { alter, copyTable } from "./run-ddl.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
-import { createRelation, writeTable } from "./write-table.ts";
+import { createRelation, defaultExpiry, writeTable } from "./write-table.ts";
 
 type Statement<K extends CompiledStatement["kind"]> = Extract<CompiledStatement, { kind: K }>;
 type Change = Exclude<CompiledStatement, { kind: "select" }>;
@@ -18,6 +25,10 @@ export async function runChange(
       return createTable(tx, statement, context.relations.get(tableKey(statement.target)));
     case "createView":
       return createView(tx, statement);
+    case "copyTable":
+      return copyTable(tx, statement, context.relations.get(tableKey(statement.target)));
+    case "alter":
+      return alter(tx, statement);
     case "drop":
       return drop(tx, statement);
     case "createSchema":
@@ -32,11 +43,12 @@ async function createTable(
   statement: Statement<"createTable">,
   relation: string | undefined,
 ): Promise<Record<string, unknown>> {
-  const { target, partitioning, clustering, description } = statement;
+  const { target, clustering, options } = statement;
+  const partitioning = partitioningWith(statement);
   const performed = prepareTarget(tx, target, statement.mode, "TABLE");
   const outcome = { ddlOperationPerformed: performed, ddlTargetTable: target };
   if (performed === "SKIP") return outcome;
-  const properties = description === null ? {} : { description };
+  const properties = withProperties({}, options);
   if (statement.sql !== null) {
     await writeTable(tx, {
       target,
@@ -45,10 +57,10 @@ async function createTable(
       write: "WRITE_EMPTY",
       create: "CREATE_IF_NEEDED",
       schemaUpdateOptions: [],
-      partitioning: partitioning && { ...partitioning, expirationMs: null },
+      partitioning,
       clustering,
       properties,
-      expiresAt: null,
+      expiresAt: options.expiresAt ?? null,
       relation,
     });
     return outcome;
@@ -57,14 +69,22 @@ async function createTable(
     ...newDocument(tx, target),
     relation: relation ?? tx.catalog.newRelation(),
     schema: statement.schema,
-    partitioning: partitioning && { ...partitioning, expirationMs: null },
+    partitioning,
     clustering,
     properties,
+    expiresAt: options.expiresAt ?? defaultExpiry(tx, target),
   };
   checkPartitioning(document.partitioning, clustering, document.schema);
   await createRelation(tx, document);
   tx.setTable(document);
   return outcome;
+}
+
+function partitioningWith({
+  partitioning,
+  options,
+}: Statement<"createTable">): TimePartitioning | null {
+  return partitioning && { ...partitioning, expirationMs: options.partitionExpirationMs ?? null };
 }
 
 function newDocument(tx: WarehouseTransaction, name: TableName): TableDocument {
@@ -84,38 +104,22 @@ function newDocument(tx: WarehouseTransaction, name: TableName): TableDocument {
   };
 }
 
-/** Makes room for the new object, or says that there is nothing to do. */
-function prepareTarget(
-  tx: WarehouseTransaction,
-  target: TableName,
-  mode: "create" | "orReplace" | "ifNotExists",
-  type: "TABLE" | "VIEW",
-): "CREATE" | "REPLACE" | "SKIP" {
-  tx.requireDataset(target.projectId, target.datasetId);
-  const existing = tx.table(target);
-  if (!existing) return "CREATE";
-  if (mode === "ifNotExists") return "SKIP";
-  if (mode === "create") {
-    throw new WarehouseError("duplicate", `Already Exists: Table ${tableText(target)}`);
-  }
-  if (existing.type !== type) {
-    throw new WarehouseError(
-      "invalidQuery",
-      `${tableText(target)} is a ${existing.type}: it cannot be replaced by a ${type}`,
-    );
-  }
-  tx.removeTable(target);
-  return "REPLACE";
-}
-
 function createView(
   tx: WarehouseTransaction,
   statement: Statement<"createView">,
 ): Record<string, unknown> {
   const performed = prepareTarget(tx, statement.target, statement.mode, "VIEW");
   if (performed !== "SKIP") {
-    const { schema, viewQuery } = statement;
-    tx.setTable({ ...newDocument(tx, statement.target), type: "VIEW", schema, viewQuery });
+    const { schema, viewQuery, options } = statement;
+    tx.setTable({
+      ...newDocument(tx, statement.target),
+      type: "VIEW",
+      ...(statement.materialized ? { special: "MATERIALIZED_VIEW" as const } : {}),
+      schema,
+      viewQuery,
+      properties: withProperties({}, options),
+      expiresAt: options.expiresAt ?? null,
+    });
   }
   return { ddlOperationPerformed: performed, ddlTargetTable: statement.target };
 }
@@ -130,10 +134,11 @@ function drop(tx: WarehouseTransaction, statement: Statement<"drop">): Record<st
   });
   if (!existing && ifExists) return outcome("SKIP");
   if (!existing) throw new WarehouseError("notFound", `Not found: Table ${tableText(target)}`);
-  if (existing.type !== object) {
+  const isSpecial = existing.special !== undefined;
+  if (existing.type !== object || isSpecial !== statement.special) {
     throw new WarehouseError(
       "invalidQuery",
-      `Cannot drop ${tableText(target)}, which has type ${existing.type}. An object with that name exists but is not a ${object}.`,
+      `Cannot drop ${tableText(target)}, which has type ${existing.special ?? existing.type}. An object with that name exists but is not a ${statement.special ? `${object === "TABLE" ? "SNAPSHOT" : "MATERIALIZED"} ` : ""}${object}.`,
     );
   }
   tx.removeTable(target);
@@ -172,12 +177,18 @@ function createSchema(
   tx.setDataset(projectId, datasetId, {
     projectId,
     datasetId,
-    location,
-    properties: {},
+    location: String(statement.options.properties["location"] ?? location),
+    properties: withProperties({}, withoutLocation(statement.options)),
     createdAt: now,
     modifiedAt: now,
   });
   return { ...outcome, ddlOperationPerformed: "CREATE" };
+}
+
+function withoutLocation({
+  properties: { location: _, ...properties },
+}: ObjectOptions): ObjectOptions {
+  return { properties };
 }
 
 async function changeRows(

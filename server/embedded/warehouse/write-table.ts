@@ -45,6 +45,12 @@ export async function writeTable(tx: WarehouseTransaction, write: TableWrite): P
       `${tableText(target)} is not allowed for this operation because it is currently a VIEW`,
     );
   }
+  if (existing?.special === "SNAPSHOT") {
+    throw new WarehouseError(
+      "invalid",
+      `${tableText(target)} is not allowed for this operation because it is currently a SNAPSHOT`,
+    );
+  }
   if (!existing) {
     checkTableId(tableId);
     tx.requireDataset(target.projectId, target.datasetId);

@@ -10,7 +10,7 @@ export function tableSummary(table: TableDocument) {
   return {
     id: `${projectId}:${datasetId}.${tableId}`,
     tableReference: { projectId, datasetId, tableId },
-    type: table.type,
+    type: table.special ?? table.type,
     creationTime: String(table.createdAt),
     ...(table.expiresAt === null ? {} : { expirationTime: String(table.expiresAt) }),
     ...(partitioning
@@ -25,10 +25,25 @@ export function tableSummary(table: TableDocument) {
         }
       : {}),
     ...(clustering.length > 0 ? { clustering: { fields: clustering } } : {}),
-    ...(table.type === "VIEW" ? { view: { query: table.viewQuery, useLegacySql: false } } : {}),
+    ...viewOf(table),
+    ...(table.special === "SNAPSHOT"
+      ? { snapshotDefinition: definitionOf(table, "snapshotTime") }
+      : {}),
+    ...(table.base && !table.special ? { cloneDefinition: definitionOf(table, "cloneTime") } : {}),
     ...(properties["labels"] ? { labels: properties["labels"] } : {}),
     ...(properties["friendlyName"] ? { friendlyName: properties["friendlyName"] } : {}),
   };
+}
+
+function viewOf(table: TableDocument) {
+  if (table.special === "MATERIALIZED_VIEW") {
+    return { materializedView: { query: table.viewQuery, enableRefresh: false } };
+  }
+  return table.type === "VIEW" ? { view: { query: table.viewQuery, useLegacySql: false } } : {};
+}
+
+function definitionOf(table: TableDocument, time: "snapshotTime" | "cloneTime") {
+  return { baseTableReference: table.base, [time]: new Date(table.createdAt).toISOString() };
 }
 
 /** REST's table resource; of one partition where the name has a decorator. */

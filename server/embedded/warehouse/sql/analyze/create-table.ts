@@ -4,38 +4,22 @@ import type { Expr } from "../parse/ast.ts";
 import type { Statement } from "../parse/statement-ast.ts";
 import { coerce } from "../types/coerce.ts";
 import { type GType, quoteName, toField, typeName } from "../types/types.ts";
+import { columnField, constraintsOf } from "./alter.ts";
 import type { Context } from "./context.ts";
+import { objectOptions } from "./options.ts";
 import { readsOf, resultLabels } from "./results.ts";
 import { qualify } from "./tables.ts";
 import { resolveType } from "./type-nodes.ts";
 
 type CreateTable = Extract<Statement, { k: "createTable" }>;
 
-const knownOptions = new Set([
-  "description",
-  "labels",
-  "friendly_name",
-  "expiration_timestamp",
-  "partition_expiration_days",
-  "require_partition_filter",
-]);
-
 export function compileCreateTable(ctx: Context, node: CreateTable): CompiledStatement {
   const target = node.temporary ? temporaryName(ctx, node) : qualify(ctx, node.path);
   const { sql, schema } = contents(ctx, node);
   const partitioning = partitioningOf(ctx, node.partitionBy, schema);
   const clustering = node.clusterBy.map((expr) => columnName(ctx, expr, schema));
-  for (const name of node.options.keys()) {
-    if (!knownOptions.has(name)) throw ctx.refuse(`the table option ${name}`);
-    if (
-      name === "expiration_timestamp" ||
-      name === "require_partition_filter" ||
-      name === "partition_expiration_days"
-    ) {
-      throw ctx.refuse(`the table option ${name} in SQL`);
-    }
-  }
-  const description = node.options.get("description");
+  const options = objectOptions(ctx, "table", node.options);
+  if (node.keys.length > 0) options.properties["tableConstraints"] = constraintsOf(ctx, node.keys);
   addToOverlay(ctx, target, schema, partitioning);
   return {
     kind: "createTable",
@@ -46,8 +30,7 @@ export function compileCreateTable(ctx: Context, node: CreateTable): CompiledSta
     schema,
     partitioning,
     clustering,
-    description:
-      description?.k === "literal" && description.type === "STRING" ? description.text : null,
+    options,
     reads: readsOf(ctx),
   };
 }
@@ -69,12 +52,7 @@ function contents(ctx: Context, node: CreateTable): { sql: string | null; schema
   const declared = node.columns?.map(
     (column): { name: string; type: GType; field: FieldSchema } => {
       const type = resolveType(ctx, column.type);
-      const field = toField(column.name.text, type);
-      return {
-        name: column.name.text,
-        type,
-        field: column.notNull ? { ...field, mode: "REQUIRED" } : field,
-      };
+      return { name: column.name.text, type, field: columnField(ctx, column) };
     },
   );
   if (!node.query) return { sql: null, schema: (declared ?? []).map((column) => column.field) };
@@ -156,7 +134,7 @@ function partitionField(ctx: Context, expr: Expr, schema: FieldSchema[], kinds: 
 }
 
 /** Later statements of the job see the table, where the server says where it will be. */
-function addToOverlay(
+export function addToOverlay(
   ctx: Context,
   name: TableName,
   schema: FieldSchema[],

@@ -1,9 +1,13 @@
-import type { CompiledStatement, WarehouseTable } from "../../contract.ts";
+import {
+  type CompiledStatement,
+  partitionTimeColumn,
+  type WarehouseTable,
+} from "../../contract.ts";
 import type { Name } from "../parse/ast.ts";
 import type { Assignment } from "../parse/statement-ast.ts";
 import { coerce } from "../types/coerce.ts";
-import { type Typed, typedNull } from "../types/typed.ts";
-import { fromField, type GType, quoteName, typeName } from "../types/types.ts";
+import { fill, type Typed, typedNull } from "../types/typed.ts";
+import { fromField, type GType, quoteName, scalar, typeName } from "../types/types.ts";
 import { type Context, type Env, newScope, type Scope } from "./context.ts";
 import { readsOf } from "./results.ts";
 import { tableKey } from "./table-columns.ts";
@@ -15,6 +19,11 @@ export function target(ctx: Context, path: Name[]): WarehouseTable {
     throw ctx.fail(
       path[0]?.pos ?? 0,
       `Cannot modify the view ${table.name.datasetId}.${table.name.tableId}`,
+    );
+  if (table.isSnapshot)
+    throw ctx.fail(
+      path[0]?.pos ?? 0,
+      `Cannot modify the table snapshot ${table.name.datasetId}.${table.name.tableId}`,
     );
   ctx.referenced.set(tableKey(table.name), table.name);
   return table;
@@ -29,11 +38,18 @@ export function done(
   return { kind: "dml", statementType, target: table.name, sql, reads: readsOf(ctx) };
 }
 
-export function columnOf(
-  ctx: Context,
-  table: WarehouseTable,
-  name: Name,
-): { name: string; type: GType } {
+/** A column that is written. `unit`: it is the ingestion time, which tells the partition. */
+export interface TargetColumn {
+  name: string;
+  type: GType;
+  unit?: string;
+}
+
+export function columnOf(ctx: Context, table: WarehouseTable, name: Name): TargetColumn {
+  const { partitioning } = table;
+  if (partitioning?.field === null && name.text.toUpperCase() === partitionTimeColumn) {
+    return { name: partitionTimeColumn, type: scalar("TIMESTAMP"), unit: partitioning.type };
+  }
   const field = table.schema.find((f) => f.name.toLowerCase() === name.text.toLowerCase());
   const type = field && fromField(field);
   if (field && !type) throw ctx.refuse(`columns of type ${field.type}`);
@@ -44,13 +60,12 @@ export function columnOf(
   );
 }
 
-export function assign(
-  ctx: Context,
-  pos: number,
-  value: Typed,
-  column: { name: string; type: GType },
-): string {
+export function assign(ctx: Context, pos: number, value: Typed, column: TargetColumn): string {
   const coerced = coerce(value, column.type);
+  if (coerced && column.unit) {
+    const template = `CASE WHEN $1 = date_trunc('${column.unit.toLowerCase()}', $1) THEN $1 ELSE error('not supported by the local warehouse: _PARTITIONTIME that is not the beginning of a partition') END`;
+    return fill(template, [coerced.sql]);
+  }
   if (coerced) return stored(coerced);
   throw ctx.fail(
     pos,

@@ -6,7 +6,7 @@ import {
 import type { Expr } from "../parse/ast.ts";
 import type { Statement } from "../parse/statement-ast.ts";
 import { type Typed, typedNull } from "../types/typed.ts";
-import { type GType, quoteName } from "../types/types.ts";
+import { quoteName } from "../types/types.ts";
 import { type Context, newScope, type Scope } from "./context.ts";
 import {
   assign,
@@ -15,6 +15,7 @@ import {
   oneMatchOnly,
   plainEnv,
   setClause,
+  type TargetColumn,
   target,
   targetScope,
 } from "./dml-parts.ts";
@@ -53,7 +54,7 @@ function insert(ctx: Context, node: Node<"insert">): CompiledStatement {
     : insertQuery(ctx, node, columns);
   const list = columns.map((column) => quoteName(column.name)).join(", ");
   const { relation } = table;
-  const partition = ingestionPartition(ctx, table);
+  const partition = columns.some((column) => column.unit) ? null : ingestionPartition(ctx, table);
   if (partition === null)
     return done(ctx, "INSERT", table, `INSERT INTO ${relation} (${list}) ${source}`);
   const all = `${list}, ${quoteName(partitionTimeColumn)}`;
@@ -76,7 +77,7 @@ function insertRows(
   ctx: Context,
   node: Node<"insert">,
   rows: (Expr | null)[][],
-  columns: { name: string; type: GType }[],
+  columns: TargetColumn[],
 ): string {
   const env = plainEnv(newScope(ctx.root), "VALUES");
   const tuples = rows.map((row) => {
@@ -87,7 +88,7 @@ function insertRows(
       );
     }
     const values = row.map((expr, i) => {
-      const column = columns[i] as { name: string; type: GType };
+      const column = columns[i] as TargetColumn;
       return assign(
         ctx,
         expr?.pos ?? node.pos,
@@ -100,11 +101,7 @@ function insertRows(
   return `VALUES ${tuples.join(", ")}`;
 }
 
-function insertQuery(
-  ctx: Context,
-  node: Node<"insert">,
-  columns: { name: string; type: GType }[],
-): string {
+function insertQuery(ctx: Context, node: Node<"insert">, columns: TargetColumn[]): string {
   const relation = ctx.analyzers.query(
     ctx,
     node.source as Exclude<typeof node.source, unknown[]>,
@@ -120,7 +117,7 @@ function insertQuery(
   const items = relation.columns.map((column, i) => {
     const value: Typed = { sql: `_s.${quoteName(column.id)}`, type: column.type };
     const source = column.constant ? { ...value, constant: column.constant } : value;
-    return assign(ctx, node.pos, source, columns[i] as { name: string; type: GType });
+    return assign(ctx, node.pos, source, columns[i] as TargetColumn);
   });
   return `SELECT ${items.join(", ")} FROM (${relation.sql}) AS _s`;
 }

@@ -91,7 +91,7 @@ function fromTable(ctx: Context, item: Extract<FromItem, { k: "table" }>, scope:
     );
   }
   const alias = ctx.id("t");
-  const table = openTable(ctx, item.path, alias, scope);
+  const table = openTable(ctx, item, alias, scope);
   const name = item.alias?.text ?? item.path.at(-1)?.text ?? null;
   addSource(ctx, scope, { ...table.source, alias: name }, item.pos);
   return `${table.sql} AS ${alias}`;

@@ -1,6 +1,7 @@
 import { WarehouseError } from "../../contract.ts";
 import type { Name } from "../parse/ast.ts";
 import type { Context, Opened } from "./context.ts";
+import { ownProject } from "./project.ts";
 import { tableColumn } from "./table-columns.ts";
 
 const regionName = /^region-[a-z0-9-]+$/i;
@@ -16,6 +17,7 @@ export function openInformationSchema(ctx: Context, path: Name[], alias: string)
     .toUpperCase();
   const { projectId, dataset } = scopeOf(ctx, parts.slice(0, at));
   const { catalog } = ctx.options;
+  ownProject(ctx, { projectId, datasetId: dataset ?? "INFORMATION_SCHEMA" });
   if (dataset !== null && !catalog.hasDataset(projectId, dataset)) {
     throw new WarehouseError(
       "notFound",

@@ -1,11 +1,15 @@
 import type { CompiledStatement } from "../../contract.ts";
 import type { Statement } from "../parse/statement-ast.ts";
 import { toField } from "../types/types.ts";
+import { compileAlter } from "./alter.ts";
 import type { Context } from "./context.ts";
+import { compileCopyTable } from "./copy-table.ts";
 import { compileCreateTable } from "./create-table.ts";
 import { compileDml } from "./dml.ts";
+import { objectOptions } from "./options.ts";
 import { readsOf, resultLabels } from "./results.ts";
-import { qualify } from "./tables.ts";
+import { tableKey } from "./table-columns.ts";
+import { datasetName, qualify } from "./tables.ts";
 
 /** One statement; null where it only declares (a temporary function). */
 export function compileStatement(ctx: Context, node: Statement): CompiledStatement | null {
@@ -24,19 +28,19 @@ function compileKind(ctx: Context, node: Statement): CompiledStatement | null {
       return compileCreateTable(ctx, node);
     case "createView":
       return compileView(ctx, node);
-    case "createSchema": {
-      const [datasetId = "", projectId = ctx.options.projectId] = node.path
-        .map((n) => n.text)
-        .reverse();
+    case "copyTable":
+      return compileCopyTable(ctx, node);
+    case "alter":
+      return compileAlter(ctx, node);
+    case "createSchema":
       return {
         kind: "createSchema",
         statementType: "CREATE_SCHEMA",
         reads: [],
-        projectId,
-        datasetId,
+        ...datasetName(ctx, node.path),
         ifNotExists: node.ifNotExists,
+        options: objectOptions(ctx, "schema", node.options),
       };
-    }
     case "drop":
       return compileDrop(ctx, node);
     default:
@@ -60,46 +64,44 @@ function compileView(
   ctx: Context,
   node: Extract<Statement, { k: "createView" }>,
 ): CompiledStatement {
-  if (node.columns) throw ctx.refuse("CREATE VIEW with column names");
   const target = qualify(ctx, node.path);
   const relation = ctx.collect(() =>
     ctx.analyzers.query(ctx, node.query, null, resultLabels),
   ).result;
+  if (node.columns && node.columns.length !== relation.columns.length) {
+    throw ctx.fail(
+      node.pos,
+      `The number of columns in the view definition does not match its query (${node.columns.length} vs ${relation.columns.length})`,
+    );
+  }
   return {
     kind: "createView",
-    statementType: "CREATE_VIEW",
+    statementType: node.materialized ? "CREATE_MATERIALIZED_VIEW" : "CREATE_VIEW",
     target,
     mode: node.mode,
+    materialized: node.materialized,
     viewQuery: node.text,
-    schema: relation.columns.map((column) => toField(column.id, column.type)),
+    schema: relation.columns.map((column, i) =>
+      toField(node.columns?.[i]?.text ?? column.id, column.type),
+    ),
+    options: objectOptions(ctx, "view", node.options),
     reads: [],
   };
 }
 
 function compileDrop(ctx: Context, node: Extract<Statement, { k: "drop" }>): CompiledStatement {
-  const statementType = `DROP_${node.object}`;
-  if (node.object === "SCHEMA") {
-    const [datasetId = "", projectId = ctx.options.projectId] = node.path
-      .map((n) => n.text)
-      .reverse();
-    const target = { projectId, datasetId, tableId: "" };
-    return {
-      kind: "drop",
-      statementType,
-      object: node.object,
-      target,
-      ifExists: node.ifExists,
-      reads: [],
-    };
-  }
-  const target = qualify(ctx, node.path);
-  ctx.overlay.set(`${target.projectId}.${target.datasetId}.${target.tableId}`, null);
+  const { object, special, ifExists } = node;
+  const prefix = special ? (object === "TABLE" ? "SNAPSHOT_" : "MATERIALIZED_") : "";
+  const target =
+    object === "SCHEMA" ? { ...datasetName(ctx, node.path), tableId: "" } : qualify(ctx, node.path);
+  if (object !== "SCHEMA") ctx.overlay.set(tableKey(target), null);
   return {
     kind: "drop",
-    statementType,
-    object: node.object,
+    statementType: `DROP_${prefix}${object}`,
+    object,
+    special,
     target,
-    ifExists: node.ifExists,
+    ifExists,
     reads: [],
   };
 }

@@ -4,23 +4,34 @@ import {
   WarehouseError,
   type WarehouseTable,
 } from "../../contract.ts";
-import type { Name } from "../parse/ast.ts";
+import type { FromItem, Name } from "../parse/ast.ts";
 import { parseSingleQuery } from "../parse/statements.ts";
 import { type GType, quoteName, scalar } from "../types/types.ts";
 import type { Context, Opened, Scope, ScopeColumn, Source } from "./context.ts";
 import { openInformationSchema } from "./information-schema.ts";
 import { partitionFilter } from "./partitions.ts";
+import { ownProject } from "./project.ts";
+import { checkAsOf } from "./system-time.ts";
 import { readColumn, tableColumn, tableKey } from "./table-columns.ts";
 import { openWildcard } from "./wildcards.ts";
 
 /** A table, view, wildcard or INFORMATION_SCHEMA view of the catalog. */
-export function openTable(ctx: Context, path: Name[], alias: string, scope: Scope): Opened {
+export function openTable(
+  ctx: Context,
+  item: Extract<FromItem, { k: "table" }>,
+  alias: string,
+  scope: Scope,
+): Opened {
+  const { path } = item;
+  if (item.asOf && path.at(-1)?.text.endsWith("*"))
+    throw ctx.refuse("FOR SYSTEM_TIME AS OF with a wildcard");
   const information = openInformationSchema(ctx, path, alias);
   if (information) return information;
   const name = qualify(ctx, path);
   if (name.tableId.endsWith("*")) return openWildcard(ctx, name, alias);
   const [tableId = "", decorator] = name.tableId.split("$");
   const table = findTable(ctx, { ...name, tableId });
+  if (item.asOf) checkAsOf(ctx, table, item.asOf);
   ctx.referenced.set(tableKey(table.name), table.name);
   if (table.viewQuery !== null) return openView(ctx, table, alias, scope);
   const relation =
@@ -47,10 +58,25 @@ export function qualify(ctx: Context, path: Name[]): TableName {
         `Table "${tableId}" must be qualified with a dataset (e.g. dataset.table).`,
       );
     }
-    return { ...defaultDataset, tableId };
+    return ownProject(ctx, { ...defaultDataset, tableId });
   }
   const datasetId = parts.at(-2) ?? "";
-  return { projectId: parts.length === 3 ? (parts[0] ?? "") : projectId, datasetId, tableId };
+  const named = parts.length === 3 ? (parts[0] ?? "") : projectId;
+  return ownProject(ctx, { projectId: named, datasetId, tableId });
+}
+
+/** `d` or `p.d`. */
+export function datasetName(ctx: Context, path: Name[]): { projectId: string; datasetId: string } {
+  const [datasetId = "", projectId = ctx.options.projectId, more] = path
+    .map((name) => name.text)
+    .reverse();
+  if (more !== undefined) {
+    throw new WarehouseError(
+      "invalidQuery",
+      `Invalid dataset name: ${path.map((n) => n.text).join(".")}`,
+    );
+  }
+  return ownProject(ctx, { projectId, datasetId });
 }
 
 export function lookUp(ctx: Context, name: TableName): WarehouseTable | undefined {

@@ -1,4 +1,4 @@
-import type { FromItem, Join, Name, PivotClause, UnpivotClause } from "./ast.ts";
+import type { Expr, FromItem, Join, Name, PivotClause, UnpivotClause } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { startsQuery } from "./expressions.ts";
 import { notSupported, syntaxError } from "./positions.ts";
@@ -81,13 +81,21 @@ function parseSource(c: Cursor): FromItem {
   const path = parseTablePath(c);
   if (c.isSymbol("(")) throw notSupported(`table function ${path.map((n) => n.text).join(".")}`);
   const alias = aliasUnlessClause(c);
-  if (c.isWord("FOR") && c.isWord("SYSTEM_TIME", 1)) throw notSupported("FOR SYSTEM_TIME AS OF");
+  const asOf = parseAsOf(c);
   if (c.isWord("WITH") && c.isWord("OFFSET", 1)) {
     c.at += 2;
     const offset = c.alias() ?? true;
     return { k: "unnest", expr: { k: "path", names: path, pos }, alias, offset, pos };
   }
-  return { k: "table", path, alias, pos };
+  return { k: "table", path, alias, asOf, pos };
+}
+
+function parseAsOf(c: Cursor): Expr | null {
+  if (!c.isWord("FOR") || !(c.isWord("SYSTEM_TIME", 1) || c.isWord("SYSTEM", 1))) return null;
+  c.next();
+  if (!c.acceptWord("SYSTEM_TIME")) c.expectWord("SYSTEM", "TIME");
+  c.expectWord("AS", "OF");
+  return c.parseExpr(c);
 }
 
 function parseSubquery(c: Cursor): FromItem {

@@ -4,7 +4,26 @@ export interface ColumnDefinition {
   name: Name;
   type: TypeNode;
   notNull: boolean;
+  options: Map<string, Expr>;
 }
+
+/** PRIMARY KEY, or FOREIGN KEY where it references; neither is enforced. */
+export interface TableKey {
+  columns: Name[];
+  references: { path: Name[]; columns: Name[] } | null;
+}
+
+export type AlterAction =
+  | { k: "options"; options: Map<string, Expr> }
+  | { k: "addColumn"; column: ColumnDefinition; ifNotExists: boolean }
+  | { k: "dropColumn"; name: Name; ifExists: boolean }
+  | { k: "renameColumn"; from: Name; to: Name; ifExists: boolean }
+  | { k: "rename"; to: Name }
+  | { k: "dropNotNull"; name: Name; ifExists: boolean }
+  | { k: "setType"; name: Name; type: TypeNode; ifExists: boolean }
+  | { k: "columnOptions"; name: Name; options: Map<string, Expr>; ifExists: boolean }
+  | { k: "addKey"; key: TableKey }
+  | { k: "dropPrimaryKey"; ifExists: boolean; pos: number };
 
 export type CreateMode = "create" | "orReplace" | "ifNotExists";
 
@@ -92,6 +111,7 @@ export type Statement =
       mode: CreateMode;
       temporary: boolean;
       columns: ColumnDefinition[] | null;
+      keys: TableKey[];
       partitionBy: Expr | null;
       clusterBy: Expr[];
       options: Map<string, Expr>;
@@ -102,7 +122,9 @@ export type Statement =
       k: "createView";
       path: Name[];
       mode: CreateMode;
+      materialized: boolean;
       columns: Name[] | null;
+      options: Map<string, Expr>;
       query: Query;
       /** The query as written. */
       text: string;
@@ -118,8 +140,39 @@ export type Statement =
     }
   | { k: "declare"; names: Name[]; type: TypeNode | null; value: Expr | null; pos: number }
   | { k: "set"; name: Name; value: Expr; pos: number }
-  | { k: "createSchema"; path: Name[]; ifNotExists: boolean; pos: number }
-  | { k: "drop"; object: "TABLE" | "VIEW" | "SCHEMA"; path: Name[]; ifExists: boolean; pos: number }
+  | {
+      k: "copyTable";
+      path: Name[];
+      source: Name[];
+      mode: CreateMode;
+      how: "LIKE" | "COPY" | "CLONE" | "SNAPSHOT";
+      options: Map<string, Expr>;
+      pos: number;
+    }
+  | {
+      k: "alter";
+      object: "TABLE" | "VIEW" | "SCHEMA";
+      path: Name[];
+      ifExists: boolean;
+      actions: AlterAction[];
+      pos: number;
+    }
+  | {
+      k: "createSchema";
+      path: Name[];
+      ifNotExists: boolean;
+      options: Map<string, Expr>;
+      pos: number;
+    }
+  | {
+      k: "drop";
+      object: "TABLE" | "VIEW" | "SCHEMA";
+      /** SNAPSHOT TABLE, MATERIALIZED VIEW. */
+      special: boolean;
+      path: Name[];
+      ifExists: boolean;
+      pos: number;
+    }
   | {
       k: "insert";
       path: Name[];

@@ -1,3 +1,4 @@
+import { parseAlter } from "./alter-statements.ts";
 import type { Expr, Name } from "./ast.ts";
 import { checkScript } from "./check-script.ts";
 import { parseCreate } from "./create-statements.ts";
@@ -14,7 +15,7 @@ import { parseType } from "./types.ts";
 
 /** Statements that BigQuery has and the local warehouse has not, by their first word. */
 const refused = new Set(
-  "EXPORT LOAD ALTER GRANT REVOKE CLONE UNDROP EXPLAIN DEFINE RENAME ANALYZE".split(" "),
+  "EXPORT LOAD GRANT REVOKE CLONE UNDROP EXPLAIN DEFINE RENAME ANALYZE".split(" "),
 );
 
 /** The statements of a script, in order. Throws BigQuery's syntax errors and our refusals. */
@@ -66,6 +67,8 @@ function parseStatement(c: Cursor): Statement {
       return parseSet(c);
     case "CREATE":
       return parseCreate(c);
+    case "ALTER":
+      return parseAlter(c);
     case "DROP":
       return parseDrop(c);
     case "INSERT":
@@ -114,6 +117,8 @@ function parseSet(c: Cursor): Statement {
 
 function parseDrop(c: Cursor): Statement {
   const { start: pos } = c.next();
+  const special = c.areWords("SNAPSHOT", "TABLE") || c.areWords("MATERIALIZED", "VIEW");
+  if (special) c.next();
   for (const object of ["TABLE", "VIEW", "SCHEMA"] as const) {
     if (!c.acceptWord(object)) continue;
     const ifExists = c.acceptWord("IF", "EXISTS");
@@ -121,7 +126,7 @@ function parseDrop(c: Cursor): Statement {
     if (c.isWord("CASCADE") || c.isWord("RESTRICT")) {
       if (c.next().text.toUpperCase() === "CASCADE") throw notSupported("DROP SCHEMA … CASCADE");
     }
-    return { k: "drop", object, path, ifExists, pos };
+    return { k: "drop", object, special, path, ifExists, pos };
   }
   throw notSupported(`DROP ${c.peek().text.toUpperCase()}`);
 }

@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { rejection, startTestCloud, type TestCloud } from "./support/local-cloud.ts";
+
+let cloud: TestCloud;
+
+beforeAll(async () => {
+  cloud = await startTestCloud();
+});
+afterAll(() => cloud.stop());
+
+async function query(sql: string): Promise<Record<string, unknown>[]> {
+  const [rows] = await cloud.bigquery.query({ query: sql });
+  return rows as Record<string, unknown>[];
+}
+
+async function metadata(table: string): Promise<Record<string, unknown>> {
+  const [found] = await cloud.bigquery.dataset("d").table(table).getMetadata();
+  return found as Record<string, unknown>;
+}
+
+test("ALTER TABLE changes columns, names, options and keys, and says what it cannot", async () => {
+  await query(
+    "CREATE TABLE d.people (id INT64 NOT NULL PRIMARY KEY NOT ENFORCED, name STRING OPTIONS(description = 'full'), age INT64)",
+  );
+  await query("INSERT d.people VALUES (1, 'Ann', 40)");
+  await query("ALTER TABLE d.people ADD COLUMN city STRING, ADD COLUMN IF NOT EXISTS age INT64");
+  await query("ALTER TABLE d.people RENAME COLUMN name TO full_name");
+  await query("ALTER TABLE d.people ALTER COLUMN age SET DATA TYPE NUMERIC");
+  await query("ALTER TABLE d.people ALTER COLUMN id DROP NOT NULL");
+  await query("ALTER TABLE d.people SET OPTIONS (description = 'who', labels = [('team', 'a')])");
+  await query("ALTER TABLE d.people RENAME TO persons");
+  expect(await query("SELECT * FROM d.persons")).toEqual([
+    { id: 1, full_name: "Ann", age: expect.objectContaining({}), city: null },
+  ]);
+  const found = await metadata("persons");
+  expect(found).toMatchObject({
+    description: "who",
+    labels: { team: "a" },
+    tableConstraints: { primaryKey: { columns: ["id"] } },
+    schema: {
+      fields: [
+        { name: "id", mode: "NULLABLE" },
+        { name: "full_name", description: "full" },
+        { name: "age", type: "NUMERIC" },
+        { name: "city", type: "STRING" },
+      ],
+    },
+  });
+  await query("ALTER TABLE d.persons DROP COLUMN city, DROP COLUMN IF EXISTS nothing");
+  expect(Object.keys((await query("SELECT * FROM d.persons"))[0] ?? {})).toEqual([
+    "id",
+    "full_name",
+    "age",
+  ]);
+  await expect(query("ALTER TABLE d.persons DROP COLUMN nothing")).rejects.toThrow(
+    "Column not found: nothing",
+  );
+  await expect(query("ALTER TABLE d.persons ADD COLUMN id INT64")).rejects.toThrow(
+    "Column already exists: id",
+  );
+  await expect(
+    query("ALTER TABLE d.persons ALTER COLUMN full_name SET DATA TYPE INT64"),
+  ).rejects.toThrow("is assignable to the new type");
+  await expect(query("ALTER TABLE d.nobody ADD COLUMN a INT64")).rejects.toThrow("Not found");
+  await query("ALTER TABLE IF EXISTS d.nobody ADD COLUMN a INT64");
+});
+
+test("LIKE, COPY, CLONE and SNAPSHOT make tables of a table, partitions and all", async () => {
+  await query("CREATE TABLE d.events (n INT64) PARTITION BY _PARTITIONDATE");
+  await query(
+    "INSERT d.events (_PARTITIONTIME, n) VALUES (TIMESTAMP '2024-01-02 00:00:00+00', 1), (TIMESTAMP '2024-01-03 00:00:00+00', 2)",
+  );
+  await query("CREATE TABLE d.events_like LIKE d.events");
+  await query("CREATE TABLE d.events_copy COPY d.events");
+  await query("CREATE TABLE d.events_clone CLONE d.events");
+  await query("CREATE SNAPSHOT TABLE d.events_then CLONE d.events OPTIONS (description = 'then')");
+  await query("INSERT d.events (n) VALUES (3)");
+  expect(await query("SELECT COUNT(*) AS n FROM d.events_like")).toEqual([{ n: 0 }]);
+  for (const name of ["events_copy", "events_clone", "events_then"]) {
+    const rows = await query(
+      `SELECT CAST(_PARTITIONDATE AS STRING) AS day, n FROM d.${name} ORDER BY n`,
+    );
+    expect(rows).toEqual([
+      { day: "2024-01-02", n: 1 },
+      { day: "2024-01-03", n: 2 },
+    ]);
+  }
+  expect(await metadata("events_then")).toMatchObject({
+    type: "SNAPSHOT",
+    description: "then",
+    snapshotDefinition: { baseTableReference: { tableId: "events" } },
+  });
+  expect(await metadata("events_clone")).toMatchObject({
+    type: "TABLE",
+    cloneDefinition: { baseTableReference: { tableId: "events" } },
+  });
+  await expect(query("INSERT d.events_then (n) VALUES (4)")).rejects.toThrow("snapshot");
+  await expect(query("DROP TABLE d.events_then")).rejects.toThrow("has type SNAPSHOT");
+  await query("DROP SNAPSHOT TABLE d.events_then");
+});
+
+test("a materialized view answers as a view does, and is called by its name", async () => {
+  await query("CREATE TABLE d.sales AS SELECT 1 AS shop, 10 AS amount UNION ALL SELECT 1, 5");
+  await query(
+    "CREATE MATERIALIZED VIEW d.totals OPTIONS (description = 'sums') AS SELECT shop, SUM(amount) AS total FROM d.sales GROUP BY shop",
+  );
+  await query("INSERT d.sales VALUES (2, 7)");
+  expect(await query("SELECT * FROM d.totals ORDER BY shop")).toEqual([
+    { shop: 1, total: 15 },
+    { shop: 2, total: 7 },
+  ]);
+  expect(await metadata("totals")).toMatchObject({
+    type: "MATERIALIZED_VIEW",
+    materializedView: { query: expect.stringContaining("SUM(amount)") },
+  });
+  await expect(query("DROP VIEW d.totals")).rejects.toThrow("has type MATERIALIZED_VIEW");
+  await query("DROP MATERIALIZED VIEW d.totals");
+  await cloud.bigquery
+    .dataset("d")
+    .createTable("made", { materializedView: { query: "SELECT shop FROM d.sales" } } as never);
+  expect(await metadata("made")).toMatchObject({ type: "MATERIALIZED_VIEW" });
+  await query("CREATE VIEW d.named (place, money) AS SELECT shop, amount FROM d.sales");
+  expect(await query("SELECT MAX(money) AS most FROM d.named WHERE place = 1")).toEqual([
+    { most: 10 },
+  ]);
+});
+
+test("FOR SYSTEM_TIME AS OF reads what is still so, and refuses what is not kept", async () => {
+  await query("CREATE TABLE d.kept AS SELECT 1 AS n");
+  expect(await query("SELECT n FROM d.kept FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()")).toEqual([
+    { n: 1 },
+  ]);
+  const past = "TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR)";
+  await expect(query(`SELECT n FROM d.kept FOR SYSTEM_TIME AS OF ${past}`)).rejects.toThrow(
+    "Invalid snapshot time",
+  );
+  const future = "TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR)";
+  await expect(query(`SELECT n FROM d.kept FOR SYSTEM_TIME AS OF ${future}`)).rejects.toThrow(
+    "Cannot read in the future",
+  );
+  const [{ made = "" } = {}] = await query("SELECT CAST(CURRENT_TIMESTAMP() AS STRING) AS made");
+  await query("UPDATE d.kept SET n = 2 WHERE TRUE");
+  await expect(
+    query(`SELECT n FROM d.kept FOR SYSTEM_TIME AS OF TIMESTAMP '${made}'`),
+  ).rejects.toThrow("before the last change");
+});
+
+test("a dataset's options are kept and its tables expire by them", async () => {
+  await query(
+    "CREATE SCHEMA short OPTIONS (location = 'US', default_table_expiration_days = 2, labels = [('a', 'b')])",
+  );
+  await query("ALTER SCHEMA short SET OPTIONS (description = 'soon gone')");
+  const [found] = await cloud.bigquery.dataset("short").getMetadata();
+  expect(found).toMatchObject({
+    description: "soon gone",
+    labels: { a: "b" },
+    defaultTableExpirationMs: "172800000",
+  });
+  await query("CREATE TABLE short.t (a INT64)");
+  const [table] = await cloud.bigquery.dataset("short").table("t").getMetadata();
+  expect(Number(table.expirationTime)).toBeGreaterThan(Date.now());
+});
+
+test.each([
+  ["CREATE ROW ACCESS POLICY p ON d.t GRANT TO ('a') FILTER USING (TRUE)", "ROW ACCESS POLICY"],
+  ["CREATE TABLE d.no (a INT64 DEFAULT 1)", "DEFAULT values"],
+  ["CREATE TABLE d.no (a INT64) OPTIONS (kms_key_name = 'k')", "kms_key_name"],
+  ["CREATE TABLE d.no (a INT64) OPTIONS (require_partition_filter = TRUE)", "require_partition"],
+  ["CREATE MATERIALIZED VIEW d.no OPTIONS (enable_refresh = TRUE) AS SELECT 1 AS a", "enable_ref"],
+  ["ALTER TABLE d.no ALTER COLUMN a SET DEFAULT 1", "DEFAULT"],
+])("%s is refused by name", async (sql, name) => {
+  expect((await rejection(query(sql))).message).toContain(name);
+});
