@@ -17,6 +17,7 @@ import { errorBody, sendError } from "./warehouse/rest/error-answer.ts";
 import { jobRoutes } from "./warehouse/rest/job-routes.ts";
 import { loadUploadRoutes } from "./warehouse/rest/load-upload-routes.ts";
 import { queryRoutes } from "./warehouse/rest/query-routes.ts";
+import { routineRoutes } from "./warehouse/rest/routine-routes.ts";
 import { tableDataRoutes } from "./warehouse/rest/table-data-routes.ts";
 import { tableRoutes } from "./warehouse/rest/table-routes.ts";
 
@@ -66,6 +67,7 @@ export function createCloudServer(options: {
     queryRoutes(scope, context, runner);
     datasetRoutes(scope, context, baseUrl);
     tableRoutes(scope, context, baseUrl);
+    routineRoutes(scope, context);
     tableDataRoutes(scope, context);
     objectRoutes(scope, objects, { location: context.location, baseUrl });
     driveRoutes(scope, spreadsheets, baseUrl);

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { type TableName, WarehouseError } from "./contract.ts";
+import { type RoutineName, type TableName, WarehouseError } from "./contract.ts";
 import type { Database } from "./database.ts";
 import {
   type CatalogChange,
   type DatasetDocument,
+  type RoutineDocument,
+  routineKey,
   type TableDocument,
   tableKey,
   tableText,
@@ -28,6 +30,7 @@ export class Catalog {
   readonly #database: Database;
   readonly #datasets = new Map<string, DatasetDocument>();
   readonly #tables = new Map<string, Map<string, TableDocument>>();
+  readonly #routines = new Map<string, RoutineDocument>();
   readonly #readers = new Set<number>();
   #garbage: { relation: string; since: number }[] = [];
   #sequence = 0;
@@ -78,6 +81,16 @@ export class Catalog {
     return all
       .filter((table) => table.expiresAt === null || table.expiresAt > now)
       .sort((a, b) => (a.name.tableId < b.name.tableId ? -1 : 1));
+  }
+
+  routine(name: RoutineName): RoutineDocument | undefined {
+    return this.#routines.get(routineKey(name));
+  }
+
+  routines(projectId: string, datasetId: string): RoutineDocument[] {
+    return [...this.#routines.values()]
+      .filter(({ name }) => name.projectId === projectId && name.datasetId === datasetId)
+      .sort((a, b) => (a.name.routineId < b.name.routineId ? -1 : 1));
   }
 
   expired(now: number): TableDocument[] {
@@ -137,16 +150,20 @@ export class Catalog {
   apply(changes: CatalogChange[]): void {
     this.#sequence += 1;
     this.#version += 1;
-    for (const change of changes) {
-      if (change.kind === "dataset") this.#setDataset(change);
-      else this.#setTable(change.name, change.document);
-    }
+    for (const change of changes) this.#set(change);
     // A table that got another name keeps its rows.
     const kept = new Set(
-      changes.flatMap((change) => ("name" in change && change.document?.relation) || []),
+      changes.flatMap((change) => (change.kind === "table" && change.document?.relation) || []),
     );
     this.#garbage = this.#garbage.filter(({ relation }) => !kept.has(relation));
     this.#collect();
+  }
+
+  #set(change: CatalogChange): void {
+    if (change.kind === "dataset") this.#setDataset(change);
+    else if (change.kind === "table") this.#setTable(change.name, change.document);
+    else if (change.document) this.#routines.set(routineKey(change.name), change.document);
+    else this.#routines.delete(routineKey(change.name));
   }
 
   #setDataset(change: Extract<CatalogChange, { kind: "dataset" }>): void {
@@ -173,9 +190,7 @@ export class Catalog {
   }
 
   #restore(text: string): void {
-    const change = JSON.parse(text) as CatalogChange;
-    if (change.kind === "dataset") this.#setDataset(change);
-    else this.#setTable(change.name, change.document);
+    this.#set(JSON.parse(text) as CatalogChange);
   }
 
   #collect(): void {
@@ -220,9 +235,14 @@ function columnsOf(table: TableDocument) {
 }
 
 function keyOf(change: CatalogChange): string {
-  return change.kind === "dataset"
-    ? `d:${change.projectId}.${change.datasetId}`
-    : `t:${tableKey(change.name)}`;
+  switch (change.kind) {
+    case "dataset":
+      return `d:${change.projectId}.${change.datasetId}`;
+    case "table":
+      return `t:${tableKey(change.name)}`;
+    case "routine":
+      return `r:${routineKey(change.name)}`;
+  }
 }
 
 /** Changes with every change of the document, as REST's etags do. */

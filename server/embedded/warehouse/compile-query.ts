@@ -56,7 +56,7 @@ export function compileOptions(
   configuration: QueryConfiguration,
   now: Date,
   relations: Map<string, string>,
-  staged?: Pick<Catalog, "table" | "dataset">,
+  staged?: Pick<Catalog, "table" | "dataset" | "routine">,
 ): CompileOptions {
   const { defaultDataset } = configuration;
   return {
@@ -75,7 +75,7 @@ export function compileOptions(
 function catalogFor(
   catalog: Catalog,
   relations: Map<string, string>,
-  staged: Pick<Catalog, "table" | "dataset">,
+  staged: Pick<Catalog, "table" | "dataset" | "routine">,
 ): WarehouseCatalog {
   return {
     hasDataset: (projectId, datasetId) => staged.dataset(projectId, datasetId) !== undefined,
@@ -83,6 +83,7 @@ function catalogFor(
       const table = staged.table(name);
       return table && warehouseTable(table);
     },
+    routine: (name) => staged.routine(name),
     list: (projectId, datasetId) => catalog.tables(projectId, datasetId).map(warehouseTable),
     relationFor(name) {
       const key = tableKey(name);

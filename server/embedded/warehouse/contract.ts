@@ -47,6 +47,7 @@ export interface WarehouseCatalog {
   hasDataset(projectId: string, datasetId: string): boolean;
   get(name: TableName): WarehouseTable | undefined;
   list(projectId: string, datasetId: string): WarehouseTable[];
+  routine?(name: RoutineName): WarehouseRoutine | undefined;
   /** Where DuckDB will have a table that an earlier statement of the same job creates. */
   relationFor?(name: TableName): string;
   /**
@@ -58,6 +59,33 @@ export interface WarehouseCatalog {
     datasetId: string | null,
     view: string,
   ): WarehouseTable | undefined;
+}
+
+export interface RoutineName {
+  projectId: string;
+  datasetId: string;
+  routineId: string;
+}
+
+/** REST's StandardSqlDataType. */
+export interface RestDataType {
+  typeKind: string;
+  arrayElementType?: RestDataType;
+  structType?: { fields?: { name?: string; type: RestDataType }[] };
+}
+
+/** A function, table function or procedure of a dataset, in the words of REST's routine resource. */
+export interface WarehouseRoutine {
+  name: RoutineName;
+  routineType: "SCALAR_FUNCTION" | "TABLE_VALUED_FUNCTION" | "PROCEDURE";
+  language: "SQL" | "JAVASCRIPT";
+  /** A type that is null is ANY TYPE. */
+  arguments: { name: string; type: RestDataType | null; mode: "IN" | "OUT" | "INOUT" }[];
+  returnType: RestDataType | null;
+  returnColumns: { name: string; type: RestDataType }[] | null;
+  isDeterministic: boolean;
+  /** The expression, query, BEGIN … END or JavaScript. */
+  definitionBody: string;
 }
 
 /** REST's queryParameters entry, as sent. */
@@ -180,6 +208,17 @@ export type CompiledStatement =
       datasetId: string;
       ifNotExists: boolean;
       options: ObjectOptions;
+    })
+  | (StatementBase & {
+      kind: "createRoutine";
+      routine: WarehouseRoutine;
+      mode: "create" | "orReplace" | "ifNotExists";
+    })
+  | (StatementBase & {
+      kind: "dropRoutine";
+      routine: RoutineName;
+      routineType: WarehouseRoutine["routineType"];
+      ifExists: boolean;
     })
   /** INSERT, UPDATE, DELETE, MERGE, TRUNCATE: runs as it is; DuckDB's count of changed rows is the answer. */
   | (StatementBase & { kind: "dml"; target: TableName; sql: string });

@@ -1,5 +1,10 @@
 import type { FieldSchema } from "../../../shared/table.ts";
-import { type TableName, WarehouseError } from "./contract.ts";
+import {
+  type RoutineName,
+  type TableName,
+  WarehouseError,
+  type WarehouseRoutine,
+} from "./contract.ts";
 
 export type PartitionUnit = "HOUR" | "DAY" | "MONTH" | "YEAR";
 
@@ -42,10 +47,27 @@ export interface TableDocument {
   modifiedAt: number;
 }
 
+/** What is stored of a function, table function or procedure. */
+export interface RoutineDocument extends WarehouseRoutine {
+  /** REST's writable properties beside the definition, as given. */
+  properties: Record<string, unknown>;
+  createdAt: number;
+  modifiedAt: number;
+}
+
 /** One change of the catalog; a null document deletes. */
 export type CatalogChange =
   | { kind: "dataset"; projectId: string; datasetId: string; document: DatasetDocument | null }
-  | { kind: "table"; name: TableName; document: TableDocument | null };
+  | { kind: "table"; name: TableName; document: TableDocument | null }
+  | { kind: "routine"; name: RoutineName; document: RoutineDocument | null };
+
+export function routineKey(name: RoutineName): string {
+  return `${name.projectId}.${name.datasetId}.${name.routineId}`;
+}
+
+export function routineText(name: RoutineName): string {
+  return `${name.projectId}:${name.datasetId}.${name.routineId}`;
+}
 
 export function tableText(name: TableName): string {
   return `${name.projectId}:${name.datasetId}.${name.tableId}`;

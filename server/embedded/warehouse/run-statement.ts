@@ -8,6 +8,7 @@ import { prepareTarget, withProperties } from "./ddl-parts.ts";
 import { type TableDocument, type TimePartitioning, tableKey, tableText } from "./documents.ts";
 import { checkPartitioning } from "./partitions.ts";
 import { alter, copyTable } from "./run-ddl.ts";
+import { createRoutine, dropRoutine } from "./run-routine-statement.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 import { createRelation, defaultExpiry, writeTable } from "./write-table.ts";
 
@@ -31,6 +32,10 @@ export async function runChange(
       return alter(tx, statement);
     case "drop":
       return drop(tx, statement);
+    case "createRoutine":
+      return createRoutine(tx, statement.routine, statement.mode);
+    case "dropRoutine":
+      return dropRoutine(tx, statement);
     case "createSchema":
       return createSchema(tx, statement, context.location);
     case "dml":
@@ -155,7 +160,11 @@ function dropSchema(
     if (ifExists) return { ...outcome, ddlOperationPerformed: "SKIP" };
     tx.requireDataset(projectId, datasetId);
   }
-  if (tx.catalog.tables(projectId, datasetId).length > 0) {
+  const { catalog } = tx;
+  if (
+    catalog.tables(projectId, datasetId).length + catalog.routines(projectId, datasetId).length >
+    0
+  ) {
     throw new WarehouseError("invalidQuery", `Dataset ${projectId}:${datasetId} is still in use`);
   }
   tx.setDataset(projectId, datasetId, null);

@@ -1,9 +1,11 @@
 import type { DuckDBConnection, DuckDBMaterializedResult, DuckDBValue } from "@duckdb/node-api";
 import type { Catalog } from "./catalog.ts";
-import { type TableName, WarehouseError } from "./contract.ts";
+import { type RoutineName, type TableName, WarehouseError } from "./contract.ts";
 import {
   type CatalogChange,
   type DatasetDocument,
+  type RoutineDocument,
+  routineKey,
   type TableDocument,
   tableKey,
   tableText,
@@ -21,6 +23,7 @@ export class WarehouseTransaction {
   readonly changes: CatalogChange[] = [];
   readonly #tables = new Map<string, TableDocument | null>();
   readonly #datasets = new Map<string, DatasetDocument | null>();
+  readonly #routines = new Map<string, RoutineDocument | null>();
   readonly #isCancelled: () => boolean;
 
   constructor(options: {
@@ -86,6 +89,23 @@ export class WarehouseTransaction {
   removeTable(name: TableName): void {
     this.#tables.set(tableKey(name), null);
     this.changes.push({ kind: "table", name, document: null });
+  }
+
+  routine(name: RoutineName): RoutineDocument | undefined {
+    const changed = this.#routines.get(routineKey(name));
+    return changed === undefined ? this.catalog.routine(name) : (changed ?? undefined);
+  }
+
+  setRoutine(name: RoutineName, document: RoutineDocument | null): void {
+    this.#routines.set(routineKey(name), document);
+    this.changes.push({ kind: "routine", name, document });
+  }
+
+  /** A dataset with all that is in it. */
+  removeDataset(projectId: string, datasetId: string): void {
+    for (const table of this.catalog.tables(projectId, datasetId)) this.removeTable(table.name);
+    for (const { name } of this.catalog.routines(projectId, datasetId)) this.setRoutine(name, null);
+    this.setDataset(projectId, datasetId, null);
   }
 
   async removePartition(table: TableDocument, partition: string): Promise<void> {

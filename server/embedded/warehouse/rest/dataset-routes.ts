@@ -126,11 +126,11 @@ function oneDatasetRoutes(
       await changeWarehouse(context, [], (tx) => {
         catalog.requireDataset(projectId, datasetId);
         const tables = catalog.tables(projectId, datasetId);
-        if (tables.length > 0 && !isTrue(query.deleteContents)) {
+        const isEmpty = tables.length + catalog.routines(projectId, datasetId).length === 0;
+        if (!isEmpty && !isTrue(query.deleteContents)) {
           throw new WarehouseError("invalid", `Dataset ${projectId}:${datasetId} is still in use`);
         }
-        for (const table of tables) tx.removeTable(table.name);
-        tx.setDataset(projectId, datasetId, null);
+        tx.removeDataset(projectId, datasetId);
       });
       return reply.code(204).send();
     },

@@ -163,7 +163,8 @@ class ScriptReader {
       case "transaction":
         return;
       case "createFunction":
-        this.#functions.set(node.name.text.toLowerCase(), node);
+        if (node.temporary) this.#functions.set(node.name.text.toLowerCase(), node);
+        else this.#sql(node);
         return;
       default:
         this.#nested(node);

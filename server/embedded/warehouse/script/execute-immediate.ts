@@ -8,7 +8,7 @@ import { scalar, typeName } from "../sql/types/types.ts";
 import { explain } from "./child-jobs.ts";
 import { type Frame, scriptError } from "./frames.ts";
 import type { ScriptSession } from "./script-session.ts";
-import { isProcedural } from "./script-text.ts";
+import { isProcedural, isTemporaryFunction } from "./script-text.ts";
 import { declaredVariable } from "./set-variables.ts";
 
 type Node = Extract<Statement, { k: "executeImmediate" }>;
@@ -40,7 +40,7 @@ export async function executeImmediate(
   if (inner.depth >= maxDepth) {
     throw fail("Out of stack space due to deeply-nested execute immediate call");
   }
-  if (statement.statement.k === "createFunction") {
+  if (isTemporaryFunction(statement.statement)) {
     session.functions.set(statement.statement.name.text.toLowerCase(), statement.statement);
     return;
   }

@@ -1,15 +1,17 @@
 import { setImmediate as breath } from "node:timers/promises";
 import { WarehouseError } from "../contract.ts";
 import type { Expr, Name } from "../sql/parse/ast.ts";
-import { errorAt, notSupported } from "../sql/parse/positions.ts";
+import { errorAt } from "../sql/parse/positions.ts";
 import type { Located, Statement } from "../sql/parse/statement-ast.ts";
 import { compileType } from "../sql/script-compiler.ts";
 import { nullOf, type Typed } from "../sql/types/typed.ts";
 import { fieldName, quoteName, scalar } from "../sql/types/types.ts";
+import { callProcedure } from "./call-procedure.ts";
 import { explain } from "./child-jobs.ts";
 import { executeImmediate } from "./execute-immediate.ts";
 import { type Frame, isCatchable, Raised, ScriptError, scriptError } from "./frames.ts";
 import type { ScriptSession } from "./script-session.ts";
+import { isTemporaryFunction } from "./script-text.ts";
 import { setMany, setSystem, setVariable } from "./set-variables.ts";
 
 /** Where the statements go on. */
@@ -104,12 +106,11 @@ async function runPlain(session: ScriptSession, frame: Frame, at: Located): Prom
     case "executeImmediate":
       return executeImmediate(session, frame, statement, at);
     case "call":
-      throw notSupported("CALL");
-    case "createFunction":
-      session.functions.set(statement.name.text.toLowerCase(), statement);
-      return;
+      return callProcedure(session, frame, statement, at, runFrame);
     default:
-      await session.runSql(frame, at);
+      if (isTemporaryFunction(statement)) {
+        session.functions.set(statement.name.text.toLowerCase(), statement);
+      } else await session.runSql(frame, at);
   }
 }
 

@@ -94,7 +94,7 @@ export class ScriptJob {
 /** With the end of a job; nothing where it had none. */
 export function dropTemporaryTables(tx: WarehouseTransaction, job: JobDocument): void {
   const dataset = temporaryDatasetOf(job);
-  if (tx.dataset(job.projectId, dataset)) tx.setDataset(job.projectId, dataset, null);
+  if (tx.dataset(job.projectId, dataset)) tx.removeDataset(job.projectId, dataset);
 }
 
 function temporaryDatasetOf(job: JobDocument): string {

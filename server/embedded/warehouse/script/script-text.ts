@@ -44,8 +44,10 @@ export function scriptOf(job: JobDocument): ScriptText | null {
   return { sql, statements, statementType: isAssert ? "ASSERT" : "SCRIPT" };
 }
 
-function isTemporaryFunction(statement: Located["statement"]): boolean {
-  return statement.k === "createFunction";
+export function isTemporaryFunction(
+  statement: Located["statement"],
+): statement is Extract<Located["statement"], { k: "createFunction" }> {
+  return statement.k === "createFunction" && statement.temporary;
 }
 
 const procedural = new Set<Located["statement"]["k"]>([

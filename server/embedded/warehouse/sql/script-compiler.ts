@@ -1,10 +1,11 @@
-import type { Compiled, CompileOptions } from "../contract.ts";
+import type { Compiled, CompileOptions, RestDataType, WarehouseRoutine } from "../contract.ts";
 import { Context, newScope, type ScriptValues } from "./analyze/context.ts";
 import { analyzeExpr } from "./analyze/expressions.ts";
 import { analyzeQuery } from "./analyze/queries.ts";
+import { findRoutine, typeNode } from "./analyze/routines.ts";
 import { compileStatement } from "./analyze/statements.ts";
 import { resolveType } from "./analyze/type-nodes.ts";
-import type { Expr, TypeNode } from "./parse/ast.ts";
+import type { Expr, Name, TypeNode } from "./parse/ast.ts";
 import type { Statement } from "./parse/statement-ast.ts";
 import { coerce } from "./types/coerce.ts";
 import { type GType, typeName } from "./types/types.ts";
@@ -86,4 +87,15 @@ export function compileExpression(
 
 export function compileType(node: TypeNode, options: StepOptions): GType {
   return resolveType(contextOf(options), node);
+}
+
+export function declaredType(type: RestDataType, options: StepOptions): GType {
+  return resolveType(contextOf(options), typeNode(type));
+}
+
+/** The procedure that CALL names. */
+export function procedureOf(path: Name[], options: StepOptions): WarehouseRoutine | undefined {
+  const parts = path.map((name) => name.text);
+  const routine = findRoutine(contextOf(options), parts);
+  return routine?.routineType === "PROCEDURE" ? routine : undefined;
 }

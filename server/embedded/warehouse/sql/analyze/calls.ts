@@ -7,13 +7,14 @@ import type { Call } from "../parse/ast.ts";
 import type { Typed } from "../types/typed.ts";
 import { analyzeAggregate, analyzeGrouping, isAggregate } from "./aggregates.ts";
 import { callSite } from "./call-sites.ts";
-import type { Context, Env } from "./context.ts";
+import type { Context, Env, SqlFunction } from "./context.ts";
+import { findFunction } from "./routines.ts";
 import { callSqlFunction } from "./sql-functions.ts";
 import { didYouMean } from "./suggest.ts";
 import { analyzeWindow, isWindowFunction } from "./windows.ts";
 
 export function analyzeCall(ctx: Context, env: Env, call: Call): Typed {
-  const user = ctx.functions.get(call.written.toLowerCase());
+  const user = userFunction(ctx, call);
   if (user) return callSqlFunction(ctx, env, call, user);
   if (call.over) return analyzeWindow(ctx, env, call);
   if (isAggregate(call)) return analyzeAggregate(ctx, env, call);
@@ -25,6 +26,16 @@ export function analyzeCall(ctx: Context, env: Env, call: Call): Typed {
     );
   }
   return scalarCall(ctx, env, call);
+}
+
+/** Temporary functions go before all others, those of datasets behind BigQuery's own. */
+function userFunction(ctx: Context, call: Call): SqlFunction | undefined {
+  const written = call.safe ? call.written.slice("SAFE.".length) : call.written;
+  const temporary = ctx.functions.get(written.toLowerCase());
+  if (temporary || call.name in functionTable || call.name in aggregateTable) return temporary;
+  return isBigQueryFunction(call.name) || isWindowFunction(call.name)
+    ? undefined
+    : findFunction(ctx, written);
 }
 
 function scalarCall(ctx: Context, env: Env, call: Call): Typed {

@@ -86,7 +86,11 @@ export interface Cte {
   columnUses: (() => void)[];
 }
 
-export type SqlFunction = Extract<Statement, { k: "createFunction" }>;
+/** A user's function, temporary or of a dataset. */
+export type SqlFunction = Pick<
+  Extract<Statement, { k: "createFunction" }>,
+  "name" | "parameters" | "returns" | "body" | "code" | "isDeterministic" | "source" | "pos"
+>;
 
 /** Where an expression stands: what it may contain. */
 export interface Env {

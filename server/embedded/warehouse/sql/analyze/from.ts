@@ -6,6 +6,7 @@ import type { Context, Env, Relation, Scope, ScopeColumn, Source } from "./conte
 import { findSource } from "./names.ts";
 import { compare, condition } from "./operators.ts";
 import { pivotQuery, unpivotQuery } from "./pivot.ts";
+import { tableFunction } from "./table-functions.ts";
 import { openTable } from "./tables.ts";
 
 /** FROM in DuckDB's SQL; its tables become the scope's sources, from left to right. */
@@ -16,6 +17,10 @@ export function analyzeFrom(ctx: Context, item: FromItem, scope: Scope): string 
       return fromTable(ctx, item, scope);
     case "rows":
       return fromRows(ctx, item, scope);
+    case "tableFunction": {
+      const alias = item.alias ?? item.path.at(-1) ?? null;
+      return addRelation(ctx, tableFunction(ctx, item), alias, scope);
+    }
     case "unnest":
       return fromUnnest(ctx, item, scope);
     case "subquery":

@@ -15,8 +15,9 @@ export function callSqlFunction(ctx: Context, env: Env, call: Call, fn: SqlFunct
     throw ctx.fail(call.pos, `Number of arguments does not match for function ${call.written}`);
   }
   if (++ctx.functionDepth > maxDepth) throw ctx.refuse("functions that call functions so deeply");
-  const args = call.args.map((arg, i) => argument(ctx, env, call, fn, arg, i));
   try {
+    const args = call.args.map((arg, i) => argument(ctx, env, call, fn, arg, i));
+    if (fn.code !== null) throw ctx.refuse("JavaScript functions");
     return heldIn(ctx, fn, args);
   } finally {
     ctx.functionDepth--;
@@ -72,12 +73,23 @@ function body(ctx: Context, fn: SqlFunction, args: Typed[]): Typed {
     windows: null,
     aliases: null,
   };
-  const value = ctx.expr(env, fn.body);
   const declared = fn.returns && resolveType(ctx, fn.returns);
+  const value = bodyValue(ctx, env, fn);
   const result = declared ? coerce(value, declared) : value;
   if (result) return result;
   throw ctx.fail(
     fn.pos,
     `Function declared to return ${declared ? typeName(declared) : ""} but the function body produces incompatible type ${typeName(value.type)}`,
   );
+}
+
+/** Positions in the body are those of the text that it was written in. */
+function bodyValue(ctx: Context, env: Env, fn: SqlFunction): Typed {
+  const outer = ctx.source;
+  ctx.source = fn.source;
+  try {
+    return ctx.expr(env, fn.body as NonNullable<typeof fn.body>);
+  } finally {
+    ctx.source = outer;
+  }
 }

@@ -8,6 +8,12 @@ import { compileCreateTable } from "./create-table.ts";
 import { compileDml } from "./dml.ts";
 import { objectOptions } from "./options.ts";
 import { readsOf, resultLabels } from "./results.ts";
+import {
+  compileCreateFunction,
+  compileCreateProcedure,
+  compileCreateTableFunction,
+  compileDropRoutine,
+} from "./routines.ts";
 import { tableKey } from "./table-columns.ts";
 import { datasetName, qualify } from "./tables.ts";
 
@@ -22,6 +28,7 @@ function compileKind(ctx: Context, node: Statement): CompiledStatement | null {
     case "query":
       return compileSelect(ctx, node);
     case "createFunction":
+      if (!node.temporary) return compileCreateFunction(ctx, node);
       ctx.functions.set(node.name.text.toLowerCase(), node);
       return null;
     case "createTable":
@@ -41,6 +48,12 @@ function compileKind(ctx: Context, node: Statement): CompiledStatement | null {
         ifNotExists: node.ifNotExists,
         options: objectOptions(ctx, "schema", node.options),
       };
+    case "createTableFunction":
+      return compileCreateTableFunction(ctx, node);
+    case "createProcedure":
+      return compileCreateProcedure(ctx, node);
+    case "dropRoutine":
+      return compileDropRoutine(ctx, node);
     case "drop":
       return compileDrop(ctx, node);
     default:

@@ -203,6 +203,7 @@ export interface UnpivotClause {
 export type FromItem =
   /** `asOf`: FOR SYSTEM_TIME AS OF. */
   | { k: "table"; path: Name[]; alias: Name | null; asOf?: Expr | null; pos: number }
+  | { k: "tableFunction"; path: Name[]; args: Expr[]; alias: Name | null; pos: number }
   | { k: "unnest"; expr: Expr; alias: Name | null; offset: Name | true | null; pos: number }
   | { k: "subquery"; query: Query; alias: Name | null; pos: number }
   | { k: "pivot"; source: FromItem; pivot: PivotClause; pos: number }

@@ -79,7 +79,10 @@ function parseSource(c: Cursor): FromItem {
     return c.parens(() => parseFrom(c));
   }
   const path = parseTablePath(c);
-  if (c.isSymbol("(")) throw notSupported(`table function ${path.map((n) => n.text).join(".")}`);
+  if (c.isSymbol("(")) {
+    const args = c.parens(() => (c.isSymbol(")") ? [] : c.list(() => parseTableArgument(c))));
+    return { k: "tableFunction", path, args, alias: aliasUnlessClause(c), pos };
+  }
   const alias = aliasUnlessClause(c);
   const asOf = parseAsOf(c);
   if (c.isWord("WITH") && c.isWord("OFFSET", 1)) {
@@ -95,6 +98,13 @@ function parseAsOf(c: Cursor): Expr | null {
   c.next();
   if (!c.acceptWord("SYSTEM_TIME")) c.expectWord("SYSTEM", "TIME");
   c.expectWord("AS", "OF");
+  return c.parseExpr(c);
+}
+
+function parseTableArgument(c: Cursor): Expr {
+  if (c.isWord("TABLE") || c.isWord("MODEL") || c.isWord("DESCRIPTOR")) {
+    throw notSupported(`table functions with a ${c.peek().text.toUpperCase()} argument`);
+  }
   return c.parseExpr(c);
 }
 

@@ -33,6 +33,12 @@ export interface FunctionParameter {
   type: TypeNode | null;
 }
 
+export interface ProcedureParameter extends FunctionParameter {
+  mode: "IN" | "OUT" | "INOUT";
+}
+
+export type RoutineType = "SCALAR_FUNCTION" | "TABLE_VALUED_FUNCTION" | "PROCEDURE";
+
 export interface Assignment {
   path: Name[];
   /** Null: DEFAULT. */
@@ -133,11 +139,41 @@ export type Statement =
   | {
       k: "createFunction";
       name: Name;
+      path: Name[];
+      mode: CreateMode;
+      temporary: boolean;
       parameters: FunctionParameter[];
       returns: TypeNode | null;
-      body: Expr;
+      /** Null: in JavaScript. */
+      body: Expr | null;
+      code: string | null;
+      isDeterministic: boolean;
+      /** The text that the positions of the body refer to. */
+      source: string;
+      /** The body as written. */
+      text: string;
       pos: number;
     }
+  | {
+      k: "createTableFunction";
+      path: Name[];
+      mode: CreateMode;
+      parameters: FunctionParameter[];
+      returns: { name: string; type: TypeNode }[] | null;
+      query: Query;
+      text: string;
+      pos: number;
+    }
+  | {
+      k: "createProcedure";
+      path: Name[];
+      mode: CreateMode;
+      parameters: ProcedureParameter[];
+      /** BEGIN … END as written. */
+      text: string;
+      pos: number;
+    }
+  | { k: "dropRoutine"; routineType: RoutineType; path: Name[]; ifExists: boolean; pos: number }
   | { k: "declare"; names: Name[]; type: TypeNode | null; value: Expr | null; pos: number }
   | { k: "set"; name: Name; value: Expr; pos: number }
   | {

@@ -10,6 +10,7 @@ import { parseMerge } from "./merge-statement.ts";
 import { errorAt, notSupported } from "./positions.ts";
 import { parseProcedural, startsProcedural } from "./procedural-statements.ts";
 import { parseQuery } from "./queries.ts";
+import { parseDropRoutine } from "./routine-statements.ts";
 import type { Located, Statement } from "./statement-ast.ts";
 import { parseType } from "./types.ts";
 
@@ -34,6 +35,14 @@ export function parseProgram(sql: string): Located[] {
 
 export function parseScript(sql: string): Statement[] {
   return parseProgram(sql).map(({ statement }) => statement);
+}
+
+/** A SQL function's body: one expression and nothing else. */
+export function parseSingleExpression(sql: string): Expr {
+  const c = new Cursor(sql, parseQuery, parseExpression);
+  const expr = parseExpression(c);
+  if (c.peek().kind !== "eof") throw c.expected("end of input");
+  return expr;
 }
 
 function parseLocated(c: Cursor): Located {
@@ -66,7 +75,7 @@ function parseStatement(c: Cursor): Statement {
     case "SET":
       return parseSet(c);
     case "CREATE":
-      return parseCreate(c);
+      return parseCreate(c, () => parseLocated(c));
     case "ALTER":
       return parseAlter(c);
     case "DROP":
@@ -117,6 +126,8 @@ function parseSet(c: Cursor): Statement {
 
 function parseDrop(c: Cursor): Statement {
   const { start: pos } = c.next();
+  const routine = parseDropRoutine(c, pos);
+  if (routine) return routine;
   const special = c.areWords("SNAPSHOT", "TABLE") || c.areWords("MATERIALIZED", "VIEW");
   if (special) c.next();
   for (const object of ["TABLE", "VIEW", "SCHEMA"] as const) {
