@@ -95,3 +95,45 @@ test("files bring intervals in either of BigQuery's forms", async () => {
   ]);
   expect(await extracted("csv_spans", "CSV")).toContain("1-2 3 4:5:6");
 });
+
+test("big numbers keep all of their digits, in tables, parameters and files", async () => {
+  const most = "578960446186580977117854925043439539266.34992332820282019728792003956564819967";
+  const schema = {
+    fields: [
+      { name: "id", type: "INTEGER" },
+      { name: "x", type: "BIGNUMERIC" },
+      { name: "many", type: "BIGDECIMAL", mode: "REPEATED" },
+    ],
+  };
+  const [table] = await cloud.bigquery.dataset("d").createTable("bigs", { schema });
+  await table.insert([
+    { id: 1, x: most, many: ["1.5", 2] },
+    { id: 2, x: null, many: [] },
+  ]);
+  await cloud.bigquery.query("INSERT INTO d.bigs SELECT 3, -1, [BIGNUMERIC '1e-38']");
+  const rows = async (sql: string) => {
+    const [found] = await cloud.bigquery.query(sql);
+    return found.map((row: { x: unknown }) => (row.x === null ? null : String(row.x)));
+  };
+  const texts = (table: string) => `SELECT CAST(x AS STRING) AS x FROM d.${table} ORDER BY id`;
+  expect(await rows(texts("bigs"))).toEqual([most, null, "-1"]);
+  const [found] = await cloud.bigquery.query({
+    query: "SELECT id FROM d.bigs WHERE x >= @x AND x > 5",
+    params: { x: most },
+    types: { x: "BIGNUMERIC" },
+  });
+  expect(found).toEqual([{ id: 1 }]);
+  const [metadata] = await table.getMetadata();
+  expect(metadata.schema.fields[2]).toMatchObject({ type: "BIGNUMERIC", mode: "REPEATED" });
+  const json = await extracted("bigs", "NEWLINE_DELIMITED_JSON");
+  expect(json).toContain(`{"id":"1","x":"${most}","many":["1.5","2"]}`);
+  await load("bigs_again", json, { schema, sourceFormat: "NEWLINE_DELIMITED_JSON" });
+  expect(await rows(texts("bigs_again"))).toEqual([most, null, "-1"]);
+  await load("bigs_csv", `1,${most}\n2,1e-39\n`, { schema: { fields: schema.fields.slice(0, 2) } });
+  expect(await rows(texts("bigs_csv"))).toEqual([most, "0"]);
+  await cloud.bigquery.query("CREATE TABLE d.bigs_made (id INT64, x BIGNUMERIC)");
+  await cloud.bigquery.query("INSERT INTO d.bigs_made VALUES (1, 2.5), (2, NUMERIC '7')");
+  expect(await rows("SELECT SUM(x) AS x FROM d.bigs_made")).toEqual(["9.5"]);
+  const tooMuch = await rejection(cloud.bigquery.query("SELECT x + 1 FROM d.bigs WHERE id = 1"));
+  expect(tooMuch.message).toContain("BIGNUMERIC overflow");
+});

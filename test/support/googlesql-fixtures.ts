@@ -12,6 +12,7 @@ import {
 } from "@duckdb/node-api";
 import { WarehouseError } from "../../server/embedded/warehouse/contract.ts";
 import { explainDuckError } from "../../server/embedded/warehouse/sql/explain-error.ts";
+import { bigText } from "../../server/embedded/warehouse/sql/runtime/big-numerics.ts";
 import { duckType, fromField } from "../../server/embedded/warehouse/sql/types/types.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import type { DuckCatalog } from "./duck-catalog.ts";
@@ -63,6 +64,7 @@ function plain(value: unknown, field: FieldSchema): Plain {
     const values = Object.values(value.entries);
     return (field.fields ?? []).map((each, i) => plain(values[i], each));
   }
+  if (field.type === "BIGNUMERIC") return bigText(value as bigint);
   return scalar(value);
 }
 

@@ -12,6 +12,7 @@ import {
 } from "@duckdb/node-api";
 import type { FieldSchema } from "../../../shared/table.ts";
 import { WarehouseError } from "./contract.ts";
+import { bigText } from "./sql/runtime/big-numerics.ts";
 import { intervalText } from "./sql/runtime/interval-texts.ts";
 
 /** A cell as REST gives it (`tabledata.list`, `getQueryResults`). */
@@ -43,6 +44,8 @@ function encodeValue(value: DuckDBValue, field: FieldSchema, options: CellOption
   if (field.fields && value instanceof DuckDBStructValue) {
     return encodeRow(Object.values(value.entries), field.fields, options);
   }
+  // A BIGNUMERIC is a whole number of its smallest units.
+  if (field.type === "BIGNUMERIC" && typeof value === "bigint") return bigText(value);
   return encodeScalar(value, options);
 }
 

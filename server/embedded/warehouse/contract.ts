@@ -7,7 +7,7 @@ import type { FieldSchema } from "../../../shared/table.ts";
  * jobs, the tables' metadata, load and extract).
  *
  * Types are stored so: STRING VARCHAR, BYTES BLOB, INT64 BIGINT, FLOAT64 DOUBLE, BOOL BOOLEAN,
- * NUMERIC DECIMAL(38,9), DATE DATE, DATETIME TIMESTAMP, TIMESTAMP TIMESTAMPTZ, TIME TIME, JSON JSON,
+ * NUMERIC DECIMAL(38,9), BIGNUMERIC BIGNUM, DATE DATE, DATETIME TIMESTAMP, TIMESTAMP TIMESTAMPTZ, TIME TIME, JSON JSON,
  * INTERVAL INTERVAL, ARRAY<T> T[], STRUCT STRUCT. A result of any other DuckDB type is refused.
  */
 

@@ -11,6 +11,7 @@ const fixedBytes: Record<string, number> = {
   FLOAT: 8,
   BOOLEAN: 1,
   NUMERIC: 16,
+  BIGNUMERIC: 32,
   DATE: 8,
   DATETIME: 8,
   TIMESTAMP: 8,

@@ -9,6 +9,7 @@ const storedAs: Record<string, string> = {
   FLOAT: "DOUBLE",
   BOOLEAN: "BOOLEAN",
   NUMERIC: "DECIMAL(38,9)",
+  BIGNUMERIC: "BIGNUM",
   DATE: "DATE",
   DATETIME: "TIMESTAMP",
   TIMESTAMP: "TIMESTAMPTZ",
@@ -24,9 +25,10 @@ const synonyms: Record<string, string> = {
   BOOL: "BOOLEAN",
   STRUCT: "RECORD",
   DECIMAL: "NUMERIC",
+  BIGDECIMAL: "BIGNUMERIC",
 };
 
-const notSupported = new Set(["BIGNUMERIC", "BIGDECIMAL", "GEOGRAPHY", "RANGE"]);
+const notSupported = new Set(["GEOGRAPHY", "RANGE"]);
 const maxNesting = 15;
 
 /** REST's word for a type: INTEGER for INT64, RECORD for STRUCT … Throws for unknown ones. */

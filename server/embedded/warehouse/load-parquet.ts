@@ -62,6 +62,9 @@ function readColumn(field: FieldSchema, column: ParquetColumn | undefined): stri
   if (sameType(own, field)) return value;
   if (own.type === "BYTES" && field.type === "STRING") return `decode(${value})`;
   if (own.type === "BYTES" && field.type === "JSON") return `CAST(decode(${value}) AS JSON)`;
+  if (field.type === "BIGNUMERIC" && ["INTEGER", "NUMERIC"].includes(own.type)) {
+    return `maestro_parse_big(CAST(${value} AS VARCHAR))`;
+  }
   return `CAST(${value} AS ${duckdbType(field)})`;
 }
 

@@ -11,6 +11,7 @@ const readers: Record<string, (text: string) => string> = {
   INTEGER: (t) => unless(containsAny(t, [".", "e", "E", "_"]), `TRY_CAST(${t} AS BIGINT)`),
   FLOAT: (t) => unless(containsAny(t, ["_"]), `TRY_CAST(${t} AS DOUBLE)`),
   NUMERIC: (t) => unless(containsAny(t, ["_"]), `TRY_CAST(${t} AS DECIMAL(38,9))`),
+  BIGNUMERIC: (t) => `TRY(maestro_parse_big(${t}))`,
   BOOLEAN: (t) =>
     `CASE WHEN lower(trim(${t})) IN ('true','t','yes','y','1') THEN true WHEN lower(trim(${t})) IN ('false','f','no','n','0') THEN false END`,
   BYTES: (t) => `TRY(from_base64(${t}))`,

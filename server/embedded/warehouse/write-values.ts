@@ -6,6 +6,7 @@ import { quoteName, quoteText } from "./field-types.ts";
 const texts: Record<string, (value: string) => string> = {
   BYTES: (v) => `to_base64(${v})`,
   NUMERIC: (v) => `regexp_replace(CAST(${v} AS VARCHAR), '\\.?0+$', '')`,
+  BIGNUMERIC: (v) => `maestro_big_text(${v})`,
   DATETIME: (v) => `replace(CAST(${v} AS VARCHAR), ' ', 'T')`,
   INTERVAL: (v) => `maestro_interval_text(${v})`,
   TIMESTAMP: (v) => `replace(CAST(${v} AS VARCHAR), '+00', ' UTC')`,

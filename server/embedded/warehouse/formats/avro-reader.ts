@@ -220,7 +220,7 @@ const integers: Record<string, Reader> = {
 function decimalTarget(precision: number, scale: number, allowed: string[], path: string): string {
   if (allowed.includes("NUMERIC") && scale <= 9 && precision - scale <= 29) return "NUMERIC";
   if (allowed.includes("BIGNUMERIC") && scale <= 38 && precision - scale <= 38) {
-    throw notSupported(`field ${path} needs the type BIGNUMERIC, which is`);
+    return "BIGNUMERIC";
   }
   if (allowed.includes("STRING")) return "STRING";
   throw refusal(

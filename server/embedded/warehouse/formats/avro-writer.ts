@@ -120,6 +120,10 @@ const scalars: Record<string, Writer> = {
     schema: { type: "bytes", logicalType: "decimal", precision: 38, scale: 9 },
     value: (value) => signedBytes((value as DuckDBDecimalValue).value),
   },
+  BIGNUMERIC: {
+    schema: { type: "bytes", logicalType: "decimal", precision: 77, scale: 38 },
+    value: (value) => signedBytes(value as bigint),
+  },
   TIMESTAMP: {
     schema: { type: "long", logicalType: "timestamp-micros" },
     value: (value) => (value as DuckDBTimestampTZValue).micros,

@@ -204,11 +204,15 @@ function decimal({ name, precision, scale }: ParquetNode, options: ParquetOption
   if (options.decimalTypes.includes("NUMERIC") && scale <= 9 && precision - scale <= 29) {
     return ["NUMERIC", cast("DECIMAL(38,9)")];
   }
+  // DuckDB reads wider decimals as floats.
+  if (options.decimalTypes.includes("BIGNUMERIC") && precision <= 38) {
+    return ["BIGNUMERIC", (read) => `maestro_parse_big(CAST(${read} AS VARCHAR))`];
+  }
   if (options.decimalTypes.includes("STRING") && !options.decimalTypes.includes("BIGNUMERIC")) {
     return ["STRING", cast("VARCHAR")];
   }
   throw new WarehouseError(
     "notImplemented",
-    `Parquet: field ${name} is a decimal of precision ${precision} and scale ${scale}, whose type BIGNUMERIC is not supported by the local warehouse`,
+    `Parquet: field ${name} is a decimal of precision ${precision} and scale ${scale}, which is not supported by the local warehouse`,
   );
 }

@@ -1,5 +1,7 @@
 import type { Literal } from "../parse/ast.ts";
+import { readBig } from "../runtime/big-numerics.ts";
 import { readJson, writeJson } from "../runtime/json-tree.ts";
+import { bigSql } from "../types/big-numeric-casts.ts";
 import { parseTemporal } from "../types/temporal-literals.ts";
 import {
   bool,
@@ -51,7 +53,7 @@ export function integer(ctx: Context, text: string, pos: number): Typed {
 function float(ctx: Context, text: string, pos: number): Typed {
   const value = Number(text);
   if (!Number.isFinite(value)) throw ctx.fail(pos, `Invalid floating point literal: ${text}`);
-  return float64(value);
+  return float64(value, text);
 }
 
 export function analyzeTyped(
@@ -65,7 +67,7 @@ export function analyzeTyped(
       return numeric(ctx, node.text, node.pos);
     case "BIGNUMERIC":
     case "BIGDECIMAL":
-      throw ctx.refuse("type BIGNUMERIC");
+      return bigNumeric(ctx, node.text, node.pos);
     case "JSON":
       return json(ctx, node.text, node.pos);
     default: {
@@ -86,6 +88,12 @@ function numeric(ctx: Context, text: string, pos: number): Typed {
     throw ctx.fail(pos, `Invalid NUMERIC literal: ${text}`);
   }
   return { sql: `CAST(${quoteString(text.trim())} AS DECIMAL(38,9))`, type: scalar("NUMERIC") };
+}
+
+function bigNumeric(ctx: Context, text: string, pos: number): Typed {
+  const units = readBig(text, true);
+  if (units === null) throw ctx.fail(pos, `Invalid BIGNUMERIC literal: ${JSON.stringify(text)}`);
+  return { sql: bigSql(units), type: scalar("BIGNUMERIC") };
 }
 
 function json(ctx: Context, text: string, pos: number): Typed {

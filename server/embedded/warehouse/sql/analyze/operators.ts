@@ -44,7 +44,7 @@ function signedLiteral(ctx: Context, node: Node<"op">): Typed | null {
   const [arg] = node.args;
   if (node.op !== "unary-" || arg?.k !== "literal") return null;
   if (arg.type === "INT64") return integer(ctx, `-${arg.text}`, arg.pos);
-  if (arg.type === "FLOAT64") return float64(-Number(arg.text));
+  if (arg.type === "FLOAT64") return float64(-Number(arg.text), `-${arg.text}`);
   return null;
 }
 

@@ -122,6 +122,7 @@ function parseScalar(type: GType, text: string): Typed | null {
     case "BYTES":
       return bytes(Buffer.from(text, "base64"));
     case "NUMERIC":
+    case "BIGNUMERIC":
     case "INTERVAL":
     case "JSON":
       return type.kind === "JSON"

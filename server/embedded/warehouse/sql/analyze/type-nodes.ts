@@ -2,7 +2,7 @@ import type { TypeNode } from "../parse/ast.ts";
 import { arrayOf, type GType, scalar, scalarKind } from "../types/types.ts";
 import type { Context } from "./context.ts";
 
-const unsupported = new Set(["BIGNUMERIC", "BIGDECIMAL", "GEOGRAPHY", "RANGE"]);
+const unsupported = new Set(["GEOGRAPHY", "RANGE"]);
 
 /** A type as written in CAST, a parameter's or a column's declaration. */
 export function resolveType(ctx: Context, node: TypeNode): GType {

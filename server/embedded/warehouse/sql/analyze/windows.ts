@@ -94,6 +94,7 @@ function frameSql(ctx: Context, env: Env, spec: WindowSpec): string {
   if (frame.unit === "RANGE" && (frame.start.offset || frame.end.offset)) {
     const [key] = spec.orderBy;
     const kind = key && ctx.expr(env, key.expr).type.kind;
+    if (kind === "BIGNUMERIC") throw ctx.refuse("RANGE frames with offsets over BIGNUMERIC");
     if (spec.orderBy.length !== 1 || !kind || !["INT64", "NUMERIC", "FLOAT64"].includes(kind)) {
       throw ctx.fail(spec.pos, "RANGE with offsets needs one numeric ORDER BY key");
     }

@@ -3,6 +3,7 @@ import { fill, type Typed } from "../types/typed.ts";
 import { arrayOf, scalar, typeName } from "../types/types.ts";
 import { aggregateOrder } from "./aggregate-order.ts";
 import type { CallSite } from "./call-site.ts";
+import { meanOfDecimals } from "./decimal-aggregates.ts";
 import { meanOfIntervals, sumOfIntervals } from "./interval-aggregates.ts";
 import { signatureError } from "./supported-signatures.ts";
 
@@ -75,6 +76,8 @@ function sum(site: AggregateSite): Typed {
       return { sql: `CAST(${call} AS DECIMAL(38,9))`, type: arg.type };
     case "FLOAT64":
       return { sql: call, type: FLOAT64 };
+    case "BIGNUMERIC":
+      return { sql: `maestro_big_sum(${call})`, type: arg.type };
     case "INTERVAL":
       return sumOfIntervals(site, arg);
     default:
@@ -85,15 +88,7 @@ function sum(site: AggregateSite): Typed {
 function avg(site: AggregateSite): Typed {
   only(site, 1, "distinct");
   const arg = site.arg(0);
-  if (arg.type.kind === "NUMERIC") {
-    const parts = ["sum", "count"].map(
-      (fn) => `CAST(${fn}(${distinct(site)}${arg.sql})${site.over} AS VARCHAR)`,
-    );
-    return {
-      sql: `CAST(maestro_numeric_divide(${parts[0]}, nullif(${parts[1]}, '0')) AS DECIMAL(38,9))`,
-      type: arg.type,
-    };
-  }
+  if (/NUMERIC/.test(arg.type.kind)) return meanOfDecimals(site, arg);
   if (arg.type.kind === "INTERVAL") return meanOfIntervals(site, arg);
   if (arg.type.kind !== "INT64" && arg.type.kind !== "FLOAT64") throw noMatch(site);
   const mean = `avg(${distinct(site)}${arg.sql})${site.over}`;
@@ -133,7 +128,8 @@ function floats(sql: string, arity: number): AggregateRule {
     if (site.call.distinct) throw site.ctx.refuse(`${site.call.name} with DISTINCT`);
     const args = site.call.args.map((_, i) => {
       const value = site.arg(i);
-      if (value.type.kind === "NUMERIC") throw site.ctx.refuse(`${site.call.name} over NUMERIC`);
+      if (/NUMERIC/.test(value.type.kind))
+        throw site.ctx.refuse(`${site.call.name} over ${value.type.kind}`);
       return coerce(value, FLOAT64);
     });
     if (args.includes(null)) throw noMatch(site);

@@ -114,6 +114,8 @@ export const arrayFunctions: FunctionTable = {
     ["FLOAT64, FLOAT64 -> ARRAY<FLOAT64>", null],
     ["FLOAT64, FLOAT64, FLOAT64 -> ARRAY<FLOAT64>", null],
     ["NUMERIC, NUMERIC, NUMERIC -> ARRAY<NUMERIC>", null],
+    ["BIGNUMERIC, BIGNUMERIC -> ARRAY<BIGNUMERIC>", null],
+    ["BIGNUMERIC, BIGNUMERIC, BIGNUMERIC -> ARRAY<BIGNUMERIC>", null],
     [
       "INT64, INT64 -> ARRAY<INT64>",
       `CASE WHEN ${anyNull} THEN NULL WHEN $2 - $1 > ${maxSteps} THEN error('GENERATE_ARRAY produced too many elements: ' || ($2 - $1)) ELSE generate_series($1, $2) END`,

@@ -70,12 +70,16 @@ export const conditionalFunctions: FunctionTable = {
   NULLIF: nullIf,
   NULLIFZERO: [
     ["INT64 -> INT64", "nullif($1, 0)"],
+    ["NUMERIC -> NUMERIC", "nullif($1, 0)"],
+    ["BIGNUMERIC -> BIGNUMERIC", "nullif($1, 0::BIGNUM)"],
     ["FLOAT64 -> FLOAT64", "nullif($1, 0)"],
   ],
   GREATEST: extreme("greatest"),
   LEAST: extreme("least"),
   ZEROIFNULL: [
     ["INT64 -> INT64", "coalesce($1, 0)"],
+    ["NUMERIC -> NUMERIC", "coalesce($1, 0)"],
+    ["BIGNUMERIC -> BIGNUMERIC", "coalesce($1, 0::BIGNUM)"],
     ["FLOAT64 -> FLOAT64", "coalesce($1, 0)"],
   ],
 };

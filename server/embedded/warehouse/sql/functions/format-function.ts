@@ -52,7 +52,8 @@ function piece(site: CallSite, spec: string, letter: string, index: number): str
     throw ctx.fail(call.pos, `Invalid format specifier character "${letter}" in FORMAT`);
   }
   const arg = site.arg(index);
-  if (family.kinds && arg.type.kind === "NUMERIC") throw ctx.refuse("FORMAT of NUMERIC");
+  const decimal = decimalPiece(site, spec, letter, arg);
+  if (decimal) return decimal;
   if (family.kinds && !family.kinds.includes(arg.type.kind)) {
     throw ctx.fail(
       call.pos,
@@ -61,6 +62,15 @@ function piece(site: CallSite, spec: string, letter: string, index: number): str
   }
   const value = family.kinds ? arg.sql : printable(site, arg, letter === "t" ? "t" : "T");
   return `${family.fn}(${quoteString(spec)}, ${value})`;
+}
+
+/** %f of what has decimal places; its other forms are refused. */
+function decimalPiece(site: CallSite, spec: string, letter: string, arg: Typed): string | null {
+  const { kind } = arg.type;
+  if (!["NUMERIC", "BIGNUMERIC"].includes(kind) || !"fFeEgG".includes(letter)) return null;
+  const text = castTo(arg, STRING, false);
+  if (!text || !"fF".includes(letter)) throw site.ctx.refuse(`FORMAT %${letter} of ${kind}`);
+  return `maestro_format_decimal(${quoteString(spec)}, ${text.sql})`;
 }
 
 /** Specifiers by what prints them; `kinds` null: of any type. */
@@ -87,6 +97,7 @@ function printable(site: CallSite, arg: Typed, letter: "t" | "T"): string {
     TIMESTAMP: "('TIMESTAMP \"' || $1 || '\"')",
     INTERVAL: "('INTERVAL \"' || $1 || '\" YEAR TO SECOND')",
     NUMERIC: "('NUMERIC \"' || $1 || '\"')",
+    BIGNUMERIC: "('BIGNUMERIC \"' || $1 || '\"')",
     STRING:
       "CASE WHEN regexp_full_match($1, '[^\\x00-\\x1f\\x22\\x27\\x5c\\x7f]*') THEN '\"' || $1 || '\"' ELSE error('not supported by the local warehouse: FORMAT %T of ' || $1) END",
   };

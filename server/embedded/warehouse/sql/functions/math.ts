@@ -1,3 +1,4 @@
+import { bigNumericRows } from "./big-numeric-functions.ts";
 import type { FunctionRows, FunctionTable } from "./call-site.ts";
 
 const float1 = (sql: string): FunctionRows => [
@@ -28,6 +29,8 @@ const domain = (test: string, name: string, sql: string) =>
 const logarithm = (name: string, sql: string) =>
   `CASE WHEN $1 = '-inf'::DOUBLE THEN 'nan'::DOUBLE ELSE ${domain("$1 <= 0", name, sql)} END`;
 
+const logarithmOfTwo = `CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL AND NOT (isfinite($1) AND isfinite($2)) THEN error('not supported by the local warehouse: LOG of ' || maestro_float_text($1)) ELSE ${domain("$1 <= 0 OR $2 <= 0 OR $2 = 1", "LOG", "ln($1) / ln($2)")} END`;
+
 const finite = (name: string, sql: string, args = "isfinite($1)") =>
   `CASE WHEN NOT isfinite(${sql}) AND ${args} THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;
 
@@ -47,7 +50,7 @@ const quickRound =
 const ieeeDivision =
   "CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL WHEN $2 = 0 AND ($1 = 0 OR isnan($1)) THEN 'nan'::DOUBLE WHEN $2 = 0 THEN CASE WHEN ($1 > 0) = (CAST($2 AS VARCHAR) NOT LIKE '-%') THEN 'inf'::DOUBLE ELSE '-inf'::DOUBLE END ELSE $1 / $2 END";
 
-export const mathFunctions: FunctionTable = {
+const ownFunctions: Record<string, FunctionRows> = {
   ABS: numeric1("abs($1)"),
   SIGN: [
     ["INT64 -> INT64", "CAST(sign($1) AS BIGINT)"],
@@ -143,11 +146,13 @@ export const mathFunctions: FunctionTable = {
   EXP: float1(finite("EXP", "exp($1)")),
   LN: float1(logarithm("LN", "ln($1)")),
   LOG: [
-    ["FLOAT64 -> FLOAT64", logarithm("LOG", "ln($1)")],
+    ...float1(logarithm("LOG", "ln($1)")),
     [
-      ...float64,
-      `CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL AND NOT (isfinite($1) AND isfinite($2)) THEN error('not supported by the local warehouse: LOG of ' || maestro_float_text($1)) ELSE ${domain("$1 <= 0 OR $2 <= 0 OR $2 = 1", "LOG", "ln($1) / ln($2)")} END`,
+      "INT64, INT64 -> FLOAT64",
+      logarithmOfTwo.replaceAll("$1", "CAST($1 AS DOUBLE)").replaceAll("$2", "CAST($2 AS DOUBLE)"),
     ],
+    ["NUMERIC, NUMERIC -> NUMERIC", null],
+    [...float64, logarithmOfTwo],
   ],
   LOG10: float1(logarithm("LOG10", "log10($1)")),
   SIN: [["FLOAT64 -> FLOAT64", noInfinity("sin($1)")]],
@@ -157,7 +162,7 @@ export const mathFunctions: FunctionTable = {
   ACOS: [["FLOAT64 -> FLOAT64", noInfinity("acos($1)")]],
   ATAN: [["FLOAT64 -> FLOAT64", "atan($1)"]],
   ATAN2: [[...float64, "atan2($1, $2)"]],
-  CBRT: [["FLOAT64 -> FLOAT64", "cbrt($1)"]],
+  CBRT: float1("cbrt($1)"),
   SINH: [["FLOAT64 -> FLOAT64", finite("SINH", "sinh($1)")]],
   COSH: [["FLOAT64 -> FLOAT64", finite("COSH", "cosh($1)")]],
   TANH: [["FLOAT64 -> FLOAT64", "tanh($1)"]],
@@ -167,3 +172,11 @@ export const mathFunctions: FunctionTable = {
   RAND: [["-> FLOAT64", "random()"]],
   BIT_COUNT: [["INT64 -> INT64", "CAST(bit_count($1) AS BIGINT)"]],
 };
+
+/** With BIGNUMERIC's rows, which stand before those of FLOAT64. */
+export const mathFunctions: FunctionTable = Object.fromEntries(
+  Object.keys({ ...ownFunctions, ...bigNumericRows }).map((name) => [
+    name,
+    [...(bigNumericRows[name] ?? []), ...(ownFunctions[name] ?? [])],
+  ]),
+);

@@ -1,3 +1,4 @@
+import { bigNumericOperators } from "./big-numeric-functions.ts";
 import type { FunctionRows } from "./call-site.ts";
 import { bounded } from "./date-parts.ts";
 import { intervalSteps, momentDifference, momentStep, timestampStep } from "./interval-steps.ts";
@@ -8,7 +9,7 @@ const numericDivision =
   "CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ' || CAST($1 AS VARCHAR)) ELSE CAST(maestro_numeric_divide(CAST($1 AS VARCHAR), CAST($2 AS VARCHAR)) AS DECIMAL(38,9)) END";
 
 /** Operators by GoogleSQL's sign. DuckDB checks BIGINT for overflow by itself. */
-export const operatorTable: Record<string, FunctionRows> = {
+const ownOperators: Record<string, FunctionRows> = {
   "unary-": [
     ["INT64 -> INT64", "(- $1)"],
     ["NUMERIC -> NUMERIC", "(- $1)"],
@@ -78,3 +79,10 @@ export const operatorTable: Record<string, FunctionRows> = {
   "|": [["INT64, INT64 -> INT64", "($1 | $2)"]],
   "^": [["INT64, INT64 -> INT64", "xor($1, $2)"]],
 };
+
+export const operatorTable: Record<string, FunctionRows> = Object.fromEntries(
+  Object.entries(ownOperators).map(([sign, rows]) => [
+    sign,
+    [...rows, ...(bigNumericOperators[sign] ?? [])],
+  ]),
+);

@@ -66,15 +66,13 @@ export function matchSignature(signature: Signature, args: Typed[]): Match | nul
   if (!patterns) return null;
   const variables = bindVariables(patterns, args);
   if (!variables) return null;
-  const numeric = args.some((arg) => arg.type.kind === "NUMERIC");
   let cost = 0;
   const coerced: Typed[] = [];
   for (const [i, pattern] of patterns.entries()) {
     const arg = args[i] as Typed;
     const target = pattern.k === "any" ? arg.type : concrete(pattern, variables);
     const step = target && coercionCost(arg, target);
-    // A FLOAT64 literal becomes NUMERIC only beside a NUMERIC.
-    if (!numeric && arg.type.kind === "FLOAT64" && target?.kind === "NUMERIC") return null;
+    if (target && decimalAlone(arg, target, args)) return null;
     const result = target && coerce(arg, target);
     if (step === null || !result) return null;
     cost += step;
@@ -82,6 +80,18 @@ export function matchSignature(signature: Signature, args: Typed[]): Match | nul
   }
   const returns = concrete(signature.returns, variables);
   return returns && { args: coerced, returns, cost };
+}
+
+/** A FLOAT64 literal becomes NUMERIC only beside a NUMERIC, BIGNUMERIC beside a BIGNUMERIC. */
+function decimalAlone(arg: Typed, target: GType, args: Typed[]): boolean {
+  if (arg.type.kind !== "FLOAT64") return false;
+  const company =
+    target.kind === "NUMERIC"
+      ? ["NUMERIC", "BIGNUMERIC"]
+      : target.kind === "BIGNUMERIC"
+        ? ["BIGNUMERIC"]
+        : null;
+  return company !== null && !args.some(({ type }) => company.includes(type.kind));
 }
 
 function expand(signature: Signature, count: number): Pattern[] | null {

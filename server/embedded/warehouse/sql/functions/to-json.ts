@@ -6,6 +6,7 @@ import { fieldName, type GType } from "../types/types.ts";
 
 const quoted = (sql: string) => `('"' || ${sql} || '"')`;
 const safeInteger = "9007199254740992";
+const bigZeros = "0".repeat(38);
 
 const templates: Partial<Record<GType["kind"], string>> = {
   BOOL: "CAST($1 AS VARCHAR)",
@@ -15,6 +16,7 @@ const templates: Partial<Record<GType["kind"], string>> = {
   BYTES: quoted("base64($1)"),
   INT64: `CASE WHEN $1 BETWEEN -${safeInteger} AND ${safeInteger} THEN CAST($1 AS VARCHAR) ELSE ${quoted("CAST($1 AS VARCHAR)")} END`,
   NUMERIC: `CASE WHEN $1 = trunc($1) AND $1 BETWEEN -${safeInteger} AND ${safeInteger} THEN CAST(CAST($1 AS HUGEINT) AS VARCHAR) ELSE ${quoted("rtrim(rtrim(CAST($1 AS VARCHAR), '0'), '.')")} END`,
+  BIGNUMERIC: `CASE WHEN maestro_big_text($1) NOT LIKE '%.%' AND $1 BETWEEN '-${safeInteger}${bigZeros}'::BIGNUM AND '${safeInteger}${bigZeros}'::BIGNUM THEN maestro_big_text($1) ELSE ${quoted("maestro_big_text($1)")} END`,
   DATE: quoted(castTemplate("DATE")),
   TIME: quoted(castTemplate("TIME")),
   DATETIME: quoted(`replace(${castTemplate("DATETIME")}, ' ', 'T')`),

@@ -118,7 +118,8 @@ function percentile(fn: "quantile_cont" | "quantile_disc"): WindowRule {
           site.node(1)?.pos ?? site.call.pos,
           `Argument 2 to ${site.call.name} must be between 0 and 1`,
         );
-      if (value.type.kind === "NUMERIC") throw site.ctx.refuse(`${site.call.name} over NUMERIC`);
+      if (/NUMERIC/.test(value.type.kind))
+        throw site.ctx.refuse(`${site.call.name} over ${value.type.kind}`);
       const number = fn === "quantile_cont" ? coerce(value, FLOAT64) : value;
       if (!number)
         throw site.ctx.fail(

@@ -64,6 +64,21 @@ export function formatFloat(specText: string, value: number): string {
   return padded(spec, sign, upper ? digits.toUpperCase() : digits, true);
 }
 
+/** %f of a NUMERIC or BIGNUMERIC, from its text: halves away from zero. */
+export function formatDecimal(specText: string, value: string): string {
+  const spec = readSpec(specText);
+  const precision = spec.precision ?? 6;
+  const [whole = "0", fraction = ""] = value.replace("-", "").split(".");
+  const kept = fraction.slice(0, precision).padEnd(precision, "0");
+  const up = (fraction[precision] ?? "0") >= "5" ? 1n : 0n;
+  const all = String(BigInt(whole + kept) + up).padStart(precision + 1, "0");
+  const split = all.length - precision;
+  const point = precision > 0 || spec.flags.includes("#") ? "." : "";
+  const digits = `${all.slice(0, split)}${point}${all.slice(split)}`;
+  const sign = signOf(value.startsWith("-"), spec.flags);
+  return padded(spec, sign, spec.flags.includes("'") ? grouped(digits) : digits, true);
+}
+
 function floatDigits(letter: string, value: number, precision: number): string {
   if (letter === "e") return exponent(value.toExponential(precision));
   if (letter === "g") return general(value, Math.max(1, precision));

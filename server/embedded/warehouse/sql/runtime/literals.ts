@@ -35,7 +35,7 @@ export function literalOf(value: DuckDBValue, type: GType): string {
 function scalarLiteral(value: DuckDBValue, type: string): string {
   switch (typeof value) {
     case "bigint":
-      return int64(value).sql;
+      return type === "BIGNUM" ? `'${value}'::BIGNUM` : int64(value).sql;
     case "number":
       return float64(value).sql;
     case "boolean":

@@ -68,7 +68,7 @@ export function floatToNumeric(value: number): string {
 }
 
 /** A float is exactly `mantissa / 2 ** shift`. */
-function exact(value: number): { mantissa: bigint; shift: bigint } {
+export function exact(value: number): { mantissa: bigint; shift: bigint } {
   let shift = 0n;
   let mantissa = value;
   while (!Number.isInteger(mantissa)) {

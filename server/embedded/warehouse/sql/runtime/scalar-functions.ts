@@ -6,9 +6,10 @@ import {
   DuckDBScalarFunction,
   VARCHAR,
 } from "@duckdb/node-api";
+import { bigNumericFunctions } from "./big-numeric-functions.ts";
 import { farmFingerprint } from "./farm-fingerprint.ts";
 import { formatTime } from "./format-time.ts";
-import { formatFloat, formatInteger, formatText } from "./format-values.ts";
+import { formatDecimal, formatFloat, formatInteger, formatText } from "./format-values.ts";
 import { intervalFunctions } from "./interval-functions.ts";
 import { define, type JsFunction } from "./js-function.ts";
 import {
@@ -52,6 +53,7 @@ const functions: Record<string, JsFunction> = {
   maestro_parse_time: define([VARCHAR, VARCHAR, VARCHAR], VARCHAR, parseTime),
   maestro_format_integer: define([VARCHAR, BIGINT], VARCHAR, formatInteger),
   maestro_format_float: define([VARCHAR, DOUBLE], VARCHAR, formatFloat),
+  maestro_format_decimal: define([VARCHAR, VARCHAR], VARCHAR, formatDecimal),
   maestro_format_text: define([VARCHAR, VARCHAR], VARCHAR, formatText),
   maestro_json_value: define([VARCHAR, VARCHAR], VARCHAR, jsonValue),
   maestro_json_query: define([VARCHAR, VARCHAR], VARCHAR, jsonQuery),
@@ -73,6 +75,7 @@ const functions: Record<string, JsFunction> = {
     createHash("sha512").update(text).digest("hex"),
   ),
   maestro_farm_fingerprint: define([VARCHAR], BIGINT, farmFingerprint),
+  ...bigNumericFunctions,
   ...intervalFunctions,
 };
 

@@ -1,17 +1,11 @@
+import { bigNumericCasts, coerceBig } from "./big-numeric-casts.ts";
+import type { CastForm, CastRule } from "./cast-rules.ts";
 import { coerce } from "./coerce.ts";
 import { fill, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
 import { fieldName, type GType, type ScalarKind, sameType } from "./types.ts";
 
-/** `CAST` or `TRY_CAST`, and what happens to a text that cannot be read. */
-interface CastForm {
-  cast: string;
-  fail: (message: string) => string;
-}
-
 const strict: CastForm = { cast: "CAST", fail: (message) => `error(${message})` };
 const safe: CastForm = { cast: "TRY_CAST", fail: () => "NULL" };
-
-type CastRule = string | ((form: CastForm) => string);
 
 /**
  * A text is converted only where BigQuery would read it; DuckDB reads more. What BigQuery reads and
@@ -90,6 +84,7 @@ const rules: Record<string, CastRule> = {
     "Invalid timestamp: ",
     `${datePart}([tT ](${timePart}|${leapTime}))?\\s*([+-]\\d{1,2}(:\\d{1,2})?|[A-Za-z]+(/[A-Za-z0-9_+-]+)*)?`,
   ),
+  ...bigNumericCasts,
   "STRING>INTERVAL": (f) =>
     f === safe ? "TRY(maestro_parse_interval($1))" : "maestro_parse_interval($1)",
   "INTERVAL>STRING": "maestro_interval_text($1)",
@@ -116,6 +111,8 @@ export function castTo(from: Typed, to: GType, isSafe: boolean): Typed | null {
   const form = isSafe ? safe : strict;
   if (from.type.kind === "STRUCT" || from.type.kind === "ARRAY")
     return castComposite(from, to, isSafe);
+  const written = to.kind === "BIGNUMERIC" && from.constant?.text ? coerceBig(from, to) : null;
+  if (written !== null && !isSafe) return { sql: written, type: to };
   const rule = rules[`${from.type.kind}>${to.kind as ScalarKind}`];
   if (rule === undefined) return null;
   const template = typeof rule === "string" ? rule : rule(form);

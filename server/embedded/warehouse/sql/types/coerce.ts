@@ -1,3 +1,4 @@
+import { coerceBig } from "./big-numeric-casts.ts";
 import { parseTemporal } from "./temporal-literals.ts";
 import { float64, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
 import {
@@ -12,8 +13,9 @@ import {
 
 /** What GoogleSQL converts by itself, whatever the expression. */
 const widening: Partial<Record<ScalarKind, ScalarKind[]>> = {
-  INT64: ["NUMERIC", "FLOAT64"],
-  NUMERIC: ["FLOAT64"],
+  INT64: ["NUMERIC", "BIGNUMERIC", "FLOAT64"],
+  NUMERIC: ["BIGNUMERIC", "FLOAT64"],
+  BIGNUMERIC: ["FLOAT64"],
   DATE: ["DATETIME"],
 };
 
@@ -34,7 +36,10 @@ export function coercionCost(from: Typed, to: GType): number | null {
 function literalCost(from: Typed, to: GType): number | null {
   if (!from.constant) return null;
   if (from.type.kind === "STRING" && temporal.has(to.kind)) return 2;
-  if (from.type.kind === "FLOAT64" && to.kind === "NUMERIC" && !from.constant.parameter) return 5;
+  if (from.type.kind === "FLOAT64" && !from.constant.parameter) {
+    if (to.kind === "NUMERIC") return 5;
+    if (to.kind === "BIGNUMERIC") return 6;
+  }
   return null;
 }
 
@@ -70,7 +75,8 @@ export function coerce(from: Typed, to: GType): Typed | null {
   if (constant && to.kind === "FLOAT64" && typeof constant.value === "bigint") {
     return float64(Number(constant.value));
   }
-  return { sql: `CAST(${from.sql} AS ${duckType(to)})`, type: to };
+  const big = coerceBig(from, to);
+  return { sql: big ?? `CAST(${from.sql} AS ${duckType(to)})`, type: to };
 }
 
 export function coerceArrayLiteral(parts: Typed[], to: GType & { kind: "ARRAY" }): Typed | null {
@@ -91,13 +97,21 @@ function coerceStruct(from: Typed, to: GType & { kind: "STRUCT" }): Typed | null
     const own = fields[i];
     if (!own) return null;
     const access = `struct_extract($1, '${fieldName(own, i).replaceAll("'", "''")}')`;
-    const part = coerce(from.parts?.[i] ?? { sql: access, type: own.type }, field.type);
+    const written = from.parts?.[i];
+    const part = coerce(written ? binary(written) : { sql: access, type: own.type }, field.type);
     if (!part) return null;
     parts.push(part);
   }
   const packed = packStruct(parts, to);
   if (from.parts) return { sql: packed, type: to, parts };
   return { sql: letIn(`CASE WHEN $1 IS NULL THEN NULL ELSE ${packed} END`, [from.sql]), type: to };
+}
+
+/** Within a STRUCT a FLOAT64 literal is the binary number that it stands for. */
+function binary(part: Typed): Typed {
+  return part.constant?.text === undefined
+    ? part
+    : { ...part, constant: { value: part.constant.value } };
 }
 
 export function packStruct(parts: Typed[], type: GType & { kind: "STRUCT" }): string {
@@ -108,7 +122,7 @@ export function packStruct(parts: Typed[], type: GType & { kind: "STRUCT" }): st
   return `struct_pack(${fields.join(", ")})`;
 }
 
-const numericOrder: ScalarKind[] = ["INT64", "NUMERIC", "FLOAT64"];
+const numericOrder: ScalarKind[] = ["INT64", "NUMERIC", "BIGNUMERIC", "FLOAT64"];
 
 /**
  * The type that all of them coerce to, or null: the non-constant ones decide, constants follow

@@ -21,6 +21,8 @@ export interface Arithmetic {
 export interface Constant {
   value: string | bigint | number | boolean | null | Uint8Array;
   parameter?: boolean;
+  /** A FLOAT64 as it was written: a BIGNUMERIC takes all of its digits. */
+  text?: string;
 }
 
 export function quoteString(text: string): string {
@@ -49,8 +51,9 @@ export function int64(value: bigint | number): Typed {
   };
 }
 
-export function float64(value: number): Typed {
-  return { sql: float64Sql(value), type: scalar("FLOAT64"), constant: { value } };
+export function float64(value: number, text?: string): Typed {
+  const constant = text === undefined ? { value } : { value, text };
+  return { sql: float64Sql(value), type: scalar("FLOAT64"), constant };
 }
 
 /** A number with an exponent is a DOUBLE to DuckDB; without one it is a DECIMAL, and rounds twice. */

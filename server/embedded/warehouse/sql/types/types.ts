@@ -4,6 +4,7 @@ export type ScalarKind =
   | "INT64"
   | "FLOAT64"
   | "NUMERIC"
+  | "BIGNUMERIC"
   | "BOOL"
   | "STRING"
   | "BYTES"
@@ -29,6 +30,7 @@ const duckTypes: Record<ScalarKind, string> = {
   INT64: "BIGINT",
   FLOAT64: "DOUBLE",
   NUMERIC: "DECIMAL(38,9)",
+  BIGNUMERIC: "BIGNUM",
   BOOL: "BOOLEAN",
   STRING: "VARCHAR",
   BYTES: "BLOB",
@@ -49,6 +51,7 @@ const aliases: Record<string, ScalarKind> = {
   BYTEINT: "INT64",
   FLOAT: "FLOAT64",
   DECIMAL: "NUMERIC",
+  BIGDECIMAL: "BIGNUMERIC",
   BOOLEAN: "BOOL",
 };
 
