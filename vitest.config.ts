@@ -8,6 +8,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    provide: { transferRounds: 1 },
+    provide: { transferRounds: 1, mutations: 2_500 },
   },
 });

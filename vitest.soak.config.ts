@@ -1,11 +1,17 @@
 import { mergeConfig } from "vitest/config";
 import config from "./vitest.config.ts";
 
-/** `npm run soak -- --transfers`: each place twenty times, in its middle somewhere else each time. */
+/**
+ * `npm run soak -- --transfers`: each place twenty times, in its middle somewhere else each time.
+ * `npm run soak -- --mutations`: 20,000 spoilt queries against the local warehouse.
+ */
 export default mergeConfig(config, {
   test: {
-    include: ["test/flows/transfers/*.test.ts"],
+    include: [
+      "test/flows/transfers/*.test.ts",
+      "test/embedded/warehouse-sql-survives-mutations.test.ts",
+    ],
     testTimeout: 600_000,
-    provide: { transferRounds: 20 },
+    provide: { transferRounds: 20, mutations: 20_000 },
   },
 });

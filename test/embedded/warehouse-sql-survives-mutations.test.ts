@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { WarehouseError } from "../../server/embedded/warehouse/contract.ts";
 import { createSqlFrontEnd } from "../../server/embedded/warehouse/sql/front-end.ts";
 import { createDuckCatalog, type DuckCatalog } from "../support/duck-catalog.ts";
@@ -8,6 +8,12 @@ let duck: DuckCatalog;
 
 beforeAll(async () => {
   duck = await createDuckCatalog();
+  await duck.connection.run('CREATE TABLE "d.t" (a BIGINT, b VARCHAR, c DATE)');
+  duck.addTable("d", "t", [
+    { name: "a", type: "INTEGER", mode: "NULLABLE" },
+    { name: "b", type: "STRING", mode: "NULLABLE" },
+    { name: "c", type: "DATE", mode: "NULLABLE" },
+  ]);
 });
 
 afterAll(() => duck.close());
@@ -21,7 +27,38 @@ function sequence(seed: number): (below: number) => number {
   };
 }
 
+/** What is no query, and is spoilt beside those of the fixtures. */
+const statements = [
+  "INSERT INTO d.t (a, b) VALUES (1, 'x'), (2, NULL)",
+  "INSERT d.t SELECT 1, 'x', DATE '2024-01-01'",
+  "UPDATE d.t SET b = UPPER(b), a = a + 1 WHERE a > 1",
+  "UPDATE d.t AS x SET b = y.s FROM UNNEST([STRUCT(1 AS k, 'z' AS s)]) AS y WHERE x.a = y.k",
+  "DELETE FROM d.t WHERE a IN (SELECT a FROM d.t GROUP BY a HAVING COUNT(*) > 1)",
+  "MERGE d.t AS x USING (SELECT 1 AS k) AS y ON x.a = y.k WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (a) VALUES (k)",
+  "TRUNCATE TABLE d.t",
+  "CREATE OR REPLACE TABLE d.u (a INT64 NOT NULL PRIMARY KEY NOT ENFORCED, b STRUCT<c ARRAY<STRING>> OPTIONS (description = 'x')) PARTITION BY DATE_TRUNC(c, MONTH) CLUSTER BY a",
+  "CREATE TABLE IF NOT EXISTS d.u PARTITION BY c OPTIONS (labels = [('a', 'b')]) AS SELECT a, c FROM d.t",
+  "CREATE SNAPSHOT TABLE d.s CLONE d.t OPTIONS (expiration_timestamp = TIMESTAMP '2030-01-01 00:00:00+00')",
+  "ALTER TABLE d.t ADD COLUMN x INT64, DROP COLUMN IF EXISTS b, RENAME COLUMN a TO z",
+  "ALTER TABLE d.t ALTER COLUMN a SET DATA TYPE NUMERIC",
+  "CREATE MATERIALIZED VIEW d.v AS FROM d.t |> AGGREGATE COUNT(*) AS n GROUP BY b |> WHERE n > 1",
+  "DROP SNAPSHOT TABLE IF EXISTS d.s",
+  "CREATE SCHEMA IF NOT EXISTS e OPTIONS (location = 'US')",
+  "SELECT a FROM d.t FOR SYSTEM_TIME AS OF TIMESTAMP_SUB(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR)",
+  "FROM d.t |> EXTEND a + 1 AS n |> SET b = 'x' |> ORDER BY n DESC |> LIMIT 3 |> RENAME n AS m |> DROP c",
+  "DECLARE x INT64 DEFAULT 1; WHILE x < 3 DO SET x = x + 1; END WHILE; SELECT x",
+  "SELECT * FROM `d.*` WHERE _TABLE_SUFFIX BETWEEN 'a' AND 'z'",
+];
+
 const strange = [
+  "|>",
+  "GROUP BY",
+  "AS",
+  "`",
+  "[",
+  "<",
+  "WITH",
+  "OPTIONS (",
   "(",
   ")",
   "'",
@@ -62,19 +99,28 @@ function mutate(sql: string, other: string, next: (below: number) => number): st
   }
 }
 
+/** Twice what one query may take to compile, and then some to run. */
+const patienceMs = 20_000;
+
 describe("the SQL front end", () => {
   it("answers, or fails with a WarehouseError, whatever the text", async () => {
     const queries = fixtureFiles()
       .flatMap(readFixtures)
       .map((fixture) => fixture.sql);
+    for (let i = 0; i < 40; i++) queries.push(...statements);
     const next = sequence(20_240_315);
     const faults: unknown[] = [];
-    for (let i = 0; i < 2500; i++) {
+    for (let i = 0; i < inject("mutations"); i++) {
       const [a, b] = [queries[next(queries.length)] ?? "", queries[next(queries.length)] ?? ""];
       const sql = mutate(a, b, next);
+      const watch = setTimeout(() => {
+        faults.push({ sql, error: "runs on and on" });
+        duck.connection.interrupt();
+      }, patienceMs);
       await duck.run(sql).catch((error: unknown) => {
         if (!(error instanceof WarehouseError)) faults.push({ sql, error });
       });
+      clearTimeout(watch);
     }
     expect(faults).toEqual([]);
   });

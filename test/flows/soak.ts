@@ -8,14 +8,17 @@ import { runSoak } from "./run-soak.ts";
 /*
  * The long proof. Prints what it does and what it found, and ends with 1 where that is not all right.
  * With `--beside` one of the two daemons is of an older version.
- * With `--transfers` imports and exports are struck instead, twenty times at each place.
+ * With `--transfers` imports and exports are struck instead, twenty times at each place; with
+ * `--mutations` the local warehouse is asked 20,000 spoilt queries.
  */
 const usage = `npm run soak -- [--jobs 3000] [--kills 100] [--stops 5] [--outages 1] [--outage-seconds 60]
   [--cancels 10] [--seed N] [--beside test/fixtures/engines/0.1.0.mjs]
-npm run soak -- --transfers`;
+npm run soak -- --transfers
+npm run soak -- --mutations`;
 const mostSecondsAfter = 60;
 
-if (process.argv.includes("--transfers")) process.exit(soakTransfers());
+if (process.argv.includes("--transfers")) process.exit(soakTests("test/flows/transfers"));
+if (process.argv.includes("--mutations")) process.exit(soakTests("survives-mutations"));
 
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 const options = { ...readOptions(), log };
@@ -49,10 +52,10 @@ const seconds = Math.round((performance.now() - startedMs) / 1_000);
 process.stdout.write(`${verdict}, seed ${options.seed}, in ${seconds} s\n`);
 process.exit(hasFailed ? 1 : 0);
 
-/** The exit code of the tests of transfers, each place of which comes in rounds. */
-function soakTransfers(): number {
+/** The exit code of tests that come in rounds. */
+function soakTests(files: string): number {
   const config = "vitest.soak.config.ts";
-  const arguments_ = ["node_modules/vitest/vitest.mjs", "run", "--config", config];
+  const arguments_ = ["node_modules/vitest/vitest.mjs", "run", "--config", config, files];
   return spawnSync(process.execPath, arguments_, { stdio: "inherit" }).status ?? 1;
 }
 

@@ -12,6 +12,7 @@ declare module "vitest" {
     postgresUrl: string;
     /** How often transfers are struck at each place: more than once in the soak. */
     transferRounds: number;
+    mutations: number;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Catalog } from "./catalog.ts";
+import { catalogView } from "./catalog-views.ts";
 import type { WarehouseContext } from "./context.ts";
 import {
   type Compiled,
@@ -92,7 +93,8 @@ function catalogFor(
       return relation;
     },
     informationSchema: (projectId, datasetId, view) =>
-      informationSchema(projectId, datasetId, view),
+      informationSchema(projectId, datasetId, view) ??
+      catalogView(catalog, projectId, datasetId, view),
   };
 }
 

@@ -6,15 +6,21 @@ import { tableColumn } from "./table-columns.ts";
 
 const regionName = /^region-[a-z0-9-]+$/i;
 
-/** `[project.][dataset | region-us.]INFORMATION_SCHEMA.VIEW`; null for any other path. */
+/** `[project.][dataset | region-us.]INFORMATION_SCHEMA.VIEW`, `dataset.__TABLES__`; null for any other path. */
 export function openInformationSchema(ctx: Context, path: Name[], alias: string): Opened | null {
   const parts = path.map((name) => name.text);
-  const at = parts.findIndex((part) => part.toUpperCase() === "INFORMATION_SCHEMA");
+  const at = parts.findIndex(
+    (part) => part.toUpperCase() === "INFORMATION_SCHEMA" || part === "__TABLES__",
+  );
   if (at < 0) return null;
-  const view = parts
-    .slice(at + 1)
-    .join(".")
-    .toUpperCase();
+  const isMeta = parts[at] === "__TABLES__";
+  if (isMeta && at !== parts.length - 1) return null;
+  const view = isMeta
+    ? "__TABLES__"
+    : parts
+        .slice(at + 1)
+        .join(".")
+        .toUpperCase();
   const { projectId, dataset } = scopeOf(ctx, parts.slice(0, at));
   const { catalog } = ctx.options;
   ownProject(ctx, { projectId, datasetId: dataset ?? "INFORMATION_SCHEMA" });

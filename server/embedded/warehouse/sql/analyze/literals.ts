@@ -1,3 +1,4 @@
+import { WarehouseError } from "../../contract.ts";
 import type { Literal } from "../parse/ast.ts";
 import { readBig } from "../runtime/big-numerics.ts";
 import { readJson, writeJson } from "../runtime/json-tree.ts";
@@ -99,5 +100,17 @@ function bigNumeric(ctx: Context, text: string, pos: number): Typed {
 function json(ctx: Context, text: string, pos: number): Typed {
   const tree = readJson(text);
   if (!tree) throw ctx.fail(pos, "Invalid JSON literal: syntax error while parsing value");
-  return { sql: `CAST(${quoteString(writeJson(tree, true))} AS JSON)`, type: scalar("JSON") };
+  return { sql: `CAST(${quoteString(jsonText(tree))} AS JSON)`, type: scalar("JSON") };
+}
+
+/** What the JSON type cannot keep is said in the words that a value of a column would get. */
+function jsonText(tree: Parameters<typeof writeJson>[0]): string {
+  try {
+    return writeJson(tree, true);
+  } catch (error) {
+    throw new WarehouseError(
+      "notImplemented",
+      error instanceof Error ? error.message : String(error),
+    );
+  }
 }
