@@ -39,10 +39,30 @@ export interface TransferView {
   rowsPerSecond: number | null;
   bytesPerSecond: number | null;
   expectedEndAt: string | null;
+  /** Of an import that several rooms read; null where one reads it whole. */
+  parts: TransferParts | null;
   error: string | null;
   createdAt: string;
   startedAt: string | null;
   endedAt: string | null;
+}
+
+export interface TransferParts {
+  count: number;
+  done: number;
+  /** That work on one just now. */
+  rooms: number;
+}
+
+/** `3 of 8 parts, 2 rooms`; once it has ended, `8 parts`. Null where it is read whole. */
+export function describeParts({
+  parts,
+  state,
+}: Pick<TransferView, "parts" | "state">): string | null {
+  if (!parts) return null;
+  const { count, done, rooms } = parts;
+  if (state !== "running") return `${count} parts`;
+  return `${done} of ${count} parts, ${rooms} ${rooms === 1 ? "room" : "rooms"}`;
 }
 
 /** Which transfers to list; all that is given has to hold. */

@@ -3,6 +3,7 @@ import type { BenchResult } from "../support/report.ts";
 import { type Compared, compareReaders, sizeTarget } from "./compare-readers.ts";
 import { roomReader, shellReader, taskReader } from "./contestants.ts";
 import { benchExports } from "./exports.ts";
+import { benchRanges } from "./ranges.ts";
 import { openSetting, type Setting } from "./setting.ts";
 
 const rowsOf = { full: 5_000_000, small: 200_000 };
@@ -28,7 +29,8 @@ export async function run({ size, log }: BenchOptions): Promise<BenchResult> {
   try {
     const postgres = await benchPostgres(setting, log);
     const mysql = setting.mariadb ? await benchMysql(setting, log) : [];
-    const all = [...postgres, ...mysql, ...(await benchExports(setting, log))];
+    const ranges = await benchRanges(setting, log);
+    const all = [...postgres, ...mysql, ...ranges, ...(await benchExports(setting, log))];
     return {
       comparisons: all.map(({ comparison }) => comparison),
       targets: all.flatMap(({ targets }) => targets),

@@ -22,6 +22,8 @@ export interface RoomSetup extends Pick<Setting, "surroundings"> {
   name: string;
   address: DatabaseAddress;
   table: SourceTable;
+  /** Bytes from which it is divided; 0: it is not. */
+  importDividedFrom: number;
 }
 
 export interface ReadOutput {
@@ -115,11 +117,15 @@ export async function taskReader(
 }
 
 /** A whole import, as a room does it. */
-export async function roomReader(setting: Setting, entry: Entry): Promise<Reader> {
+export async function roomReader(
+  setting: Setting,
+  entry: Entry & { importDividedFrom?: number },
+): Promise<Reader> {
   const { surroundings } = setting;
-  const { address, table } = entry;
+  const { address, table, importDividedFrom = 0 } = entry;
   directories += 1;
-  const setup: RoomSetup = { surroundings, name: `import_${directories}`, address, table };
+  const name = `import_${directories}`;
+  const setup: RoomSetup = { surroundings, name, address, table, importDividedFrom };
   const task = new URL("./room.task.ts", import.meta.url);
   const child = await openChild<undefined, ReadOutput>(task, setup);
   const reader = childReader(entry, child);

@@ -18,7 +18,8 @@ import { rssBytes } from "./memory.ts";
  */
 export async function prepare(setup: RoomSetup) {
   const { connectionString, cloudUrl } = setup.surroundings;
-  const deps = createEngineDeps({ connectionString, ...(await connectCloud(cloudUrl)) });
+  const limits = { importDividedFrom: setup.importDividedFrom };
+  const deps = createEngineDeps({ connectionString, ...(await connectCloud(cloudUrl)), limits });
   await deps.objectStore.ensureBucket();
   const { tls: _, ...address } = setup.address;
   const actor = { userId: null, name: "bench" };

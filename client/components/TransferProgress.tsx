@@ -1,5 +1,5 @@
 import { Show } from "solid-js";
-import type { TransferView } from "../../shared/transfer.ts";
+import { describeParts, type TransferView } from "../../shared/transfer.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { ProgressBar } from "./Feedback.tsx";
 import { RelativeTime } from "./Time.tsx";
@@ -24,6 +24,7 @@ export function TransferProgress(props: { transfer: TransferView }) {
         {formatCount(props.transfer.rows)}
         {total() === null ? "" : ` of about ${formatCount(total() ?? 0)}`} rows,{" "}
         {formatBytes(props.transfer.bytes)}
+        <Show when={describeParts(props.transfer)}>{(parts) => `, ${parts()}`}</Show>
       </span>
       <Show when={props.transfer.expectedEndAt}>
         {(end) => (

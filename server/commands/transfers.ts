@@ -1,7 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
-import { type TransferView, transferKinds, transferStates } from "../../shared/transfer.ts";
+import {
+  describeParts,
+  type TransferView,
+  transferKinds,
+  transferStates,
+} from "../../shared/transfer.ts";
 import { bytesText } from "../domain/words.ts";
 import {
   addConnectionOptions,
@@ -143,12 +148,14 @@ function describe(transfer: TransferView): string[] {
 
 function progressOf(transfer: TransferView): string {
   const { rows, totalRows, bytes, rowsPerSecond, state, expectedEndAt } = transfer;
+  const parts = describeParts(transfer);
   const isRunning = state === "running";
   const bar = isRunning && totalRows ? `${progressBar(rows / totalRows)}  ` : "";
   const of = isRunning && totalRows ? ` of about ${totalRows}` : "";
   const rate = rowsPerSecond === null ? "" : `, ${rowsPerSecond} rows/s`;
   const end = expectedEndAt === null ? "" : `, done about ${instantText(expectedEndAt)}`;
-  return `${bar}${rows}${of} rows, ${bytesText(bytes)}${rate}${end}`;
+  const inParts = parts === null ? "" : `, ${parts}`;
+  return `${bar}${rows}${of} rows, ${bytesText(bytes)}${rate}${inParts}${end}`;
 }
 
 function stateOf({ state, isCancelling }: TransferView): string {

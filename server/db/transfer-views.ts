@@ -5,7 +5,7 @@ import { transfers } from "../../drizzle/schema/transfers.ts";
 import type { TransferFilter, TransferView } from "../../shared/transfer.ts";
 import type { Db } from "./client.ts";
 
-const { result: _result, ...shownColumns } = getTableColumns(transfers);
+const { result: _result, division: _division, ...shownColumns } = getTableColumns(transfers);
 
 const viewColumns = {
   transfer: shownColumns,
@@ -13,6 +13,11 @@ const viewColumns = {
   runId: tableRuns.runId,
   databaseName: databases.name,
   target: sql<string | null>`${transfers.result} ->> 'target'`,
+  parts: sql<TransferView["parts"]>`(
+    select jsonb_build_object('count', count(*), 'done', count(*) filter (where p.state = 'done'),
+      'rooms', count(distinct p.lease_owner) filter (where p.state = 'running'))
+    from transfer_parts p where p.transfer_id = ${transfers.id} and p.transfer_fence = ${transfers.fence}
+    having count(*) > 0)`,
   seconds: sql<
     number | null
   >`extract(epoch from coalesce(${transfers.endedAt}, clock_timestamp()) - ${transfers.startedAt})`.mapWith(

@@ -16,6 +16,8 @@ export interface Part {
   projectId: string;
   /** Where it stages files. */
   temporaryDirectory: string;
+  /** Bytes of a table from which its import is divided; 0: none is. */
+  importDividedFrom: number;
 }
 
 process.once("message", async (part: Part) => {
@@ -29,6 +31,7 @@ process.once("message", async (part: Part) => {
     processId: name,
     applicationName: name,
     logLevel: "info",
+    limits: { importDividedFrom: part.importDividedFrom },
   });
   const running =
     role === "daemon" ? startRunner(deps) : startRoom(deps, { concurrency: 2, drainSeconds: 0 });

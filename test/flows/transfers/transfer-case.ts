@@ -29,12 +29,18 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** What dead attempts have staged goes after a day. */
 const sweptAfterMs = 2 * 86_400_000;
+/** A file that could not be removed after its load is tried again a minute later. */
+const leftoversMs = 90_000;
 
 /**
  * One Maestro of its own over what a test file shares: a database, a project and a bucket, with proxies
  * before everything that its daemons and rooms reach. The test itself reaches all of it without.
  */
-export async function openTransferCase(surroundings: Surroundings, kind: DatabaseKind) {
+export async function openTransferCase(
+  surroundings: Surroundings,
+  kind: DatabaseKind,
+  importDividedFrom = 0,
+) {
   const place = surroundings.places[kind];
   const name = `t${randomBytes(5).toString("hex")}`;
   const directory = join(surroundings.directory, name);
@@ -65,6 +71,7 @@ export async function openTransferCase(surroundings: Surroundings, kind: Databas
       cloudUrl: cloud.url,
       projectId: name,
       temporaryDirectory: directory,
+      importDividedFrom,
     });
     processes.push(process);
     return process;
@@ -102,7 +109,8 @@ export async function openTransferCase(surroundings: Surroundings, kind: Databas
       );
       const later = new Date(Date.now() + sweptAfterMs);
       await sweepBucket({ ...deps, now: () => later }, new AbortController().signal);
-      await until("no file is in the bucket", async () => (await reads.objects()).length === 0);
+      const isEmpty = async () => (await reads.objects()).length === 0;
+      await until("no file is in the bucket", isEmpty, leftoversMs);
       const tables = await place.tables();
       expect(tables.filter((table) => table.includes(`maestro_${name}`))).toEqual([]);
     },

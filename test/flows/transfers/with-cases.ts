@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, inject } from "vitest";
 import { type DatabaseKind, databaseKinds } from "../../../shared/database.ts";
 import type { ExportMode } from "../../../shared/table.ts";
+import { type DividedCase, openDividedCase } from "./divided-case.ts";
 import { type ExportCase, openExportCase } from "./export-case.ts";
 import { type ImportCase, openImportCase } from "./import-case.ts";
 import { openSheetCase, type SheetCase } from "./sheet-case.ts";
@@ -48,6 +49,8 @@ export function createCases() {
   return {
     withImport: async (kind: DatabaseKind, body: (each: ImportCase) => Promise<void>) =>
       withCase(await openImportCase(here(), kind), body),
+    withDivided: async (body: (each: DividedCase) => Promise<void>) =>
+      withCase(await openDividedCase(here()), body),
     withSheet: async (body: (each: SheetCase) => Promise<void>) =>
       withCase(await openSheetCase(here()), body),
     withExport: async (

@@ -1,7 +1,9 @@
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { databases } from "../../../drizzle/schema/tables.ts";
+import { selectTransfers } from "../../../server/db/transfer-views.ts";
 import { cancelTransfer } from "../../../server/services/transfers/cancel-transfer.ts";
+import { describeParts } from "../../../shared/transfer.ts";
 import { until } from "../../support/until.ts";
 import { createDividedImports } from "./divided-imports.ts";
 import { actor } from "./support.ts";
@@ -59,6 +61,12 @@ test("a cancel stops the parts of all rooms", async () => {
   await until("nobody is connected", async () => (await connections()) === 0);
 });
 
+/** Of the newest transfer, as people see it. */
+async function shown(): Promise<string | null> {
+  const [view] = await selectTransfers(deps().db, { limit: 1 });
+  return view ? describeParts(view) : null;
+}
+
 test("a database with one transfer at once is read by one room, with two by two", async () => {
   await fillOrders();
   const isDatabase = eq(databases.id, databaseId());
@@ -73,8 +81,10 @@ test("a database with one transfer at once is read by one room, with two by two"
   await deps().db.update(databases).set({ concurrentTransfers: 2 }).where(isDatabase);
   await until("a second is too", async () => (await running()) === 2);
   await until("both are connected", async () => (await connections()) === 2);
+  expect(await shown()).toBe("0 of 8 parts, 2 rooms");
   gate.open();
   expect(await ended(tableRun)).toMatchObject({ state: "succeeded", rows: 4000 });
+  expect(await shown()).toBe("8 parts");
 });
 
 test("a room that stops gives its part back at once, and another reads it", async () => {
