@@ -147,13 +147,13 @@ function complement(words: Words): void {
 
 const decimals = [...powers, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 const floatForm = /^-?\d+(\.\d*)?(e[+-]?\d+)?$/i;
-const otherFloats: Record<string, number> = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  "-Infinity": Number.NEGATIVE_INFINITY,
-};
+const otherFloats = new Map([
+  ["NaN", Number.NaN],
+  ["Infinity", Number.POSITIVE_INFINITY],
+  ["-Infinity", Number.NEGATIVE_INFINITY],
+]);
 
-/** Null where it is no number; the nearest one to the text otherwise. */
+/** Null where it is no number, or beyond them; the nearest one to the text otherwise. */
 export function readFloat64(bytes: Buffer, from: number, to: number): number | null {
   const isNegative = bytes[from] === minus;
   const first = isNegative ? from + 1 : from;
@@ -176,5 +176,8 @@ export function readFloat64(bytes: Buffer, from: number, to: number): number | n
 
 function readLongFloat(bytes: Buffer, from: number, to: number): number | null {
   const text = bytes.toString("latin1", from, to);
-  return otherFloats[text] ?? (floatForm.test(text) ? Number(text) : null);
+  const other = otherFloats.get(text);
+  if (other !== undefined) return other;
+  const value = floatForm.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : null;
 }

@@ -1,5 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { MaestroError } from "../../shared/errors.ts";
+import { isNoText } from "./cell-faults.ts";
+import type { SourceColumn } from "./source-column.ts";
 
 /*
  * The cells of a source's CSV (source.ts says how it is written), found in chunks that may end
@@ -10,6 +12,7 @@ import { MaestroError } from "../../shared/errors.ts";
 
 /** What takes the cells of a column, one for each row. */
 export interface CellSink {
+  readonly column: SourceColumn;
   /** The bytes between the quotes; `isEscaped`: a quote among them is doubled. Valid during the call. */
   add(bytes: Buffer, from: number, to: number, isEscaped: boolean): void;
   addNull(): void;
@@ -22,7 +25,18 @@ const nullMarker = 0x4e;
 /** Up to here a loop finds the end of a cell sooner than a call does. */
 const shortCell = 32;
 
+const firstBytes = 128 * 1024;
+/** A larger buffer, which a long cell needed, is not kept when the next chunks fill little of it. */
+const mostKeptBytes = 4 * 2 ** 20;
+const leastFilled = 1 / 8;
+
 const noEnd = -1;
+
+interface CellPlace {
+  at: number;
+  column: number;
+  row: number;
+}
 
 export class CsvCells {
   /** Whole rows so far. */
@@ -31,7 +45,7 @@ export class CsvCells {
   bytes = 0;
   readonly #sinks: CellSink[];
   readonly #mostRowBytes: number;
-  #bytes = Buffer.allocUnsafeSlow(128 * 1024);
+  #bytes = Buffer.allocUnsafeSlow(firstBytes);
   #at = 0;
   #end = 0;
   #column = 0;
@@ -50,16 +64,19 @@ export class CsvCells {
     if (this.#rowBytes + kept > this.#mostRowBytes) throw tooLarge();
     const needed = kept + chunk.length;
     const from = this.#bytes;
-    if (needed > from.length) this.#bytes = Buffer.allocUnsafeSlow(needed * 2);
+    const isTooLarge = from.length > mostKeptBytes && needed < from.length * leastFilled;
+    if (needed >= from.length || isTooLarge) this.#bytes = Buffer.allocUnsafeSlow(needed * 2);
     from.copy(this.#bytes, 0, this.#at, this.#end);
     chunk.copy(this.#bytes, kept);
+    // A search ends here: what is behind is of chunks before, and may be a hundred megabytes.
+    this.#bytes[needed] = quote;
     this.#at = 0;
     this.#end = needed;
   }
 
   /** Hands on what there is, up to the end of a row with which `isFull`. True: it was. */
   readUntil(isFull: () => boolean): boolean {
-    const from = this.#at;
+    const from = { at: this.#at, column: this.#column, row: this.rows + 1 };
     try {
       while (this.#at < this.#end) {
         if (!this.#readCell()) return false;
@@ -137,12 +154,27 @@ export class CsvCells {
   }
 
   /** A database that knows no character sets may hold anything in its texts. */
-  #check(from: number): void {
-    if (isUtf8(this.#bytes.subarray(from, this.#at))) return;
-    throw new MaestroError(
-      "database",
-      `a text about row ${this.rows + 1} is not UTF-8, as BigQuery's STRING is: convert it in the import's SQL`,
-    );
+  #check(from: CellPlace): void {
+    if (isUtf8(this.#bytes.subarray(from.at, this.#at))) return;
+    let { at, column, row } = from;
+    while (at < this.#at) {
+      const end = this.#endOfCell(at);
+      const sink = this.#sinks[column];
+      const cell = this.#bytes.subarray(at, end);
+      if (sink && !isUtf8(cell)) throw isNoText(sink.column, row, cell);
+      at = end + 1;
+      column = (column + 1) % this.#sinks.length;
+      if (column === 0) row += 1;
+    }
+  }
+
+  /** Of a cell that was read: where what separates it from the next one is. */
+  #endOfCell(from: number): number {
+    const bytes = this.#bytes;
+    if (bytes[from] !== quote) return from + 1;
+    let at = bytes.indexOf(quote, from + 1);
+    while (bytes[at + 1] === quote) at = bytes.indexOf(quote, at + 2);
+    return at + 1;
   }
 }
 

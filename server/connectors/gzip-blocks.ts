@@ -28,7 +28,12 @@ export class GzipBlocks {
 
   static async open(path: string): Promise<GzipBlocks> {
     const file = await open(path, "w");
-    await file.write(header);
+    try {
+      await writeAll(file, [header]);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return new GzipBlocks(file);
   }
 

@@ -1,4 +1,5 @@
-import { doesNotFit, elementsOf, textOfCell } from "./cell-faults.ts";
+import { eachElement } from "./array-elements.ts";
+import { doesNotFit, textOfCell } from "./cell-faults.ts";
 import type { CellSink } from "./csv-cells.ts";
 import { headBytes, type PlainValues, plainValues } from "./plain-values.ts";
 import type { SourceColumn } from "./source-column.ts";
@@ -11,6 +12,17 @@ import type { SourceColumn } from "./source-column.ts";
  *   an array: 1 is empty, 3 an element; repeated 0 begins a row, 1 goes on in it
  */
 
+/** Entries of an array's column, of which there may be millions in a row: a byte each. */
+const emptyArray = 0;
+const firstElement = 1;
+const nextElement = 2;
+const repeatedLevels = [0, 0, 1];
+const definedLevels = [1, 3, 3];
+
+const firstEntries = 512;
+/** A larger buffer, which a long array needed, is not kept. */
+const mostKeptBytes = 2 ** 20;
+
 /** What a page has before its compression. `release` gives its bytes back. */
 export interface Page {
   bytes: Buffer;
@@ -19,7 +31,6 @@ export interface Page {
 }
 
 export interface ParquetColumn extends CellSink {
-  readonly column: SourceColumn;
   takePage(): Page;
 }
 
@@ -74,10 +85,8 @@ class FlatColumn implements ParquetColumn {
 class ListColumn implements ParquetColumn {
   readonly column: SourceColumn;
   readonly #values: PlainValues;
-  /** A bit for each entry: whether it goes on in its row. */
-  #repeated: number[] = [];
-  /** A level for each entry. */
-  #defined: number[] = [];
+  #entries = Buffer.allocUnsafeSlow(firstEntries);
+  #length = 0;
 
   constructor(column: SourceColumn) {
     this.column = column;
@@ -85,30 +94,43 @@ class ListColumn implements ParquetColumn {
   }
 
   add(bytes: Buffer, from: number, to: number, isEscaped: boolean): void {
-    const elements = elementsOf(this.column, textOfCell(bytes, from, to, isEscaped));
-    if (elements.length === 0) this.addNull();
-    for (const [at, element] of elements.entries()) {
-      const text = Buffer.from(element);
-      if (!this.#values.add(text, 0, text.length, false)) {
-        throw doesNotFit(this.column, element, `BigQuery's ${this.column.type}`);
+    const { column } = this;
+    let entry = firstElement;
+    eachElement(column, { bytes, from, to, isEscaped }, (text, start, end) => {
+      if (!this.#values.add(text, start, end, false)) {
+        const value = textOfCell(text, start, end, false);
+        throw doesNotFit(column, value, `BigQuery's ${column.type}`);
       }
-      this.#repeated.push(at === 0 ? 0 : 1);
-      this.#defined.push(3);
-    }
+      this.#put(entry);
+      entry = nextElement;
+    });
+    if (entry === firstElement) this.addNull();
   }
 
   /** BigQuery knows no NULL array: it is an empty one. */
   addNull(): void {
-    this.#repeated.push(0);
-    this.#defined.push(1);
+    this.#put(emptyArray);
   }
 
   takePage(): Page {
-    const levels = Buffer.concat([packBits(this.#repeated, 1), packBits(this.#defined, 2)]);
-    const entries = this.#repeated.length;
-    this.#repeated = [];
-    this.#defined = [];
-    return pageOf(levels, this.#values, entries);
+    const entries = this.#entries.subarray(0, this.#length);
+    const levels = Buffer.concat([
+      packBits(entries, 1, repeatedLevels),
+      packBits(entries, 2, definedLevels),
+    ]);
+    this.#length = 0;
+    if (this.#entries.length > mostKeptBytes) {
+      this.#entries = Buffer.allocUnsafeSlow(firstEntries);
+    }
+    return pageOf(levels, this.#values, entries.length);
+  }
+
+  #put(entry: number): void {
+    const length = this.#length++;
+    if (length === this.#entries.length) {
+      this.#entries = Buffer.concat([this.#entries, Buffer.allocUnsafeSlow(length)]);
+    }
+    this.#entries[length] = entry;
   }
 }
 
@@ -139,12 +161,13 @@ function packedLevels(bits: Buffer, groups: number): Buffer {
   return levels;
 }
 
-/** Levels of one bit or two, the lowest bits of a byte first. */
-function packBits(levels: number[], width: 1 | 2): Buffer {
-  const groups = Math.ceil(levels.length / 8);
+/** The levels of the entries, of one bit or two, the lowest bits of a byte first. */
+function packBits(entries: Buffer, width: 1 | 2, levels: number[]): Buffer {
+  const groups = Math.ceil(entries.length / 8);
   const bits = Buffer.alloc(groups * width);
-  for (const [at, level] of levels.entries()) {
+  for (let at = 0; at < entries.length; at++) {
     const bit = at * width;
+    const level = levels[entries[at] ?? 0] ?? 0;
     bits[bit >> 3] = (bits[bit >> 3] ?? 0) | (level << (bit & 7));
   }
   const header = varint(groups * 2 + 1);

@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { collectGarbage } from "./collect-garbage.ts";
 import { Compressor } from "./compressor.ts";
 import { type Page, parquetColumn } from "./parquet-columns.ts";
-import { type ChunkFacts, footer, type GroupFacts, magic, pageHeader } from "./parquet-footer.ts";
+import { type ChunkFacts, encodeGroup, footer, magic, pageHeader } from "./parquet-footer.ts";
 import { Background, type RowsFile } from "./rows-file.ts";
 import type { SourceColumn } from "./source-column.ts";
 import { lengthOf, writeAll } from "./write-all.ts";
@@ -13,7 +13,8 @@ export function parquetFile(columns: SourceColumn[]): RowsFile {
   const compressors = [Compressor.zstd(), Compressor.zstd()];
   const background = new Background();
   let file: FileHandle | null = null;
-  let groups: GroupFacts[] = [];
+  let groups: Buffer[] = [];
+  let fileRows = 0;
   let offset = 0;
   const write = async (parts: Buffer[]) => {
     if (!file) throw new Error("no file is open");
@@ -27,13 +28,15 @@ export function parquetFile(columns: SourceColumn[]): RowsFile {
     );
     const group = groupOf(columns, pages, await Promise.all(zipped), offset);
     await write(group.parts);
-    groups.push({ rows, chunks: group.chunks });
+    groups.push(encodeGroup(rows, group.chunks));
+    fileRows += rows;
   };
   return {
     sinks,
     async open(path) {
       file = await open(path, "w");
       groups = [];
+      fileRows = 0;
       offset = 0;
       await write([magic]);
     },
@@ -44,7 +47,7 @@ export function parquetFile(columns: SourceColumn[]): RowsFile {
     },
     async close() {
       await background.end();
-      await write([footer(columns, groups)]);
+      await write([footer(columns, fileRows, groups)]);
       await file?.close();
       file = null;
     },

@@ -1,7 +1,19 @@
 import type { ScalarType, SourceColumn } from "./source-column.ts";
-import { encodeStruct, i32, i64, list, struct, type ThriftStruct, text } from "./thrift-compact.ts";
+import {
+  encodedList,
+  encodeStruct,
+  i32,
+  i64,
+  list,
+  struct,
+  type ThriftStruct,
+  text,
+} from "./thrift-compact.ts";
 
 /* The structs of a Parquet file (apache/parquet-format, parquet.thrift), with their fields' numbers. */
+
+/** The form that readers expect, who know faults of some writers (parquet.thrift, FileMetaData). */
+const createdBy = "maestro version 1.0.0";
 
 export const magic = Buffer.from("PAR1");
 
@@ -50,11 +62,6 @@ export interface ChunkFacts {
   plainBytes: number;
 }
 
-export interface GroupFacts {
-  rows: number;
-  chunks: ChunkFacts[];
-}
-
 export function pageHeader(page: {
   plainBytes: number;
   compressedBytes: number;
@@ -73,15 +80,18 @@ export function pageHeader(page: {
   });
 }
 
-/** All that follows the last row group. */
-export function footer(columns: SourceColumn[], groups: GroupFacts[]): Buffer {
+/**
+ * All that follows the last row group. The groups are those of `encodeGroup`: of a thousand columns a
+ * file has tens of thousands of chunks, which as objects would take a hundred times their bytes.
+ */
+export function footer(columns: SourceColumn[], rows: number, groups: Buffer[]): Buffer {
   const root = { 4: text("schema"), 5: i32(columns.length) };
   const metadata = encodeStruct({
     1: i32(1),
     2: list([struct(root), ...columns.flatMap((column) => schemaOf(column).map(struct))]),
-    3: i64(groups.reduce((sum, { rows }) => sum + rows, 0)),
-    4: list(groups.map((group) => struct(groupOf(group)))),
-    6: text("maestro"),
+    3: i64(rows),
+    4: encodedList(groups),
+    6: text(createdBy),
   });
   const length = Buffer.alloc(4);
   length.writeUInt32LE(metadata.length);
@@ -110,12 +120,12 @@ function schemaOf({ name, type, isArray }: SourceColumn): ThriftStruct[] {
   ];
 }
 
-function groupOf({ rows, chunks }: GroupFacts): ThriftStruct {
-  return {
+export function encodeGroup(rows: number, chunks: ChunkFacts[]): Buffer {
+  return encodeStruct({
     1: list(chunks.map((chunk) => struct(chunkOf(chunk)))),
     2: i64(chunks.reduce((sum, { plainBytes }) => sum + plainBytes, 0)),
     3: i64(rows),
-  };
+  });
 }
 
 function chunkOf({

@@ -160,11 +160,14 @@ const letterT = 0x74;
 const letterF = 0x66;
 const one = 0x31;
 const zero = 0x30;
-const words: Record<string, boolean> = { true: true, false: false };
+const words = new Map([
+  ["true", true],
+  ["false", false],
+]);
 
 /** Null where the text is neither. PostgreSQL writes letters, in arrays words, and MySQL digits. */
 export function readBool(cells: Buffer, from: number, to: number): boolean | null {
-  if (to - from > 1) return words[cells.toString("latin1", from, to)] ?? null;
+  if (to - from > 1) return words.get(cells.toString("latin1", from, to)) ?? null;
   const byte = from === to ? 0 : cells[from];
   if (byte === letterT || byte === one) return true;
   return byte === letterF || byte === zero ? false : null;

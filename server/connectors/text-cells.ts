@@ -1,4 +1,6 @@
-import { doesNotFit, elementsOf, textOfCell } from "./cell-faults.ts";
+import { eachElement } from "./array-elements.ts";
+import type { ByteBuffer } from "./byte-buffer.ts";
+import { doesNotFit, textOfCell } from "./cell-faults.ts";
 import type { CellSink } from "./csv-cells.ts";
 import { plainValues, readBool } from "./plain-values.ts";
 import type { SourceColumn } from "./source-column.ts";
@@ -8,42 +10,9 @@ import type { SourceColumn } from "./source-column.ts";
  * as BigQuery reads them in CSV or in JSON lines.
  */
 
-/** Texts one after the other, in a buffer that grows. */
-export class TextBuffer {
-  bytes: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
-  length = 0;
-
-  reserve(bytes: number): void {
-    const needed = this.length + bytes;
-    if (needed <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
-    this.bytes.copy(larger, 0, 0, this.length);
-    this.bytes = larger;
-  }
-
-  put(text: Buffer): void {
-    this.putRange(text, 0, text.length);
-  }
-
-  putRange(from: Buffer, start: number, end: number): void {
-    this.reserve(end - start);
-    const { bytes } = this;
-    let into = this.length;
-    if (end - start >= shortText) into += from.copy(bytes, into, start, end);
-    else for (let at = start; at < end; at++) bytes[into++] = from[at] ?? 0;
-    this.length = into;
-  }
-
-  /** An ASCII character. */
-  putByte(byte: number): void {
-    this.reserve(1);
-    this.bytes[this.length++] = byte;
-  }
-}
-
-/** Below this a loop copies faster than a call does. */
-const shortText = 48;
 const comma = 0x2c;
+const opening = 0x5b;
+const closing = 0x5d;
 const newline = 0x0a;
 
 /** Throws where BigQuery's type does not hold the text. */
@@ -74,7 +43,7 @@ function otherText(column: SourceColumn, bytes: Buffer, from: number, to: number
 /** Every value quoted, as the source wrote it; NULL is `nullMarker`. Arrays have no place in CSV. */
 export function csvCell(
   column: SourceColumn,
-  out: TextBuffer,
+  out: ByteBuffer,
   options: { nullMarker: string; isLast: boolean },
 ): CellSink {
   const check = checkOf(column);
@@ -82,6 +51,7 @@ export function csvCell(
   const nullText = Buffer.from(options.nullMarker);
   const isOther = column.type === "BOOL" || column.type === "BYTES";
   return {
+    column,
     add(bytes, from, to, isEscaped) {
       check(bytes, from, to, isEscaped);
       if (isOther) out.put(Buffer.from(`"${otherText(column, bytes, from, to)}"`));
@@ -99,7 +69,7 @@ export function csvCell(
 /** A member of the row's object: texts as texts, arrays as arrays of them, JSON as itself. */
 export function jsonCell(
   column: SourceColumn,
-  out: TextBuffer,
+  out: ByteBuffer,
   place: { isFirst: boolean; isLast: boolean },
 ): CellSink {
   const check = checkOf(column);
@@ -110,20 +80,43 @@ export function jsonCell(
     out.put(Buffer.from(json));
     out.put(after);
   };
-  const scalarText = (text: string) => {
-    const bytes = Buffer.from(text);
-    check(bytes, 0, bytes.length, false);
-    return otherText(column, bytes, 0, bytes.length) ?? text;
+  const scalar = (bytes: Buffer, from: number, to: number) => {
+    check(bytes, from, to, false);
+    return JSON.stringify(otherText(column, bytes, from, to) ?? bytes.toString("utf8", from, to));
   };
   return {
+    column,
     add(bytes, from, to, isEscaped) {
+      if (column.isArray) {
+        out.put(before);
+        putArray(out, column, { bytes, from, to, isEscaped }, scalar);
+        out.put(after);
+        return;
+      }
       const text = textOfCell(bytes, from, to, isEscaped);
-      if (column.isArray) put(JSON.stringify(elementsOf(column, text).map(scalarText)));
-      else if (column.type === "JSON") put(oneLine(column, text));
-      else put(JSON.stringify(scalarText(text)));
+      const whole = Buffer.from(text);
+      put(column.type === "JSON" ? oneLine(column, text) : scalar(whole, 0, whole.length));
     },
     addNull: () => put(column.isArray ? "[]" : "null"),
   };
+}
+
+type Cell = Parameters<typeof eachElement>[1];
+
+function putArray(
+  out: ByteBuffer,
+  column: SourceColumn,
+  cell: Cell,
+  json: (bytes: Buffer, from: number, to: number) => string,
+): void {
+  let before = opening;
+  eachElement(column, cell, (bytes, from, to) => {
+    out.putByte(before);
+    out.put(Buffer.from(json(bytes, from, to)));
+    before = comma;
+  });
+  if (before === opening) out.putByte(opening);
+  out.putByte(closing);
 }
 
 /** BigQuery reads a JSON null there as a NULL. Line ends are between a JSON's tokens alone. */

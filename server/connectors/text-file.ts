@@ -1,8 +1,9 @@
+import { ByteBuffer } from "./byte-buffer.ts";
 import type { CellSink } from "./csv-cells.ts";
 import { GzipBlocks } from "./gzip-blocks.ts";
 import type { RowsFile } from "./rows-file.ts";
 import type { SourceColumn } from "./source-column.ts";
-import { csvCell, jsonCell, TextBuffer } from "./text-cells.ts";
+import { csvCell, jsonCell } from "./text-cells.ts";
 
 /** CSV in gzip. */
 export function csvFile(columns: SourceColumn[], nullMarker: string): RowsFile {
@@ -22,11 +23,12 @@ export function jsonFile(columns: SourceColumn[]): RowsFile {
   );
 }
 
+const firstBytes = 64 * 1024;
 /** A larger buffer, which a long value needed, is not kept. */
 const mostKeptBytes = 4 * 2 ** 20;
 
-function textFile(cellsOf: (out: TextBuffer) => CellSink[]): RowsFile {
-  const out = new TextBuffer();
+function textFile(cellsOf: (out: ByteBuffer) => CellSink[]): RowsFile {
+  const out = new ByteBuffer(firstBytes);
   const spares: Buffer[] = [];
   let file: GzipBlocks | null = null;
   return {
@@ -36,7 +38,8 @@ function textFile(cellsOf: (out: TextBuffer) => CellSink[]): RowsFile {
     },
     async flush() {
       const { bytes, length } = out;
-      out.bytes = spares.pop() ?? Buffer.allocUnsafeSlow(bytes.length);
+      const spareBytes = Math.min(bytes.length, mostKeptBytes);
+      out.bytes = spares.pop() ?? Buffer.allocUnsafeSlow(spareBytes);
       out.length = 0;
       await file?.add(bytes.subarray(0, length), () => {
         if (bytes.length <= mostKeptBytes) spares.push(bytes);

@@ -1,12 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { RowStream } from "../../server/connectors/source.ts";
 import type { ScalarType, SourceColumn } from "../../server/connectors/source-column.ts";
 import { type StagedFile, stageRows } from "../../server/connectors/staging-file.ts";
+import { type Cell, column, csvOf, readParquet, stageText, streamOf } from "./staging-support.ts";
 import { nullMarker } from "./support.ts";
 
 /* Rows as a source writes them, without a source: every border of a value, and every border of a chunk. */
@@ -17,57 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-const column = (name: string, type: ScalarType, isArray = false): SourceColumn => ({
-  name,
-  type,
-  isArray,
-  expression: name,
-  decimal: null,
-});
-
-type Cell = string | null;
-
-const csvOf = (rows: Cell[][]) =>
-  rows
-    .map((row) =>
-      row.map((cell) => (cell === null ? "N" : `"${cell.replaceAll('"', '""')}"`)).join(","),
-    )
-    .map((line) => `${line}\n`)
-    .join("");
-
-function streamOf(chunks: Iterable<Buffer>, rows: number): RowStream {
-  const stream = Readable.from(chunks, { objectMode: false });
-  return Object.assign(stream, { rows, bytes: 0, sourceRows: rows });
-}
-
-function* chunksOf(bytes: Buffer, size: number): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-}
-
-async function stage(columns: SourceColumn[], text: string, rows: number, chunk = 1000) {
-  const files: StagedFile[] = [];
-  await stageRows({
-    stream: streamOf(chunksOf(Buffer.from(text), chunk), rows),
-    columns,
-    directory,
-    nullMarker,
-    onFile: async (file) => void files.push(file),
-  });
-  return files;
-}
-
-async function readParquet(files: StagedFile[], list = "*") {
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  try {
-    const paths = files.map(({ path }) => `'${path}'`).join(", ");
-    const select = `set timezone = 'UTC'; select ${list} from read_parquet([${paths}])`;
-    return (await connection.runAndReadAll(select)).getRowsJson();
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-}
+const stage = (columns: SourceColumn[], text: string, rows: number, chunk = 1000) =>
+  stageText(directory, columns, text, { rows, chunk });
 
 /** One column of such texts, read back as DuckDB's text of each. */
 async function staged(type: ScalarType, texts: Cell[]): Promise<unknown[]> {
@@ -162,8 +111,8 @@ test.each<[ScalarType, string[]]>([
     "NUMERIC",
     ["", "-", ".", "1.", ".5", "NaN", "1e3", "1.0000000001", "1".repeat(30), "1.2.3", "1-2"],
   ],
-  ["FLOAT64", ["", "-", "x", "1,5", "0x10", "infinity", "1 "]],
-  ["BOOL", ["", "2", "yes", "T"]],
+  ["FLOAT64", ["", "-", "x", "1,5", "0x10", "infinity", "1 ", "1e999", "constructor"]],
+  ["BOOL", ["", "2", "yes", "T", "constructor"]],
   [
     "DATE",
     [
@@ -246,7 +195,11 @@ test("NULLs and lists keep their rows, in many and in none", async () => {
 });
 
 test.each([
-  ["a text that is not UTF-8", Buffer.from('"1","\xff"\n', "latin1"), /about row \d+ is not UTF-8/],
+  [
+    "a text that is not UTF-8",
+    Buffer.from('"1","a ""b"""\n"2",N\n"3","caf\xe9"\n', "latin1"),
+    /column text of row 3 holds caf\ufffd, which is not UTF-8, .* convert_to\(text, 'sql_ascii'\)/,
+  ],
   ["a row of too many cells", Buffer.from('"1","x","y"\n'), /as many cells as columns/],
   ["a row of too few", Buffer.from('"1"\n'), /as many cells as columns/],
   ["a row that is not whole", Buffer.from('"1","x'), /ends within a row/],
