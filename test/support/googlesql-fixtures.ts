@@ -34,6 +34,8 @@ export type Verdict =
   /** BigQuery fails too. */
   | { kind: "bothFail"; ours: string }
   | { kind: "refused"; message: string }
+  /** Fails where BigQuery answers, and names no construct that is missing. */
+  | { kind: "failed"; ours: string }
   | { kind: "different"; ours: string };
 
 export function fixtureFiles(): string[] {
@@ -94,7 +96,9 @@ export async function judge(duck: DuckCatalog, fixture: Fixture): Promise<Verdic
   } catch (error) {
     if (!(error instanceof WarehouseError)) throw error;
     if (fixture.error !== undefined) return { kind: "bothFail", ours: error.message };
-    return { kind: "refused", message: error.message };
+    if (error.message.startsWith("not supported by the local warehouse"))
+      return { kind: "refused", message: error.message };
+    return { kind: "failed", ours: error.message };
   }
   if (!fixture.columns || !fixture.rows) {
     return { kind: "different", ours: `answers ${JSON.stringify(rows)}` };

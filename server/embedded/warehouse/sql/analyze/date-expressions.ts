@@ -1,4 +1,4 @@
-import { extractTemplate } from "../functions/date-parts.ts";
+import { clockIn, extractTemplate } from "../functions/date-parts.ts";
 import { intervalExtracts } from "../functions/interval-steps.ts";
 import type { Expr } from "../parse/ast.ts";
 import { coerce } from "../types/coerce.ts";
@@ -19,7 +19,8 @@ export function analyzeExtract(ctx: Context, env: Env, node: Node<"extract">): T
     throw ctx.fail(node.pos, "EXTRACT with AT TIME ZONE needs a TIMESTAMP");
   }
   const zone = node.zone && coerce(ctx.expr(env, node.zone), scalar("STRING"));
-  const local = kind === "TIMESTAMP" ? `timezone(${zone?.sql ?? "'UTC'"}, ${arg.sql})` : arg.sql;
+  const local =
+    kind === "TIMESTAMP" ? fill(clockIn(zone?.sql ?? "'UTC'", "$1"), [arg.sql]) : arg.sql;
   const localKind = kind === "TIMESTAMP" ? "DATETIME" : kind;
   if (part === "DATE" && localKind === "DATETIME") {
     return { sql: `CAST(${local} AS DATE)`, type: scalar("DATE") };

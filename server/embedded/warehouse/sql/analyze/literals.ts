@@ -1,7 +1,7 @@
-import { WarehouseError } from "../../contract.ts";
 import type { Literal } from "../parse/ast.ts";
 import { readBig } from "../runtime/big-numerics.ts";
-import { readJson, writeJson } from "../runtime/json-tree.ts";
+import { hasInfinity, readJson, writeJson } from "../runtime/json-tree.ts";
+import { numericText, readDecimal } from "../runtime/numbers.ts";
 import { bigSql } from "../types/big-numeric-casts.ts";
 import { parseTemporal } from "../types/temporal-literals.ts";
 import {
@@ -36,7 +36,7 @@ export function analyzeLiteral(
     case "INT64":
       return integer(ctx, node.text, node.pos);
     case "FLOAT64":
-      return float(ctx, node.text, node.pos);
+      return float64(Number(node.text), node.text);
     default:
       throw ctx.refuse("this literal");
   }
@@ -49,12 +49,6 @@ export function integer(ctx: Context, text: string, pos: number): Typed {
     throw ctx.fail(pos, `Invalid integer literal: ${text}`);
   }
   return int64(value);
-}
-
-function float(ctx: Context, text: string, pos: number): Typed {
-  const value = Number(text);
-  if (!Number.isFinite(value)) throw ctx.fail(pos, `Invalid floating point literal: ${text}`);
-  return float64(value, text);
 }
 
 export function analyzeTyped(
@@ -81,14 +75,9 @@ export function analyzeTyped(
 }
 
 function numeric(ctx: Context, text: string, pos: number): Typed {
-  const found = /^\s*[+-]?(\d*)\.?(\d*)(?:[eE][+-]?\d+)?\s*$/.exec(text);
-  if (!found || `${found[1]}${found[2]}` === "")
-    throw ctx.fail(pos, `Invalid NUMERIC literal: ${text}`);
-  if (/[eE]/.test(text)) throw ctx.refuse("NUMERIC literals with an exponent");
-  if ((found[1] ?? "").replace(/^0+/, "").length > 29) {
-    throw ctx.fail(pos, `Invalid NUMERIC literal: ${text}`);
-  }
-  return { sql: `CAST(${quoteString(text.trim())} AS DECIMAL(38,9))`, type: scalar("NUMERIC") };
+  const units = readDecimal(text, 9, true);
+  if (units === null) throw ctx.fail(pos, `Invalid NUMERIC literal: ${JSON.stringify(text)}`);
+  return { sql: `CAST('${numericText(units)}' AS DECIMAL(38,9))`, type: scalar("NUMERIC") };
 }
 
 function bigNumeric(ctx: Context, text: string, pos: number): Typed {
@@ -100,17 +89,6 @@ function bigNumeric(ctx: Context, text: string, pos: number): Typed {
 function json(ctx: Context, text: string, pos: number): Typed {
   const tree = readJson(text);
   if (!tree) throw ctx.fail(pos, "Invalid JSON literal: syntax error while parsing value");
-  return { sql: `CAST(${quoteString(jsonText(tree))} AS JSON)`, type: scalar("JSON") };
-}
-
-/** What the JSON type cannot keep is said in the words that a value of a column would get. */
-function jsonText(tree: Parameters<typeof writeJson>[0]): string {
-  try {
-    return writeJson(tree, true);
-  } catch (error) {
-    throw new WarehouseError(
-      "notImplemented",
-      error instanceof Error ? error.message : String(error),
-    );
-  }
+  if (hasInfinity(tree)) throw ctx.fail(pos, "Invalid JSON literal: number overflow");
+  return { sql: `CAST(${quoteString(writeJson(tree, true))} AS JSON)`, type: scalar("JSON") };
 }

@@ -28,6 +28,9 @@ export function analyzeOperator(ctx: Context, env: Env, node: Node<"op">): Typed
     const [left, right] = args.map((arg) => coerce(arg, match.type));
     if (left && right) return floatArithmetic(node.op, left, right);
   }
+  if (!match && node.op === "||" && args.some((arg) => arg.type.kind === "STRING")) {
+    throw ctx.refuse(`operator || of ${args.map((arg) => typeName(arg.type)).join(" and ")}`);
+  }
   if (!match) {
     const signatures = (rows ?? []).map(([signature]) => parseSignature(signature));
     throw ctx.fail(node.pos, noMatch(`operator ${name}`, args, signatures));
@@ -248,15 +251,25 @@ function quantifiedLike(ctx: Context, env: Env, node: Node<"like">, quantifier: 
   return { sql: `(${tests.join(quantifier === "ALL" ? " AND " : " OR ")})`, type: BOOL };
 }
 
+/** BYTES as a text of the characters 0 to 255. */
+function latin(value: Typed): Typed | null {
+  return value.type.kind === "BYTES"
+    ? { sql: `maestro_latin(${value.sql})`, type: scalar("STRING") }
+    : null;
+}
+
 export function analyzeLike(ctx: Context, env: Env, node: Node<"like">): Typed {
   if (node.quantifier) return quantifiedLike(ctx, env, node, node.quantifier);
   noNullLiteral(ctx, "LIKE", [node.arg, node.pattern]);
   const STRING = scalar("STRING");
   const arg = ctx.expr(env, node.arg);
   const pattern = ctx.expr(env, node.pattern);
-  const [text, like] = [coerce(arg, STRING), coerce(pattern, STRING)];
-  if (!text || !like) {
-    if (arg.type.kind === "BYTES") throw ctx.refuse("LIKE over BYTES");
+  const [text, like] = [
+    latin(arg) ?? coerce(arg, STRING),
+    latin(pattern) ?? coerce(pattern, STRING),
+  ];
+  const mixed = (arg.type.kind === "BYTES") !== (pattern.type.kind === "BYTES");
+  if (!text || !like || (mixed && !isNullLiteral(arg) && !isNullLiteral(pattern))) {
     const types = `${typeName(arg.type)}, ${typeName(pattern.type)}`;
     throw ctx.fail(
       node.pos,

@@ -5,6 +5,7 @@ import { aggregateOrder } from "./aggregate-order.ts";
 import type { CallSite } from "./call-site.ts";
 import { meanOfDecimals } from "./decimal-aggregates.ts";
 import { meanOfIntervals, sumOfIntervals } from "./interval-aggregates.ts";
+import { floatSum, numericSum } from "./sums.ts";
 import { signatureError } from "./supported-signatures.ts";
 
 /** `over`: empty, or the window clause that follows each aggregate. */
@@ -73,9 +74,9 @@ function sum(site: AggregateSite): Typed {
     case "INT64":
       return { sql: `CAST(${call} AS BIGINT)`, type: INT64 };
     case "NUMERIC":
-      return { sql: `CAST(${call} AS DECIMAL(38,9))`, type: arg.type };
+      return { sql: numericSum(call), type: arg.type };
     case "FLOAT64":
-      return { sql: call, type: FLOAT64 };
+      return { sql: floatSum(call, arg.sql, site.over), type: FLOAT64 };
     case "BIGNUMERIC":
       return { sql: `maestro_big_sum(${call})`, type: arg.type };
     case "INTERVAL":
@@ -139,10 +140,10 @@ function floats(sql: string, arity: number): AggregateRule {
 
 function bits(fn: string): AggregateRule {
   return (site) => {
-    only(site, 1);
+    only(site, 1, "distinct");
     const arg = coerce(site.arg(0), INT64);
     if (!arg) throw noMatch(site);
-    return { sql: `${fn}(${arg.sql})${site.over}`, type: INT64 };
+    return { sql: `${fn}(${distinct(site)}${arg.sql})${site.over}`, type: INT64 };
   };
 }
 

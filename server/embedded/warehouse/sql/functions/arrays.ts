@@ -97,6 +97,14 @@ export const arrayFunctions: FunctionTable = {
       "ARRAY<STRING>, STRING, STRING -> STRING",
       `CASE WHEN ${anyNull} OR $3 IS NULL THEN NULL ELSE coalesce(array_to_string(list_transform($1, lambda _e: coalesce(_e, $3)), $2), '') END`,
     ],
+    [
+      "ARRAY<BYTES>, BYTES -> BYTES",
+      `CASE WHEN ${anyNull} THEN NULL ELSE maestro_bytes(coalesce(array_to_string(list_transform(list_filter($1, lambda _e: _e IS NOT NULL), lambda _f: maestro_latin(_f)), maestro_latin($2)), '')) END`,
+    ],
+    [
+      "ARRAY<BYTES>, BYTES, BYTES -> BYTES",
+      `CASE WHEN ${anyNull} OR $3 IS NULL THEN NULL ELSE maestro_bytes(coalesce(array_to_string(list_transform($1, lambda _e: maestro_latin(coalesce(_e, $3))), maestro_latin($2)), '')) END`,
+    ],
   ],
   ARRAY_FIRST: [
     [

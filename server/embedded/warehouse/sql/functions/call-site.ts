@@ -60,7 +60,7 @@ function refuseUnsafe(name: string, template: string, args: Typed[]): void {
     throw notSupported(`SAFE.${name} with this format`);
   }
   if (
-    /maestro_(format|json_canonical|translate|big_power)|from_base64|make_time|not supported/.test(
+    /maestro_(format|zoned_text|json_canonical|translate|big_power)|make_time|not supported/.test(
       template,
     )
   )

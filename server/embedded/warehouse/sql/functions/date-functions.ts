@@ -8,6 +8,8 @@ import {
   addToDate,
   addToDateTime,
   addToTimestamp,
+  bounded,
+  clockIn,
   clockParts,
   dateDiff,
   dateTimeDiff,
@@ -84,7 +86,7 @@ function truncateTimestamp(site: CallSite, value: Typed, part: string): Typed {
   const zone = site.call.args.length > 2 ? asKind(site, 2, "STRING").sql : "'UTC'";
   const template = truncateDateTime(part, "$1");
   if (!template) throw badPart(site, part, "TIMESTAMP");
-  const wallClock = `timezone(${zone}, ${value.sql})`;
+  const wallClock = fill(clockIn("$1", "$2"), [zone, value.sql]);
   const local = fill(template, [wallClock]);
   // Within an hour there is no way back from the wall clock: an hour may come twice.
   if (clockParts.has(part)) {
@@ -189,7 +191,7 @@ function lastDay(site: CallSite): Typed {
   if (part === "ISOYEAR") throw site.ctx.refuse("LAST_DAY with ISOYEAR");
   const step = steps[part];
   const template = step ? `(CAST(${start} + ${step} AS DATE) - 1)` : `(${start} + 6)`;
-  return { sql: fill(template, [day]), type: scalar("DATE") };
+  return { sql: fill(bounded(template), [day]), type: scalar("DATE") };
 }
 
 export const dateFunctions: FunctionTable = {

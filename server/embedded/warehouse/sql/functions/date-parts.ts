@@ -1,3 +1,5 @@
+import { isZoneName } from "../runtime/time-zones.ts";
+
 /** The date parts: how each is truncated to, extracted and counted. `$1`, `$2` are the values. */
 
 const weekdays = ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
@@ -7,9 +9,31 @@ const weekdays = ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDA
  * its second to DuckDB.
  */
 export function momentOf(zone: string, local: string): string {
+  return boundedTimestamp(inZone(zone, local, "-", namedMoment));
+}
+
+function namedMoment(zone: string, local: string): string {
   const later = `timezone(${zone}, ${local})`;
-  const earlier = `(${later} - INTERVAL 1 HOUR)`;
-  return `CASE WHEN timezone(${zone}, ${earlier}) = ${local} THEN ${earlier} ELSE ${later} END`;
+  const [earlier, nearer] = [`(${later} - INTERVAL 1 HOUR)`, `(${later} - INTERVAL 30 MINUTE)`];
+  return `CASE WHEN timezone(${zone}, ${earlier}) = ${local} THEN ${earlier} WHEN timezone(${zone}, ${nearer}) = ${local} THEN ${nearer} ELSE ${later} END`;
+}
+
+/** The wall clock of a moment. */
+export function clockIn(zone: string, instant: string): string {
+  return inZone(zone, instant, "+", (name, value) => `timezone(${name}, ${value})`);
+}
+
+/** DuckDB knows zones by name only, and not "+05:30". */
+function inZone(
+  zone: string,
+  value: string,
+  sign: "+" | "-",
+  named: (zone: string, value: string) => string,
+): string {
+  const name = /^'([\w/+-]+)'$/.exec(zone)?.[1];
+  if (name !== undefined && isZoneName(name)) return named(zone, value);
+  const shift = `maestro_zone_shift(${zone})`;
+  return `CASE WHEN ${shift} IS NULL THEN ${named(zone, value)} ELSE timezone('UTC', ${value} ${sign} to_microseconds(${shift})) END`;
 }
 
 export const bounded = (sql: string) =>

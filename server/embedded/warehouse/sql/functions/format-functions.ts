@@ -1,8 +1,8 @@
 import type { FunctionTable } from "./call-site.ts";
-import { momentOf } from "./date-parts.ts";
+import { boundedTimestamp, clockIn, momentOf } from "./date-parts.ts";
 
 /** The wall clock of a TIMESTAMP, in microseconds. */
-const wallClock = (zone: string) => `epoch_us(timezone(${zone}, $2))`;
+const wallClock = (zone: string) => `epoch_us(${clockIn(zone, "$2")})`;
 
 const format = (kind: string, local: string, instant: string, zone = "'UTC'") =>
   `maestro_format_time('${kind}', $1, ${local}, ${instant}, ${zone})`;
@@ -15,7 +15,7 @@ const timeOfDay = "epoch_us(DATE '1970-01-01' + $2)";
 
 /** A text with an offset is a moment; one without stands on the clock of the zone. */
 const timestamp = (zone: string) =>
-  `CASE WHEN ends_with(${parsed("TIMESTAMP")}, 'Z') THEN timezone('UTC', ${local(parsed("TIMESTAMP"))}) ELSE ${momentOf(zone, local(parsed("TIMESTAMP")))} END`;
+  `CASE WHEN ends_with(${parsed("TIMESTAMP")}, 'Z') THEN ${boundedTimestamp(`timezone('UTC', ${local(parsed("TIMESTAMP"))})`)} ELSE ${momentOf(zone, local(parsed("TIMESTAMP")))} END`;
 
 /** FORMAT_DATE and PARSE_DATE with their like, which JavaScript computes: strftime differs too often. */
 export const formatFunctions: FunctionTable = {

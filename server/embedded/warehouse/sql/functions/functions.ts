@@ -7,6 +7,7 @@ import { formatFunctions } from "./format-functions.ts";
 import { intervalFunctions } from "./interval-functions.ts";
 import { jsonFunctions } from "./json-functions.ts";
 import { mathFunctions } from "./math.ts";
+import { netFunctions } from "./net.ts";
 import { stringFunctions } from "./strings.ts";
 import { timeConstructors } from "./time-constructors.ts";
 
@@ -21,6 +22,7 @@ export const functionTable: FunctionTable = Object.assign(
   intervalFunctions,
   jsonFunctions,
   mathFunctions,
+  netFunctions,
   stringFunctions,
   timeConstructors,
 );

@@ -63,6 +63,7 @@ const ownFunctions: Record<string, FunctionRows> = {
   ROUND: [
     ...rounding("round"),
     ["NUMERIC, INT64 -> NUMERIC", "CAST(round($1, CAST($2 AS INTEGER)) AS DECIMAL(38,9))"],
+    ["INT64, INT64 -> FLOAT64", quickRound.replaceAll("$1", "CAST($1 AS DOUBLE)")],
     ["FLOAT64, INT64 -> FLOAT64", quickRound],
   ],
   TRUNC: [
@@ -170,7 +171,10 @@ const ownFunctions: Record<string, FunctionRows> = {
   IS_NAN: [["FLOAT64 -> BOOL", "isnan($1)"]],
   IS_INF: [["FLOAT64 -> BOOL", "isinf($1)"]],
   RAND: [["-> FLOAT64", "random()"]],
-  BIT_COUNT: [["INT64 -> INT64", "CAST(bit_count($1) AS BIGINT)"]],
+  BIT_COUNT: [
+    ["INT64 -> INT64", "CAST(bit_count($1) AS BIGINT)"],
+    ["BYTES -> INT64", "maestro_bytes_bits($1)"],
+  ],
 };
 
 /** With BIGNUMERIC's rows, which stand before those of FLOAT64. */

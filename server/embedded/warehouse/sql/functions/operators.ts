@@ -21,7 +21,10 @@ const ownOperators: Record<string, FunctionRows> = {
     ["NUMERIC -> NUMERIC", "$1"],
     ["FLOAT64 -> FLOAT64", "$1"],
   ],
-  "unary~": [["INT64 -> INT64", "(~ $1)"]],
+  "unary~": [
+    ["INT64 -> INT64", "(~ $1)"],
+    ["BYTES -> BYTES", "maestro_bytes_not($1)"],
+  ],
   "+": [
     ["INT64, INT64 -> INT64", "($1 + $2)"],
     ["NUMERIC, NUMERIC -> NUMERIC", "($1 + $2)"],
@@ -73,11 +76,26 @@ const ownOperators: Record<string, FunctionRows> = {
       "CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL ELSE list_concat($1, $2) END",
     ],
   ],
-  "<<": [["INT64, INT64 -> INT64", null]],
-  ">>": [["INT64, INT64 -> INT64", null]],
-  "&": [["INT64, INT64 -> INT64", "($1 & $2)"]],
-  "|": [["INT64, INT64 -> INT64", "($1 | $2)"]],
-  "^": [["INT64, INT64 -> INT64", "xor($1, $2)"]],
+  "<<": [
+    ["INT64, INT64 -> INT64", "maestro_shift($1, $2)"],
+    ["BYTES, INT64 -> BYTES", "maestro_bytes_left($1, $2)"],
+  ],
+  ">>": [
+    ["INT64, INT64 -> INT64", "maestro_shift_back($1, $2)"],
+    ["BYTES, INT64 -> BYTES", "maestro_bytes_right($1, $2)"],
+  ],
+  "&": [
+    ["INT64, INT64 -> INT64", "($1 & $2)"],
+    ["BYTES, BYTES -> BYTES", "maestro_bytes_and($1, $2)"],
+  ],
+  "|": [
+    ["INT64, INT64 -> INT64", "($1 | $2)"],
+    ["BYTES, BYTES -> BYTES", "maestro_bytes_or($1, $2)"],
+  ],
+  "^": [
+    ["INT64, INT64 -> INT64", "xor($1, $2)"],
+    ["BYTES, BYTES -> BYTES", "maestro_bytes_xor($1, $2)"],
+  ],
 };
 
 export const operatorTable: Record<string, FunctionRows> = Object.fromEntries(

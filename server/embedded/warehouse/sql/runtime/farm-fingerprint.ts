@@ -128,7 +128,10 @@ function long(s: DataView, length: number): bigint {
 }
 
 export function farmFingerprint(text: string): bigint {
-  const bytes = new TextEncoder().encode(text);
+  return farmFingerprintOf(new TextEncoder().encode(text));
+}
+
+export function farmFingerprintOf(bytes: Uint8Array): bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const { length } = bytes;
   const hash =

@@ -11,7 +11,7 @@ const short = (name: string | undefined) => (name ?? "").slice(0, 3);
 const dateElements: Record<string, Element> = {
   Y: (t) => String(t.year),
   E4Y: (t) => String(t.year).padStart(4, "0"),
-  C: (t) => two(Math.floor(t.year / 100)),
+  C: (t) => String(Math.floor(t.year / 100)),
   y: (t) => two(t.year % 100),
   m: (t) => two(t.month),
   d: (t) => two(t.day),

@@ -1,6 +1,6 @@
-import type { DuckDBIntervalValue, DuckDBType } from "@duckdb/node-api";
+import type { DuckDBBlobValue, DuckDBIntervalValue, DuckDBType } from "@duckdb/node-api";
 
-export type JsValue = string | number | bigint | boolean | DuckDBIntervalValue;
+export type JsValue = string | number | bigint | boolean | DuckDBBlobValue | DuckDBIntervalValue;
 
 /** A scalar function in JavaScript. NULL in, NULL out. */
 export interface JsFunction {

@@ -1,4 +1,4 @@
-import { type JsonTree, readJson, writeJson } from "./json-tree.ts";
+import { hasInfinity, type JsonTree, readJson, writeJson } from "./json-tree.ts";
 
 export type JsonStep = string | number;
 
@@ -14,7 +14,7 @@ function stepsOf(path: string): JsonStep[] {
 }
 
 function follow(text: string, path: string): JsonTree | null {
-  let tree = readJson(text);
+  let tree = readJson(text, true);
   for (const step of stepsOf(path)) {
     if (tree?.k === "object")
       tree = tree.entries.find(([key]) => key === String(step))?.[1] ?? null;
@@ -71,7 +71,33 @@ export function jsonCanonical(text: string): string {
     throw new Error(
       `Invalid input to PARSE_JSON: syntax error while parsing value: ${text.slice(0, 60)}`,
     );
+  if (hasInfinity(tree)) throw new Error("Invalid input to PARSE_JSON: number overflow");
+  const lossy = firstLossy(tree);
+  if (lossy !== null)
+    throw new Error(
+      `Invalid input to PARSE_JSON: Input number: ${lossy} cannot round-trip through string representation`,
+    );
   return writeJson(tree, true);
+}
+
+const significant = (digits: string) =>
+  digits
+    .replace(/e.*$/i, "")
+    .replace(/[-.]/g, "")
+    .replace(/^0+|0+$/g, "");
+
+/** A number that is another one as a double. */
+function firstLossy(tree: JsonTree): string | null {
+  if (tree.k === "array") return tree.items.map(firstLossy).find((found) => found !== null) ?? null;
+  if (tree.k === "object")
+    return tree.entries.map(([, item]) => firstLossy(item)).find((found) => found !== null) ?? null;
+  if (tree.k !== "number") return null;
+  const same = significant(tree.source) === significant(Number(tree.source).toExponential());
+  const whole =
+    /^-?\d+$/.test(tree.source) &&
+    BigInt(tree.source) >= -(2n ** 63n) &&
+    BigInt(tree.source) < 2n ** 64n;
+  return same || whole ? null : tree.source;
 }
 
 const kindNames = {

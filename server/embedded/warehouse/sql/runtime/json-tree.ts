@@ -13,12 +13,17 @@ const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them bare in a string
 const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 
-/** Null where the text is no JSON. */
-export function readJson(text: string): JsonTree | null {
+/**
+ * Null where the text is no JSON. BigQuery reads lazily for a path: it would not see what is wrong
+ * behind the value.
+ */
+export function readJson(text: string, isLazy = false): JsonTree | null {
   const reader = new Reader(text);
   try {
     const tree = reader.value(0);
-    return reader.atEnd() ? tree : null;
+    if (reader.atEnd()) return tree;
+    if (!isLazy || tree.k === "number") return null;
+    throw new Error("not supported by the local warehouse: a JSON text with more behind its end");
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
@@ -148,16 +153,33 @@ export function writeJson(tree: JsonTree, sorted: boolean): string {
   }
 }
 
-/** The JSON type keeps 64-bit integers and doubles. */
+/** The JSON type keeps 64-bit integers and doubles, the latter with their shortest digits. */
 function numberText(source: string): string {
-  if (/^-?\d+$/.test(source)) {
+  if (/^-?\d+$/.test(source) && source !== "-0") {
     const value = BigInt(source);
     if (value >= -(2n ** 63n) && value < 2n ** 64n) return String(value);
   }
-  const value = Number(source);
-  const text = String(value);
-  if (!Number.isFinite(value) || text.includes("e") || Math.abs(value) >= 1e15) {
-    throw new Error(`not supported by the local warehouse: the number ${source} in JSON`);
+  return source === "-0" ? "0" : doubleText(Number(source));
+}
+
+/** Up to fifteen digits before the point and three zeros behind it; else with an exponent. */
+export function doubleText(value: number): string {
+  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
+  const [mantissa = "", power = "0"] = Math.abs(value).toExponential().split("e");
+  const digits = mantissa.replace(".", "");
+  const point = value === 0 ? 1 : Number(power) + 1;
+  if (point > 15 || point <= -4) {
+    const exponent = String(Math.abs(point - 1)).padStart(2, "0");
+    return `${sign}${mantissa}e${point > 0 ? "+" : "-"}${exponent}`;
   }
-  return text.includes(".") ? text : `${text}.0`;
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  if (digits.length <= point) return `${sign}${digits.padEnd(point, "0")}.0`;
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}
+
+/** A number beyond the doubles. */
+export function hasInfinity(tree: JsonTree): boolean {
+  if (tree.k === "number") return !Number.isFinite(Number(tree.source));
+  if (tree.k === "array") return tree.items.some(hasInfinity);
+  return tree.k === "object" && tree.entries.some(([, value]) => hasInfinity(value));
 }

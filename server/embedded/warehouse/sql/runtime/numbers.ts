@@ -38,6 +38,23 @@ export function parseNumeric(text: string): bigint {
   return text.startsWith("-") ? -units : units;
 }
 
+/**
+ * A decimal, perhaps with an exponent, in units of ten to the minus `scale`; null where it cannot be
+ * read or is out of NUMERIC's range. What is beyond the scale is rounded, or refused when `exact`.
+ */
+export function readDecimal(text: string, places: number, exactly: boolean): bigint | null {
+  const found = /^\s*([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d{1,6}))?\s*$/.exec(text);
+  const digits = `${found?.[2] ?? ""}${found?.[3] ?? ""}`;
+  if (!found || digits === "") return null;
+  const shift = Number(found[4] ?? 0) - (found[3] ?? "").length + places;
+  if (shift > 100 && /[1-9]/.test(digits)) return null;
+  const power = 10n ** BigInt(Math.min(Math.abs(shift), digits.length + 100));
+  const whole = shift >= 0 ? BigInt(digits) * power : divideRounded(BigInt(digits), power);
+  if (exactly && shift < 0 && BigInt(digits) % power !== 0n) return null;
+  if (whole >= 10n ** 38n) return null;
+  return found[1] === "-" ? -whole : whole;
+}
+
 export function numericText(units: bigint): string {
   const absolute = units < 0n ? -units : units;
   const fraction = String(absolute % scale).padStart(9, "0");
@@ -106,5 +123,8 @@ function atDigits(value: number, digits: number, divide: (a: bigint, b: bigint) 
   const power = 10n ** BigInt(Math.abs(digits));
   const [a, b] = digits >= 0 ? [mantissa * power, 1n << shift] : [mantissa, power << shift];
   const units = divide(a, b);
-  return digits >= 0 ? Number(`${units}e-${digits}`) : Number(units * power);
+  const rounded = digits >= 0 ? Number(`${units}e-${digits}`) : Number(units * power);
+  if (!Number.isFinite(rounded))
+    throw new Error(`Floating point overflow: ROUND(${value}, ${digits})`);
+  return rounded;
 }

@@ -1,4 +1,5 @@
 import { monthNames, utc, weekdayNames } from "./civil-time.ts";
+import { isZoneName } from "./time-zones.ts";
 
 interface Fields {
   year: number;
@@ -8,7 +9,9 @@ interface Fields {
   minute: number;
   second: number;
   micros: number;
-  afternoon: boolean | null;
+  /** Read by %I or %l, where %p counts. */
+  twelve: boolean;
+  afternoon: boolean;
   /** Minutes east of UTC. */
   offset: number | null;
   epoch: bigint | null;
@@ -89,11 +92,11 @@ const rules: Record<string, Rule> = {
   k: hour,
   I: number(2, (f, n) => {
     f.hour = n < 1 || n > 12 ? 99 : n;
-    f.afternoon ??= false;
+    f.twelve = true;
   }),
   l: number(2, (f, n) => {
     f.hour = n < 1 || n > 12 ? 99 : n;
-    f.afternoon ??= false;
+    f.twelve = true;
   }),
   M: number(2, (f, n) => {
     f.minute = n;
@@ -114,11 +117,14 @@ const rules: Record<string, Rule> = {
       f.afternoon = found.toLowerCase() === "pm";
     },
   ],
-  z: offset,
+  z: [/[+-]\d{2}:?(?:\d{2})?/y, offset[1]],
   Ez: offset,
   Z: [
-    /UTC/y,
-    (_, f) => {
+    /[A-Za-z][\w/+-]*/y,
+    (found, f) => {
+      if (found !== "UTC" && isZoneName(found))
+        throw new Error(`not supported by the local warehouse: %Z with ${found}`);
+      if (found !== "UTC") throw failed(found);
       f.offset = 0;
     },
   ],
@@ -161,7 +167,8 @@ export function parseTime(kind: string, format: string, text: string): string {
     minute: 0,
     second: 0,
     micros: 0,
-    afternoon: null,
+    twelve: false,
+    afternoon: false,
     offset: null,
     epoch: null,
   };
@@ -182,7 +189,9 @@ export function knowsFormat(kind: string, format: string): boolean {
   const elements = [...expand(format).matchAll(/%(E4Y|E\*S|Ez|[\s\S])/g)].map(
     (found) => found[1] ?? "",
   );
-  return elements.every((name) => "nt".includes(name) || ruleOf(kind, name) !== undefined);
+  return elements.every(
+    (name) => "nt".includes(name) || (name !== "Z" && ruleOf(kind, name) !== undefined),
+  );
 }
 
 const expand = (format: string) =>
@@ -219,11 +228,11 @@ function skipSpace(text: string, at: number): number {
 
 function total(f: Fields, text: string): string {
   let { hour } = f;
-  if (f.afternoon !== null && hour <= 12) hour = (hour % 12) + (f.afternoon ? 12 : 0);
+  if (f.twelve && hour <= 12) hour = (hour % 12) + (f.afternoon ? 12 : 0);
   const date = utc(f.year, f.month, f.day);
   const back = new Date(date);
   const real = back.getUTCMonth() + 1 === f.month && back.getUTCDate() === f.day && f.year >= 1;
-  if (!real || hour > 23 || f.minute > 59 || f.second > 59) throw failed(text);
+  if (!real || hour > 23 || f.minute > 59 || f.second > 60) throw failed(text);
   const secondsOfDay = hour * 3600 + f.minute * 60 + f.second - (f.offset ?? 0) * 60;
   const micros = BigInt(date) * 1000n + BigInt(secondsOfDay) * 1_000_000n + BigInt(f.micros);
   return `${micros}${f.offset === null ? "" : "Z"}`;

@@ -7,6 +7,7 @@ import {
   VARCHAR,
 } from "@duckdb/node-api";
 import { bigNumericFunctions } from "./big-numeric-functions.ts";
+import { bytesFunctions } from "./bytes.ts";
 import { farmFingerprint } from "./farm-fingerprint.ts";
 import { formatTime } from "./format-time.ts";
 import { formatDecimal, formatFloat, formatInteger, formatText } from "./format-values.ts";
@@ -23,6 +24,7 @@ import {
   jsonValueArray,
 } from "./json-access.ts";
 import { jsonString } from "./json-tree.ts";
+import { netFunctions } from "./net.ts";
 import {
   divideNumeric,
   floatText,
@@ -34,6 +36,9 @@ import {
 } from "./numbers.ts";
 import { parseTime } from "./parse-time.ts";
 import { editDistance, initCap, translate } from "./texts.ts";
+import { initCapAfter, instr, normalize, normalizeAndCasefold, soundex } from "./texts-unicode.ts";
+import { zoneShift } from "./time-zones.ts";
+import { zonedText } from "./zoned-text.ts";
 
 /** What DuckDB's SQL cannot say, or says otherwise than BigQuery. NULL in, NULL out. */
 const functions: Record<string, JsFunction> = {
@@ -76,7 +81,16 @@ const functions: Record<string, JsFunction> = {
   ),
   maestro_farm_fingerprint: define([VARCHAR], BIGINT, farmFingerprint),
   ...bigNumericFunctions,
+  maestro_zone_shift: define([VARCHAR], BIGINT, zoneShift),
+  maestro_zoned_text: define([BIGINT, BIGINT], VARCHAR, zonedText),
+  maestro_soundex: define([VARCHAR], VARCHAR, soundex),
+  maestro_instr: define([VARCHAR, VARCHAR, BIGINT, BIGINT], BIGINT, instr),
+  maestro_normalize: define([VARCHAR, VARCHAR], VARCHAR, normalize),
+  maestro_casefold: define([VARCHAR, VARCHAR], VARCHAR, normalizeAndCasefold),
+  maestro_initcap_after: define([VARCHAR, VARCHAR], VARCHAR, initCapAfter),
+  ...bytesFunctions,
   ...intervalFunctions,
+  ...netFunctions,
 };
 
 /** Once for each database, through any connection to it: DuckDB keeps functions in its catalog. */
