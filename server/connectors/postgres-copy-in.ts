@@ -16,11 +16,11 @@ export async function copyIn(
   const { table, columns } = into;
   const list = columns.map((column) => quoteName(column.name)).join(", ");
   // Frozen rows are seen by older snapshots too, which find the new table under the old one's name.
-  const options = into.isNew ? "format csv, freeze" : "format csv";
-  const statement = `copy ${table} (${list}) from stdin with (${options})`;
+  const options = into.isNew ? " with (freeze)" : "";
+  const statement = `copy ${table} (${list}) from stdin${options}`;
   const csv = work.rows.stream(
     columns.map((column) => column.expression),
-    { nullText: "" },
+    "postgresText",
   );
   const watch = watchRows(csv, work);
   const target = client.query(copyFrom(statement));

@@ -141,12 +141,12 @@ async function readHoldfasts(client: pg.Client, oid: string): Promise<string[]> 
        select case when d.classid = 'pg_rewrite'::regclass
            then (select 'view ' || r.ev_class::regclass::text from pg_rewrite r where r.oid = d.objid)
            else pg_describe_object(d.classid, d.objid, 0) end as what
-       from pg_depend d join pg_class c on c.oid = $1::oid
-       where d.deptype = 'n' and (
-           (d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid)
-           or (d.refclassid = 'pg_type'::regclass and d.refobjid in (
-             select t.oid from pg_type t
-             where t.oid = c.reltype or t.typelem = c.reltype and c.reltype <> 0)))
+       from pg_class c cross join lateral (
+           select 'pg_class'::regclass as class, c.oid as object
+           union all select 'pg_type'::regclass, t.oid from pg_type t
+           where t.oid = c.reltype or t.typelem = c.reltype and c.reltype <> 0) own
+         join pg_depend d on d.refclassid = own.class and d.refobjid = own.object
+       where c.oid = $1::oid and d.deptype = 'n'
          and not (d.classid = 'pg_constraint'::regclass and exists (
            select from pg_constraint k
            where k.oid = d.objid and k.conrelid = c.oid and k.confrelid <> c.oid))

@@ -8,21 +8,23 @@ import { promisify } from "node:util";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import { quoteName, quoteText } from "../../shared/sql-quotes.ts";
-import type { FieldSchema } from "../../shared/table.ts";
 import { collectGarbage } from "./collect-garbage.ts";
-import { type StagedSize, TooLargeError } from "./staged-size.ts";
+import { copyStatement, type RowFormat } from "./row-format.ts";
 import {
-  jsonShape,
-  typeInParquet,
-  typeWord,
-  valueInJson,
-  valueInParquet,
-} from "./staged-values.ts";
+  checkKeys,
+  checkParquet,
+  measureParquet,
+  readLines,
+  readParquet,
+  type StagedFiles,
+} from "./staged-files.ts";
+import { TooLargeError } from "./staged-size.ts";
+import { jsonShape, typeWord, valueInJson, valueInParquet } from "./staged-values.ts";
 import { describeFullDisk } from "./staging-directory.ts";
 import { rowNumber } from "./target-value.ts";
 
 /*
- * The staged files of an export, as the CSV that a database reads.
+ * The staged files of an export, as the text that a database reads.
  *
  *   files → DuckDB: typed values, checked → COPY … TO a named pipe → stream
  *
@@ -34,8 +36,8 @@ import { rowNumber } from "./target-value.ts";
 export interface StagedRows {
   /** Null where the format does not tell without reading it all. */
   rowCount: number | null;
-  /** CSV, `columns` being SQL of their texts over c0, c1 … of `fields`, and `rowNumber`. */
-  stream(columns: string[], options: { nullText: string }): CsvRows;
+  /** `columns` being SQL of their texts over c0, c1 … of `fields`, and `rowNumber`. */
+  stream(columns: string[], format: RowFormat): CsvRows;
   /** Waits for what is being read, which the end of its stream stops. */
   close(): Promise<void>;
 }
@@ -48,17 +50,8 @@ export interface CsvRows {
   rowsSoFar(): number;
 }
 
-interface Source {
-  format: "PARQUET" | "NEWLINE_DELIMITED_JSON";
-  paths: string[];
-  fields: FieldSchema[];
-  /** For the pipe, and for what DuckDB does not keep in memory. */
-  directory: string;
-  size: StagedSize;
-}
-
 /** Throws `conflict` where the files have other columns than `fields`. */
-export async function openStagedRows(source: Source): Promise<StagedRows> {
+export async function openStagedRows(source: StagedFiles): Promise<StagedRows> {
   const instance = await DuckDBInstance.create(":memory:", {
     threads: "1",
     memory_limit: `${source.size.memoryMb}MB`,
@@ -81,11 +74,11 @@ export async function openStagedRows(source: Source): Promise<StagedRows> {
     const isParquet = source.format === "PARQUET";
     if (isParquet) await checkParquet(connection, source);
     else await checkKeys(connection, source);
-    const rowCount = isParquet ? await countParquet(connection, source) : null;
+    const rowCount = isParquet ? await measureParquet(connection, source) : null;
     return {
       rowCount,
-      stream(columns, options) {
-        const csv = streamRows(connection, source, columns, options);
+      stream(columns, format) {
+        const csv = streamRows(connection, source, columns, format);
         reading.push(csv);
         return csv;
       },
@@ -99,9 +92,9 @@ export async function openStagedRows(source: Source): Promise<StagedRows> {
 
 function streamRows(
   connection: DuckDBConnection,
-  source: Source,
+  source: StagedFiles,
   columns: string[],
-  { nullText }: { nullText: string },
+  format: RowFormat,
 ): CsvRows {
   const path = join(source.directory, `rows-${Math.random().toString(36).slice(2)}.csv`);
   const stream = new Transform({
@@ -111,12 +104,13 @@ function streamRows(
       done(null, chunk);
     },
   });
-  // A row of one column is quoted: bare, it may be an empty line, or the end of PostgreSQL's input.
-  const quoting = columns.length === 1 ? ", FORCE_QUOTE *" : "";
   const list = columns.map((column, at) => `${column} AS o${at}`).join(", ");
-  const statement = `COPY (SELECT ${list} FROM (${selectTyped(source)})) TO ${quoteText(path)}
-    (FORMAT csv, HEADER false, USE_TMP_FILE false, NULLSTR ${quoteText(nullText)}${quoting})`;
-  const written = writeThrough(connection, statement, path, stream).catch((error: unknown) => {
+  const select = `SELECT ${list} FROM (${selectTyped(source)})`;
+  const write = async () => {
+    const statement = await copyStatement(connection, select, { path, format });
+    return writeThrough(connection, statement, path, stream);
+  };
+  const written = write().catch((error: unknown) => {
     const fault = describeStagedFault(error);
     stream.destroy(fault);
     throw fault;
@@ -197,7 +191,7 @@ function readNow(fd: number, buffer: Buffer): number {
   }
 }
 
-function selectTyped(source: Source): string {
+function selectTyped(source: StagedFiles): string {
   const { fields } = source;
   if (source.format === "PARQUET") {
     const list = fields.map(
@@ -216,65 +210,6 @@ function selectTyped(source: Source): string {
   return `SELECT ${list.join(", ")}, ${rowNumber} FROM (
     SELECT line, json_transform(line, ${quoteText(JSON.stringify(jsonShape(fields)))}) AS v,
       row_number() OVER () AS ${rowNumber} FROM ${readLines(source)})`;
-}
-
-function readParquet({ paths }: Source): string {
-  return `read_parquet([${paths.map(quoteText).join(", ")}])`;
-}
-
-function readLines({ paths, size }: Source): string {
-  return `read_csv([${paths.map(quoteText).join(", ")}], auto_detect = false, header = false,
-    parallel = false, delim = '\x01', quote = '', escape = '', nullstr = '\x02', new_line = '\\n',
-    strict_mode = false, max_line_size = ${size.lineBytes}, buffer_size = ${size.lineBytes * 2},
-    columns = {line: 'VARCHAR'})`;
-}
-
-async function checkParquet(connection: DuckDBConnection, source: Source): Promise<void> {
-  const reader = await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${readParquet(source)}`);
-  const types = new Map(
-    reader.getRowsJson().map(([name, type]) => [String(name).toLowerCase(), String(type)]),
-  );
-  const { fields } = source;
-  const other = fields.find((field) => !isTyped(field, types.get(field.name.toLowerCase())));
-  if (other || types.size !== fields.length) throw changedMeanwhile(other?.name);
-}
-
-function isTyped(field: FieldSchema, found: string | undefined): boolean {
-  if (found === undefined) return false;
-  const isList = field.mode === "REPEATED";
-  if (found.endsWith("[]") !== isList) return false;
-  const item = isList ? found.slice(0, -2) : found;
-  if (field.fields) return item.startsWith("STRUCT(");
-  const expected = typeInParquet[typeWord(field)];
-  // BigQuery's TIMESTAMP is of no zone, and its DECIMAL has the precision that was declared.
-  const isInstant = typeWord(field) === "TIMESTAMP" && item === "TIMESTAMP";
-  return (
-    item === expected || isInstant || (item.startsWith("DECIMAL(") && field.type === "NUMERIC")
-  );
-}
-
-/** The first rows tell of columns that the table does not have any more. */
-async function checkKeys(connection: DuckDBConnection, source: Source): Promise<void> {
-  const reader = await connection.runAndReadAll(
-    `SELECT DISTINCT unnest(json_keys(line)) FROM (SELECT line FROM ${readLines(source)} LIMIT 1000)`,
-  );
-  const names = new Set(source.fields.map((field) => field.name.toLowerCase()));
-  const keys = reader.getRowsJson().map(([key]) => String(key));
-  const other = keys.find((key) => !names.has(key.toLowerCase()));
-  if (other !== undefined) throw changedMeanwhile(other);
-}
-
-async function countParquet(connection: DuckDBConnection, source: Source): Promise<number> {
-  const reader = await connection.runAndReadAll(`SELECT count(*) FROM ${readParquet(source)}`);
-  return Number(reader.getRowsJson()[0]?.[0] ?? 0);
-}
-
-function changedMeanwhile(column: string | undefined): MaestroError {
-  const where = column === undefined ? "its columns" : `its column ${column}`;
-  return new MaestroError(
-    "conflict",
-    `the table was changed after it was staged for its export (${where}): run it again`,
-  );
 }
 
 function describeStagedFault(error: unknown): Error {
