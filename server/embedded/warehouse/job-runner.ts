@@ -5,6 +5,7 @@ import { changeWarehouse } from "./change-warehouse.ts";
 import type { JobPlan, WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
 import { finishedDocument } from "./finished-document.ts";
+import { awaitingJavascript } from "./javascript/sandbox.ts";
 import { isConflict, isFatal, jobErrorsOf, toWarehouseError } from "./job-errors.ts";
 import { type JobDocument, jobType } from "./job-resource.ts";
 import type { JobRecord } from "./job-store.ts";
@@ -119,7 +120,8 @@ export class JobRunner {
     const attempts = 8;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        if (await this.#planAndExecute(record)) return;
+        const attempted = () => this.#planAndExecute(record);
+        if (await awaitingJavascript(attempted, () => this.#checkCancelled(record))) return;
       } catch (error) {
         if (!isConflict(error) || attempt >= attempts) throw error;
         this.#context.log.debug({ job: record.document.jobId, attempt }, messageOf(error));

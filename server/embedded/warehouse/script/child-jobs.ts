@@ -4,6 +4,7 @@ import { changeWarehouse } from "../change-warehouse.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "../context.ts";
 import { WarehouseError } from "../contract.ts";
 import { finishedDocument } from "../finished-document.ts";
+import { awaitingJavascript } from "../javascript/sandbox.ts";
 import { isConflict, isFatal, jobErrorsOf, toWarehouseError } from "../job-errors.ts";
 import type { JobDocument } from "../job-resource.ts";
 import { explainDuckError } from "../sql/explain-error.ts";
@@ -140,7 +141,8 @@ export class ChildJobs {
   ): Promise<JobDocument> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const document = await this.#attempt(host, child, await plan(child));
+        const attempted = async () => this.#attempt(host, child, await plan(child));
+        const document = await awaitingJavascript(attempted, host.checkCancelled);
         if (document) return document;
       } catch (error) {
         if (!isConflict(error) || attempt >= attempts) throw error;

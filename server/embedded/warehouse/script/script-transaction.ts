@@ -8,6 +8,7 @@ import type { JobPlan } from "../context.ts";
 import { WarehouseError } from "../contract.ts";
 import { quoteText } from "../field-types.ts";
 import { finishedDocument } from "../finished-document.ts";
+import { isPending } from "../javascript/sandbox.ts";
 import { isConflict } from "../job-errors.ts";
 import type { JobDocument } from "../job-resource.ts";
 import { notSupported } from "../sql/parse/positions.ts";
@@ -107,6 +108,8 @@ class OpenTransaction {
       }
     } catch (error) {
       this.#isBroken = true;
+      // It cannot be begun anew here, with what the transaction has done before.
+      if (isPending(error)) throw notSupported("JavaScript that runs so long in a transaction");
       throw isConflict(error) ? concurrent() : error;
     }
   }

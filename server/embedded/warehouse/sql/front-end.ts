@@ -5,6 +5,7 @@ import {
   type SqlFrontEnd,
   WarehouseError,
 } from "../contract.ts";
+import { sandbox } from "../javascript/sandbox.ts";
 import { Context } from "./analyze/context.ts";
 import { analyzeExpr } from "./analyze/expressions.ts";
 import { analyzeQuery } from "./analyze/queries.ts";
@@ -29,7 +30,7 @@ export function createSqlFrontEnd(settings: { deadlineMs: number }): SqlFrontEnd
       for (const statement of prelude()) await connection.run(statement);
       registerFunctions(connection);
     },
-    close: async () => undefined,
+    close: () => sandbox.close(),
   };
 }
 

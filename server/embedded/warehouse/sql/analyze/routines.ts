@@ -11,6 +11,7 @@ import { parseSingleExpression, parseSingleQuery } from "../parse/statements.ts"
 import { nullOf } from "../types/typed.ts";
 import { type GType, scalar } from "../types/types.ts";
 import { type Context, newScope, type SqlFunction } from "./context.ts";
+import { callJavascript } from "./javascript-functions.ts";
 import { resolveType } from "./type-nodes.ts";
 
 type Node<K extends Statement["k"]> = Extract<Statement, { k: K }>;
@@ -97,7 +98,7 @@ export function compileCreateFunction(
   ctx: Context,
   node: Node<"createFunction">,
 ): CompiledStatement {
-  if (node.body && node.parameters.every(({ type }) => type !== null)) checkBody(ctx, node);
+  if (node.parameters.every(({ type }) => type !== null)) checkBody(ctx, node);
   return {
     kind: "createRoutine",
     statementType: "CREATE_FUNCTION",
@@ -123,7 +124,9 @@ export function compileCreateFunction(
 function checkBody(ctx: Context, node: Node<"createFunction">): void {
   const scope = scopeOf(ctx, node.parameters);
   const env = { scope, clause: "a SQL function", aggregates: false, windows: null, aliases: null };
-  if (node.body) ctx.collect(() => ctx.expr(env, node.body as NonNullable<typeof node.body>));
+  const { body } = node;
+  if (body) ctx.collect(() => ctx.expr(env, body));
+  else callJavascript(ctx, node, [...scope.variables.values()]);
 }
 
 function scopeOf(ctx: Context, parameters: SqlFunction["parameters"]) {

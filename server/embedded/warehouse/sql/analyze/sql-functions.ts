@@ -3,6 +3,7 @@ import { coerce } from "../types/coerce.ts";
 import { isSimple, type Typed } from "../types/typed.ts";
 import { typeName } from "../types/types.ts";
 import { type Context, type Env, newScope, type SqlFunction } from "./context.ts";
+import { callJavascript } from "./javascript-functions.ts";
 import { resolveType } from "./type-nodes.ts";
 
 const maxDepth = 16;
@@ -17,7 +18,7 @@ export function callSqlFunction(ctx: Context, env: Env, call: Call, fn: SqlFunct
   if (++ctx.functionDepth > maxDepth) throw ctx.refuse("functions that call functions so deeply");
   try {
     const args = call.args.map((arg, i) => argument(ctx, env, call, fn, arg, i));
-    if (fn.code !== null) throw ctx.refuse("JavaScript functions");
+    if (fn.code !== null) return callJavascript(ctx, fn, args);
     return heldIn(ctx, fn, args);
   } finally {
     ctx.functionDepth--;

@@ -6,6 +6,7 @@ import {
   DuckDBScalarFunction,
   VARCHAR,
 } from "@duckdb/node-api";
+import { sandbox } from "../../javascript/sandbox.ts";
 import { bigNumericFunctions } from "./big-numeric-functions.ts";
 import { bytesFunctions } from "./bytes.ts";
 import { farmFingerprint } from "./farm-fingerprint.ts";
@@ -95,6 +96,7 @@ const functions: Record<string, JsFunction> = {
 
 /** Once for each database, through any connection to it: DuckDB keeps functions in its catalog. */
 export function registerFunctions(connection: DuckDBConnection): void {
+  registerJavascript(connection);
   for (const [name, { parameters, returns, compute }] of Object.entries(functions)) {
     connection.registerScalarFunction(
       DuckDBScalarFunction.create({
@@ -106,6 +108,36 @@ export function registerFunctions(connection: DuckDBConnection): void {
           for (let row = 0; row < input.rowCount; row++) {
             const args = columns.map((column) => column.getItem(row));
             output.setItem(row, args.includes(null) ? null : compute(...(args as never[])));
+          }
+          output.flush();
+        },
+      }),
+    );
+  }
+}
+
+/** `(spec, arguments as JSON)`: what all rows of a batch need is asked for at once. */
+function registerJavascript(connection: DuckDBConnection): void {
+  for (const volatile of [false, true]) {
+    connection.registerScalarFunction(
+      DuckDBScalarFunction.create({
+        name: volatile ? "maestro_javascript_volatile" : "maestro_javascript",
+        parameterTypes: [VARCHAR, VARCHAR],
+        returnType: VARCHAR,
+        volatile,
+        mainFunction: (_info, input, output) => {
+          const [specs, rows] = [input.getColumnVector(0), input.getColumnVector(1)];
+          const bySpec = new Map<string, number[]>();
+          for (let row = 0; row < input.rowCount; row++) {
+            const spec = String(specs.getItem(row));
+            const group = bySpec.get(spec) ?? [];
+            group.push(row);
+            bySpec.set(spec, group);
+          }
+          for (const [spec, group] of bySpec) {
+            const texts = group.map((row) => String(rows.getItem(row)));
+            const values = sandbox.compute({ spec, rows: `[${texts.join(",")}]` });
+            for (const [i, row] of group.entries()) output.setItem(row, values[i] ?? null);
           }
           output.flush();
         },
