@@ -181,7 +181,7 @@ export class CsvCells {
 function tooLarge(): MaestroError {
   return new MaestroError(
     "database",
-    "a row is larger than BigQuery's 100 MB: leave its large values out, or cut them, in the import's SQL",
+    "a row is larger than 110 MB, in which bytes count twice, and BigQuery's end at 100 MB: leave its large values out, or cut them, in the import's SQL",
   );
 }
 

@@ -10,7 +10,11 @@ import type { ScalarType } from "./source-column.ts";
 /** So much is left free before the values, for what a page has before them. */
 export const headBytes = 16;
 const firstBytes = 1_024;
-/** A larger one, which a long value needed, is not kept. */
+/**
+ * A buffer of which less is filled is not kept: a few long values in each of many columns would leave
+ * every one of them with a large one.
+ */
+const leastFilled = 1 / 4;
 const mostKeptBytes = 4 * 2 ** 20;
 /** Below this a loop copies faster than a call does. */
 const shortText = 48;
@@ -46,7 +50,8 @@ export abstract class PlainValues {
 
   release(taken: Buffer): void {
     const whole = Buffer.from(taken.buffer);
-    if (whole.length <= mostKeptBytes) this.#spare = whole;
+    const isFilled = taken.length >= whole.length * leastFilled;
+    if (whole.length <= mostKeptBytes && isFilled) this.#spare = whole;
   }
 
   protected reserve(bytes: number): void {

@@ -36,7 +36,7 @@ export interface Staging {
 }
 
 const MiB = 2 ** 20;
-/** BigQuery's own limit is 100 MB. */
+/** Of the source's CSV, where bytes are two digits each. BigQuery's own limit is 100 MB. */
 const mostRowBytes = 110 * MiB;
 const firstFileBytes = 8 * MiB;
 const mostFileBytes = 256 * MiB;
