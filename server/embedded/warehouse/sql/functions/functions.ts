@@ -5,6 +5,7 @@ import { dateFunctions } from "./date-functions.ts";
 import { formatFunction } from "./format-function.ts";
 import { formatFunctions } from "./format-functions.ts";
 import { intervalFunctions } from "./interval-functions.ts";
+import { jsonEditFunctions } from "./json-edit.ts";
 import { jsonFunctions } from "./json-functions.ts";
 import { mathFunctions } from "./math.ts";
 import { netFunctions } from "./net.ts";
@@ -20,6 +21,7 @@ export const functionTable: FunctionTable = Object.assign(
   formatFunctions,
   { FORMAT: formatFunction },
   intervalFunctions,
+  jsonEditFunctions,
   jsonFunctions,
   mathFunctions,
   netFunctions,

@@ -45,8 +45,11 @@ function query(legacy: boolean) {
 function list(fn: string, legacy: boolean) {
   return (site: CallSite): Typed => {
     const { text, steps, isJson } = subject(site, legacy, false);
-    if (isJson && fn === "maestro_json_query_array")
-      throw site.ctx.refuse(`${site.call.name} over JSON`);
+    if (isJson && fn === "maestro_json_query_array") {
+      const texts = `from_json(${fn}(${text}, ${steps}), '["VARCHAR"]')`;
+      const sql = `list_transform(${texts}, lambda _j: CAST(_j AS JSON))`;
+      return { sql, type: arrayOf(JSON_TYPE) };
+    }
     return { sql: `from_json(${fn}(${text}, ${steps}), '["VARCHAR"]')`, type: arrayOf(STRING) };
   };
 }
@@ -66,11 +69,13 @@ function scalarOf(kind: ScalarKind): [string, string][] {
 
 function toJsonString(site: CallSite): Typed {
   const { call, ctx } = site;
-  if (call.args.length > 1 && site.arg(1).constant?.value !== false)
-    throw ctx.refuse("TO_JSON_STRING with pretty print");
+  const isPretty = call.args.length > 1 ? site.arg(1).constant?.value : false;
+  if (typeof isPretty !== "boolean")
+    throw ctx.refuse("TO_JSON_STRING with a choice of pretty print that is no constant");
   const arg = site.arg(0);
   const type: GType = arg.type;
-  return { sql: fill(toJsonText(ctx, type, "$1"), [arg.sql]), type: STRING };
+  const sql = fill(toJsonText(ctx, type, "$1"), [arg.sql]);
+  return { sql: isPretty ? `maestro_json_pretty(${sql})` : sql, type: STRING };
 }
 
 export const jsonFunctions: FunctionTable = {

@@ -24,6 +24,7 @@ import {
   jsonValue,
   jsonValueArray,
 } from "./json-access.ts";
+import { jsonEdits } from "./json-edit.ts";
 import { jsonString } from "./json-tree.ts";
 import { netFunctions } from "./net.ts";
 import {
@@ -91,6 +92,7 @@ const functions: Record<string, JsFunction> = {
   maestro_initcap_after: define([VARCHAR, VARCHAR], VARCHAR, initCapAfter),
   ...bytesFunctions,
   ...intervalFunctions,
+  ...jsonEdits,
   ...netFunctions,
 };
 
