@@ -123,6 +123,38 @@ test("each statement is a child job, which lists show where they are asked for",
   expect(jobs.some(({ id }) => id?.startsWith("script_job_"))).toBe(false);
 });
 
+test("a script is deleted with its child jobs, and they not without it", async () => {
+  await run("SELECT 1 AS x; SELECT 2 AS x", "script_to_delete");
+  const [[child]] = await cloud.bigquery.getJobs({ parentJobId: "script_to_delete" });
+  const remove = (id: string) =>
+    cloud.bigquery.job(id).request({ method: "DELETE", uri: "/delete", timeout: 10_000 });
+  expect((await rejection(remove(child?.id ?? ""))).message).toContain("is a child job");
+  await remove("script_to_delete");
+  const [left] = await cloud.bigquery.getJobs({ parentJobId: "script_to_delete" });
+  expect(left).toEqual([]);
+});
+
+test("a script has no destination of its own", async () => {
+  const { message } = await rejection(
+    runJob(cloud.bigquery, {
+      query: {
+        query: "SELECT 1 AS x; SELECT 2 AS x",
+        useLegacySql: false,
+        destinationTable: { projectId: "test-project", datasetId: "d", tableId: "t" },
+      },
+    }),
+  );
+  expect(message).toBe("configuration.query.destinationTable cannot be set for scripts");
+});
+
+test("parameters of the request are bound in every statement", async () => {
+  const [rows] = await cloud.bigquery.query({
+    query: "DECLARE x INT64 DEFAULT ?; SET x = x * ?; SELECT x + ? AS y",
+    params: [2, 5, 1],
+  });
+  expect(rows).toEqual([{ y: 11 }]);
+});
+
 test("a single query with temporary functions is no script", async () => {
   const job = await run("CREATE TEMP FUNCTION f(x INT64) AS (x + 1); SELECT f(1) AS x");
   expect(job.statistics.query.statementType).toBe("SELECT");

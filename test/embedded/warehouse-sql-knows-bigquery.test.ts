@@ -236,7 +236,7 @@ describe("scripts", () => {
       mode: "orReplace",
       partitioning: { type: "MONTH", field: "day" },
       clustering: ["k"],
-      description: "two",
+      options: { properties: { description: "two" } },
       schema: [
         { name: "day", type: "DATE", mode: "NULLABLE" },
         { name: "k", type: "STRING", mode: "NULLABLE" },

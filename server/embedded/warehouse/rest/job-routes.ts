@@ -85,6 +85,16 @@ export function jobRoutes(
           `Job ${record.document.jobId} is not done: cancel it first`,
         );
       }
+      const { projectId, jobId } = record.document;
+      if (parentOf(record.document) !== undefined) {
+        throw new WarehouseError(
+          "invalid",
+          `Job ${jobId} is a child job: it is deleted with the script that it is of`,
+        );
+      }
+      for (const child of context.jobs.children(projectId, jobId)) {
+        await context.jobs.remove(context.jobs.require(projectId, child.jobId));
+      }
       await context.jobs.remove(record);
       return reply.code(204).send();
     },

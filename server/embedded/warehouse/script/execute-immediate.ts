@@ -1,5 +1,5 @@
 import { WarehouseError } from "../contract.ts";
-import { errorAt } from "../sql/parse/positions.ts";
+import { errorAt, notSupported } from "../sql/parse/positions.ts";
 import type { Located, Statement } from "../sql/parse/statement-ast.ts";
 import { parseProgram } from "../sql/parse/statements.ts";
 import { coerce } from "../sql/types/coerce.ts";
@@ -109,6 +109,10 @@ function parseOne(sql: string, fail: (message: string) => WarehouseError): Locat
   const [first, second] = statements;
   if (!first || second) {
     throw fail("EXECUTE IMMEDIATE sql string must contain exactly one statement");
+  }
+  const { k } = first.statement;
+  if (k === "call" || k === "assert" || k === "transaction") {
+    throw notSupported("CALL, ASSERT and transactions in EXECUTE IMMEDIATE");
   }
   if (isProcedural(first.statement)) {
     throw fail("SQL created by EXECUTE IMMEDIATE contains unsupported statement type");

@@ -1,3 +1,4 @@
+import { WarehouseError } from "../contract.ts";
 import type { JobDocument } from "../job-resource.ts";
 import type { Located } from "../sql/parse/statement-ast.ts";
 import { parseProgram } from "../sql/parse/statements.ts";
@@ -17,7 +18,7 @@ const maxLength = 1024 * 1024;
  */
 export function scriptOf(job: JobDocument): ScriptText | null {
   const query = job.configuration["query"] as
-    | { query?: unknown; useLegacySql?: boolean }
+    | { query?: unknown; useLegacySql?: boolean; destinationTable?: unknown }
     | undefined;
   const sql = query?.query;
   // What is left out here is refused where single queries are.
@@ -40,6 +41,12 @@ export function scriptOf(job: JobDocument): ScriptText | null {
     isProcedural(first.statement) ||
     (functions > 0 && first.statement.k !== "query");
   if (!isScript) return null;
+  if (query?.destinationTable) {
+    throw new WarehouseError(
+      "invalidQuery",
+      "configuration.query.destinationTable cannot be set for scripts",
+    );
+  }
   const isAssert = statements.length === 1 && first?.statement.k === "assert";
   return { sql, statements, statementType: isAssert ? "ASSERT" : "SCRIPT" };
 }
