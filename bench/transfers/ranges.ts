@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openSource } from "../../server/connectors/open-source.ts";
 import type { SharedSnapshot } from "../../server/connectors/source.ts";
-import { partsBetween } from "../../server/domain/id-parts.ts";
+import { countParts, partsBetween } from "../../server/domain/id-parts.ts";
 import { type IdPart, printSelect } from "../../server/domain/primitive-select.ts";
 import type { ImportSelect } from "../../shared/import-select.ts";
 import { openChild } from "../support/child.ts";
@@ -14,7 +14,8 @@ import type { RangeInput, RangeSetup } from "./range.task.ts";
 import type { Setting } from "./setting.ts";
 
 const table = "orders";
-const parts = 16;
+/** Maestro's own; smaller tables are divided here too. */
+const dividedFrom = 2 ** 30;
 const reach = 1.2;
 
 const select: ImportSelect = {
@@ -45,8 +46,9 @@ export async function benchRanges(setting: Setting, log: BenchOptions["log"]): P
     reach: [{ name: two, speed: reach }],
     log,
   });
-  const importDividedFrom = await dividedFrom(setting);
-  const divided = { ...entry, importDividedFrom };
+  const { source, bytes } = await begin(setting);
+  await source.close();
+  const divided = { ...entry, importDividedFrom: Math.min(dividedFrom, bytes) };
   const { surroundings } = setting;
   const helper = await openChild<boolean, number>(new URL("./helper.task.ts", import.meta.url), {
     surroundings,
@@ -68,13 +70,6 @@ export async function benchRanges(setting: Setting, log: BenchOptions["log"]): P
   }
 }
 
-/** So that there are as many parts as in the other comparison. */
-async function dividedFrom(setting: Setting): Promise<number> {
-  const { source, extent } = await begin(setting);
-  await source.close();
-  return Math.round((8 * extent.bytes) / parts);
-}
-
 async function begin(setting: Setting) {
   const { signal } = new AbortController();
   const source = await openSource(setting.postgres, { statementTimeoutSeconds: 3600, signal });
@@ -82,7 +77,14 @@ async function begin(setting: Setting) {
   await source.begin();
   const extent = await source.parts?.measure(null);
   if (!extent) throw new Error(`${table} has no ids`);
-  return { source, relation, extent };
+  const bytes = Math.round(extent.bytes);
+  return {
+    source,
+    relation,
+    extent,
+    bytes,
+    parts: countParts(bytes, Math.min(dividedFrom, bytes)),
+  };
 }
 
 /** Processes that read parts of one snapshot, one after the other, into files. */
@@ -96,7 +98,7 @@ async function rangeReader(setting: Setting, name: string, processes: number): P
   );
   let paths: string[] = [];
   const read = async () => {
-    const { source, relation, extent } = await begin(setting);
+    const { source, relation, extent, parts } = await begin(setting);
     try {
       const cuts = (await source.parts?.cut(extent, { above: null }, parts)) ?? [];
       const print = (part: IdPart) => printSelect(select, "postgres", relation, null, part);

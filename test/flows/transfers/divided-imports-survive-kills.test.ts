@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { until } from "../../support/until.ts";
 import type { DividedCase, Role } from "./divided-case.ts";
-import { firstRows, glanceOf } from "./import-case.ts";
 import { type Site, strikeAt } from "./sites.ts";
 import { createCases, inRounds, timeoutMs as ofOneRoom } from "./with-cases.ts";
 
@@ -110,58 +109,6 @@ test.concurrent(
       letGo();
       await each.checkWhole(tableRun, readers);
       expect(await each.countLoads(tableRun)).toBe(1);
-    }),
-  timeoutMs,
-);
-
-test.concurrent(
-  "a source that breaks all connections is read anew, by both rooms",
-  () =>
-    withDivided(async (each) => {
-      each.startDaemonHere("daemon");
-      const readers = await each.begin();
-      const site = { sends: joins, phase: "answered", bytes: 40_000 } as const;
-      const struck = strikeAt(each.proxies, site, async () => {
-        each.proxies.database.refuse();
-        each.proxies.database.comeBack();
-        return "cut";
-      });
-      const letGo = each.holdUploads("owner");
-      const tableRun = await each.run(each.tableId);
-      await struck;
-      letGo();
-      await each.checkWhole(tableRun, readers);
-      expect(await each.countLoads(tableRun)).toBe(1);
-    }),
-  timeoutMs,
-);
-
-test.concurrent(
-  "a cancel in the middle of both rooms' parts ends the import and leaves nothing",
-  () =>
-    withDivided(async (each) => {
-      each.startDaemonHere("daemon");
-      const readers = await each.begin();
-      const before = (await each.readTable(each.tableId))?.lastId;
-      let tableRun = 0;
-      const site = { sends: joins, phase: "answered", bytes: 40_000 } as const;
-      const struck = strikeAt(each.proxies, site, async () => {
-        await until("its run is known", () => tableRun > 0);
-        await each.cancel(tableRun);
-        return undefined;
-      });
-      const letGo = each.holdUploads("owner");
-      tableRun = await each.run(each.tableId);
-      await struck;
-      letGo();
-      expect((await each.ended(tableRun)).state).toBe("cancelled");
-      await until("the room is done with it", async () => {
-        const transfer = await each.readTransfer(tableRun);
-        return transfer?.state === "cancelled";
-      });
-      await each.checkNothingLeft();
-      expect((await readers.stop())["warehouse"]).toEqual([glanceOf(firstRows)]);
-      expect((await each.readTable(each.tableId))?.lastId).toBe(before);
     }),
   timeoutMs,
 );

@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { databases } from "../../../drizzle/schema/tables.ts";
+import { transferParts } from "../../../drizzle/schema/transfer-parts.ts";
 import { selectTransfers } from "../../../server/db/transfer-views.ts";
 import { cancelTransfer } from "../../../server/services/transfers/cancel-transfer.ts";
 import { describeParts } from "../../../shared/transfer.ts";
@@ -42,6 +43,24 @@ test("a value that does not fit fails the transfer once, with its words, whichev
   const row = await ended(tableRun);
   expect(row).toMatchObject({ state: "failed", attempt: 1 });
   expect(row.error).toMatch(/column valid_to holds infinity.*valid_to::text/);
+});
+
+test("a part that has cost three rooms fails the import, and says so", async () => {
+  await fillOrders();
+  const gate = openGate();
+  openRoom("first", gate.objectStore);
+  const tableRun = await startImport({ importTable: "orders" });
+  await until("it is divided", async () => (await readParts()).length > 0);
+  const past = new Date(0);
+  await deps()
+    .db.update(transferParts)
+    .set({ state: "running", attempt: 3, leaseOwner: "dead", leaseUntil: past })
+    .where(eq(transferParts.number, 5));
+  gate.open();
+  expect(await ended(tableRun)).toMatchObject({
+    state: "failed",
+    error: "given up: the room of each of 3 attempts at part 6 of 8 died",
+  });
 });
 
 test("a cancel stops the parts of all rooms", async () => {
