@@ -45,7 +45,7 @@ export function jobResource(job: JobDocument, state: JobState, baseUrl: string) 
     selfLink: `${baseUrl}/bigquery/v2/projects/${projectId}/jobs/${jobId}?location=${location}`,
     user_email: job.userEmail,
     principal_subject: `user:${job.userEmail}`,
-    configuration: job.configuration,
+    configuration: shownConfiguration(job),
     jobReference: { projectId, jobId, location },
     statistics: job.statistics,
     status: {
@@ -54,6 +54,16 @@ export function jobResource(job: JobDocument, state: JobState, baseUrl: string) 
       ...(job.outcome && job.outcome.errors.length > 0 ? { errors: job.outcome.errors } : {}),
     },
   };
+}
+
+/** CREATE TABLE AS SELECT has a destination like a query that names one. */
+function shownConfiguration({ configuration, statistics }: JobDocument): JobConfiguration {
+  const given = configuration["query"] as { destinationTable?: unknown } | undefined;
+  const found = statistics["query"] as Record<string, unknown> | undefined;
+  const target = found?.["ddlTargetTable"];
+  const isFilled = found?.["statementType"] === "CREATE_TABLE_AS_SELECT";
+  if (!given || given.destinationTable || !target || !isFilled) return configuration;
+  return { ...configuration, query: { ...given, destinationTable: target } };
 }
 
 export function jobType(configuration: JobConfiguration): "QUERY" | "LOAD" | "EXTRACT" | "COPY" {

@@ -1,6 +1,7 @@
 import type { ObjectOptions } from "../../contract.ts";
 import type { Expr } from "../parse/ast.ts";
 import type { Context } from "./context.ts";
+import { instantOf } from "./system-time.ts";
 
 type Options = Map<string, Expr>;
 type Reader = (ctx: Context, value: Expr, name: string) => Partial<ObjectOptions>;
@@ -88,14 +89,7 @@ function milliseconds(ctx: Context, value: Expr, name: string): string {
 
 function expiration(ctx: Context, value: Expr, name: string): Partial<ObjectOptions> {
   if (isNull(value)) return { expiresAt: null };
-  if (value.k !== "typed" || value.type !== "TIMESTAMP") {
-    throw ctx.refuse(`the option ${name} that is no TIMESTAMP literal`);
-  }
-  const at = Date.parse(
-    `${value.text.replace(" ", "T")}${/(Z|UTC|[+-]\d\d:?\d*)$/.test(value.text) ? "" : "Z"}`,
-  );
-  if (Number.isNaN(at)) throw ctx.refuse(`the option ${name} in this form`);
-  return { expiresAt: at };
+  return { expiresAt: instantOf(ctx, value, `the option ${name} with`) };
 }
 
 /** [("key", "value"), …] */

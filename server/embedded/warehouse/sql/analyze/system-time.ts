@@ -20,7 +20,7 @@ const unitMs: Record<string, number> = {
  */
 export function checkAsOf(ctx: Context, table: WarehouseTable, asOf: Expr): void {
   if (table.viewQuery !== null) throw ctx.refuse("FOR SYSTEM_TIME AS OF with a view");
-  const at = instantOf(ctx, asOf);
+  const at = instantOf(ctx, asOf, "FOR SYSTEM_TIME AS OF");
   const now = ctx.options.now.getTime();
   const key = tableKey(table.name);
   if (at > now) {
@@ -41,25 +41,25 @@ export function checkAsOf(ctx: Context, table: WarehouseTable, asOf: Expr): void
 }
 
 /** Milliseconds since 1970 of CURRENT_TIMESTAMP(), a literal, or one of them moved by an interval. */
-function instantOf(ctx: Context, expr: Expr): number {
+export function instantOf(ctx: Context, expr: Expr, what: string): number {
   if (expr.k === "typed" && expr.type === "TIMESTAMP") {
     const zoned = /(?:Z|UTC|[+-]\d\d(?::?\d\d)?)$/.test(expr.text);
     const text = expr.text.replace(" UTC", "Z").replace(" ", "T");
     const at = Date.parse(`${text.replace(/([+-]\d\d)$/, "$1:00")}${zoned ? "" : "Z"}`);
     if (!Number.isNaN(at)) return at;
   }
-  const at = expr.k === "call" ? callInstant(ctx, expr) : null;
+  const at = expr.k === "call" ? callInstant(ctx, expr, what) : null;
   if (at !== null) return at;
-  throw ctx.refuse("FOR SYSTEM_TIME AS OF this expression");
+  throw ctx.refuse(`${what} this expression`);
 }
 
-function callInstant(ctx: Context, call: Call): number | null {
+function callInstant(ctx: Context, call: Call, what: string): number | null {
   if (call.name === "CURRENT_TIMESTAMP") return ctx.options.now.getTime();
   const sign = { TIMESTAMP_SUB: -1, TIMESTAMP_ADD: 1 }[call.name];
   const [base, step] = call.args;
   if (!sign || !base || step?.k !== "interval") return null;
   const moved = intervalMs(step);
-  return moved === null ? null : instantOf(ctx, base) + sign * moved;
+  return moved === null ? null : instantOf(ctx, base, what) + sign * moved;
 }
 
 function intervalMs({ value, part }: Extract<Expr, { k: "interval" }>): number | null {
