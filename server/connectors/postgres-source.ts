@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { MaestroError } from "../../shared/errors.ts";
+import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { SourceName } from "../../shared/import-select.ts";
 import { quoteName } from "../../shared/sql-quotes.ts";
 import { abortable } from "../support/abortable.ts";
@@ -107,7 +107,7 @@ export async function openPostgresSource(
       copying = client.query(new CopyOutStream(copyStatement(select, columns)));
       return copying;
     },
-    describeFault: (error) => describeFault(error, address),
+    describeFault: (error) => describeNoText(error) ?? describeFault(error, address),
     close,
     parts: {
       measure: (preferred) => translated(() => measureTable(client, found(), preferred)),
@@ -187,6 +187,17 @@ async function describe(client: pg.Client, select: string): Promise<SourceDescri
     expectedRows: plan?.["Plan Rows"] ?? null,
     cost: plan?.["Total Cost"] ?? null,
   };
+}
+
+/** A database of the encoding SQL_ASCII may hold any bytes in its texts; the server names no column. */
+function describeNoText(error: unknown): MaestroError | null {
+  const isNoText = error instanceof Error && "code" in error && error.code === "22021";
+  if (!isNoText) return null;
+  return new MaestroError(
+    "database",
+    `a text of the source is not UTF-8, as BigQuery's STRING is (${messageOf(error)}): take the bytes of its column in the import's SQL, by convert_to(column, 'sql_ascii')`,
+    { cause: error, reason: "22021" },
+  );
 }
 
 /** Types by oid, with what arrays and domains are made of. */
