@@ -170,6 +170,8 @@ export interface FieldSchema {
   type: string;
   mode: "NULLABLE" | "REQUIRED" | "REPEATED";
   fields?: FieldSchema[];
+  /** What a RANGE is of. */
+  rangeElementType?: { type: string };
 }
 
 /** The first rows of a table. Cells are JSON values: null, string, number, boolean, arrays, objects. */

@@ -137,3 +137,56 @@ test("big numbers keep all of their digits, in tables, parameters and files", as
   const tooMuch = await rejection(cloud.bigquery.query("SELECT x + 1 FROM d.bigs WHERE id = 1"));
   expect(tooMuch.message).toContain("BIGNUMERIC overflow");
 });
+
+test("ranges go into a table and out of it, with ends and without", async () => {
+  const schema = {
+    fields: [
+      { name: "id", type: "INTEGER" },
+      { name: "d", type: "RANGE", rangeElementType: { type: "DATE" } },
+      { name: "t", type: "RANGE", rangeElementType: { type: "TIMESTAMP" } },
+    ],
+  };
+  const [table] = await cloud.bigquery.dataset("d").createTable("ranges", { schema });
+  await table.insert([
+    { id: 1, d: "[2020-01-01, 2020-02-01)", t: { start: "2020-01-01T00:00:00Z", end: null } },
+    { id: 2, d: null, t: "[UNBOUNDED, UNBOUNDED)" },
+  ]);
+  await cloud.bigquery.query(
+    "INSERT INTO d.ranges SELECT 3, RANGE(NULL, DATE '2024-03-01'), RANGE(TIMESTAMP '2024-01-01 00:00:00+00', NULL)",
+  );
+  const [rows] = await cloud.bigquery.query("SELECT id, d, t FROM d.ranges ORDER BY id");
+  const plain = JSON.parse(JSON.stringify(rows)) as unknown[];
+  expect(plain).toMatchObject([
+    {
+      d: { start: { value: "2020-01-01" }, end: { value: "2020-02-01" } },
+      t: { start: { value: "2020-01-01T00:00:00.000Z" } },
+    },
+    { d: null, t: { elementType: "TIMESTAMP" } },
+    { d: { end: { value: "2024-03-01" } }, t: { start: { value: "2024-01-01T00:00:00.000Z" } } },
+  ]);
+  const [metadata] = await table.getMetadata();
+  expect(metadata.schema.fields[1]).toMatchObject({
+    type: "RANGE",
+    rangeElementType: { type: "DATE" },
+  });
+  const [found] = await cloud.bigquery.query({
+    query: "SELECT id FROM d.ranges WHERE RANGE_OVERLAPS(d, @r) ORDER BY id",
+    params: { r: cloud.bigquery.range("[2020-01-15, UNBOUNDED)", "DATE") },
+  });
+  expect(found).toEqual([{ id: 1 }, { id: 3 }]);
+  const json = await extracted("ranges", "NEWLINE_DELIMITED_JSON");
+  expect(json).toContain('"d":{"start":"2020-01-01","end":"2020-02-01"}');
+  await load("ranges_again", json, { schema, sourceFormat: "NEWLINE_DELIMITED_JSON" });
+  await load("ranges_csv", '1,"[2020-01-01, 2020-02-01)"\n3,"[UNBOUNDED, 2024-03-01)"\n', {
+    schema: { fields: schema.fields.slice(0, 2) },
+  });
+  const [same] = await cloud.bigquery.query(
+    "SELECT COUNT(*) AS n FROM d.ranges AS a JOIN d.ranges_again AS b USING (id) LEFT JOIN d.ranges_csv AS c USING (id) WHERE a.t = b.t AND a.d IS NOT DISTINCT FROM b.d AND a.d IS NOT DISTINCT FROM c.d",
+  );
+  expect(same).toEqual([{ n: 3 }]);
+  await cloud.bigquery.query("CREATE TABLE d.ranges_made (r RANGE<DATETIME>)");
+  const mixed = await rejection(
+    cloud.bigquery.query("INSERT INTO d.ranges_made SELECT d FROM d.ranges"),
+  );
+  expect(mixed.message).toContain("RANGE<DATETIME>");
+});

@@ -31,6 +31,7 @@ const answered: Record<string, number> = {
   "pipes.json": 77,
   "queries.json": 127,
   "random-queries.json": 391,
+  "range.json": 112,
   "regexps.json": 60,
   "strings.json": 182,
   "sweep-casts.json": 235,

@@ -53,7 +53,9 @@ function bigQueryType(field: FieldSchema): string {
   const own =
     field.type === "RECORD"
       ? `STRUCT<${(field.fields ?? []).map((f) => `${/^_field_\d+$/.test(f.name) ? "" : `${f.name} `}${bigQueryType(f)}`).join(", ")}>`
-      : (names[field.type] ?? field.type);
+      : field.rangeElementType
+        ? `RANGE<${field.rangeElementType.type}>`
+        : (names[field.type] ?? field.type);
   return field.mode === "REPEATED" ? `ARRAY<${own}>` : own;
 }
 
@@ -62,12 +64,21 @@ function plain(value: unknown, field: FieldSchema): Plain {
   if (value instanceof DuckDBListValue) {
     return value.items.map((item) => plain(item, { ...field, mode: "NULLABLE" }));
   }
+  if (field.rangeElementType && value instanceof DuckDBStructValue) {
+    const item = { name: "", type: field.rangeElementType.type, mode: "NULLABLE" as const };
+    return Object.values(value.entries).map((end) => (isInfinite(end) ? null : plain(end, item)));
+  }
   if (value instanceof DuckDBStructValue) {
     const values = Object.values(value.entries);
     return (field.fields ?? []).map((each, i) => plain(values[i], each));
   }
   if (field.type === "BIGNUMERIC") return bigText(value as bigint);
   return scalar(value);
+}
+
+/** The end of a RANGE that has none. */
+function isInfinite(end: unknown): boolean {
+  return typeof end === "object" && end !== null && "isFinite" in end && end.isFinite === false;
 }
 
 function scalar(value: unknown): Plain {

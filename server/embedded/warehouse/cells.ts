@@ -44,9 +44,20 @@ function encodeValue(value: DuckDBValue, field: FieldSchema, options: CellOption
   if (field.fields && value instanceof DuckDBStructValue) {
     return encodeRow(Object.values(value.entries), field.fields, options);
   }
+  const { rangeElementType } = field;
+  if (rangeElementType && value instanceof DuckDBStructValue) {
+    const ends = Object.values(value.entries).map((end) => endText(end, options));
+    return `[${ends.join(", ")})`;
+  }
   // A BIGNUMERIC is a whole number of its smallest units.
   if (field.type === "BIGNUMERIC" && typeof value === "bigint") return bigText(value);
   return encodeScalar(value, options);
+}
+
+/** One end of a RANGE; what has none is infinite to DuckDB. */
+function endText(end: DuckDBValue, options: CellOptions): string {
+  const isUnbounded = typeof end === "object" && end !== null && "isFinite" in end && !end.isFinite;
+  return isUnbounded ? "UNBOUNDED" : encodeScalar(end, options);
 }
 
 function encodeScalar(value: DuckDBValue, options: CellOptions): string {

@@ -17,6 +17,7 @@ const fixedBytes: Record<string, number> = {
   TIMESTAMP: 8,
   TIME: 8,
   INTERVAL: 16,
+  RANGE: 16,
 };
 
 /** An aggregate: the bytes of one column over a table. */

@@ -1,5 +1,6 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { WarehouseError } from "./contract.ts";
+import { duckType, fromField } from "./sql/types/types.ts";
 
 /** BigQuery's type words (REST and SQL spellings) by the DuckDB type that stores them. */
 const storedAs: Record<string, string> = {
@@ -16,6 +17,8 @@ const storedAs: Record<string, string> = {
   TIME: "TIME",
   JSON: "JSON",
   INTERVAL: "INTERVAL",
+  /** Of a DATE: what the ends are is the field's own. */
+  RANGE: 'STRUCT("start" DATE, "end" DATE)',
 };
 
 const synonyms: Record<string, string> = {
@@ -28,7 +31,7 @@ const synonyms: Record<string, string> = {
   BIGDECIMAL: "BIGNUMERIC",
 };
 
-const notSupported = new Set(["GEOGRAPHY", "RANGE"]);
+const notSupported = new Set(["GEOGRAPHY"]);
 const maxNesting = 15;
 
 /** REST's word for a type: INTEGER for INT64, RECORD for STRUCT … Throws for unknown ones. */
@@ -84,6 +87,7 @@ function parseField(input: Record<string, unknown>, depth: number): FieldSchema 
   for (const key of kept) {
     if (input[key] !== undefined) Object.assign(field, { [key]: input[key] });
   }
+  if (type === "RANGE") return { ...field, rangeElementType: rangeElementOf(name, input) };
   if (type !== "RECORD") return field;
   const fields = input["fields"];
   if (!Array.isArray(fields) || fields.length === 0) {
@@ -92,11 +96,24 @@ function parseField(input: Record<string, unknown>, depth: number): FieldSchema 
   return { ...field, fields: parseFields(fields, depth + 1) };
 }
 
+function rangeElementOf(name: string, input: Record<string, unknown>): { type: string } {
+  const { type } = (input["rangeElementType"] ?? {}) as { type?: unknown };
+  const word = String(type ?? "").toUpperCase();
+  if (["DATE", "DATETIME", "TIMESTAMP"].includes(word)) return { type: word };
+  throw new WarehouseError(
+    "invalid",
+    `Field ${name} is type RANGE but its rangeElementType is not DATE, DATETIME or TIMESTAMP`,
+  );
+}
+
 /** The DuckDB type of a field, lists and structs included. */
 export function duckdbType(field: FieldSchema): string {
-  const item = field.fields
-    ? `STRUCT(${field.fields.map((f) => `${quoteName(f.name)} ${duckdbType(f)}`).join(", ")})`
-    : storedAs[restType(field.type)];
+  const range = field.rangeElementType && fromField({ ...field, mode: "NULLABLE" });
+  const item = range
+    ? duckType(range)
+    : field.fields
+      ? `STRUCT(${field.fields.map((f) => `${quoteName(f.name)} ${duckdbType(f)}`).join(", ")})`
+      : storedAs[restType(field.type)];
   if (item === undefined) throw new WarehouseError("invalid", `Field ${field.name} has no schema`);
   return field.mode === "REPEATED" ? `${item}[]` : item;
 }
@@ -107,7 +124,9 @@ const sqlWords: Record<string, string> = { INTEGER: "INT64", FLOAT: "FLOAT64", B
 export function sqlType(field: FieldSchema): string {
   const item = field.fields
     ? `STRUCT<${field.fields.map((f) => `${f.name} ${sqlType(f)}`).join(", ")}>`
-    : (sqlWords[field.type] ?? field.type);
+    : field.rangeElementType
+      ? `RANGE<${field.rangeElementType.type}>`
+      : (sqlWords[field.type] ?? field.type);
   return field.mode === "REPEATED" ? `ARRAY<${item}>` : item;
 }
 

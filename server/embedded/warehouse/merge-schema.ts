@@ -59,6 +59,9 @@ function typeDifference(before: FieldSchema, after: FieldSchema): string | null 
   if (before.type !== after.type) {
     return `Field ${before.name} has changed type from ${before.type} to ${after.type}`;
   }
+  if (before.rangeElementType?.type !== after.rangeElementType?.type) {
+    return `Field ${before.name} has changed type from RANGE<${before.rangeElementType?.type}> to RANGE<${after.rangeElementType?.type}>`;
+  }
   if ((before.mode === "REPEATED") !== (after.mode === "REPEATED")) {
     return `Field ${before.name} has changed mode from ${before.mode} to ${after.mode}`;
   }

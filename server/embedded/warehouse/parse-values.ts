@@ -1,5 +1,7 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { duckdbType, quoteName, quoteText, sqlType } from "./field-types.ts";
+import { castTo } from "./sql/types/casts.ts";
+import { fromField, scalar } from "./sql/types/types.ts";
 
 /**
  * DuckDB expressions that read BigQuery's text forms of values (CSV and JSON files), as strictly as
@@ -36,7 +38,20 @@ function containsAny(text: string, parts: string[]): string {
 
 /** The value of a text, NULL for NULL and for what cannot be read. */
 export function readText(field: FieldSchema, text: string): string {
+  if (field.rangeElementType) return readRange(field, text);
   return readers[field.type]?.(text) ?? "NULL";
+}
+
+/** `[start, end)`, or a JSON object of both ends where one that is absent is unbounded. */
+function readRange(field: FieldSchema, text: string): string {
+  const type = fromField({ ...field, mode: "NULLABLE" });
+  const ends = ["start", "end"].map(
+    (which) =>
+      `coalesce(json_extract_string(TRY_CAST(${text} AS JSON), '$.${which}'), 'UNBOUNDED')`,
+  );
+  const plain = `CASE WHEN starts_with(${text}, '{') THEN '[' || ${ends.join(" || ', ' || ")} || ')' ELSE ${text} END`;
+  const value = type && castTo({ sql: plain, type: scalar("STRING") }, type, true);
+  return value?.sql ?? "NULL";
 }
 
 /** True where a text is there but is no value of the field. */
@@ -115,7 +130,7 @@ export function unreadableJson(field: FieldSchema, json: string): string {
 function unreadableValue(field: FieldSchema, json: string): string {
   if (field.type === "JSON") return "false";
   if (!field.fields) {
-    return `CASE WHEN json_type(${json}) IN ('OBJECT','ARRAY') THEN true ELSE ${unreadableText(field, `(${json}->>'$')`)} END`;
+    return `CASE WHEN json_type(${json}) IN (${field.rangeElementType ? "'ARRAY'" : "'OBJECT','ARRAY'"}) THEN true ELSE ${unreadableText(field, `(${json}->>'$')`)} END`;
   }
   const members = field.fields.map((f) =>
     unreadableJson(f, `json_extract(${json}, ${jsonPath(f.name)})`),

@@ -217,7 +217,7 @@ function formatOf(
 }
 
 /** Types that DuckDB writes to Parquet in another form than BigQuery. */
-const notInParquet = new Set(["BIGNUMERIC", "INTERVAL"]);
+const notInParquet = new Set(["BIGNUMERIC", "INTERVAL", "RANGE"]);
 
 function refuseInParquet(schema: FieldSchema[]): void {
   for (const field of schema) {

@@ -1,6 +1,7 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { WarehouseError } from "./contract.ts";
 import { quoteName, quoteText } from "./field-types.ts";
+import { rangeObject, rangeText } from "./sql/types/ranges.ts";
 
 /** DuckDB expressions for the forms that extract jobs write values in. */
 const texts: Record<string, (value: string) => string> = {
@@ -12,6 +13,12 @@ const texts: Record<string, (value: string) => string> = {
   TIMESTAMP: (v) => `replace(CAST(${v} AS VARCHAR), '+00', ' UTC')`,
 };
 
+/** How the ends of a RANGE are written. */
+function endText(field: FieldSchema): (end: string) => string {
+  const write = texts[field.rangeElementType?.type ?? ""];
+  return write ?? ((end) => `CAST(${end} AS VARCHAR)`);
+}
+
 export function csvText(field: FieldSchema): string {
   if (field.mode === "REPEATED" || field.fields) {
     throw new WarehouseError(
@@ -20,6 +27,7 @@ export function csvText(field: FieldSchema): string {
     );
   }
   const column = quoteName(field.name);
+  if (field.rangeElementType) return rangeText(column, endText(field));
   return texts[field.type]?.(column) ?? `CAST(${column} AS VARCHAR)`;
 }
 
@@ -36,6 +44,7 @@ export function jsonValue(field: FieldSchema, value: string): string {
     });
     return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${members.join(", ")}) END`;
   }
+  if (field.rangeElementType) return rangeObject(value, endText(field));
   if (field.type === "BOOLEAN" || field.type === "JSON") return value;
   if (field.type === "FLOAT") {
     return `CASE WHEN ${value} IS NULL THEN NULL WHEN isfinite(${value}) THEN to_json(${value}) WHEN isnan(${value}) THEN to_json('NaN') ELSE to_json(CASE WHEN ${value} > 0 THEN 'Infinity' ELSE '-Infinity' END) END`;

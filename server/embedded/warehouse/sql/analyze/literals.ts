@@ -3,6 +3,7 @@ import { readBig } from "../runtime/big-numerics.ts";
 import { hasInfinity, readJson, writeJson } from "../runtime/json-tree.ts";
 import { numericText, readDecimal } from "../runtime/numbers.ts";
 import { bigSql } from "../types/big-numeric-casts.ts";
+import { rangeLiteral } from "../types/ranges.ts";
 import { parseTemporal } from "../types/temporal-literals.ts";
 import {
   bool,
@@ -14,7 +15,7 @@ import {
   type Typed,
   typedNull,
 } from "../types/typed.ts";
-import { scalar } from "../types/types.ts";
+import { isRange, scalar } from "../types/types.ts";
 import type { Context, Env } from "./context.ts";
 
 const maxInt64 = 2n ** 63n - 1n;
@@ -66,6 +67,7 @@ export function analyzeTyped(
     case "JSON":
       return json(ctx, node.text, node.pos);
     default: {
+      if (node.type.startsWith("RANGE<")) return range(ctx, node.type, node.text, node.pos);
       const type = scalar(node.type as "DATE" | "DATETIME" | "TIME" | "TIMESTAMP");
       const value = parseTemporal(node.text, type);
       if (!value) throw ctx.fail(node.pos, `Invalid ${node.type} literal`);
@@ -84,6 +86,13 @@ function bigNumeric(ctx: Context, text: string, pos: number): Typed {
   const units = readBig(text, true);
   if (units === null) throw ctx.fail(pos, `Invalid BIGNUMERIC literal: ${JSON.stringify(text)}`);
   return { sql: bigSql(units), type: scalar("BIGNUMERIC") };
+}
+
+function range(ctx: Context, type: string, text: string, pos: number): Typed {
+  if (!isRange(type)) throw ctx.fail(pos, `Unsupported type: ${type} is not supported`);
+  const value = rangeLiteral(text, type);
+  if (typeof value !== "string") return value;
+  throw ctx.fail(pos, `Invalid RANGE literal value: ${value}`);
 }
 
 function json(ctx: Context, text: string, pos: number): Typed {

@@ -2,21 +2,24 @@ import type { QueryParameter } from "../../contract.ts";
 import type { Expr } from "../parse/ast.ts";
 import { castTo } from "../types/casts.ts";
 import { coerceArrayLiteral, packStruct } from "../types/coerce.ts";
+import { rangeLiteral } from "../types/ranges.ts";
 import { parseTemporal } from "../types/temporal-literals.ts";
 import { bool, bytes, float64, int64, nullOf, string, type Typed } from "../types/typed.ts";
-import { type GType, scalar, scalarKind } from "../types/types.ts";
+import { type GType, isRange, type RangeKind, scalar, scalarKind } from "../types/types.ts";
 import type { Context, Env } from "./context.ts";
 
 interface RestType {
   type: string;
   arrayType?: RestType;
   structTypes?: { name?: string; type: RestType }[];
+  rangeElementType?: RestType;
 }
 
 interface RestValue {
   value?: string | null;
   arrayValues?: RestValue[] | null;
   structValues?: Record<string, RestValue> | null;
+  rangeValue?: { start?: RestValue | null; end?: RestValue | null } | null;
 }
 
 /** `@name` or `?`: the REST request's value, as a constant of its declared type. */
@@ -78,7 +81,8 @@ function restType(ctx: Context, rest: RestType): GType {
     }));
     return { kind: "STRUCT", fields };
   }
-  const kind = scalarKind(name);
+  const element = rest.rangeElementType?.type.toUpperCase();
+  const kind = scalarKind(name === "RANGE" ? `RANGE<${element}>` : name);
   if (!kind) throw ctx.refuse(`query parameters of type ${rest.type}`);
   return scalar(kind);
 }
@@ -96,8 +100,20 @@ function valueAs(ctx: Context, type: GType, value: RestValue, pos: number): Type
     );
     return { sql: packStruct(parts, type), type };
   }
+  if (isRange(type.kind) && value.rangeValue) return rangeParameter(ctx, type.kind, value, pos);
   if (value.value === undefined || value.value === null) return nullOf(type);
   return scalarValue(ctx, type, String(value.value), pos);
+}
+
+/** An end that is absent, or UNBOUNDED as Google's clients write it, is unbounded. */
+function rangeParameter(ctx: Context, kind: RangeKind, value: RestValue, pos: number): Typed {
+  const { start, end } = value.rangeValue ?? {};
+  const [low = "UNBOUNDED", high = "UNBOUNDED"] = [start?.value, end?.value].map(
+    (text) => text ?? undefined,
+  );
+  const range = rangeLiteral(`[${low}, ${high})`, kind);
+  if (typeof range !== "string") return range;
+  throw ctx.fail(pos, `Invalid value for a query parameter of type ${kind}: ${range}`);
 }
 
 function scalarValue(ctx: Context, type: GType, text: string, pos: number): Typed {

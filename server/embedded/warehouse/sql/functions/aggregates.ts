@@ -1,6 +1,6 @@
 import { coerce } from "../types/coerce.ts";
 import { fill, type Typed } from "../types/typed.ts";
-import { arrayOf, scalar, typeName } from "../types/types.ts";
+import { arrayOf, isRange, scalar, typeName } from "../types/types.ts";
 import { aggregateOrder } from "./aggregate-order.ts";
 import type { CallSite } from "./call-site.ts";
 import { meanOfDecimals } from "./decimal-aggregates.ts";
@@ -105,6 +105,7 @@ function extreme(fn: "min" | "max"): AggregateRule {
     only(site, 1, "distinct");
     const arg = site.arg(0);
     if (["ARRAY", "STRUCT", "JSON"].includes(arg.type.kind)) throw noMatch(site);
+    if (isRange(arg.type.kind)) throw site.ctx.refuse(`${site.call.name} over ${arg.type.kind}`);
     const plain = `${fn}(${arg.sql})${site.over}`;
     if (fn === "max" || arg.type.kind !== "FLOAT64") return { sql: plain, type: arg.type };
     return {

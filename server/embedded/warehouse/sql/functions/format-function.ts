@@ -1,7 +1,7 @@
 import { castTo } from "../types/casts.ts";
 import { coerce } from "../types/coerce.ts";
 import { fill, quoteString, type Typed } from "../types/typed.ts";
-import { scalar, typeName } from "../types/types.ts";
+import { isRange, scalar, typeName } from "../types/types.ts";
 import type { CallSite } from "./call-site.ts";
 
 const STRING = scalar("STRING");
@@ -84,9 +84,10 @@ const families: { letters: string; kinds: string[] | null; fn: string }[] = [
 /** %t prints as CAST AS STRING does, %T as a literal. */
 function printable(site: CallSite, arg: Typed, letter: "t" | "T"): string {
   const { kind } = arg.type;
-  const text = ["ARRAY", "STRUCT", "BYTES", "JSON"].includes(kind)
-    ? null
-    : castTo(arg, STRING, false);
+  const text =
+    ["ARRAY", "STRUCT", "BYTES", "JSON"].includes(kind) || isRange(kind)
+      ? null
+      : castTo(arg, STRING, false);
   if (!text) throw site.ctx.refuse(`FORMAT %${letter} of ${typeName(arg.type)}`);
   const literal: Record<string, string> = {
     INT64: "$1",

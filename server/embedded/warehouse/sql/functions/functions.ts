@@ -9,6 +9,7 @@ import { jsonEditFunctions } from "./json-edit.ts";
 import { jsonFunctions } from "./json-functions.ts";
 import { mathFunctions } from "./math.ts";
 import { netFunctions } from "./net.ts";
+import { rangeFunctions } from "./range-functions.ts";
 import { stringFunctions } from "./strings.ts";
 import { timeConstructors } from "./time-constructors.ts";
 
@@ -25,6 +26,7 @@ export const functionTable: FunctionTable = Object.assign(
   jsonFunctions,
   mathFunctions,
   netFunctions,
+  rangeFunctions,
   stringFunctions,
   timeConstructors,
 );

@@ -3,7 +3,7 @@ import type { Cursor } from "./cursor.ts";
 import { syntaxError } from "./positions.ts";
 
 /** Reserved words that name functions all the same. */
-const callableKeywords = new Set(["IF", "LEFT", "RIGHT", "GROUPING", "COLLATE"]);
+const callableKeywords = new Set(["IF", "LEFT", "RIGHT", "GROUPING", "COLLATE", "RANGE"]);
 
 /** Functions that are called without parentheses too, and then go before columns of their name. */
 const clocks = new Set(["CURRENT_DATE", "CURRENT_DATETIME", "CURRENT_TIME", "CURRENT_TIMESTAMP"]);

@@ -248,6 +248,8 @@ function parseWord(c: Cursor, word: string, pos: number): Expr {
       return parseExtract(c);
     case "INTERVAL":
       return parseInterval(c);
+    case "RANGE":
+      return c.isSymbol("<", 1) ? parseRangeLiteral(c) : parseCallOrPath(c);
     case "STRUCT":
       return parseStruct(c);
     case "ARRAY":
@@ -272,6 +274,13 @@ function parseLiteralWord(c: Cursor, word: string, pos: number): Literal | null 
   if (!typedLiterals.has(word) || c.peek(1).kind !== "string") return null;
   c.next();
   return { k: "typed", type: word, text: c.next().text, pos };
+}
+
+/** RANGE<DATE> '[…, …)' */
+function parseRangeLiteral(c: Cursor): Expr {
+  const type = parseType(c);
+  if (type.k !== "named" || c.peek().kind !== "string") throw c.unexpected();
+  return { k: "typed", type: type.name, text: c.next().text, pos: type.pos };
 }
 
 function parseArray(c: Cursor): Expr {

@@ -12,10 +12,18 @@ export function parseType(c: Cursor): TypeNode {
       return { k: "array", element, pos };
     }
     if (c.acceptWord("STRUCT")) return { k: "struct", fields: parseFields(c), pos };
+    if (c.acceptWord("RANGE")) return { k: "named", name: parseRange(c), params: [], pos };
     const name = c.acceptWord("INTERVAL") ? "INTERVAL" : c.identifier().text.toUpperCase();
     const params = c.isSymbol("(") ? c.parens(() => c.list(() => c.next().text)) : [];
     return { k: "named", name, params, pos };
   });
+}
+
+function parseRange(c: Cursor): string {
+  c.expectSymbol("<");
+  const element = c.identifier().text.toUpperCase();
+  c.expectSymbol(">");
+  return `RANGE<${element}>`;
 }
 
 function parseFields(c: Cursor): { name: string | null; type: TypeNode }[] {

@@ -10,8 +10,16 @@ import {
   DuckDBTimeValue,
   type DuckDBValue,
 } from "@duckdb/node-api";
+import { boundless } from "../types/ranges.ts";
 import { bytes, float64, int64, nullOf, quoteString } from "../types/typed.ts";
-import { duckType, fieldName, type GType, quoteName } from "../types/types.ts";
+import {
+  duckType,
+  fieldName,
+  type GType,
+  isRange,
+  quoteName,
+  type RangeKind,
+} from "../types/types.ts";
 
 /** A value that DuckDB answered, as DuckDB's SQL for exactly this value. */
 export function literalOf(value: DuckDBValue, type: GType): string {
@@ -29,7 +37,19 @@ export function literalOf(value: DuckDBValue, type: GType): string {
     );
     return `struct_pack(${parts.join(", ")})`;
   }
+  if (isRange(type.kind)) return rangeOf(value, type.kind);
   return scalarLiteral(value, duckType(type));
+}
+
+/** Its two ends, infinite where there is none. */
+function rangeOf(value: DuckDBValue, kind: RangeKind): string {
+  const ends = value instanceof DuckDBStructValue ? Object.values(value.entries) : [];
+  const [start, end] = boundless(kind).map((infinity, i) => {
+    const own = ends[i] ?? null;
+    const isBounded = typeof own === "object" && own !== null && "isFinite" in own && own.isFinite;
+    return isBounded ? scalarLiteral(own, "") : infinity;
+  });
+  return `struct_pack("start" := ${start}, "end" := ${end})`;
 }
 
 function scalarLiteral(value: DuckDBValue, type: string): string {

@@ -1,8 +1,17 @@
 import { bigNumericCasts, coerceBig } from "./big-numeric-casts.ts";
 import type { CastForm, CastRule } from "./cast-rules.ts";
 import { coerce } from "./coerce.ts";
+import { rangeOfText, rangeText } from "./ranges.ts";
 import { fill, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
-import { fieldName, type GType, type ScalarKind, sameType } from "./types.ts";
+import {
+  fieldName,
+  type GType,
+  isRange,
+  rangeElement,
+  type ScalarKind,
+  sameType,
+  scalar,
+} from "./types.ts";
 
 const strict: CastForm = { cast: "CAST", fail: (message) => `error(${message})` };
 const safe: CastForm = { cast: "TRY_CAST", fail: () => "NULL" };
@@ -111,12 +120,29 @@ export function castTo(from: Typed, to: GType, isSafe: boolean): Typed | null {
   const form = isSafe ? safe : strict;
   if (from.type.kind === "STRUCT" || from.type.kind === "ARRAY")
     return castComposite(from, to, isSafe);
+  const range = castRange(from, to, isSafe);
+  if (range) return range;
   const written = to.kind === "BIGNUMERIC" && from.constant?.text ? coerceBig(from, to) : null;
   if (written !== null && !isSafe) return { sql: written, type: to };
   const rule = rules[`${from.type.kind}>${to.kind as ScalarKind}`];
   if (rule === undefined) return null;
   const template = typeof rule === "string" ? rule : rule(form);
   return { sql: fill(template, [from.sql]), type: to };
+}
+
+function castRange(from: Typed, to: GType, isSafe: boolean): Typed | null {
+  if (from.type.kind === "STRING" && isRange(to.kind)) {
+    const end = (text: Typed, element: ScalarKind) =>
+      castTo(text, scalar(element), isSafe)?.sql ?? "NULL";
+    return { sql: rangeOfText(from.sql, to.kind, end, isSafe ? null : strict.fail), type: to };
+  }
+  if (!isRange(from.type.kind) || to.kind !== "STRING") return null;
+  const element = scalar(rangeElement(from.type.kind));
+  const sql = rangeText(
+    from.sql,
+    (end) => castTo({ sql: end, type: element }, to, false)?.sql ?? end,
+  );
+  return { sql, type: to };
 }
 
 function castComposite(from: Typed, to: GType, isSafe: boolean): Typed | null {

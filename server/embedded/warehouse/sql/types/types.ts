@@ -1,6 +1,10 @@
 import type { FieldSchema } from "../../../../../shared/table.ts";
 
+export const rangeKinds = ["RANGE<DATE>", "RANGE<DATETIME>", "RANGE<TIMESTAMP>"] as const;
+export type RangeKind = (typeof rangeKinds)[number];
+
 export type ScalarKind =
+  | RangeKind
   | "INT64"
   | "FLOAT64"
   | "NUMERIC"
@@ -40,7 +44,19 @@ const duckTypes: Record<ScalarKind, string> = {
   TIME: "TIME",
   JSON: "JSON",
   INTERVAL: "INTERVAL",
+  "RANGE<DATE>": 'STRUCT("start" DATE, "end" DATE)',
+  "RANGE<DATETIME>": 'STRUCT("start" TIMESTAMP, "end" TIMESTAMP)',
+  "RANGE<TIMESTAMP>": 'STRUCT("start" TIMESTAMPTZ, "end" TIMESTAMPTZ)',
 };
+
+export function isRange(kind: string): kind is RangeKind {
+  return rangeKinds.some((each) => each === kind);
+}
+
+/** What a range is of. */
+export function rangeElement(kind: RangeKind): "DATE" | "DATETIME" | "TIMESTAMP" {
+  return kind.slice(6, -1) as "DATE" | "DATETIME" | "TIMESTAMP";
+}
 
 const aliases: Record<string, ScalarKind> = {
   INT: "INT64",
@@ -129,6 +145,10 @@ export function toField(name: string, type: GType): FieldSchema {
     const fields = type.fields.map((f, i) => toField(fieldName(f, i), f.type));
     return { name, type: "RECORD", mode: "NULLABLE", fields };
   }
+  if (isRange(type.kind)) {
+    const rangeElementType = { type: rangeElement(type.kind) };
+    return { name, type: "RANGE", mode: "NULLABLE", rangeElementType };
+  }
   return { name, type: restNames[type.kind] ?? type.kind, mode: "NULLABLE" };
 }
 
@@ -138,7 +158,8 @@ export function fromField(field: FieldSchema): GType | null {
   let type: GType | null;
   if (upper === "RECORD" || upper === "STRUCT") type = structOfFields(field.fields ?? []);
   else {
-    const kind = kindsOfRest[upper] ?? scalarKind(upper);
+    const range = `RANGE<${field.rangeElementType?.type.toUpperCase()}>`;
+    const kind = kindsOfRest[upper] ?? scalarKind(upper === "RANGE" ? range : upper);
     type = kind ? scalar(kind) : null;
   }
   return type && field.mode === "REPEATED" ? arrayOf(type) : type;
