@@ -1,7 +1,7 @@
 import { eachElement } from "./array-elements.ts";
 import { doesNotFit, textOfCell } from "./cell-faults.ts";
 import type { CellSink } from "./csv-cells.ts";
-import { headBytes, type PlainValues, plainValues } from "./plain-values.ts";
+import { type PlainValues, plainValues } from "./plain-values.ts";
 import type { SourceColumn } from "./source-column.ts";
 
 /*
@@ -135,16 +135,8 @@ class ListColumn implements ParquetColumn {
 }
 
 function pageOf(levels: Buffer, values: PlainValues, entries: number): Page {
-  const taken = values.take();
-  const release = () => values.release(taken);
-  if (levels.length > headBytes) {
-    const bytes = Buffer.concat([levels, taken.subarray(headBytes)]);
-    release();
-    return { bytes, values: entries, release: () => undefined };
-  }
-  const from = headBytes - levels.length;
-  levels.copy(taken, from);
-  return { bytes: taken.subarray(from), values: entries, release };
+  const bytes = values.take(levels);
+  return { bytes, values: entries, release: () => values.release(bytes) };
 }
 
 /** One run, after its length in four bytes. */

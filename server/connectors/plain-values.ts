@@ -7,8 +7,8 @@ import type { ScalarType } from "./source-column.ts";
  * whole and is used again. A text that BigQuery's type does not hold is not added.
  */
 
-/** So much is left free before the values, for what a page has before them. */
-export const headBytes = 16;
+/** So much is left free before the values: most pages have no more before them. */
+const headBytes = 16;
 const firstBytes = 1_024;
 /**
  * A buffer of which less is filled is not kept: a few long values in each of many columns would leave
@@ -29,14 +29,14 @@ export abstract class PlainValues {
   /** False: the type does not hold it. The range has no doubled quotes unless `isEscaped` says so. */
   abstract add(cells: Buffer, from: number, to: number, isEscaped: boolean): boolean;
 
-  /** Bytes of values. */
-  get size(): number {
-    return this.length - headBytes;
-  }
-
-  /** The values behind `headBytes` free ones. To be given back by `release`. */
-  take(): Buffer {
-    const taken = this.bytes.subarray(0, this.length);
+  /** The values behind `head`, in one piece that is no copy. To be given back by `release`. */
+  take(head: Buffer): Buffer {
+    const more = Math.max(0, head.length - headBytes);
+    this.reserve(more);
+    if (more > 0) this.bytes.copyWithin(headBytes + more, headBytes, this.length);
+    const from = headBytes + more - head.length;
+    head.copy(this.bytes, from);
+    const taken = this.bytes.subarray(from, this.length + more);
     this.bytes = this.#spare ?? Buffer.allocUnsafeSlow(firstBytes);
     this.#spare = null;
     this.length = headBytes;
@@ -195,9 +195,9 @@ class BoolValues extends PlainValues {
     return true;
   }
 
-  override take(): Buffer {
+  override take(head: Buffer): Buffer {
     this.#bits = 0;
-    return super.take();
+    return super.take(head);
   }
 
   override forget(): void {

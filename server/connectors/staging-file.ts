@@ -43,7 +43,7 @@ const mostFileBytes = 256 * MiB;
 
 /** `part` is how many bytes of rows are compressed at once. */
 const formats = {
-  PARQUET: { extension: "parquet", contentType: "application/vnd.apache.parquet", part: 4 * MiB },
+  PARQUET: { extension: "parquet", contentType: "application/vnd.apache.parquet", part: 2 * MiB },
   CSV: { extension: "csv.gz", contentType: "application/gzip", part: MiB / 2 },
   NEWLINE_DELIMITED_JSON: { extension: "json.gz", contentType: "application/gzip", part: MiB / 2 },
 } as const;
