@@ -47,9 +47,16 @@ export class ScriptError extends WarehouseError {
 /** RAISE USING MESSAGE: the message alone is the error's. */
 export class Raised extends WarehouseError {}
 
-/** What a handler may catch: refusals of our own, a cancel or our own trouble end the script. */
+const uncatchable = new Set<string>([
+  "notImplemented",
+  "stopped",
+  "internalError",
+  "resourcesExceeded",
+]);
+
+/** What a handler may catch: refusals of our own, a cancel or our own limits end the script. */
 export function isCatchable(error: WarehouseError): boolean {
-  return !["notImplemented", "stopped", "internalError"].includes(error.reason);
+  return !uncatchable.has(error.reason);
 }
 
 const atPosition = /at \[(\d+:\d+)\]$/;
