@@ -134,6 +134,11 @@ test("big numbers keep all of their digits, in tables, parameters and files", as
   await cloud.bigquery.query("CREATE TABLE d.bigs_made (id INT64, x BIGNUMERIC)");
   await cloud.bigquery.query("INSERT INTO d.bigs_made VALUES (1, 2.5), (2, NUMERIC '7')");
   expect(await rows("SELECT SUM(x) AS x FROM d.bigs_made")).toEqual(["9.5"]);
+  const narrow = { fields: [{ name: "x", type: "BIGNUMERIC", precision: "50", scale: "20" }] };
+  const refused = await rejection(
+    cloud.bigquery.dataset("d").createTable("bigs_narrow", { schema: narrow }),
+  );
+  expect(refused.message).toContain("BIGNUMERIC with a precision or scale is not supported");
   const tooMuch = await rejection(cloud.bigquery.query("SELECT x + 1 FROM d.bigs WHERE id = 1"));
   expect(tooMuch.message).toContain("BIGNUMERIC overflow");
 });

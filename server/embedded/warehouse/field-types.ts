@@ -87,6 +87,7 @@ function parseField(input: Record<string, unknown>, depth: number): FieldSchema 
   for (const key of kept) {
     if (input[key] !== undefined) Object.assign(field, { [key]: input[key] });
   }
+  if (type === "BIGNUMERIC") refuseNarrow(name, input);
   if (type === "RANGE") return { ...field, rangeElementType: rangeElementOf(name, input) };
   if (type !== "RECORD") return field;
   const fields = input["fields"];
@@ -94,6 +95,15 @@ function parseField(input: Record<string, unknown>, depth: number): FieldSchema 
     throw new WarehouseError("invalid", `Field ${name} is type RECORD but has no schema`);
   }
   return { ...field, fields: parseFields(fields, depth + 1) };
+}
+
+/** Nothing would round the values to it. */
+function refuseNarrow(name: string, input: Record<string, unknown>): void {
+  if (input["precision"] === undefined && input["scale"] === undefined) return;
+  throw new WarehouseError(
+    "notImplemented",
+    `Field ${name}: BIGNUMERIC with a precision or scale is not supported by the local warehouse`,
+  );
 }
 
 function rangeElementOf(name: string, input: Record<string, unknown>): { type: string } {
