@@ -11,6 +11,7 @@ import {
   WarehouseError,
   type WarehouseTable,
 } from "./contract.ts";
+import { isLegacySql } from "./dialect.ts";
 import { type TableDocument, tableKey } from "./documents.ts";
 import { informationSchema } from "./information-schema.ts";
 
@@ -65,8 +66,7 @@ export function compileOptions(
     defaultDataset: defaultDataset
       ? { projectId: defaultDataset.projectId ?? projectId, datasetId: defaultDataset.datasetId }
       : null,
-    // REST's default is legacy SQL.
-    legacySql: configuration.useLegacySql ?? true,
+    legacySql: isLegacySql(configuration.query, configuration.useLegacySql),
     catalog: catalogFor(catalog, relations, staged ?? catalog),
     parameters: configuration.queryParameters ?? [],
     now,

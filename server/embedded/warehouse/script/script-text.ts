@@ -1,4 +1,5 @@
 import { WarehouseError } from "../contract.ts";
+import { isLegacySql } from "../dialect.ts";
 import type { JobDocument } from "../job-resource.ts";
 import type { Located } from "../sql/parse/statement-ast.ts";
 import { parseProgram } from "../sql/parse/statements.ts";
@@ -22,7 +23,7 @@ export function scriptOf(job: JobDocument): ScriptText | null {
     | undefined;
   const sql = query?.query;
   // What is left out here is refused where single queries are.
-  if (typeof sql !== "string" || query?.useLegacySql !== false || sql.length > maxLength) {
+  if (typeof sql !== "string" || isLegacySql(sql, query?.useLegacySql) || sql.length > maxLength) {
     return null;
   }
   if (sql.trim() === "") return null;

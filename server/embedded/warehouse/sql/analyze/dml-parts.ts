@@ -60,7 +60,14 @@ export function columnOf(ctx: Context, table: WarehouseTable, name: Name): Targe
   );
 }
 
-export function assign(ctx: Context, pos: number, value: Typed, column: TargetColumn): string {
+/** `what` begins the sentence about a type that does not fit: `Value has type`, `Query column 2 has type`. */
+export function assign(
+  ctx: Context,
+  pos: number,
+  value: Typed,
+  column: TargetColumn,
+  what = "Value has type",
+): string {
   const coerced = coerce(value, column.type);
   if (coerced && column.unit) {
     const template = `CASE WHEN $1 = date_trunc('${column.unit.toLowerCase()}', $1) THEN $1 ELSE error('not supported by the local warehouse: _PARTITIONTIME that is not the beginning of a partition') END`;
@@ -69,7 +76,9 @@ export function assign(ctx: Context, pos: number, value: Typed, column: TargetCo
   if (coerced) return stored(coerced);
   throw ctx.fail(
     pos,
-    `Query column has type ${typeName(value.type)} which cannot be inserted into column ${column.name}, which has type ${typeName(column.type)}`,
+    what === "set"
+      ? `Value of type ${typeName(value.type)} cannot be assigned to ${column.name}, which has type ${typeName(column.type)}`
+      : `${what} ${typeName(value.type)} which cannot be inserted into column ${column.name}, which has type ${typeName(column.type)}`,
   );
 }
 
@@ -102,11 +111,15 @@ export function setClause(
 ): { column: string; value: string } {
   const [first, ...rest] = node.path as [Name, ...Name[]];
   if (rest.length > 0) throw ctx.refuse("UPDATE of a field of a STRUCT");
+  // A name that is no column is looked up as any other, and said to be unrecognized.
+  const env = plainEnv(scope, "UPDATE SET");
+  ctx.collect(() => ctx.expr(env, { k: "path", names: [first], pos: first.pos }));
   const column = columnOf(ctx, table, first);
-  const value = node.value
-    ? ctx.expr(plainEnv(scope, "UPDATE SET"), node.value)
-    : typedNull(column.type);
-  return { column: quoteName(column.name), value: assign(ctx, node.pos, value, column) };
+  const value = node.value ? ctx.expr(env, node.value) : typedNull(column.type);
+  return {
+    column: quoteName(column.name),
+    value: assign(ctx, node.value?.pos ?? node.pos, value, column, "set"),
+  };
 }
 
 /** `WHERE` over rows that hold how many source rows their target row matched. */

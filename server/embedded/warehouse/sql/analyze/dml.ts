@@ -3,8 +3,7 @@ import {
   partitionTimeColumn,
   type WarehouseTable,
 } from "../../contract.ts";
-import type { Expr } from "../parse/ast.ts";
-import type { Statement } from "../parse/statement-ast.ts";
+import type { Statement, ValuesRow } from "../parse/statement-ast.ts";
 import { type Typed, typedNull } from "../types/typed.ts";
 import { quoteName } from "../types/types.ts";
 import { type Context, newScope, type Scope } from "./context.ts";
@@ -49,6 +48,13 @@ function insert(ctx: Context, node: Node<"insert">): CompiledStatement {
   const table = target(ctx, node.path);
   const names = node.columns ?? table.schema.map((field) => ({ text: field.name, pos: node.pos }));
   const columns = names.map((name) => columnOf(ctx, table, name));
+  const double = columns.findIndex(
+    (column, i) => columns.findIndex((c) => c.name === column.name) < i,
+  );
+  if (double >= 0) {
+    const name = names[double];
+    throw ctx.fail(name?.pos ?? 0, `INSERT has columns with duplicate name: ${name?.text}`);
+  }
   const source = Array.isArray(node.source)
     ? insertRows(ctx, node, node.source, columns)
     : insertQuery(ctx, node, columns);
@@ -76,18 +82,18 @@ function ingestionPartition(ctx: Context, table: WarehouseTable): string | null 
 function insertRows(
   ctx: Context,
   node: Node<"insert">,
-  rows: (Expr | null)[][],
+  rows: ValuesRow[],
   columns: TargetColumn[],
 ): string {
   const env = plainEnv(newScope(ctx.root), "VALUES");
   const tuples = rows.map((row) => {
-    if (row.length !== columns.length) {
+    if (row.values.length !== columns.length) {
       throw ctx.fail(
-        node.pos,
-        `Inserted row has wrong column count; Has ${row.length}, expected ${columns.length}`,
+        row.pos,
+        `Inserted row has wrong column count; Has ${row.values.length}, expected ${columns.length}`,
       );
     }
-    const values = row.map((expr, i) => {
+    const values = row.values.map((expr, i) => {
       const column = columns[i] as TargetColumn;
       return assign(
         ctx,
@@ -102,22 +108,25 @@ function insertRows(
 }
 
 function insertQuery(ctx: Context, node: Node<"insert">, columns: TargetColumn[]): string {
-  const relation = ctx.analyzers.query(
-    ctx,
-    node.source as Exclude<typeof node.source, unknown[]>,
-    ctx.root,
-  );
+  const query = node.source as Exclude<typeof node.source, unknown[]>;
+  const relation = ctx.analyzers.query(ctx, query, ctx.root);
   for (const column of relation.columns) ctx.use(column);
   if (relation.columns.length !== columns.length) {
     throw ctx.fail(
-      node.pos,
+      query.pos,
       `Inserted row has wrong column count; Has ${relation.columns.length}, expected ${columns.length}`,
     );
   }
   const items = relation.columns.map((column, i) => {
     const value: Typed = { sql: `_s.${quoteName(column.id)}`, type: column.type };
     const source = column.constant ? { ...value, constant: column.constant } : value;
-    return assign(ctx, node.pos, source, columns[i] as TargetColumn);
+    return assign(
+      ctx,
+      query.pos,
+      source,
+      columns[i] as TargetColumn,
+      `Query column ${i + 1} has type`,
+    );
   });
   return `SELECT ${items.join(", ")} FROM (${relation.sql}) AS _s`;
 }

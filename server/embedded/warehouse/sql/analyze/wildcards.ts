@@ -42,10 +42,17 @@ export function openWildcard(ctx: Context, name: TableName, alias: string): Open
 function matching(ctx: Context, name: TableName, prefix: string): WarehouseTable[] {
   const { catalog } = ctx.options;
   const { projectId, datasetId } = name;
-  const tables = catalog
+  const found = catalog
     .list(projectId, datasetId)
-    .filter((table) => table.type === "TABLE" && table.name.tableId.startsWith(prefix))
-    .sort((a, b) => (a.name.tableId < b.name.tableId ? -1 : 1));
+    .filter((table) => table.name.tableId.startsWith(prefix));
+  const view = found.find((table) => table.type === "VIEW");
+  if (view) {
+    throw new WarehouseError(
+      "invalidQuery",
+      `Views cannot be queried through prefix. Matched views are: ${projectId}:${datasetId}.${view.name.tableId}`,
+    );
+  }
+  const tables = found.sort((a, b) => (a.name.tableId < b.name.tableId ? -1 : 1));
   if (tables.length > 0) return tables;
   throw catalog.hasDataset(projectId, datasetId)
     ? new WarehouseError(

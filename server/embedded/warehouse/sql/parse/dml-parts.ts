@@ -1,14 +1,15 @@
 import type { Expr } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import type { Assignment } from "./statement-ast.ts";
+import type { Assignment, ValuesRow } from "./statement-ast.ts";
 
 /** An expression, or DEFAULT (null). */
 export function parseValue(c: Cursor): Expr | null {
   return c.acceptWord("DEFAULT") ? null : c.parseExpr(c);
 }
 
-export function parseValues(c: Cursor): (Expr | null)[] {
-  return c.parens(() => c.list(() => parseValue(c)));
+export function parseValues(c: Cursor): ValuesRow {
+  const { pos } = c;
+  return { values: c.parens(() => c.list(() => parseValue(c))), pos };
 }
 
 export function parseAssignments(c: Cursor): Assignment[] {

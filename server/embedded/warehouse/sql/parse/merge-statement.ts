@@ -41,5 +41,5 @@ function parseAction(c: Cursor): MergeAction {
   const columns = c.isSymbol("(") ? c.parens(() => c.list(() => c.identifier())) : null;
   if (c.acceptWord("ROW")) return { k: "insert", columns, values: "row" };
   c.expectWord("VALUES");
-  return { k: "insert", columns, values: parseValues(c) };
+  return { k: "insert", columns, values: parseValues(c).values };
 }

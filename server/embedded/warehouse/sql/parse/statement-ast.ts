@@ -46,6 +46,12 @@ export interface Assignment {
   pos: number;
 }
 
+/** One row after VALUES; null: DEFAULT. */
+export interface ValuesRow {
+  values: (Expr | null)[];
+  pos: number;
+}
+
 export type MergeAction =
   | { k: "insert"; columns: Name[] | null; values: (Expr | null)[] | "row" }
   | { k: "update"; set: Assignment[] }
@@ -213,7 +219,7 @@ export type Statement =
       k: "insert";
       path: Name[];
       columns: Name[] | null;
-      source: Query | (Expr | null)[][];
+      source: Query | ValuesRow[];
       pos: number;
     }
   | {
