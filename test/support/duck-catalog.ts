@@ -18,9 +18,9 @@ export interface DuckCatalog {
     schema: FieldSchema[],
     options?: Partial<WarehouseTable>,
   ): void;
-  compile(sql: string, parameters?: QueryParameter[]): Promise<Compiled>;
+  compile(sql: string, parameters?: QueryParameter[], legacySql?: boolean): Promise<Compiled>;
   /** Runs every statement; answers the last SELECT. Throws WarehouseError. */
-  run(sql: string, parameters?: QueryParameter[]): Promise<Answer>;
+  run(sql: string, parameters?: QueryParameter[], legacySql?: boolean): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -71,11 +71,11 @@ export async function createDuckCatalog(): Promise<DuckCatalog> {
       ),
     relationFor: (name: WarehouseTable["name"]) => relationFor(name.datasetId, name.tableId),
   };
-  const compile = (sql: string, parameters: QueryParameter[] = []) =>
+  const compile = (sql: string, parameters: QueryParameter[] = [], legacySql = false) =>
     frontEnd.compile(sql, {
       projectId: "p",
       defaultDataset: null,
-      legacySql: false,
+      legacySql,
       catalog,
       parameters,
       now: testNow,
@@ -95,8 +95,8 @@ export async function createDuckCatalog(): Promise<DuckCatalog> {
       });
     },
     compile,
-    run: async (sql, parameters) => {
-      const { statements } = await compile(sql, parameters);
+    run: async (sql, parameters, legacySql) => {
+      const { statements } = await compile(sql, parameters, legacySql);
       let answer: Answer = { schema: [], rows: [] };
       for (const statement of statements) {
         const result = await execute(connection, statement, sql);

@@ -3,6 +3,7 @@ import { changeWarehouse } from "./change-warehouse.ts";
 import { compileQuery } from "./compile-query.ts";
 import type { WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
+import { isLegacySql } from "./dialect.ts";
 import { checkTableId, type TableDocument, tableText } from "./documents.ts";
 import { parseSchema } from "./field-types.ts";
 import { checkPartitioning, parsePartitioning } from "./partitions.ts";
@@ -109,10 +110,17 @@ export async function viewSchema(
   projectId: string,
   view: { query?: string; useLegacySql?: boolean },
 ): Promise<FieldSchema[]> {
+  const isLegacy = isLegacySql(view.query ?? "", view.useLegacySql);
+  if (isLegacy) {
+    throw new WarehouseError(
+      "notImplemented",
+      "not supported by the local warehouse: views in legacy SQL (useLegacySql is true, or absent)",
+    );
+  }
   const { statements } = await compileQuery(
     context,
     projectId,
-    { query: view.query ?? "", useLegacySql: view.useLegacySql ?? true },
+    { query: view.query ?? "", useLegacySql: false },
     new Date(),
   );
   const [statement, second] = statements;

@@ -10,7 +10,9 @@ import { Context } from "./analyze/context.ts";
 import { analyzeExpr } from "./analyze/expressions.ts";
 import { analyzeQuery } from "./analyze/queries.ts";
 import { compileStatement } from "./analyze/statements.ts";
+import { readLegacy } from "./legacy/read-legacy.ts";
 import { notSupported } from "./parse/positions.ts";
+import type { Statement } from "./parse/statement-ast.ts";
 import { parseScript } from "./parse/statements.ts";
 import { prelude } from "./runtime/prelude.ts";
 import { registerFunctions } from "./runtime/scalar-functions.ts";
@@ -34,8 +36,12 @@ export function createSqlFrontEnd(settings: { deadlineMs: number }): SqlFrontEnd
   };
 }
 
+function statementsOf(ctx: Context, sql: string): Statement[] {
+  if (!ctx.options.legacySql) return parseScript(sql);
+  return [{ k: "query", query: readLegacy(ctx, sql), pos: 0 }];
+}
+
 function compile(sql: string, options: CompileOptions, deadline: number): Compiled {
-  if (options.legacySql) throw notSupported("legacy SQL");
   if (sql.length > maxLength) {
     throw new WarehouseError(
       "invalidQuery",
@@ -44,7 +50,7 @@ function compile(sql: string, options: CompileOptions, deadline: number): Compil
   }
   const ctx = new Context(sql, options, deadline, { expr: analyzeExpr, query: analyzeQuery });
   try {
-    const statements = parseScript(sql)
+    const statements = statementsOf(ctx, sql)
       .map((statement) => compileStatement(ctx, statement))
       .filter((statement): statement is CompiledStatement => statement !== null);
     if (statements.length === 0) throw notSupported("a script that only declares functions");

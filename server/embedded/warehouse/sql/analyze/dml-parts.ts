@@ -111,15 +111,21 @@ export function setClause(
 ): { column: string; value: string } {
   const [first, ...rest] = node.path as [Name, ...Name[]];
   if (rest.length > 0) throw ctx.refuse("UPDATE of a field of a STRUCT");
-  // A name that is no column is looked up as any other, and said to be unrecognized.
   const env = plainEnv(scope, "UPDATE SET");
-  ctx.collect(() => ctx.expr(env, { k: "path", names: [first], pos: first.pos }));
+  refuseUnknown(ctx, scope, first);
   const column = columnOf(ctx, table, first);
   const value = node.value ? ctx.expr(env, node.value) : typedNull(column.type);
   return {
     column: quoteName(column.name),
     value: assign(ctx, node.value?.pos ?? node.pos, value, column, "set"),
   };
+}
+
+/** A name that is no column of the target is looked up there as any other, and said to be unrecognized. */
+function refuseUnknown(ctx: Context, scope: Scope, name: Name): void {
+  const targetOnly = { ...scope, sources: scope.sources.slice(0, 1), merged: [] };
+  const path = { k: "path" as const, names: [name], pos: name.pos };
+  ctx.collect(() => ctx.expr(plainEnv(targetOnly, "UPDATE SET"), path));
 }
 
 /** `WHERE` over rows that hold how many source rows their target row matched. */
