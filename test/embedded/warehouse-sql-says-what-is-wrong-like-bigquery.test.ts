@@ -3,7 +3,7 @@ import { createDuckCatalog, type DuckCatalog } from "../support/duck-catalog.ts"
 import { fixtureFiles, judge, readFixtures } from "../support/googlesql-fixtures.ts";
 
 /** How many errors of the analysis are the reference's word for word, position and all. Only grows. */
-const sameSentences = 1180;
+const sameSentences = 1310;
 
 let duck: DuckCatalog;
 

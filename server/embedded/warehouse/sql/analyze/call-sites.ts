@@ -1,5 +1,8 @@
+import { aggregateTable } from "../functions/aggregates.ts";
 import type { CallSite } from "../functions/call-site.ts";
+import { signatureError } from "../functions/supported-signatures.ts";
 import type { Call } from "../parse/ast.ts";
+import { typeName } from "../types/types.ts";
 import type { Context, Env } from "./context.ts";
 
 export function callSite(ctx: Context, env: Env, call: Call): CallSite {
@@ -10,7 +13,11 @@ export function callSite(ctx: Context, env: Env, call: Call): CallSite {
     node: (index) => call.args[index],
     arg: (index) => {
       const node = call.args[index];
-      if (!node) throw ctx.fail(call.pos, `Missing argument ${index + 1} of function ${call.name}`);
+      if (!node) {
+        const kind = call.name in aggregateTable ? "aggregate function" : "function";
+        const types = call.args.map((arg) => typeName(ctx.expr(env, arg).type));
+        throw ctx.fail(call.pos, signatureError(`${kind} ${call.name}`, types));
+      }
       return ctx.expr(env, node);
     },
   };

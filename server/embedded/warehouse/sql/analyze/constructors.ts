@@ -23,8 +23,9 @@ export function analyzeArray(ctx: Context, env: Env, node: Node<"array">): Typed
   const array = element && coerceArrayLiteral(items, { kind: "ARRAY", element });
   if (!array) {
     const types = [...new Set(items.map((item) => typeName(item.type)))].join(", ");
+    const misfit = declared && items.findIndex((item) => coerce(item, declared) === null);
     throw ctx.fail(
-      node.pos,
+      (misfit !== null && node.items[misfit]?.pos) || node.pos,
       declared
         ? `Array element type ${types} does not coerce to ${typeName(declared)}`
         : `Array elements of types {${types}} do not have a common supertype`,
@@ -125,10 +126,20 @@ export function analyzeCase(ctx: Context, env: Env, node: Node<"case">): Typed {
   );
   const values = node.whens.map(([, then]) => ctx.expr(env, then));
   const otherwise = node.otherwise ? ctx.expr(env, node.otherwise) : typedNull();
+  if (!supertype([...values, otherwise])) throw caseError(ctx, node, tests, [...values, otherwise]);
   const results = unify(ctx, [...values, otherwise], node.pos, "operator CASE");
   const last = results.at(-1) as Typed;
   const whens = tests.map((test, i) => `WHEN ${test.sql} THEN ${(results[i] as Typed).sql}`);
   return { sql: `CASE ${whens.join(" ")} ELSE ${last.sql} END`, type: last.type };
+}
+
+function caseError(ctx: Context, node: Node<"case">, tests: Typed[], values: Typed[]): Error {
+  const types = values.map((value) => typeName(value.type));
+  const pairs = tests.map((test, i) => `(${typeName(test.type)} ${types[i]})`).join(" ");
+  return ctx.fail(
+    node.pos,
+    `No matching signature for operator CASE; all THEN/ELSE arguments must be coercible to a common type but found: ${types.join(", ")}; actual argument types (WHEN THEN) ELSE: ${pairs} ${types.at(-1)}`,
+  );
 }
 
 export function analyzeCast(ctx: Context, env: Env, node: Node<"cast">): Typed {

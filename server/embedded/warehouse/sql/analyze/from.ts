@@ -243,6 +243,13 @@ function joinCondition(ctx: Context, join: Join, scope: Scope, before: number): 
 function mergeColumn(ctx: Context, join: Join, scope: Scope, before: number, name: Name): string {
   const left = sideColumn(ctx, scope, scope.sources.slice(0, before), name, "left");
   const right = sideColumn(ctx, scope, scope.sources.slice(before), name, "right");
+  if (!supertype([left, right])) {
+    const types = [left, right].map((column) => typeName(column.type)).join(" and ");
+    throw ctx.fail(
+      name.pos,
+      `Column '${name.text}' in USING has incompatible types that cannot be directly compared using equality on either side of the join: ${types}`,
+    );
+  }
   const equal = compare(ctx, "=", [left, right], name.pos);
   const type = supertype([left, right]) ?? left.type;
   const [a, b] = [coerce(left, type) ?? left, coerce(right, type) ?? right];

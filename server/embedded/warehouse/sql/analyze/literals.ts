@@ -89,7 +89,8 @@ function bigNumeric(ctx: Context, text: string, pos: number): Typed {
 }
 
 function range(ctx: Context, type: string, text: string, pos: number): Typed {
-  if (!isRange(type)) throw ctx.fail(pos, `Unsupported type: ${type} is not supported`);
+  if (!isRange(type))
+    throw ctx.fail(pos + "RANGE<".length, `Unsupported type: ${type} is not supported`);
   const value = rangeLiteral(text, type);
   if (typeof value !== "string") return value;
   throw ctx.fail(pos, `Invalid RANGE literal value: ${value}`);

@@ -46,7 +46,7 @@ function noNullLiteral(ctx: Context, operator: string, args: Expr[]): void {
 function signedLiteral(ctx: Context, node: Node<"op">): Typed | null {
   const [arg] = node.args;
   if (node.op !== "unary-" || arg?.k !== "literal") return null;
-  if (arg.type === "INT64") return integer(ctx, `-${arg.text}`, arg.pos);
+  if (arg.type === "INT64") return integer(ctx, `-${arg.text}`, node.pos);
   if (arg.type === "FLOAT64") return float64(-Number(arg.text), `-${arg.text}`);
   return null;
 }
@@ -202,6 +202,13 @@ export function analyzeIn(ctx: Context, env: Env, node: Node<"in"> | Node<"inUnn
   const arg = ctx.expr(env, node.arg);
   if (node.k === "inUnnest") return inUnnest(ctx, env, node, arg);
   const items = node.list.map((item) => ctx.expr(env, item));
+  if (!supertype([arg, ...items])) {
+    const types = items.map((item) => typeName(item.type)).join(", ");
+    throw ctx.fail(
+      node.at ?? node.pos,
+      `No matching signature for operator IN for argument types ${typeName(arg.type)} and {${types}}`,
+    );
+  }
   const [left, ...list] = unify(ctx, [arg, ...items], node.pos, "operator IN") as [
     Typed,
     ...Typed[],

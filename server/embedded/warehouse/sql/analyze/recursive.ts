@@ -20,8 +20,8 @@ export function analyzeRecursive(
     limit
   ) {
     throw ctx.fail(
-      pos,
-      `Recursive CTE ${text} must be a UNION of a non-recursive and a recursive term`,
+      entry.query.pos,
+      "Recursive query does not have the form <non-recursive-term> UNION [ALL|DISTINCT] <recursive-term>",
     );
   }
   const asQuery = (operand: typeof body) => ({ ...entry.query, body: operand, withs: [] });

@@ -1,9 +1,10 @@
 import { coerce } from "../types/coerce.ts";
 import { fill, int64, type Typed } from "../types/typed.ts";
-import { arrayOf, scalar } from "../types/types.ts";
+import { arrayOf, scalar, typeName } from "../types/types.ts";
 import type { CallSite, FunctionTable } from "./call-site.ts";
 import { asKind, intervalArgument } from "./date-functions.ts";
 import { addToDate, addToTimestamp } from "./date-parts.ts";
+import { signatureError } from "./supported-signatures.ts";
 
 const maxSteps = 1_048_576;
 
@@ -75,7 +76,13 @@ export const arrayFunctions: FunctionTable = {
     const first = args.find((arg) => arg.parts?.length !== 0)?.type ?? args[0]?.type;
     const lists = first?.kind === "ARRAY" ? args.map((arg) => coerce(arg, first)) : [null];
     if (!first || lists.includes(null))
-      throw site.ctx.fail(site.call.pos, "No matching signature for function ARRAY_CONCAT");
+      throw site.ctx.fail(
+        site.call.pos,
+        signatureError(
+          "function ARRAY_CONCAT",
+          args.map((arg) => typeName(arg.type)),
+        ),
+      );
     const holes = lists.map((_, i) => `$${i + 1}`);
     const joined = holes.reduce((a, b) => `list_concat(${a}, ${b})`);
     const template = `CASE WHEN ${holes.map((h) => `${h} IS NULL`).join(" OR ")} THEN NULL ELSE ${joined} END`;

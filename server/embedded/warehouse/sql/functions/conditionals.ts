@@ -2,6 +2,7 @@ import { coerce, supertype } from "../types/coerce.ts";
 import { fill, type Typed } from "../types/typed.ts";
 import { typeName } from "../types/types.ts";
 import type { CallSite, FunctionTable } from "./call-site.ts";
+import { signatureError } from "./supported-signatures.ts";
 
 const anyNull = (count: number) =>
   Array.from({ length: count }, (_, i) => `$${i + 1} IS NULL`).join(" OR ");
@@ -18,11 +19,8 @@ function extreme(fn: "greatest" | "least") {
       coerced.includes(null) ||
       ["ARRAY", "STRUCT", "JSON"].includes(type.kind)
     ) {
-      const types = args.map((arg) => typeName(arg.type)).join(", ");
-      throw site.ctx.fail(
-        site.call.pos,
-        `No matching signature for function ${site.call.name} for argument types: ${types}`,
-      );
+      const types = args.map((arg) => typeName(arg.type));
+      throw site.ctx.fail(site.call.pos, signatureError(`function ${site.call.name}`, types));
     }
     const holes = coerced.map((_, i) => `$${i + 1}`);
     const nan =
@@ -53,7 +51,7 @@ function nullIf(site: CallSite): Typed {
   ) {
     throw site.ctx.fail(
       site.call.pos,
-      `No matching signature for function NULLIF for argument types: ${typeName(a.type)}, ${typeName(b.type)}`,
+      signatureError("function NULLIF", [typeName(a.type), typeName(b.type)]),
     );
   }
   const nan = type.kind === "FLOAT64" ? " AND NOT isnan($1)" : "";

@@ -166,7 +166,8 @@ export function intervalArgument(site: CallSite, index: number): { amount: Typed
   const text = written.constant?.parameter ? null : written.constant?.value;
   const isWhole = typeof text === "string" && /^[+-]?\d{1,18}$/.test(text);
   const amount = isWhole ? int64(BigInt(text.replace("+", ""))) : coerce(written, scalar("INT64"));
-  if (!amount) throw site.ctx.fail(node.pos, "Interval value must be coercible to INT64 type");
+  if (!amount)
+    throw site.ctx.fail(node.value.pos, "Interval value must be coercible to INT64 type");
   return { amount, part: node.part.text.toUpperCase() };
 }
 

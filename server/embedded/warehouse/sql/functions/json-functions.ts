@@ -3,6 +3,7 @@ import { fill, quoteString, type Typed } from "../types/typed.ts";
 import { arrayOf, type GType, type ScalarKind, scalar, typeName } from "../types/types.ts";
 import type { CallSite, FunctionTable } from "./call-site.ts";
 import { parseJsonPath } from "./json-path.ts";
+import { signatureError } from "./supported-signatures.ts";
 import { toJsonText } from "./to-json.ts";
 
 const STRING = scalar("STRING");
@@ -14,11 +15,8 @@ function subject(site: CallSite, legacy: boolean, needsPath: boolean) {
   const arg = site.arg(0);
   const text = arg.type.kind === "JSON" ? `CAST(${arg.sql} AS VARCHAR)` : coerce(arg, STRING)?.sql;
   if (text === undefined || call.args.length > 2 || (needsPath && call.args.length < 2)) {
-    const types = call.args.map((_, i) => typeName(site.arg(i).type)).join(", ");
-    throw ctx.fail(
-      call.pos,
-      `No matching signature for function ${call.name} for argument types: ${types}`,
-    );
+    const types = call.args.map((_, i) => typeName(site.arg(i).type));
+    throw ctx.fail(call.pos, signatureError(`function ${call.name}`, types));
   }
   const path = call.args.length > 1 ? coerce(site.arg(1), STRING)?.constant?.value : "$";
   if (typeof path !== "string") throw ctx.refuse(`${call.name} with a path that is no constant`);

@@ -2,6 +2,7 @@ import { coerce } from "../types/coerce.ts";
 import { fill, type Typed } from "../types/typed.ts";
 import { arrayOf, scalar, typeName } from "../types/types.ts";
 import type { CallSite } from "./call-site.ts";
+import { signatureError } from "./supported-signatures.ts";
 
 const STRING = scalar("STRING");
 
@@ -12,11 +13,8 @@ function strings(site: CallSite, count: number): Typed[] {
     throw site.ctx.refuse(`${site.call.name} over BYTES`);
   const texts = args.map((arg) => coerce(arg, STRING));
   if (args.length < count || texts.includes(null)) {
-    const types = args.map((arg) => typeName(arg.type)).join(", ");
-    throw site.ctx.fail(
-      site.call.pos,
-      `No matching signature for function ${site.call.name} for argument types: ${types}`,
-    );
+    const types = args.map((arg) => typeName(arg.type));
+    throw site.ctx.fail(site.call.pos, signatureError(`function ${site.call.name}`, types));
   }
   return texts.filter((text) => text !== null);
 }

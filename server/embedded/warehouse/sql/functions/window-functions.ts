@@ -24,7 +24,10 @@ function numbering(fn: string, type: "INT64" | "FLOAT64", ordered: boolean): Win
       if (site.call.args.length > 0)
         throw site.ctx.fail(
           site.call.pos,
-          `No matching signature for analytic function ${site.call.name}`,
+          signatureError(
+            `analytic function ${site.call.name}`,
+            site.call.args.map((_, i) => typeName(site.arg(i).type)),
+          ),
         );
       return { sql: `${fn}()${site.over}`, type: scalar(type) };
     },
@@ -124,7 +127,10 @@ function percentile(fn: "quantile_cont" | "quantile_disc"): WindowRule {
       if (!number)
         throw site.ctx.fail(
           site.call.pos,
-          `No matching signature for analytic function ${site.call.name}`,
+          signatureError(
+            `analytic function ${site.call.name}`,
+            site.call.args.map((_, i) => typeName(site.arg(i).type)),
+          ),
         );
       return {
         sql: `${fn}(${number.sql}, ${at(fn, Number(level)).sql})${site.over}`,

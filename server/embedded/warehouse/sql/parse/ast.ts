@@ -74,7 +74,8 @@ export type Expr =
   | { k: "is"; arg: Expr; what: "NULL" | "TRUE" | "FALSE"; not: boolean; pos: number }
   | { k: "distinctFrom"; left: Expr; right: Expr; not: boolean; pos: number }
   | { k: "between"; arg: Expr; low: Expr; high: Expr; not: boolean; pos: number }
-  | { k: "in"; arg: Expr; list: Expr[]; not: boolean; pos: number }
+  /** `at`: of the keyword IN. */
+  | { k: "in"; arg: Expr; list: Expr[]; not: boolean; at?: number; pos: number }
   | { k: "inQuery"; arg: Expr; query: Query; not: boolean; pos: number }
   | { k: "inUnnest"; arg: Expr; array: Expr; not: boolean; pos: number }
   | { k: "like"; arg: Expr; pattern: Expr; not: boolean; quantifier: string | null; pos: number }

@@ -53,7 +53,7 @@ function parseComparison(c: Cursor): Expr {
     return { k: "between", arg: left, low, high: parseBinary(c, 0), not, pos: at };
   }
   if (c.acceptWord("LIKE")) return parseLike(c, left, not, pos);
-  if (c.acceptWord("IN")) return parseIn(c, left, not, pos);
+  if (c.acceptWord("IN")) return { ...parseIn(c, left, not, pos), at } as Expr;
   return left;
 }
 

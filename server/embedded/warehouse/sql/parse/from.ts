@@ -1,7 +1,7 @@
 import type { Expr, FromItem, Join, Name, PivotClause, UnpivotClause } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { startsQuery } from "./expressions.ts";
-import { notSupported, syntaxError } from "./positions.ts";
+import { errorAt, notSupported, syntaxError } from "./positions.ts";
 
 /** FROM: comma and joins, left to right. */
 export function parseFrom(c: Cursor): FromItem {
@@ -32,7 +32,11 @@ function parseJoins(c: Cursor, start?: FromItem): FromItem {
     const conditional = join.kind !== "CROSS" && join.on === null && join.using === null;
     const onUnnest = join.right.k === "unnest" || join.right.k === "table";
     if (conditional && !onUnnest && join.kind !== "INNER")
-      throw c.expected("keyword ON or keyword USING");
+      throw errorAt(
+        c.sql,
+        join.pos,
+        `${join.kind} JOIN must have an immediately following ON or USING clause`,
+      );
   }
   return left;
 }
