@@ -18,8 +18,9 @@ type Body = Record<string, unknown> | undefined | null;
 
 interface ComposeSource {
   name: string;
-  generation?: string;
-  objectPreconditions?: { ifGenerationMatch?: string };
+  /** Clients send numbers or texts. */
+  generation?: string | number;
+  objectPreconditions?: { ifGenerationMatch?: string | number };
 }
 
 /** rewriteTo, copyTo and compose. */
@@ -63,8 +64,8 @@ export function copyRoutes(app: FastifyInstance, files: ObjectFiles, baseUrl: ()
       const sources = (request.body?.["sourceObjects"] ?? []) as ComposeSource[];
       const parts = sources.map((source) => {
         const part = files.require(bucket, source.name);
-        const { ifGenerationMatch = source.generation } = source.objectPreconditions ?? {};
-        checkPreconditions(part, { ifGenerationMatch });
+        const wanted = source.objectPreconditions?.ifGenerationMatch ?? source.generation;
+        if (wanted !== undefined) checkPreconditions(part, { ifGenerationMatch: String(wanted) });
         return part;
       });
       const draft = await concatenate(files, parts);
