@@ -113,6 +113,12 @@ export const arrayFunctions: FunctionTable = {
       `CASE WHEN ${anyNull} OR $3 IS NULL THEN NULL ELSE maestro_bytes(coalesce(array_to_string(list_transform($1, lambda _e: maestro_latin(coalesce(_e, $3))), maestro_latin($2)), '')) END`,
     ],
   ],
+  ARRAY_SLICE: [
+    [
+      "ARRAY<T>, INT64, INT64 -> ARRAY<T>",
+      `CASE WHEN ${anyNull} OR $3 IS NULL THEN NULL ELSE list_filter($1, lambda _e, _i: _i > CASE WHEN $2 < 0 THEN greatest(len($1) + $2, 0) ELSE $2 END AND _i <= CASE WHEN $3 < 0 THEN len($1) + $3 ELSE $3 END + 1) END`,
+    ],
+  ],
   ARRAY_FIRST: [
     [
       "ARRAY<T> -> T",

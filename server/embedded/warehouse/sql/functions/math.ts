@@ -37,6 +37,44 @@ const finite = (name: string, sql: string, args = "isfinite($1)") =>
 const noZero = (name: string, template: string) =>
   `CASE WHEN $2 = 0 AND $1 IS NOT NULL THEN error('division by zero: ${name}(' || $1 || ', ' || $2 || ')') ELSE ${template} END`;
 
+/** Work for JavaScript, on the digits. */
+const ofNumeric = (fn: string, more = "") =>
+  `CAST(${fn}(CAST($1 AS VARCHAR)${more === "" ? "" : `, ${more}`}) AS DECIMAL(38,9))`;
+
+const ofNumerics = (fn: string) => ofNumeric(fn, "CAST($2 AS VARCHAR)");
+
+/** NULL beyond the greatest NUMERIC, which DuckDB passes over. */
+const inNumeric = (sql: string) =>
+  `CASE WHEN ${sql} BETWEEN -${greatest} AND ${greatest} THEN ${sql} END`;
+const greatest = "99999999999999999999999999999.999999999";
+
+/** NULL where finite numbers make an infinite one. */
+const safeFloat = (sql: string) =>
+  `CASE WHEN isinf(${sql}) AND isfinite($1) AND isfinite($2) THEN NULL ELSE ${sql} END`;
+
+/** How many of the bounds, which ascend, are not above the point. */
+const rangeBucket = [
+  "INT64",
+  "FLOAT64",
+  "NUMERIC",
+  "STRING",
+  "BYTES",
+  "BOOL",
+  "DATE",
+  "DATETIME",
+  "TIMESTAMP",
+  "TIME",
+].map((kind): [string, string] => {
+  const nan =
+    kind === "FLOAT64"
+      ? " WHEN isnan($1) OR len(list_filter($2, lambda _e: isnan(_e))) > 0 THEN error('not supported by the local warehouse: RANGE_BUCKET with NaN')"
+      : "";
+  return [
+    `${kind}, ARRAY<${kind}> -> INT64`,
+    `CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL WHEN len(list_filter($2, lambda _e: _e IS NULL)) > 0 THEN error('Elements in input array to RANGE_BUCKET cannot be null.' || len($2))${nan} WHEN list_sort($2) <> $2 THEN error('Elements in input array to RANGE_BUCKET must be in ascending order.' || len($2)) ELSE CAST(len(list_filter($2, lambda _e: _e <= $1)) AS BIGINT) END`,
+  ];
+});
+
 const int64 = ["INT64, INT64 -> INT64"] as const;
 const float64 = ["FLOAT64, FLOAT64 -> FLOAT64"] as const;
 
@@ -62,22 +100,26 @@ const ownFunctions: Record<string, FunctionRows> = {
   FLOOR: rounding("floor"),
   ROUND: [
     ...rounding("round"),
-    ["NUMERIC, INT64 -> NUMERIC", "CAST(round($1, CAST($2 AS INTEGER)) AS DECIMAL(38,9))"],
+    [
+      "NUMERIC, INT64 -> NUMERIC",
+      ofNumeric("maestro_numeric_round", "$2, 'ROUND_HALF_AWAY_FROM_ZERO'"),
+    ],
+    ["NUMERIC, INT64, STRING -> NUMERIC", ofNumeric("maestro_numeric_round", "$2, $3")],
     ["INT64, INT64 -> FLOAT64", quickRound.replaceAll("$1", "CAST($1 AS DOUBLE)")],
     ["FLOAT64, INT64 -> FLOAT64", quickRound],
   ],
   TRUNC: [
     ...rounding("trunc"),
-    ["NUMERIC, INT64 -> NUMERIC", null],
+    ["NUMERIC, INT64 -> NUMERIC", ofNumeric("maestro_numeric_round", "$2, 'TRUNCATE'")],
     ["FLOAT64, INT64 -> FLOAT64", "maestro_trunc($1, $2)"],
   ],
   MOD: [
-    [...int64, noZero("MOD", "$1 % $2")],
+    [...int64, noZero("MOD", "CASE WHEN $2 = -1 THEN $1 * 0 ELSE $1 % $2 END")],
     ["NUMERIC, NUMERIC -> NUMERIC", noZero("MOD", "CAST($1 % $2 AS DECIMAL(38,9))")],
   ],
   DIV: [
     [...int64, noZero("DIV", "$1 // $2")],
-    ["NUMERIC, NUMERIC -> NUMERIC", null],
+    ["NUMERIC, NUMERIC -> NUMERIC", noZero("DIV", ofNumerics("maestro_numeric_div"))],
   ],
   SAFE_DIVIDE: [
     [
@@ -94,7 +136,6 @@ const ownFunctions: Record<string, FunctionRows> = {
     ],
   ],
   IEEE_DIVIDE: [
-    ["NUMERIC, NUMERIC -> FLOAT64", null],
     [
       "INT64, INT64 -> FLOAT64",
       ieeeDivision.replaceAll("$1", "CAST($1 AS DOUBLE)").replaceAll("$2", "CAST($2 AS DOUBLE)"),
@@ -103,25 +144,32 @@ const ownFunctions: Record<string, FunctionRows> = {
   ],
   SAFE_ADD: [
     [...int64, "TRY($1 + $2)"],
-    ["NUMERIC, NUMERIC -> NUMERIC", null],
-    ["FLOAT64, FLOAT64 -> FLOAT64", null],
+    ["NUMERIC, NUMERIC -> NUMERIC", inNumeric("TRY($1 + $2)")],
+    [...float64, safeFloat("$1 + $2")],
   ],
   SAFE_SUBTRACT: [
     [...int64, "TRY($1 - $2)"],
-    ["NUMERIC, NUMERIC -> NUMERIC", null],
-    ["FLOAT64, FLOAT64 -> FLOAT64", null],
+    ["NUMERIC, NUMERIC -> NUMERIC", inNumeric("TRY($1 - $2)")],
+    [...float64, safeFloat("$1 - $2")],
   ],
   SAFE_MULTIPLY: [
     [...int64, "TRY($1 * $2)"],
-    ["NUMERIC, NUMERIC -> NUMERIC", null],
-    ["FLOAT64, FLOAT64 -> FLOAT64", null],
+    [
+      "NUMERIC, NUMERIC -> NUMERIC",
+      "TRY_CAST(maestro_numeric_multiply(CAST($1 AS VARCHAR), CAST($2 AS VARCHAR)) AS DECIMAL(38,9))",
+    ],
+    [...float64, safeFloat("$1 * $2")],
   ],
   SAFE_NEGATE: [
     ["INT64 -> INT64", "TRY(- $1)"],
-    ["NUMERIC -> NUMERIC", null],
+    ["NUMERIC -> NUMERIC", "(- $1)"],
     ["FLOAT64 -> FLOAT64", "(- $1)"],
   ],
-  SQRT: float1(domain("$1 < 0", "SQRT", "sqrt($1)")),
+  SQRT: [
+    ["FLOAT64 -> FLOAT64", domain("$1 < 0", "SQRT", "sqrt($1)")],
+    ["INT64 -> FLOAT64", domain("$1 < 0", "SQRT", "sqrt(CAST($1 AS DOUBLE))")],
+    ["NUMERIC -> NUMERIC", ofNumeric("maestro_numeric_sqrt")],
+  ],
   POW: [
     ["NUMERIC, NUMERIC -> NUMERIC", null],
     [
@@ -168,6 +216,15 @@ const ownFunctions: Record<string, FunctionRows> = {
   COSH: [["FLOAT64 -> FLOAT64", finite("COSH", "cosh($1)")]],
   TANH: [["FLOAT64 -> FLOAT64", "tanh($1)"]],
   ASINH: [["FLOAT64 -> FLOAT64", "asinh($1)"]],
+  ACOSH: [["FLOAT64 -> FLOAT64", domain("$1 < 1", "ACOSH", "acosh($1)")]],
+  ATANH: [["FLOAT64 -> FLOAT64", domain("abs($1) >= 1 AND NOT isnan($1)", "ATANH", "atanh($1)")]],
+  COT: [["FLOAT64 -> FLOAT64", noInfinity(domain("$1 = 0", "COT", "1 / tan($1)"))]],
+  COTH: [["FLOAT64 -> FLOAT64", domain("$1 = 0", "COTH", "1 / tanh($1)")]],
+  CSC: [["FLOAT64 -> FLOAT64", noInfinity(domain("$1 = 0", "CSC", "1 / sin($1)"))]],
+  CSCH: [["FLOAT64 -> FLOAT64", domain("$1 = 0", "CSCH", "1 / sinh($1)")]],
+  SEC: [["FLOAT64 -> FLOAT64", noInfinity("1 / cos($1)")]],
+  SECH: [["FLOAT64 -> FLOAT64", "1 / cosh($1)"]],
+  RANGE_BUCKET: rangeBucket,
   IS_NAN: [["FLOAT64 -> BOOL", "isnan($1)"]],
   IS_INF: [["FLOAT64 -> BOOL", "isinf($1)"]],
   RAND: [["-> FLOAT64", "random()"]],

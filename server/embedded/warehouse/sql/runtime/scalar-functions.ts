@@ -36,6 +36,7 @@ import {
   roundFloat,
   truncFloat,
 } from "./numbers.ts";
+import { numericFunctions } from "./numeric-functions.ts";
 import { parseTime } from "./parse-time.ts";
 import { editDistance, initCap, translate } from "./texts.ts";
 import { initCapAfter, instr, normalize, normalizeAndCasefold, soundex } from "./texts-unicode.ts";
@@ -94,6 +95,7 @@ const functions: Record<string, JsFunction> = {
   ...intervalFunctions,
   ...jsonEdits,
   ...netFunctions,
+  ...numericFunctions,
 };
 
 /** Once for each database, through any connection to it: DuckDB keeps functions in its catalog. */
