@@ -11,6 +11,7 @@ import { count, emptyTally, listText, type Tally } from "../support/googlesql-li
  */
 const answered: Record<string, number> = {
   "aggregates.json": 50,
+  "aggregates-of-rows.json": 47,
   "bignumeric.json": 335,
   "bits.json": 63,
   "bytes.json": 170,
@@ -19,6 +20,7 @@ const answered: Record<string, number> = {
   "dates.json": 276,
   "errors.json": 2,
   "expressions.json": 173,
+  "grouping-and-joins.json": 45,
   "hashes.json": 46,
   "interval.json": 295,
   "json.json": 106,
@@ -42,6 +44,7 @@ const answered: Record<string, number> = {
   "time-zones.json": 104,
   "unicode.json": 180,
   "windows.json": 33,
+  "windows-of-rows.json": 39,
 };
 
 /** Errors that name no missing construct, where BigQuery answers: they only become fewer. */
@@ -52,11 +55,8 @@ const unnamed: Record<string, number> = {
   "json-mutation.json": 1,
   "more-functions.json": 1,
   "queries.json": 3,
-  "random-queries.json": 8,
   "sweep-dates.json": 29,
-  "sweep-tables.json": 6,
   "sweep-values.json": 16,
-  "sweep-windows.json": 30,
   "unicode.json": 1,
 };
 

@@ -82,6 +82,12 @@ export function explainDuckError(error: unknown, _sql: string): WarehouseError {
   if (/INTERRUPT/.test(first)) return new WarehouseError("stopped", "Job execution was cancelled");
   const refusal = /not supported by the local warehouse: [^\n]*/.exec(first)?.[0];
   if (refusal !== undefined) return new WarehouseError("notImplemented", refusal);
+  if (/(?:VAR|STDDEV)_?(?:POP|SAMP) is out of range/.test(first)) {
+    return new WarehouseError(
+      "notImplemented",
+      "not supported by the local warehouse: the variance of infinity or NaN",
+    );
+  }
   for (const { pattern, message } of rules) {
     const found = pattern.exec(first);
     if (found) return new WarehouseError("invalidQuery", message(found));
