@@ -42,6 +42,8 @@ test("dbt seeds, builds, tests and snapshots a project, and builds it again", as
     expect(await dbt("snapshot")).toContain("PASS=1 WARN=0 ERROR=0");
     expect(await dbt("run", "--vars", "{run: 2}")).toContain("PASS=4 WARN=0 ERROR=0");
 
+    expect(await dbt("docs", "generate")).not.toContain("Encountered an error");
+
     const [days] = await cloud.bigquery.query(
       "SELECT CAST(day AS STRING) AS day, orders, CAST(total AS STRING) AS total, made_by_run FROM shop.daily_sales ORDER BY day",
     );

@@ -42,6 +42,9 @@ test("TABLES tells the kinds of tables and what a copy was made of", async () =>
     ["summed", "MATERIALIZED VIEW", "NO", null],
   ]);
   expect(await rows("SELECT table_name FROM d.INFORMATION_SCHEMA.VIEWS")).toEqual([["shown"]]);
+  expect(
+    await rows("SELECT table_name, last_refresh_time FROM d.INFORMATION_SCHEMA.MATERIALIZED_VIEWS"),
+  ).toEqual([["summed", null]]);
 });
 
 test("COLUMNS and COLUMN_FIELD_PATHS name every column and every field in it", async () => {

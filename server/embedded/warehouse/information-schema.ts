@@ -99,6 +99,24 @@ const views: View = {
     `${ofTables(scope)} AND json_extract_string(j, '$.document.type') = 'VIEW' AND json_extract_string(j, '$.document.special') IS NULL`,
 };
 
+/** Made anew at each reading, and so never refreshed. */
+const materializedViews: View = {
+  columns: [
+    ...tableName,
+    ["last_refresh_time", "TIMESTAMP", "NULL::TIMESTAMPTZ"],
+    ["refresh_watermark", "TIMESTAMP", "NULL::TIMESTAMPTZ"],
+    [
+      "last_refresh_status",
+      "RECORD",
+      "NULL::STRUCT(reason VARCHAR, location VARCHAR, message VARCHAR)",
+      ["reason", "location", "message"].map((name) => ({ name, type: "STRING", mode: "NULLABLE" })),
+    ],
+  ],
+  from: youngest,
+  where: (scope) =>
+    `${ofTables(scope)} AND json_extract_string(j, '$.document.special') = 'MATERIALIZED_VIEW'`,
+};
+
 const schemata: View = {
   columns: [
     ["catalog_name", "STRING", "json_extract_string(j, '$.projectId')"],
@@ -180,6 +198,7 @@ const byName: Record<string, View> = {
   TABLES: tables,
   COLUMNS: columns,
   VIEWS: views,
+  MATERIALIZED_VIEWS: materializedViews,
   SCHEMATA: schemata,
   JOBS: jobs,
   JOBS_BY_PROJECT: jobs,
