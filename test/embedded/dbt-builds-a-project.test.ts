@@ -34,15 +34,19 @@ test("dbt seeds, builds, tests and snapshots a project, and builds it again", as
       string,
       string
     >;
-    const dbt = (...args: string[]) =>
-      runProgram(join(programs, "dbt"), ["--no-use-colors", ...args], { cwd: folder, env });
-    expect(await dbt("build")).toContain("PASS=12 WARN=0 ERROR=0 SKIP=0");
+    const script = fileURLToPath(new URL("python/dbt_commands.py", import.meta.url));
+    const dbt = (...commands: string[][]) =>
+      runProgram(join(programs, "python"), [script, JSON.stringify(commands)], {
+        cwd: folder,
+        env,
+      });
+    expect(await dbt(["build"])).toContain("PASS=12 WARN=0 ERROR=0 SKIP=0");
     const country = "UPDATE shop.customers SET country = 'US' WHERE id = 1";
     await cloud.bigquery.query(country);
-    expect(await dbt("snapshot")).toContain("PASS=1 WARN=0 ERROR=0");
-    expect(await dbt("run", "--vars", "{run: 2}")).toContain("PASS=4 WARN=0 ERROR=0");
-
-    expect(await dbt("docs", "generate")).not.toContain("Encountered an error");
+    const again = await dbt(["snapshot"], ["run", "--vars", "{run: 2}"], ["docs", "generate"]);
+    expect(again).toContain("PASS=1 WARN=0 ERROR=0");
+    expect(again).toContain("PASS=4 WARN=0 ERROR=0");
+    expect(again).not.toContain("Encountered an error");
 
     const [days] = await cloud.bigquery.query(
       "SELECT CAST(day AS STRING) AS day, orders, CAST(total AS STRING) AS total, made_by_run FROM shop.daily_sales ORDER BY day",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { until } from "../../support/until.ts";
 import type { DividedCase, Role } from "./divided-case.ts";
 import { type Site, strikeAt } from "./sites.ts";
-import { createCases, inRounds, timeoutMs as ofOneRoom } from "./with-cases.ts";
+import { createCases, everyOther, inRounds, timeoutMs as ofOneRoom } from "./with-cases.ts";
 
 /*
  * Two rooms read one import, and one of them is struck at each site of what it does. Where it is the one
@@ -46,7 +46,7 @@ const ownerSites: Record<string, Site> = {
 };
 
 const sitesOf = (sites: Record<string, Site>) =>
-  inRounds(Object.entries(sites).map(([at, site]) => ({ at, site })));
+  inRounds(everyOther(Object.entries(sites).map(([at, site]) => ({ at, site }))));
 
 /** The other one waits with its uploads until then, so that there is a part left for this one. */
 async function strikeOne(each: DividedCase, role: Role, site: Site, needsTurn: boolean) {

@@ -35,6 +35,11 @@ export function inTurn<Struck extends { kind: DatabaseKind }>(all: Struck[]): St
   return [...ofFirst.filter((_, at) => at % 2 === 0), ...others.filter((_, at) => at % 2 === 1)];
 }
 
+/** The first of them, the third and so on; in the soak all. */
+export function everyOther<Struck>(all: Struck[]): Struck[] {
+  return inject("transferRounds") > 1 ? all : all.filter((_, at) => at % 2 === 0);
+}
+
 /** Cases over surroundings of the test file's own. What the processes logged is shown where one fails. */
 export function createCases() {
   let surroundings: Surroundings | undefined;
