@@ -10,6 +10,7 @@ import { principalOf, serveAuth } from "./http/auth-routes.ts";
 import { serveHealth } from "./http/health-routes.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { type AllowedHosts, guardRequests } from "./http/request-guards.ts";
+import { holdRoutesToPolicies, type RouteEntry } from "./http/route-policies.ts";
 import { sendSecurityHeaders } from "./http/security-headers.ts";
 import { serveWebApp } from "./http/static-app.ts";
 import { type AppRouter, appRouter } from "./router.ts";
@@ -29,6 +30,8 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer {
+  /** Every plain route, with who may ask for it. */
+  routes: readonly RouteEntry[];
   /** Resolves to the URL that it answers on; port 0 takes a free one. */
   listen(options: { host: string; port: number }): Promise<string>;
   /** Ends the event streams, lets requests in progress finish for a moment, and closes. */
@@ -59,6 +62,9 @@ export async function createHttpServer(
     https: secureCookies,
   });
   guardRequests(server, allowedHosts);
+  const routes = holdRoutesToPolicies(server, (request) =>
+    principalOf(deps, request, secureCookies),
+  );
   const metrics = createMetrics(server, deps);
   await server.register(fastifyCookie);
   await server.register(fastifyCompress, { threshold: 2_048, encodings: ["br", "gzip"] });
@@ -89,9 +95,10 @@ export async function createHttpServer(
   });
   serveAuth(server, deps, secureCookies);
   const publicMetrics = allowedHosts === "loopback";
-  serveHealth(server, deps, { metrics, publicMetrics, secureCookies });
+  serveHealth(server, deps, { metrics, publicMetrics });
   await serveWebApp(server, options.webRoot);
   return {
+    routes,
     listen: (address) => server.listen(address),
     async close() {
       closing.abort();

@@ -1,6 +1,10 @@
 import { pino } from "pino";
 import { groups, userGroups, users } from "../../drizzle/schema/users.ts";
-import { createHttpServer, type HttpServerOptions } from "../../server/api/http-server.ts";
+import {
+  createHttpServer,
+  type HttpServer,
+  type HttpServerOptions,
+} from "../../server/api/http-server.ts";
 import type { ObjectStore } from "../../server/connectors/object-store.ts";
 import { createSqlParser } from "../../server/connectors/sql-parser.ts";
 import type { DryRunStatistics, Warehouse } from "../../server/connectors/warehouse.ts";
@@ -125,6 +129,7 @@ export async function createTestDeps(): Promise<TestDeps> {
 
 export interface TestServer {
   url: string;
+  routes: HttpServer["routes"];
   close(): Promise<void>;
 }
 
@@ -141,7 +146,7 @@ export async function startTestServer(
     ...options,
   });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
-  return { url, close: () => server.close() };
+  return { url, routes: server.routes, close: () => server.close() };
 }
 
 /** A user with groups by name; made where they are not there. */

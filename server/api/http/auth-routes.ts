@@ -38,7 +38,7 @@ export function serveAuth(server: FastifyInstance, deps: Deps, secureCookies: bo
   // HEAD would spend the link as well, for whoever only looks whether it is there.
   server.get<{ Querystring: { token?: string } }>(
     "/auth/token",
-    { exposeHeadRoute: false },
+    { exposeHeadRoute: false, config: { policy: "public" } },
     async (request, reply) => {
       const { token } = request.query;
       const purpose = `${request.headers["sec-purpose"] ?? ""}`;
@@ -69,7 +69,7 @@ export function serveAuth(server: FastifyInstance, deps: Deps, secureCookies: bo
     },
   );
 
-  server.post("/auth/sign-out", async (_request, reply) => {
+  server.post("/auth/sign-out", { config: { policy: "public" } }, async (_request, reply) => {
     void reply.clearCookie(cookieName, cookie);
     return toApp(reply);
   });

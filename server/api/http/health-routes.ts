@@ -1,9 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
-import { authorize } from "../../services/access/authorize.ts";
 import type { Deps } from "../../services/deps.ts";
 import { checkReadiness } from "../../services/system/check-readiness.ts";
-import { principalOf } from "./auth-routes.ts";
 
 /**
  * `/healthz`: the process answers. `/readyz`: so do the parts that it needs. `/metrics`: for
@@ -12,17 +10,16 @@ import { principalOf } from "./auth-routes.ts";
 export function serveHealth(
   server: FastifyInstance,
   deps: Deps,
-  options: { metrics: Registry; publicMetrics: boolean; secureCookies: boolean },
+  options: { metrics: Registry; publicMetrics: boolean },
 ): void {
-  server.get("/healthz", async () => ({ ok: true }));
-  server.get("/readyz", async (_request, reply) => {
+  const open = { config: { policy: "public" } } as const;
+  server.get("/healthz", open, async () => ({ ok: true }));
+  server.get("/readyz", open, async (_request, reply) => {
     const readiness = await checkReadiness(deps);
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
-  server.get("/metrics", async (request, reply) => {
-    if (!options.publicMetrics) {
-      authorize("read", await principalOf(deps, request, options.secureCookies));
-    }
-    return reply.type(options.metrics.contentType).send(await options.metrics.metrics());
-  });
+  const policy = options.publicMetrics ? "public" : "read";
+  server.get("/metrics", { config: { policy } }, async (_request, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
+  );
 }

@@ -1,0 +1,241 @@
+import type { Right } from "./rights.ts";
+import type { World } from "./world.ts";
+
+/** A call that really does something, and who may have it. */
+export interface Call {
+  right: Right;
+  /** Makes the rows that it is about; absent: it is about none. */
+  input?: (world: World) => Promise<unknown>;
+  /** What is done, where the procedure is called in several ways. */
+  what?: string;
+  /** Of who has the right; 200 unless said. */
+  status?: number;
+  /** Of who is signed in and has it not; 403 unless said. */
+  refusal?: number;
+  /** A mutation that leaves nothing changed, and so nothing in the audit log. */
+  changesNothing?: true;
+  /** That it writes into the audit log; 1 unless said. */
+  lines?: number;
+}
+
+const frequency = { periodSeconds: 3_600, active: false };
+
+const tableById = async (world: World) => ({ id: await world.table() });
+const fixed = (input: object) => async () => input;
+
+/** By procedure: every one has a call here, at least. */
+export const calls: Record<string, Call | Call[]> = {
+  "audit.list": { right: "admin" },
+  "costs.summary": { right: "read" },
+  "databases.browse": { right: "write", input: async (w) => ({ id: w.databaseId }) },
+  "databases.create": { right: "admin", input: async (w) => w.databaseInput() },
+  "databases.list": { right: "read" },
+  "databases.remove": { right: "admin", input: async (w) => ({ id: await w.database() }) },
+  "databases.test": {
+    right: "admin",
+    input: async (w) => ({ id: w.databaseId }),
+    changesNothing: true,
+  },
+  "databases.update": {
+    right: "admin",
+    input: async (w) => ({ id: await w.database(), ...w.databaseInput() }),
+  },
+  "datasets.list": { right: "read" },
+  events: { right: "read" },
+  "frequencies.byName": {
+    right: "read",
+    input: async (w) => {
+      const name = w.name("frequency");
+      await w.frequency(name);
+      return { name };
+    },
+  },
+  "frequencies.create": {
+    right: "admin",
+    input: async (w) => ({ ...frequency, name: w.name("frequency") }),
+  },
+  "frequencies.list": { right: "read" },
+  "frequencies.preview": { right: "read", input: fixed({ periodSeconds: 3_600 }) },
+  "frequencies.remove": { right: "admin", input: async (w) => ({ id: await w.frequency() }) },
+  "frequencies.update": {
+    right: "admin",
+    input: async (w) => ({ id: await w.frequency(), ...frequency, name: w.name("frequency") }),
+  },
+  "groups.list": { right: "read" },
+  "jobs.list": { right: "read" },
+  "lineage.graph": { right: "read" },
+  "me.get": { right: "read" },
+  "runs.cancel": { right: "runGroup", input: (w) => w.run("running") },
+  "runs.get": { right: "read", input: (w) => w.run("failed") },
+  "runs.graph": { right: "read", input: (w) => w.run("failed") },
+  "runs.list": { right: "read" },
+  "runs.resume": { right: "runGroup", input: (w) => w.run("failed") },
+  "runs.start": [
+    {
+      right: "tableGroup",
+      what: "tables",
+      input: async (w) => ({ kind: "tables", tableIds: [await w.table()] }),
+    },
+    {
+      right: "anyGroup",
+      what: "tables of two groups",
+      input: async (w) => ({
+        kind: "tables",
+        tableIds: [await w.table(), await w.table({ groupId: w.otherGroupId })],
+      }),
+    },
+    {
+      right: "tableGroup",
+      what: "a frequency that has a table of the group",
+      input: async (w) => {
+        const frequencyId = await w.frequency();
+        await w.table({ frequencyId });
+        await w.table({ frequencyId, groupId: null });
+        return { kind: "frequency", frequencyId };
+      },
+    },
+  ],
+  "runs.tableRun": {
+    right: "read",
+    input: async (w) => ({ id: (await w.run("failed")).tableRunId }),
+  },
+  "system.demo": { right: "read" },
+  "system.home": { right: "read" },
+  "system.info": { right: "read" },
+  // The tests' server has no PostgreSQL of its own to make the sample project's source in.
+  "system.loadDemo": { right: "admin", status: 501, changesNothing: true },
+  "tables.byName": {
+    right: "read",
+    input: async (w) => {
+      const name = w.name("t");
+      await w.table({ name });
+      return { name: `d.${name}` };
+    },
+  },
+  "tables.create": [
+    {
+      right: "tableGroup",
+      what: "for the group",
+      input: async (w) => ({ definition: w.definition() }),
+    },
+    {
+      right: "anyGroup",
+      what: "for no group",
+      input: async (w) => ({ definition: w.definition({ groupId: 999_999 }) }),
+      status: 400,
+      changesNothing: true,
+    },
+  ],
+  "tables.dryRun": {
+    right: "read",
+    input: async (w) => ({ definition: w.definition() }),
+  },
+  "tables.export": {
+    right: "tableGroup",
+    input: async (w) => ({ id: await w.table({ exportDatabaseId: w.databaseId }) }),
+  },
+  "tables.extract": { right: "read", input: tableById },
+  "tables.get": { right: "read", input: tableById },
+  "tables.jobs": { right: "read", input: tableById },
+  "tables.lineage": { right: "read", input: tableById },
+  "tables.list": { right: "read" },
+  "tables.loadExternal": {
+    right: "tableGroup",
+    input: (w) => w.uploaded(),
+    lines: 2,
+  },
+  "tables.plan": { right: "read", input: async (w) => ({ definition: w.definition() }) },
+  "tables.preview": { right: "read", input: tableById },
+  "tables.reimport": {
+    right: "tableGroup",
+    input: async (w) => ({ id: await w.importTable() }),
+    lines: 2,
+  },
+  "tables.remove": { right: "tableGroup", input: tableById },
+  "tables.restore": [
+    {
+      right: "tableGroup",
+      what: "a version of the group",
+      input: async (w) => ({ id: await w.table(), version: 1 }),
+    },
+    {
+      right: "anyGroup",
+      what: "a version of another group",
+      input: async (w) => {
+        const id = await w.table({ groupId: w.otherGroupId });
+        await w.give(id, w.groupId);
+        return { id, version: 1 };
+      },
+    },
+  ],
+  "tables.run": { right: "tableGroup", input: tableById },
+  "tables.sheet": { right: "tableGroup", input: tableById },
+  "tables.status": { right: "read", input: tableById },
+  "tables.update": [
+    {
+      right: "tableGroup",
+      what: "within the group",
+      input: async (w) => ({ id: await w.table(), version: 1, definition: w.definition() }),
+    },
+    {
+      right: "anyGroup",
+      what: "to another group",
+      input: async (w) => ({
+        id: await w.table(),
+        version: 1,
+        definition: w.definition({ groupId: w.otherGroupId }),
+      }),
+    },
+    {
+      right: "anyGroup",
+      what: "from another group",
+      input: async (w) => ({
+        id: await w.table({ groupId: w.otherGroupId }),
+        version: 1,
+        definition: w.definition(),
+      }),
+    },
+    {
+      right: "anyGroup",
+      what: "to no group",
+      input: async (w) => ({
+        id: await w.table(),
+        version: 1,
+        definition: w.definition({ groupId: null }),
+      }),
+    },
+  ],
+  "tables.uploadUrl": {
+    right: "tableGroup",
+    input: async (w) => ({ id: await w.externalTable(), fileName: "a.csv" }),
+    changesNothing: true,
+  },
+  "tables.versions": { right: "read", input: tableById },
+  "tokens.create": { right: "person", input: fixed({ name: "mine", scopes: ["read"] }) },
+  "tokens.list": { right: "person" },
+  // Other people learn no more than that they have no such token.
+  "tokens.revoke": {
+    right: "holder",
+    input: async (w) => ({ id: await w.token() }),
+    refusal: 404,
+  },
+  "transfers.cancel": {
+    right: "tableGroup",
+    input: async (w) => ({ id: await w.transfer() }),
+  },
+  "transfers.get": { right: "read", input: async (w) => ({ id: await w.transfer() }) },
+  "transfers.list": { right: "read" },
+  "users.list": { right: "read" },
+};
+
+/** A plain route by its method and its pattern; `perProcedure`: the calls above. */
+export const routes: Record<string, Call | "perProcedure"> = {
+  "GET /*": { right: "public" },
+  "GET /auth/token": { right: "public", status: 400 },
+  "GET /healthz": { right: "public" },
+  "GET /metrics": { right: "read" },
+  "GET /readyz": { right: "public" },
+  "GET /trpc/:path": "perProcedure",
+  "POST /auth/sign-out": { right: "public", status: 303 },
+  "POST /trpc/:path": "perProcedure",
+};
