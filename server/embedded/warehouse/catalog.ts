@@ -11,7 +11,7 @@ import {
   tableKey,
   tableText,
 } from "./documents.ts";
-import { sqlType } from "./field-types.ts";
+import { quoteText, sqlType } from "./field-types.ts";
 
 /**
  * Datasets and tables, in memory and in DuckDB.
@@ -135,16 +135,14 @@ export class Catalog {
 
   /** Writes changes in the connection's transaction; `apply` them after its commit. */
   async record(connection: DuckDBConnection, changes: CatalogChange[]): Promise<void> {
-    for (const change of changes) {
+    if (changes.length === 0) return;
+    const rows = changes.map((change) => {
       this.#sequence += 1;
       const columns = change.kind === "table" && change.document ? columnsOf(change.document) : [];
-      const text = JSON.stringify({ ...change, columns });
-      await connection.run("INSERT INTO meta.catalog VALUES ($1, $2, $3)", [
-        keyOf(change),
-        BigInt(this.#sequence),
-        change.document === null ? null : text,
-      ]);
-    }
+      const text = quoteText(JSON.stringify({ ...change, columns }));
+      return `(${quoteText(keyOf(change))}, ${this.#sequence}, ${change.document === null ? "NULL" : text})`;
+    });
+    await connection.run(`INSERT INTO meta.catalog VALUES ${rows.join(", ")}`);
   }
 
   apply(changes: CatalogChange[]): void {

@@ -190,7 +190,7 @@ const jobs: View = {
       texts("key", "value"),
     ],
   ],
-  from: "(SELECT json(coalesce(f.document, a.document)) AS j, CASE WHEN f.id IS NULL THEN 'RUNNING' ELSE 'DONE' END AS state FROM meta.accepted a LEFT JOIN meta.finished f USING (id))",
+  from: "(SELECT json(coalesce(f.document, a.document)) AS j, CASE WHEN f.id IS NULL THEN 'RUNNING' ELSE 'DONE' END AS state FROM meta.accepted a FULL JOIN meta.finished f USING (id))",
   where: ({ projectId }) => `json_extract_string(j, '$.projectId') = ${quoteText(projectId)}`,
 };
 

@@ -89,6 +89,8 @@ export class JobRunner {
   /** Interrupts what runs, without an end on the jobs: the next start runs them again. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    const running = [...this.#running.keys()];
+    await Promise.allSettled(running.map((record) => this.#context.jobs.keep(record)));
     for (const record of this.#running.keys()) this.#interrupt(record);
     await Promise.all(this.#running.values());
   }
@@ -132,6 +134,7 @@ export class JobRunner {
 
   async #runScript(record: JobRecord, script: ScriptText): Promise<void> {
     this.#checkCancelled(record);
+    await this.#context.jobs.keep(record);
     record.state = "RUNNING";
     const startTime = String(Date.now());
     const run = new ScriptJob({

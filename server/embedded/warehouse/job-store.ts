@@ -1,6 +1,7 @@
 import { type DuckDBConnection, listValue } from "@duckdb/node-api";
 import { WarehouseError } from "./contract.ts";
 import type { Database } from "./database.ts";
+import { quoteText } from "./field-types.ts";
 import type { JobDocument, JobState } from "./job-resource.ts";
 
 /** A job in memory. */
@@ -12,6 +13,8 @@ export interface JobRecord {
   interrupt: (() => void) | null;
   /** Resolves when the job is done. */
   done: Promise<void>;
+  /** Resolves when the job is on disk; null while nobody has asked for that. */
+  kept: Promise<void> | null;
 }
 
 const keptJobs = 50_000;
@@ -19,11 +22,14 @@ const keptJobs = 50_000;
 /**
  * The jobs, in memory and in DuckDB.
  *
- * A job is accepted when its row is in `meta.accepted`: only then is the request answered. It is
- * done when its row is in `meta.finished`, which is written in the same transaction as what the job
- * did: a kill leaves both or neither, and jobs accepted but not finished run again at the next
- * start, under the same id. Rows are only ever inserted, so that jobs never conflict over them.
- * Acceptances that arrive together share one commit.
+ * A job is accepted when its row is in `meta.accepted`, and done when its row is in `meta.finished`,
+ * which is written in the same transaction as what the job did: a kill leaves both or neither. No
+ * request is answered before the job has one of these rows, and no statement of a script runs before.
+ * A query whose answer comes with its rows mostly has the second alone; one that takes longer is
+ * accepted while it runs. Jobs accepted but not finished run again at the next start, under the same
+ * id; a kill before that is an answer that never came. Rows are only ever inserted, so that jobs never
+ * conflict over them, and the two may come in any order. Acceptances that arrive together share one
+ * commit.
  *
  * Ids are unique as long as the store keeps the job: the newest `keptJobs`.
  */
@@ -46,10 +52,11 @@ export class JobStore {
       );
     }
     const rows = await database.rows(
-      "SELECT coalesce(f.document, a.document), f.id IS NOT NULL FROM meta.accepted a LEFT JOIN meta.finished f USING (id) ORDER BY a.created_at, a.rowid",
+      "SELECT coalesce(f.document, a.document), f.id IS NOT NULL FROM meta.accepted a FULL JOIN meta.finished f USING (id) ORDER BY coalesce(f.created_at, a.created_at), coalesce(f.rowid, a.rowid)",
     );
     for (const [document, finished] of rows) {
-      store.#add(JSON.parse(String(document)) as JobDocument, finished ? "DONE" : "PENDING");
+      const job = JSON.parse(String(document)) as JobDocument;
+      store.#add(job, finished ? "DONE" : "PENDING").kept = Promise.resolve();
     }
     await store.forgetOld();
     return store;
@@ -74,8 +81,8 @@ export class JobStore {
     return [...this.#jobs.values()].filter((job) => job.state !== "DONE");
   }
 
-  /** Resolves when the job is on disk. Throws `duplicate` where the id is taken. */
-  async accept(document: JobDocument): Promise<JobRecord> {
+  /** A job in memory alone: `keep` it before an answer names it. Throws `duplicate` where the id is taken. */
+  take(document: JobDocument): JobRecord {
     const { projectId, jobId, location } = document;
     if (this.get(projectId, jobId)) {
       throw new WarehouseError(
@@ -83,10 +90,15 @@ export class JobStore {
         `Already Exists: Job ${projectId}:${location}.${jobId}`,
       );
     }
+    return this.#add(document, "PENDING");
+  }
+
+  /** Resolves when the job is on disk. */
+  async accept(document: JobDocument): Promise<JobRecord> {
     // Taken at once: a second request with the id may come before this one is on disk.
-    const record = this.#add(document, "PENDING");
+    const record = this.take(document);
     try {
-      await this.#write(document);
+      await this.keep(record);
     } catch (error) {
       this.#jobs.delete(idOf(document));
       throw error;
@@ -94,26 +106,19 @@ export class JobStore {
     return record;
   }
 
-  /** Writes the end in the connection's transaction; `finish` it after the commit. */
+  /** Resolves when the job is on disk, accepted or done. */
+  async keep(record: JobRecord): Promise<void> {
+    if (record.state === "DONE") return;
+    record.kept ??= this.#write(record.document);
+    await record.kept;
+  }
+
+  /** Writes the end in the connection's transaction; `finish` or `addDone` it after the commit. */
   async recordEnd(connection: DuckDBConnection, document: JobDocument): Promise<void> {
-    await connection.run("INSERT INTO meta.finished VALUES ($1, $2, $3)", [
-      idOf(document),
-      BigInt(document.statistics.creationTime),
-      JSON.stringify(document),
-    ]);
+    await connection.run(insertion("finished", [document]));
   }
 
-  /** Writes a script's child job in the connection's transaction; `addDone` it after the commit. */
-  async recordChild(connection: DuckDBConnection, document: JobDocument): Promise<void> {
-    for (const table of ["accepted", "finished"]) {
-      await connection.run(`INSERT INTO meta.${table} VALUES ($1, $2, $3)`, [
-        idOf(document),
-        BigInt(document.statistics.creationTime),
-        JSON.stringify(document),
-      ]);
-    }
-  }
-
+  /** A script's child job, whose end the transaction wrote. */
   addDone(document: JobDocument): void {
     this.#add(document, "DONE");
   }
@@ -150,6 +155,7 @@ export class JobStore {
       cancelRequested: false,
       interrupt: null,
       done: promise,
+      kept: null,
     };
     this.#jobs.set(idOf(document), record);
     return record;
@@ -167,20 +173,11 @@ export class JobStore {
     this.#flushing = true;
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, 500);
-      const values = batch.map((_, i) => `($${3 * i + 1}, $${3 * i + 2}, $${3 * i + 3})`);
-      const error = await this.#database
-        .rows(
-          `INSERT INTO meta.accepted VALUES ${values.join(", ")}`,
-          batch.flatMap(({ document }) => [
-            idOf(document),
-            BigInt(document.statistics.creationTime),
-            JSON.stringify(document),
-          ]),
-        )
-        .then(
-          () => null,
-          (reason: unknown) => reason,
-        );
+      const documents = batch.map(({ document }) => document);
+      const error = await this.#database.rows(insertion("accepted", documents)).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
       for (const { settled } of batch) settled(error);
     }
     this.#flushing = false;
@@ -206,6 +203,15 @@ export class JobStore {
 /** The script that a job is a child of. */
 export function parentOf(document: JobDocument): string | undefined {
   return document.statistics["parentJobId"] as string | undefined;
+}
+
+/** Without parameters, which DuckDB takes longer to bind than to read. */
+function insertion(table: "accepted" | "finished", documents: JobDocument[]): string {
+  const rows = documents.map((document) => {
+    const text = quoteText(JSON.stringify(document));
+    return `(${quoteText(idOf(document))}, ${BigInt(document.statistics.creationTime)}, ${text})`;
+  });
+  return `INSERT INTO meta.${table} VALUES ${rows.join(", ")}`;
 }
 
 function idOf(document: JobDocument): string {

@@ -46,11 +46,13 @@ export async function readRows(
     const limit = Math.min(maxRows, count(query.maxResults, "maxResults") ?? defaultRows);
     const schema = options.schema ?? table.schema;
     const columns = schema.map((field) => selected(field, quoteName(field.name)));
+    // A LIMIT has a price, however few rows there are.
+    const part = start === 0 && limit >= totalRows ? "" : ` LIMIT ${limit} OFFSET ${start}`;
     const rows =
       limit === 0 || start >= totalRows || columns.length === 0
         ? []
         : await context.database.rows(
-            `SELECT ${columns.join(", ")} FROM ${table.relation}${condition} LIMIT ${limit} OFFSET ${start}`,
+            `SELECT ${columns.join(", ")} FROM ${table.relation}${condition}${part}`,
           );
     const encoded = fitting(rows.map((row) => encodeRow(row, schema, options)));
     const next = start + encoded.length;

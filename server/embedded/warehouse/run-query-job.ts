@@ -172,7 +172,7 @@ async function select(
     );
   }
   const target = given ?? anonymousTable(tx, job);
-  await writeTable(tx, {
+  const rows = await writeTable(tx, {
     target,
     select: statement.sql,
     schema: statement.schema,
@@ -182,6 +182,7 @@ async function select(
     properties: {},
     expiresAt: given ? null : tx.now.getTime() + anonymousLifeMs,
   });
+  if (!given) execution.context.statistics.knowRows(tx.requireTable(target), rows);
   return target;
 }
 

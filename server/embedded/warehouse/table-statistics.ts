@@ -46,6 +46,11 @@ export class StatisticsCache {
     return counted;
   }
 
+  /** Spares the count of a table that was just made. */
+  knowRows(table: TableDocument, rows: number): void {
+    this.#rows.set(table, Promise.resolve(rows));
+  }
+
   /** Of the rows for which a DuckDB condition holds. */
   where(table: TableDocument, condition: string): Promise<TableStatistics> {
     return this.#count(table, ` WHERE ${condition}`);

@@ -67,6 +67,24 @@ export async function acceptJob(
   return record;
 }
 
+/** A query that has not ended by then is put on disk while it runs. */
+const keptAfterMs = 200;
+
+/** Starts at once: nobody is told of the job before its end, or `JobStore.keep`, is on disk. */
+export function startQuery(
+  context: WarehouseContext,
+  runner: JobRunner,
+  job: JobDocument,
+): JobRecord {
+  const record = context.jobs.take(job);
+  runner.start(record);
+  // Where it fails, it fails again for who waits for it.
+  const keep = () => void context.jobs.keep(record).catch(() => undefined);
+  const timer = setTimeout(keep, keptAfterMs);
+  void record.done.then(() => clearTimeout(timer));
+  return record;
+}
+
 /** A dry run's job: done, kept nowhere. */
 export async function dryRun(context: WarehouseContext, job: JobDocument): Promise<JobDocument> {
   const { creationTime } = job.statistics;

@@ -41,30 +41,27 @@ export function jobRoutes(
 
   app.get<{ Params: JobParams; Querystring: { location?: string } }>(
     `${root}/jobs/:jobId`,
-    (request) => resource(findJob(context, request.params, request.query.location)),
+    async (request) => {
+      const record = findJob(context, request.params, request.query.location);
+      await context.jobs.keep(record);
+      return resource(record);
+    },
   );
 
-  app.get<{ Params: { projectId: string }; Querystring: ListQuery }>(`${root}/jobs`, (request) => {
-    const { jobs, nextPageToken } = listJobs(context, request.params.projectId, request.query);
-    const full = request.query.projection === "full";
-    return {
-      kind: "bigquery#jobList",
-      etag: String(jobs.length),
-      ...(nextPageToken ? { nextPageToken } : {}),
-      jobs: jobs.map((record) => {
-        const { configuration, ...rest } = resource(record);
-        const { errorResult } = rest.status;
-        return {
-          ...rest,
-          state: record.state,
-          ...(errorResult ? { errorResult } : {}),
-          configuration: full
-            ? configuration
-            : { jobType: configuration["jobType"], ...configuration },
-        };
-      }),
-    };
-  });
+  app.get<{ Params: { projectId: string }; Querystring: ListQuery }>(
+    `${root}/jobs`,
+    async (request) => {
+      const { jobs, nextPageToken } = listJobs(context, request.params.projectId, request.query);
+      await Promise.all(jobs.map((record) => context.jobs.keep(record)));
+      const full = request.query.projection === "full";
+      return {
+        kind: "bigquery#jobList",
+        etag: String(jobs.length),
+        ...(nextPageToken ? { nextPageToken } : {}),
+        jobs: jobs.map((record) => listed(record, resource(record), full)),
+      };
+    },
+  );
 
   app.post<{ Params: JobParams; Querystring: { location?: string } }>(
     `${root}/jobs/:jobId/cancel`,
@@ -104,6 +101,17 @@ export function jobRoutes(
     kind: "bigquery#getServiceAccountResponse",
     email: "local-cloud@maestro.local",
   }));
+}
+
+function listed(record: JobRecord, job: ReturnType<typeof jobResource>, full: boolean) {
+  const { configuration, ...rest } = job;
+  const { errorResult } = rest.status;
+  return {
+    ...rest,
+    state: record.state,
+    ...(errorResult ? { errorResult } : {}),
+    configuration: full ? configuration : { jobType: configuration["jobType"], ...configuration },
+  };
 }
 
 export function findJob(

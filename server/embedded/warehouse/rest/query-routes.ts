@@ -7,7 +7,7 @@ import type { JobRunner } from "../job-runner.ts";
 import type { JobRecord } from "../job-store.ts";
 import { splitDecorator } from "../partitions.ts";
 import { type PageQuery, readRows } from "../read-rows.ts";
-import { acceptJob, dryRun, newJob, waitForJob } from "./insert-job.ts";
+import { dryRun, newJob, startQuery, waitForJob } from "./insert-job.ts";
 import { findJob } from "./job-routes.ts";
 import { isTrue } from "./request-parts.ts";
 
@@ -48,8 +48,8 @@ export function queryRoutes(
       const body = request.body ?? {};
       const job = jobOf(context, request.params.projectId, body);
       if (job.configuration.dryRun) return dryRunAnswer(await dryRun(context, job));
-      const record =
-        context.jobs.get(job.projectId, job.jobId) ?? (await acceptJob(context, runner, job));
+      const known = context.jobs.get(job.projectId, job.jobId);
+      const record = known ?? startQuery(context, runner, job);
       const holdMs = Math.min(maxHoldMs, Number(body["timeoutMs"] ?? maxHoldMs));
       const maxResults = body["maxResults"] as number | undefined;
       const format = (body["formatOptions"] ?? {}) as { useInt64Timestamp?: boolean };
@@ -133,7 +133,10 @@ async function queryResults(
     jobReference: referenceOf(record.document),
     location: record.document.location,
   };
-  if (!(await waitForJob(record, holdMs))) return { ...base, jobComplete: false };
+  if (!(await waitForJob(record, holdMs))) {
+    await context.jobs.keep(record);
+    return { ...base, jobComplete: false };
+  }
   const { document } = record;
   const failure = document.outcome?.error;
   if (failure) throw new WarehouseError(failure.reason as "invalidQuery", failure.message);

@@ -86,7 +86,7 @@ export class ChildJobs {
 
   async #recordFailed(document: JobDocument): Promise<void> {
     const { jobs } = this.#context;
-    await changeWarehouse(this.#context, [], (tx) => jobs.recordChild(tx.connection, document));
+    await changeWarehouse(this.#context, [], (tx) => jobs.recordEnd(tx.connection, document));
     jobs.addDone(document);
   }
 
@@ -179,7 +179,7 @@ export class ChildJobs {
         record.interrupt = null;
         const document = finishedDocument(child, String(child.statistics["startTime"]), result);
         await catalog.record(connection, tx.changes);
-        await jobs.recordChild(connection, document);
+        await jobs.recordEnd(connection, document);
         await connection.run("COMMIT");
         catalog.apply(tx.changes);
         jobs.addDone(document);

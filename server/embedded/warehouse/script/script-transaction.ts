@@ -142,7 +142,7 @@ class OpenTransaction {
       else {
         await this.#connection.run("ROLLBACK").catch(() => undefined);
         await changeWarehouse(context, [], async (tx) => {
-          for (const document of documents) await context.jobs.recordChild(tx.connection, document);
+          for (const document of documents) await context.jobs.recordEnd(tx.connection, document);
         });
       }
       for (const document of documents) context.jobs.addDone(document);
@@ -158,7 +158,7 @@ class OpenTransaction {
     const { catalog, jobs } = this.#host.context;
     try {
       await catalog.record(this.#connection, this.staged.changes);
-      for (const document of documents) await jobs.recordChild(this.#connection, document);
+      for (const document of documents) await jobs.recordEnd(this.#connection, document);
       await this.#connection.run("COMMIT");
       catalog.apply(this.staged.changes);
     } catch (error) {
