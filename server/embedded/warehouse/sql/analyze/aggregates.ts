@@ -1,5 +1,6 @@
 import { aggregateTable } from "../functions/aggregates.ts";
 import type { Call, Expr } from "../parse/ast.ts";
+import { carried, physical } from "../types/exact-decimals.ts";
 import type { Typed } from "../types/typed.ts";
 import { callSite } from "./call-sites.ts";
 import type { Context, Env } from "./context.ts";
@@ -59,10 +60,10 @@ function register(env: Env, value: Typed): Typed {
   const { grouping } = env.scope;
   if (!grouping) return value;
   const known = grouping.aggregates.get(value.sql);
-  if (known) return known;
+  if (known) return known.out;
   const id = `a${grouping.aggregates.size + 1}`;
-  const out: Typed = { sql: `${grouping.alias}."${id}"`, type: value.type };
-  grouping.aggregates.set(value.sql, out);
+  const out = carried(`${grouping.alias}."${id}"`, value.type, value.exact);
+  grouping.aggregates.set(value.sql, { inner: physical(value), out });
   return out;
 }
 
@@ -78,14 +79,17 @@ export function analyzeGrouping(ctx: Context, env: Env, call: Call): Typed {
     windows: null,
     aliases: null,
   };
-  const { sql } = ctx.expr(inner, arg);
-  if (!grouping.isGrouping(sql)) {
+  const value = ctx.expr(inner, arg);
+  if (!grouping.isGrouping(value.sql)) {
     throw ctx.fail(
       call.pos,
       "GROUPING must have an argument that exists within the group-by expression list",
     );
   }
-  return register(env, { sql: `CAST(GROUPING(${sql}) AS BIGINT)`, type: { kind: "INT64" } });
+  return register(env, {
+    sql: `CAST(GROUPING(${physical(value)}) AS BIGINT)`,
+    type: { kind: "INT64" },
+  });
 }
 
 /** `over` is empty, or the window that each aggregate in the template gets. */

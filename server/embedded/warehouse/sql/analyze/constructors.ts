@@ -1,6 +1,7 @@
 import type { Expr } from "../parse/ast.ts";
 import { castTo } from "../types/casts.ts";
 import { coerce, coerceArrayLiteral, packStruct, supertype } from "../types/coerce.ts";
+import { exactChoice, exactNumeric } from "../types/exact-decimals.ts";
 import { fill, type Typed, typedNull } from "../types/typed.ts";
 import { fieldName, type GType, scalar, typeName } from "../types/types.ts";
 import type { Context, Env } from "./context.ts";
@@ -129,8 +130,11 @@ export function analyzeCase(ctx: Context, env: Env, node: Node<"case">): Typed {
   if (!supertype([...values, otherwise])) throw caseError(ctx, node, tests, [...values, otherwise]);
   const results = unify(ctx, [...values, otherwise], node.pos, "operator CASE");
   const last = results.at(-1) as Typed;
-  const whens = tests.map((test, i) => `WHEN ${test.sql} THEN ${(results[i] as Typed).sql}`);
-  return { sql: `CASE ${whens.join(" ")} ELSE ${last.sql} END`, type: last.type };
+  const merge = (items: string[]) =>
+    `CASE ${tests.map((test, i) => `WHEN ${test.sql} THEN ${items[i]}`).join(" ")} ELSE ${items.at(-1)} END`;
+  const exact = exactChoice(results, merge);
+  if (exact) return exactNumeric(exact);
+  return { sql: merge(results.map(({ sql }) => sql)), type: last.type };
 }
 
 function caseError(ctx: Context, node: Node<"case">, tests: Typed[], values: Typed[]): Error {

@@ -7,7 +7,7 @@ import {
 import type { Expr, FromItem, Query, WindowSpec } from "../parse/ast.ts";
 import { errorAt, notSupported } from "../parse/positions.ts";
 import type { Statement } from "../parse/statement-ast.ts";
-import type { Typed } from "../types/typed.ts";
+import type { Digits, ExactDecimal, Typed } from "../types/typed.ts";
 import type { GType } from "../types/types.ts";
 
 /** A column that SQL can name. `use` tells that the query reads it. */
@@ -15,6 +15,7 @@ export interface ScopeColumn {
   name: string | null;
   sql: string;
   type: GType;
+  exact?: ExactDecimal;
   use: () => void;
 }
 
@@ -64,6 +65,8 @@ export interface Scope {
 
 export interface GroupKey {
   sql: string;
+  /** What the inner SELECT computes for it. */
+  inner: string;
   kind: Expr["k"];
   out: Typed;
 }
@@ -71,8 +74,8 @@ export interface GroupKey {
 export interface Grouping {
   inner: Scope;
   keys: GroupKey[];
-  /** Aggregates computed by the inner SELECT, by their SQL. */
-  aggregates: Map<string, Typed>;
+  /** Aggregates computed by the inner SELECT: what stands there, and what is seen of it above. */
+  aggregates: Map<string, { inner: string; out: Typed }>;
   alias: string;
   /** Aliases of the select list that stand for expressions with aggregates (HAVING, ORDER BY). */
   isGrouping: (sql: string) => boolean;
@@ -80,7 +83,7 @@ export interface Grouping {
 
 export interface Cte {
   sqlName: string;
-  columns: { name: string | null; id: string; type: GType }[];
+  columns: { name: string | null; id: string; type: GType; digits?: Digits }[];
   isValueTable: boolean;
   use: () => void;
   columnUses: (() => void)[];
@@ -124,6 +127,8 @@ export interface Relation {
   columns: RelationColumn[];
   /** SELECT AS STRUCT or AS VALUE: one column, which is the row. */
   isValueTable: boolean;
+  /** The same rows, with the columns that are known to be small decimals in their own form. */
+  narrow?: { sql: string; digits: (Digits | undefined)[] };
 }
 
 /** Expressions hold queries and queries expressions: they meet here. */

@@ -1,7 +1,8 @@
 import type { Expr, FromItem, Join, Name, Query } from "../parse/ast.ts";
 import { coerce, supertype } from "../types/coerce.ts";
+import { carried } from "../types/exact-decimals.ts";
 import type { Typed } from "../types/typed.ts";
-import { fieldName, quoteName, scalar, typeName } from "../types/types.ts";
+import { fieldName, type GType, quoteName, scalar, typeName } from "../types/types.ts";
 import type { Context, Env, Relation, Scope, ScopeColumn, Source } from "./context.ts";
 import { findSource } from "./names.ts";
 import { compare, condition } from "./operators.ts";
@@ -78,7 +79,9 @@ function fromTable(ctx: Context, item: Extract<FromItem, { k: "table" }>, scope:
       ...column,
       use: cte.columnUses[i] ?? (() => undefined),
     }));
-    const relation = { sql: quoteName(cte.sqlName), columns, isValueTable: cte.isValueTable };
+    const sql = quoteName(cte.sqlName);
+    const narrow = { sql, digits: cte.columns.map((column) => column.digits) };
+    const relation = { sql, columns, isValueTable: cte.isValueTable, narrow };
     return addRelation(ctx, relation, item.alias ?? first, scope, true);
   }
   if (item.path.length > 1 && isCorrelated(ctx, scope, item.path)) {
@@ -121,23 +124,25 @@ export function addRelation(
 ): string {
   const id = ctx.id("t");
   const column = (i: number) => `${id}.${quoteName(relation.columns[i]?.id ?? "")}`;
+  const digits = relation.narrow?.digits ?? [];
+  const value = (i: number, type: GType) => carried(column(i), type, digits[i]);
   const [first] = relation.columns;
   const source: Source =
     relation.isValueTable && first
-      ? valueSource({ sql: column(0), type: first.type }, alias?.text ?? null, first.use)
+      ? valueSource(value(0, first.type), alias?.text ?? null, first.use)
       : {
           alias: alias?.text ?? null,
           columns: relation.columns.map(({ name, type, use }, i) => ({
+            ...value(i, type),
             name,
-            type,
             use,
-            sql: column(i),
           })),
           pseudo: [],
           value: null,
         };
   addSource(ctx, scope, source, alias?.pos ?? 0);
-  return named ? `${relation.sql} AS ${id}` : `(${relation.sql}) AS ${id}`;
+  const sql = relation.narrow?.sql ?? relation.sql;
+  return named ? `${sql} AS ${id}` : `(${sql}) AS ${id}`;
 }
 
 /** Rows that are values: a struct's fields are columns, anything else is one. */
@@ -150,7 +155,7 @@ function valueSource(value: Typed, alias: string | null, use: () => void): Sourc
           type: field.type,
           use,
         }))
-      : [{ name: alias, sql: value.sql, type: value.type, use }];
+      : [{ ...value, name: alias, use }];
   return { alias, columns, pseudo: [], value };
 }
 

@@ -1,4 +1,5 @@
 import type { Expr, GroupItem, Select } from "../parse/ast.ts";
+import { carried, physical } from "../types/exact-decimals.ts";
 import type { Typed } from "../types/typed.ts";
 import { duckType, quoteName, typeName } from "../types/types.ts";
 import { hasAggregate } from "./aggregates.ts";
@@ -73,15 +74,16 @@ function addKey(ctx: Context, grouping: Grouping, expr: Expr, items: OutputItem[
   const known = grouping.keys.find((key) => key.sql === value.sql);
   if (!known) {
     const id = `g${grouping.keys.length + 1}`;
-    const out = { sql: `${grouping.alias}.${quoteName(id)}`, type: value.type };
-    grouping.keys.push({ sql: value.sql, kind, out });
+    const name = `${grouping.alias}.${quoteName(id)}`;
+    const out = carried(name, value.type, value.exact);
+    grouping.keys.push({ sql: value.sql, inner: physical(value), kind, out });
   }
   return groupSql(value);
 }
 
 /** A bare number or string after GROUP BY would be a position or a mistake to DuckDB. */
 function groupSql(value: Typed): string {
-  return value.constant ? `CAST(${value.sql} AS ${duckType(value.type)})` : value.sql;
+  return value.constant ? `CAST(${value.sql} AS ${duckType(value.type)})` : physical(value);
 }
 
 /** An ordinal, or an alias of the select list. */
@@ -110,8 +112,10 @@ export function groupedSql(
   const { grouping } = upper;
   if (!grouping) throw new Error("not grouped");
   const columns = [
-    ...grouping.keys.map((key, i) => `${key.sql} AS ${quoteName(`g${i + 1}`)}`),
-    ...[...grouping.aggregates].map(([sql], i) => `${sql} AS ${quoteName(`a${i + 1}`)}`),
+    ...grouping.keys.map((key, i) => `${key.inner} AS ${quoteName(`g${i + 1}`)}`),
+    ...[...grouping.aggregates.values()].map(
+      ({ inner }, i) => `${inner} AS ${quoteName(`a${i + 1}`)}`,
+    ),
   ];
   const clause = clauses.get(grouping) ?? "";
   // Without keys and aggregates there still is one row per group: one in all.

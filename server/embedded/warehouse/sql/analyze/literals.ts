@@ -3,6 +3,7 @@ import { readBig } from "../runtime/big-numerics.ts";
 import { hasInfinity, readJson, writeJson } from "../runtime/json-tree.ts";
 import { numericText, readDecimal } from "../runtime/numbers.ts";
 import { bigSql } from "../types/big-numeric-casts.ts";
+import { exactConstant } from "../types/exact-decimals.ts";
 import { rangeLiteral } from "../types/ranges.ts";
 import { parseTemporal } from "../types/temporal-literals.ts";
 import {
@@ -79,7 +80,8 @@ export function analyzeTyped(
 function numeric(ctx: Context, text: string, pos: number): Typed {
   const units = readDecimal(text, 9, true);
   if (units === null) throw ctx.fail(pos, `Invalid NUMERIC literal: ${JSON.stringify(text)}`);
-  return { sql: `CAST('${numericText(units)}' AS DECIMAL(38,9))`, type: scalar("NUMERIC") };
+  const sql = `CAST('${numericText(units)}' AS DECIMAL(38,9))`;
+  return { sql, type: scalar("NUMERIC"), exact: exactConstant(units, 9) };
 }
 
 function bigNumeric(ctx: Context, text: string, pos: number): Typed {

@@ -61,7 +61,8 @@ function tryPath(ctx: Context, scope: Scope, names: Name[]): Typed | null {
 
 export function take(ctx: Context, column: ScopeColumn): Typed {
   ctx.use(column);
-  return { sql: column.sql, type: column.type };
+  const { sql, type, exact } = column;
+  return exact ? { sql, type, exact } : { sql, type };
 }
 
 function findColumn(ctx: Context, scope: Scope, name: Name): ScopeColumn | null {
@@ -148,7 +149,7 @@ export function fieldOf(ctx: Context, base: Typed, name: Name): Typed {
     throw ctx.fail(name.pos, `Field name ${name.text} is ambiguous`);
   }
   const part = base.parts?.[index];
-  if (part) return { sql: part.sql, type: part.type };
+  if (part) return { sql: part.sql, type: part.type, ...(part.exact ? { exact: part.exact } : {}) };
   const key = quoteString(fieldName(field, index));
   return { sql: `struct_extract(${base.sql}, ${key})`, type: field.type };
 }

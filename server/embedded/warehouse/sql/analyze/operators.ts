@@ -4,6 +4,7 @@ import { noMatch, parseSignature } from "../functions/signature.ts";
 import { signatureError } from "../functions/supported-signatures.ts";
 import type { Expr } from "../parse/ast.ts";
 import { coerce, supertype } from "../types/coerce.ts";
+import { exactNumeric, exactOperation, physical } from "../types/exact-decimals.ts";
 import { fill, float64, isNullLiteral, type Typed } from "../types/typed.ts";
 import { fieldName, type GType, scalar, typeName } from "../types/types.ts";
 import { floatArithmetic } from "./arithmetic.ts";
@@ -28,6 +29,8 @@ export function analyzeOperator(ctx: Context, env: Env, node: Node<"op">): Typed
     const [left, right] = args.map((arg) => coerce(arg, match.type));
     if (left && right) return floatArithmetic(node.op, left, right);
   }
+  const exact = match?.type.kind === "NUMERIC" ? exactOperation(node.op, args) : null;
+  if (exact) return exactNumeric(exact);
   if (!match && node.op === "||" && args.some((arg) => arg.type.kind === "STRING")) {
     throw ctx.refuse(`operator || of ${args.map((arg) => typeName(arg.type)).join(" and ")}`);
   }
@@ -87,7 +90,7 @@ function compareSql(ctx: Context, op: string, left: Typed, right: Typed, pos: nu
     );
   }
   const duckOp = op === "!=" ? "<>" : op;
-  if (type.kind !== "FLOAT64") return `(${left.sql} ${duckOp} ${right.sql})`;
+  if (type.kind !== "FLOAT64") return `(${physical(left)} ${duckOp} ${physical(right)})`;
   return floatComparison(duckOp, left, right);
 }
 
@@ -169,14 +172,15 @@ export function analyzeIs(ctx: Context, env: Env, node: Node<"is">): Typed {
       `No matching signature for operator IS ${node.what} for argument types: ${typeName(arg.type)}`,
     );
   }
-  return { sql: `(${arg.sql} IS ${node.not ? "NOT " : ""}${node.what})`, type: BOOL };
+  return { sql: `(${physical(arg)} IS ${node.not ? "NOT " : ""}${node.what})`, type: BOOL };
 }
 
 export function analyzeDistinctFrom(ctx: Context, env: Env, node: Node<"distinctFrom">): Typed {
   const args = [ctx.expr(env, node.left), ctx.expr(env, node.right)];
   const [left, right] = unify(ctx, args, node.pos, "operator IS DISTINCT FROM") as [Typed, Typed];
   const not = node.not ? "NOT " : "";
-  return { sql: `(${left.sql} IS ${not}DISTINCT FROM ${right.sql})`, type: BOOL };
+  const sql = `(${physical(left)} IS ${not}DISTINCT FROM ${physical(right)})`;
+  return { sql, type: BOOL };
 }
 
 export function analyzeBetween(ctx: Context, env: Env, node: Node<"between">): Typed {
@@ -188,13 +192,13 @@ export function analyzeBetween(ctx: Context, env: Env, node: Node<"between">): T
     "operator BETWEEN",
     "(ANY) BETWEEN (ANY) AND (ANY)",
   ) as [Typed, Typed, Typed];
-  const [value, from, to] = [arg, low, high].map((side, i) => ({ ...side, sql: `$${i + 1}` })) as [
-    Typed,
-    Typed,
-    Typed,
-  ];
+  const sides = [arg, low, high];
+  const [value, from, to] = sides.map(({ exact: _, ...side }, i) => ({
+    ...side,
+    sql: `$${i + 1}`,
+  })) as [Typed, Typed, Typed];
   const template = `(${compareSql(ctx, ">=", value, from, node.pos)} AND ${compareSql(ctx, "<=", value, to, node.pos)})`;
-  const sql = fill(template, [arg.sql, low.sql, high.sql]);
+  const sql = fill(template, sides.map(physical));
   return { sql: node.not ? `(NOT ${sql})` : sql, type: BOOL };
 }
 
@@ -215,7 +219,7 @@ export function analyzeIn(ctx: Context, env: Env, node: Node<"in"> | Node<"inUnn
   ];
   const plain = left.type.kind !== "STRUCT" && left.type.kind !== "FLOAT64";
   const sql = plain
-    ? `(${left.sql} IN (${list.map((item) => item.sql).join(", ")}))`
+    ? `(${physical(left)} IN (${list.map(physical).join(", ")}))`
     : `(${list.map((item) => compareSql(ctx, "=", left, item, node.pos)).join(" OR ")})`;
   return { sql: node.not ? `(NOT ${sql})` : sql, type: BOOL };
 }

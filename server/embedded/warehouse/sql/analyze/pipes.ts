@@ -40,7 +40,11 @@ export function analyzePipes(ctx: Context, body: Piped, parent: Scope, labels: L
   const from: FromItem = { k: "rows", pos: body.pos };
   ctx.rows.set(from, rows);
   refuseStructRows(ctx, rows, labels);
-  const relation = analyzeSelect(ctx, starOf(from), parent, { orderBy: [], limit: "", labels });
+  const { narrow: _, ...relation } = analyzeSelect(ctx, starOf(from), parent, {
+    orderBy: [],
+    limit: "",
+    labels,
+  });
   return {
     ...relation,
     sql: withs.reduceRight((sql, clause) => underWiths(clause, sql), relation.sql),

@@ -20,7 +20,12 @@ export function analyzeQuery(
   const scope = newScope(parent, ctes);
   const tail = limitSql(ctx, query, scope);
   const relation = analyzeBody(ctx, query, scope, tail, labels);
-  return { ...relation, sql: underWiths(withs, relation.sql) };
+  const { narrow } = relation;
+  return {
+    ...relation,
+    sql: underWiths(withs, relation.sql),
+    ...(narrow ? { narrow: { ...narrow, sql: underWiths(withs, narrow.sql) } } : {}),
+  };
 }
 
 function analyzeBody(

@@ -1,4 +1,5 @@
 import type { Expr, OrderItem, Select, WindowSpec } from "../parse/ast.ts";
+import { physical } from "../types/exact-decimals.ts";
 import type { Typed } from "../types/typed.ts";
 import { duckType, quoteName, typeName } from "../types/types.ts";
 import { hasAggregate, hasWindow } from "./aggregates.ts";
@@ -63,16 +64,22 @@ export function analyzeSelect(
   if (node.distinct) checkDistinct(ctx, node, outputs);
   const later = laterClauses(ctx, { ...env, aliases: aliasMap(outputs) }, node, tail, outputs);
   const body = isGrouped ? groupedSql(upper, from, where, later.having) : plainBody(from, where);
-  const { list, columns } = selectList(shaped, tail.labels);
+  const { list, narrow, columns } = selectList(shaped, tail.labels);
   const order =
     later.order ?? (isGrouped || node.distinct ? null : naturalOrder(ctx, node.from, scope));
-  const sql = [
-    `SELECT ${node.distinct ? "DISTINCT " : ""}${list}${body}`,
-    later.qualify === null ? "" : ` QUALIFY ${later.qualify}`,
-    order === null ? "" : ` ORDER BY ${order}`,
-    tail.limit,
-  ].join("");
-  return { sql, columns, isValueTable: node.as !== null && tail.labels === undefined };
+  const select = (items: string) =>
+    [
+      `SELECT ${node.distinct ? "DISTINCT " : ""}${items}${body}`,
+      later.qualify === null ? "" : ` QUALIFY ${later.qualify}`,
+      order === null ? "" : ` ORDER BY ${order}`,
+      tail.limit,
+    ].join("");
+  return {
+    sql: select(list),
+    columns,
+    isValueTable: node.as !== null && tail.labels === undefined,
+    ...(narrow && { narrow: { ...narrow, sql: select(narrow.sql) } }),
+  };
 }
 
 interface LaterClauses {
@@ -226,14 +233,15 @@ function orderKeys(ctx: Context, env: Env, items: OrderItem[], outputs: Output[]
     if (at >= 0) outputs[at]?.use();
     // What differs at each evaluation is taken from the select list.
     const volatile = at >= 0 && /random\(\)|uuid\(\)/.test(key.sql);
-    return orderSql(ctx, volatile ? { ...key, sql: `${at + 1}` } : key, item, !volatile);
+    const sql = volatile ? `${at + 1}` : physical(key);
+    return orderSql(ctx, { ...key, sql }, item, !volatile);
   });
 }
 
 function selectList(
   outputs: Output[],
   labels: Labels,
-): { list: string; columns: RelationColumn[] } {
+): { list: string; narrow: Relation["narrow"] | null; columns: RelationColumn[] } {
   const columns = outputs.map(({ name, value, use }, i): RelationColumn => {
     const column = { name, id: `c${i + 1}`, type: value.type, use };
     return value.constant ? { ...column, constant: value.constant } : column;
@@ -247,5 +255,17 @@ function selectList(
     return `${typed} AS ${quoteName(id)}`;
   });
   if (names) for (const [i, column] of columns.entries()) column.id = names[i] ?? column.id;
-  return { list: list.join(", "), columns };
+  return { list: list.join(", "), narrow: labels ? null : narrowList(outputs, list), columns };
+}
+
+/** The list with small decimals in their own form; null where there are none. */
+function narrowList(outputs: Output[], list: string[]): Relation["narrow"] | null {
+  const digits = outputs.map(({ value: { type, exact } }) =>
+    type.kind === "NUMERIC" ? exact : undefined,
+  );
+  if (digits.every((each) => each === undefined)) return null;
+  const items = outputs.map(({ value }, i) =>
+    digits[i] ? `${physical(value)} AS ${quoteName(`c${i + 1}`)}` : list[i],
+  );
+  return { sql: items.join(", "), digits };
 }

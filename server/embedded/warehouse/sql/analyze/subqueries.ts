@@ -1,4 +1,5 @@
 import type { Expr, Query } from "../parse/ast.ts";
+import { carried, physical } from "../types/exact-decimals.ts";
 import type { Typed } from "../types/typed.ts";
 import { arrayOf, scalar, typeName } from "../types/types.ts";
 import type { Context, Env, Relation } from "./context.ts";
@@ -26,7 +27,8 @@ function single(ctx: Context, relation: Relation, pos: number, what: string) {
 export function analyzeScalarQuery(ctx: Context, env: Env, node: Node<"scalarQuery">): Typed {
   const relation = subquery(ctx, env, node.query);
   const column = single(ctx, relation, node.pos, "Scalar subquery");
-  return { sql: `(${relation.sql})`, type: column.type };
+  const { sql, digits } = relation.narrow ?? { sql: relation.sql, digits: [] };
+  return carried(`(${sql})`, column.type, digits[0]);
 }
 
 export function analyzeArrayQuery(ctx: Context, env: Env, node: Node<"arrayQuery">): Typed {
@@ -51,11 +53,12 @@ export function analyzeInQuery(ctx: Context, env: Env, node: Node<"inQuery">): T
   const arg = ctx.expr(env, node.arg);
   const relation = subquery(ctx, env, node.query);
   const column = single(ctx, relation, node.pos, "Subquery of type IN");
-  const element: Typed = { sql: `_q."${column.id}"`, type: column.type };
+  const { sql: rows, digits } = relation.narrow ?? { sql: relation.sql, digits: [] };
+  const element = carried(`_q."${column.id}"`, column.type, digits[0]);
   const [left, right] = unify(ctx, [arg, element], node.pos, "operator IN") as [Typed, Typed];
   if (["STRUCT", "ARRAY", "JSON"].includes(left.type.kind)) {
     throw ctx.refuse(`IN (subquery) over ${typeName(left.type)}`);
   }
-  const sql = `(${left.sql} ${node.not ? "NOT " : ""}IN (SELECT ${right.sql} FROM (${relation.sql}) AS _q))`;
+  const sql = `(${physical(left)} ${node.not ? "NOT " : ""}IN (SELECT ${physical(right)} FROM (${rows}) AS _q))`;
   return { sql, type: scalar("BOOL") };
 }

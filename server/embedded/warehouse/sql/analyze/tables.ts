@@ -6,6 +6,7 @@ import {
 } from "../../contract.ts";
 import type { FromItem, Name } from "../parse/ast.ts";
 import { parseSingleQuery } from "../parse/statements.ts";
+import { carried } from "../types/exact-decimals.ts";
 import { type GType, quoteName, scalar } from "../types/types.ts";
 import type { Context, Opened, Scope, ScopeColumn, Source } from "./context.ts";
 import { openInformationSchema } from "./information-schema.ts";
@@ -134,13 +135,13 @@ function openView(ctx: Context, view: WarehouseTable, alias: string, _scope: Sco
     const relation = ctx.analyzers.query(ctx, parseSingleQuery(ctx.source), null);
     const columns = relation.columns.map(
       (column, i): ScopeColumn => ({
+        ...carried(`${alias}.${quoteName(column.id)}`, column.type, relation.narrow?.digits[i]),
         name: view.schema[i]?.name ?? column.name,
-        sql: `${alias}.${quoteName(column.id)}`,
-        type: column.type,
         use: column.use,
       }),
     );
-    return { sql: `(${relation.sql})`, source: { alias: null, columns, pseudo: [], value: null } };
+    const sql = relation.narrow?.sql ?? relation.sql;
+    return { sql: `(${sql})`, source: { alias: null, columns, pseudo: [], value: null } };
   } finally {
     ctx.viewStack.pop();
     ctx.source = outerSource;

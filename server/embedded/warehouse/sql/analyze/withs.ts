@@ -29,7 +29,7 @@ export function bindWiths(
         : ctx.analyzers.query(ctx, entry.query, scope),
     );
     ctes.set(key, cteOf(result, sqlName, use));
-    clauses.push(`${quoteName(sqlName)} AS (${result.sql})`);
+    clauses.push(`${quoteName(sqlName)} AS (${result.narrow?.sql ?? result.sql})`);
   }
   return `WITH ${recursive ? "RECURSIVE " : ""}${clauses.join(", ")}`;
 }
@@ -47,7 +47,10 @@ export function underWiths(withs: string, sql: string): string {
 export function cteOf(relation: Relation, sqlName: string, use: () => void): Cte {
   return {
     sqlName,
-    columns: relation.columns.map(({ name, id, type }) => ({ name, id, type })),
+    columns: relation.columns.map(({ name, id, type }, i) => {
+      const digits = relation.narrow?.digits[i];
+      return digits ? { name, id, type, digits } : { name, id, type };
+    }),
     isValueTable: relation.isValueTable,
     use,
     columnUses: relation.columns.map((column) => column.use),

@@ -50,7 +50,7 @@ export function wrap(ctx: Context, inner: Relation, parent: Scope, tail: Tail): 
   });
   const order = keys.length === 0 ? "" : ` ORDER BY ${keys.join(", ")}`;
   return {
-    ...inner,
+    isValueTable: inner.isValueTable,
     columns: inner.columns.map((column, i) => ({ ...column, id: labels[i] ?? column.id })),
     sql: `SELECT ${items.join(", ")} FROM (${inner.sql}) AS ${alias}${order}${tail.limit}`,
   };

@@ -1,4 +1,5 @@
 import { coerce } from "../types/coerce.ts";
+import { carried, physical } from "../types/exact-decimals.ts";
 import { fill, type Typed } from "../types/typed.ts";
 import { arrayOf, isRange, scalar, typeName } from "../types/types.ts";
 import { aggregateOrder } from "./aggregate-order.ts";
@@ -55,7 +56,7 @@ function count(site: AggregateSite): Typed {
       `Aggregate functions with DISTINCT cannot be used with arguments of type ${typeName(arg.type)}`,
     );
   }
-  return { sql: `count(${distinct(site)}${arg.sql})${site.over}`, type: INT64 };
+  return { sql: `count(${distinct(site)}${physical(arg)})${site.over}`, type: INT64 };
 }
 
 function countIf(site: AggregateSite): Typed {
@@ -69,12 +70,13 @@ function countIf(site: AggregateSite): Typed {
 function sum(site: AggregateSite): Typed {
   only(site, 1, "distinct");
   const arg = site.arg(0);
-  const call = `sum(${distinct(site)}${arg.sql})${site.over}`;
+  const callOf = (value: string) => `sum(${distinct(site)}${value})${site.over}`;
+  const call = callOf(arg.sql);
   switch (arg.type.kind) {
     case "INT64":
       return { sql: `CAST(${call} AS BIGINT)`, type: INT64 };
     case "NUMERIC":
-      return { sql: numericSum(call), type: arg.type };
+      return numericSum(callOf, arg);
     case "FLOAT64":
       return { sql: floatSum(call, arg.sql, site.over), type: FLOAT64 };
     case "BIGNUMERIC":
@@ -106,7 +108,8 @@ function extreme(fn: "min" | "max"): AggregateRule {
     const arg = site.arg(0);
     if (["ARRAY", "STRUCT", "JSON"].includes(arg.type.kind)) throw noMatch(site);
     if (isRange(arg.type.kind)) throw site.ctx.refuse(`${site.call.name} over ${arg.type.kind}`);
-    const plain = `${fn}(${arg.sql})${site.over}`;
+    const plain = `${fn}(${physical(arg)})${site.over}`;
+    if (arg.type.kind === "NUMERIC") return carried(plain, arg.type, arg.exact);
     if (fn === "max" || arg.type.kind !== "FLOAT64") return { sql: plain, type: arg.type };
     return {
       sql: `CASE WHEN bool_or(isnan(${arg.sql}))${site.over} THEN 'nan'::DOUBLE ELSE ${plain} END`,
@@ -153,7 +156,7 @@ function anyValue(site: AggregateSite): Typed {
   const { having } = site.call;
   const arg = site.arg(0);
   if (having) return valueAtExtreme(site, arg, site.ctx.expr(site.env, having.expr), having.max);
-  return { sql: `any_value(${arg.sql})${site.over}`, type: arg.type };
+  return carried(`any_value(${physical(arg)})${site.over}`, arg.type, arg.exact);
 }
 
 /** MAX_BY(value, key): the same as ANY_VALUE(value HAVING MAX key). */

@@ -2,6 +2,7 @@ import type { Context, Env } from "../analyze/context.ts";
 import type { Call, Expr } from "../parse/ast.ts";
 import { notSupported } from "../parse/positions.ts";
 import { knowsFormat } from "../runtime/parse-time.ts";
+import { exactChoice, exactNumeric } from "../types/exact-decimals.ts";
 import { fill, letIn, type Typed } from "../types/typed.ts";
 import { type Match, matchSignature, parseSignature } from "./signature.ts";
 
@@ -36,6 +37,9 @@ function best(
   return chosen;
 }
 
+/** They answer one of their last arguments. */
+const choices = new Set(["IF", "IFNULL", "COALESCE"]);
+
 export function matchBest(
   name: string,
   rows: FunctionRows,
@@ -48,6 +52,12 @@ export function matchBest(
   if (template === null) throw notSupported(`${name}: (${text})`);
   if (safe) refuseUnsafe(name, template, match.args);
   const sql = match.args.map((arg) => arg.sql);
+  if (choices.has(name) && match.returns.kind === "NUMERIC" && !safe) {
+    const values = match.args.filter((arg) => arg.type.kind === "NUMERIC");
+    const tests = sql.slice(0, sql.length - values.length);
+    const exact = exactChoice(values, (items) => fill(template, [...tests, ...items]));
+    if (exact) return exactNumeric(exact);
+  }
   return { sql: safe ? fillSafely(template, sql) : fill(template, sql), type: match.returns };
 }
 

@@ -1,4 +1,5 @@
 import { coerceBig } from "./big-numeric-casts.ts";
+import { asExact } from "./exact-decimals.ts";
 import { parseTemporal } from "./temporal-literals.ts";
 import { float64, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
 import {
@@ -67,7 +68,7 @@ function worst(costs: (number | null)[]): number | null {
 export function coerce(from: Typed, to: GType): Typed | null {
   if (sameType(from.type, to)) return from;
   if (coercionCost(from, to) === null) return null;
-  if (isNullLiteral(from)) return nullOf(to);
+  if (isNullLiteral(from)) return withExact(from, nullOf(to));
   if (from.type.kind === "STRUCT" && to.kind === "STRUCT") return coerceStruct(from, to);
   if (from.parts && to.kind === "ARRAY") return coerceArrayLiteral(from.parts, to);
   const { constant } = from;
@@ -76,7 +77,12 @@ export function coerce(from: Typed, to: GType): Typed | null {
     return float64(Number(constant.value));
   }
   const big = coerceBig(from, to);
-  return { sql: big ?? `CAST(${from.sql} AS ${duckType(to)})`, type: to };
+  return withExact(from, { sql: big ?? `CAST(${from.sql} AS ${duckType(to)})`, type: to });
+}
+
+function withExact(from: Typed, value: Typed): Typed {
+  const exact = value.type.kind === "NUMERIC" ? asExact(from) : null;
+  return exact ? { ...value, exact } : value;
 }
 
 export function coerceArrayLiteral(parts: Typed[], to: GType & { kind: "ARRAY" }): Typed | null {

@@ -8,6 +8,8 @@ export interface Typed {
   constant?: Constant;
   /** FLOAT64 arithmetic before its check for overflow: what a larger sum is made of. */
   arithmetic?: Arithmetic;
+  /** A NUMERIC, or an INT64 as one, that is known to be small. */
+  exact?: ExactDecimal;
   /** The parts of a struct constructor or an array literal, which coerce one by one. */
   parts?: Typed[];
 }
@@ -16,6 +18,31 @@ export interface Arithmetic {
   /** Over `$1` … */
   template: string;
   leaves: Typed[];
+}
+
+/**
+ * A NUMERIC that is known to be small.
+ *
+ * DuckDB counts DECIMAL(38,9) in 128 bits, and takes long to round a product of two. Where the digits
+ * of an expression are known (of constants, of columns that came with fewer digits) it is computed
+ * as a decimal of just these, in 64 bits if they suffice. This is exact: a result that could overflow
+ * NUMERIC has none of it. `Typed.sql` still is a DECIMAL(38,9), for all who do not look at this.
+ */
+export interface ExactDecimal extends Digits {
+  /** A DECIMAL(width, scale). */
+  sql: string;
+}
+
+/** What is known of the values of a column. */
+export interface Digits {
+  /**
+   * No more than 29 digits stand before the point: of two decimals that have more than 38 digits
+   * together DuckDB would compare, and merge, rounded ones.
+   */
+  width: number;
+  scale: number;
+  /** No value is farther from zero than so many units of its last digit. */
+  most: bigint;
 }
 
 export interface Constant {
@@ -87,7 +114,7 @@ export function intervalSql(value: { months: bigint; days: bigint; micros: bigin
 }
 
 const simple =
-  /^(?:_\w+\."(?:[^"]|"")*"|'(?:[^'])*'|\(?-?[\d.]+(?:e[+-]\d+)?\)?(?:::\w+)?|true|false|_l\.\w+|\$\d)$/;
+  /^(?:(?:CAST\()?_\w+\."(?:[^"]|"")*"(?: AS DECIMAL\(\d+,\d\)\))?|'(?:[^'])*'|\(?-?[\d.]+(?:e[+-]\d+)?\)?(?:::\w+)?|true|false|_l\.\w+|\$\d)$/;
 
 /** Short enough to stand twice in an expression. */
 export function isSimple(sql: string): boolean {
@@ -114,7 +141,7 @@ function substitute(template: string, args: string[]): string {
 /** Every argument is computed once, outside of the template. */
 export function letIn(template: string, args: string[]): string {
   const inner = args.map((arg, i) =>
-    isSimple(arg) && !arg.startsWith("_") ? arg : `_l.p${i + 1}`,
+    isSimple(arg) && !/^(CAST\()?_/.test(arg) ? arg : `_l.p${i + 1}`,
   );
   const held = args.flatMap((arg, i) => (inner[i] === arg ? [] : [`p${i + 1} := ${arg}`]));
   const body = substitute(template, inner);
