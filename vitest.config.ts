@@ -5,7 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global-setup.ts"],
     pool: "forks",
-    maxWorkers: 2,
+    // More than cores: most files wait for servers that start, stop and are killed.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     provide: { transferRounds: 1, mutations: 2_500 },

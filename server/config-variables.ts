@@ -17,6 +17,15 @@ function text(v: Omit<Variable<string>, "schema">): Variable<string> {
   return { ...v, schema: z.string().default("") };
 }
 
+/** A text that has a value of its own where nothing is given. */
+function textOr(fallback: string, v: Omit<Variable<string>, "schema">): Variable<string> {
+  const schema = z
+    .string()
+    .optional()
+    .transform((value) => value || fallback);
+  return { ...v, schema };
+}
+
 function optional(v: Omit<Variable<string | null>, "schema">): Variable<string | null> {
   const schema = z
     .string()
@@ -72,18 +81,12 @@ export const variables = {
     default: "localhost:3000",
     effect: "where the web app and the API answer",
   } satisfies Variable<{ host: string; port: number }>,
-  dataDir: {
-    ...text({
-      variable: "DATA_DIR",
-      flag: "data-dir",
-      default: ".maestro",
-      effect: "where the embedded servers, the secret and the logs are kept",
-    }),
-    schema: z
-      .string()
-      .optional()
-      .transform((value) => value || ".maestro"),
-  } satisfies Variable<string>,
+  dataDir: textOr(".maestro", {
+    variable: "DATA_DIR",
+    flag: "data-dir",
+    default: ".maestro",
+    effect: "where the embedded servers, the secret and the logs are kept",
+  }),
   dbConnect: optional({
     variable: "DB_CONNECT",
     flag: "db-connect",
@@ -163,30 +166,18 @@ export const variables = {
     effect:
       "the Google Cloud project whose BigQuery and Cloud Storage are used, with application default credentials",
   }),
-  bigqueryLocation: {
-    ...text({
-      variable: "BIGQUERY_LOCATION",
-      flag: "bigquery-location",
-      default: "US",
-      effect: "where jobs and datasets are",
-    }),
-    schema: z
-      .string()
-      .optional()
-      .transform((value) => value || "US"),
-  } satisfies Variable<string>,
-  bucket: {
-    ...text({
-      variable: "BUCKET",
-      flag: "bucket",
-      default: "maestro-local with the local cloud",
-      effect: "the Cloud Storage bucket of extracts and staged files",
-    }),
-    schema: z
-      .string()
-      .optional()
-      .transform((value) => value || defaultBucket),
-  } satisfies Variable<string>,
+  bigqueryLocation: textOr("US", {
+    variable: "BIGQUERY_LOCATION",
+    flag: "bigquery-location",
+    default: "US",
+    effect: "where jobs and datasets are",
+  }),
+  bucket: textOr(defaultBucket, {
+    variable: "BUCKET",
+    flag: "bucket",
+    default: "maestro-local with the local cloud",
+    effect: "the Cloud Storage bucket of extracts and staged files",
+  }),
   localCloudUrl: optional({
     variable: "LOCAL_CLOUD_URL",
     default: "unset: started with `start`",

@@ -9,6 +9,18 @@ import type { Answer, TaskSetup } from "./setting.ts";
 const project = "bench";
 const bucket = "bench";
 
+interface Job {
+  jobReference: { jobId: string };
+  status: { state: string; errorResult?: { message: string } };
+}
+
+interface Results {
+  jobComplete: boolean;
+  jobReference: { jobId: string };
+  rows?: { f: { v: string | null }[] }[];
+  error?: { message: string };
+}
+
 /** The local cloud as its clients use it: the files are loaded by jobs, queries go over its API. */
 export const prepare: ChildTask<TaskSetup, string, Answer>["prepare"] = async ({
   directory,
@@ -19,11 +31,10 @@ export const prepare: ChildTask<TaskSetup, string, Answer>["prepare"] = async ({
   const log = pino({ level: "silent" });
   const options = { dataDir, host: "127.0.0.1", port: 0, log, standalone: true };
   const { url } = await startLocalCloud(options);
-  const call = async (path: string, body: unknown) => {
+  const call = async (path: string, body: unknown): Promise<unknown> => {
     const answer = await fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
-    // biome-ignore lint/suspicious/noExplicitAny: REST's answers have many shapes
-    return (await answer.json()) as any;
+    return answer.json();
   };
   const root = `/bigquery/v2/projects/${project}`;
   await call(`/storage/v1/b?project=${project}`, { name: bucket });
@@ -33,7 +44,7 @@ export const prepare: ChildTask<TaskSetup, string, Answer>["prepare"] = async ({
     const draft = join(dataDir, basename(path));
     await copyFile(path, draft);
     await upload(url, draft, `${table}.parquet`);
-    const job = await call(`${root}/jobs`, {
+    const job = (await call(`${root}/jobs`, {
       configuration: {
         load: {
           sourceUris: [`gs://${bucket}/${table}.parquet`],
@@ -41,22 +52,21 @@ export const prepare: ChildTask<TaskSetup, string, Answer>["prepare"] = async ({
           destinationTable: { projectId: project, datasetId: "tpch", tableId: table },
         },
       },
-    });
+    })) as Job;
     await finished(`${url}${root}/jobs/${job.jobReference.jobId}`);
   }
   return async (sql) => {
-    const answer = await call(`${root}/queries`, {
+    const answer = (await call(`${root}/queries`, {
       query: sql,
       useLegacySql: false,
       defaultDataset: { projectId: project, datasetId: "tpch" },
       maxResults: 100_000,
       timeoutMs: 10_000,
-    });
+    })) as Results;
     const whole = answer.jobComplete
       ? answer
       : await results(`${url}${root}/queries/${answer.jobReference.jobId}`);
-    const rows = (whole.rows ?? []) as { f: { v: string | null }[] }[];
-    return rows.map(({ f }) => f.map(({ v }) => v));
+    return (whole.rows ?? []).map(({ f }) => f.map(({ v }) => v));
   };
 };
 
@@ -69,8 +79,7 @@ async function upload(url: string, path: string, name: string): Promise<void> {
 
 async function finished(job: string): Promise<void> {
   for (;;) {
-    // biome-ignore lint/suspicious/noExplicitAny: REST's job resource
-    const { status } = (await (await fetch(job)).json()) as any;
+    const { status } = (await (await fetch(job)).json()) as Job;
     if (status.errorResult) throw new Error(status.errorResult.message);
     if (status.state === "DONE") return;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -78,10 +87,9 @@ async function finished(job: string): Promise<void> {
 }
 
 /** Asks until it is complete; the server holds each question for a while. */
-async function results(query: string) {
+async function results(query: string): Promise<Results> {
   for (;;) {
-    // biome-ignore lint/suspicious/noExplicitAny: REST's answer
-    const answer = (await (await fetch(`${query}?maxResults=100000`)).json()) as any;
+    const answer = (await (await fetch(`${query}?maxResults=100000`)).json()) as Results;
     if (answer.error) throw new Error(answer.error.message);
     if (answer.jobComplete) return answer;
   }

@@ -5,21 +5,21 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createFileDecoder, type Schema, streams } from "avsc";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  rejection,
-  runJob,
-  startTestCloud,
-  type TestCloud,
-  tableReference,
-} from "./support/local-cloud.ts";
+import { afterAll, expect, test } from "vitest";
+import { loading } from "./support/loading.ts";
+import { rejection, runJob, startTestCloud, tableReference } from "./support/local-cloud.ts";
 
-let cloud: TestCloud;
-
-beforeAll(async () => {
-  cloud = await startTestCloud();
-});
+const cloud = await startTestCloud();
 afterAll(() => cloud.stop());
+const { fieldsOf, ...files } = loading(cloud);
+
+function load(table: string, uri: string, options: Record<string, unknown> = {}) {
+  return files.load(table, uri, {
+    sourceFormat: "AVRO",
+    writeDisposition: "WRITE_APPEND",
+    ...options,
+  });
+}
 
 /** A file as another program writes it. */
 async function putAvro(name: string, schema: Schema, rows: unknown[], codec = "null") {
@@ -27,17 +27,6 @@ async function putAvro(name: string, schema: Schema, rows: unknown[], codec = "n
   const encoder = new streams.BlockEncoder(schema, { codec, writeHeader: true });
   await pipeline(Readable.from(rows), encoder, createWriteStream(path));
   await cloud.storage.bucket("bucket").upload(path, { destination: name, resumable: false });
-}
-
-function load(table: string, uri: string, options: Record<string, unknown> = {}) {
-  return runJob(cloud.bigquery, {
-    load: {
-      sourceUris: [`gs://bucket/${uri}`],
-      destinationTable: tableReference(table),
-      sourceFormat: "AVRO",
-      ...options,
-    },
-  });
 }
 
 function extract(table: string, uri: string, options: Record<string, unknown> = {}) {
@@ -56,13 +45,6 @@ async function rowsOf(table: string) {
     `SELECT TO_JSON_STRING(t) AS row FROM d.${table} AS t ORDER BY row`,
   );
   return rows.map(({ row }: { row: string }) => JSON.parse(row));
-}
-
-async function fieldsOf(table: string): Promise<string[]> {
-  const [{ schema }] = await cloud.bigquery.dataset("d").table(table).getMetadata();
-  return schema.fields.map(
-    (f: { name: string; type: string; mode: string }) => `${f.name} ${f.type} ${f.mode}`,
-  );
 }
 
 const person = {
@@ -122,13 +104,13 @@ test.each(["null", "deflate"])(
     await load(`people_${codec}`, `people-${codec}.avro`);
     expect(await fieldsOf(`people_${codec}`)).toEqual([
       "id INTEGER REQUIRED",
-      "name STRING NULLABLE",
+      "name STRING",
       "tags STRING REPEATED",
       "kind STRING REQUIRED",
       "hash BYTES REQUIRED",
       "scores RECORD REPEATED",
       "ratio FLOAT REQUIRED",
-      "boss RECORD NULLABLE",
+      "boss RECORD",
     ]);
     expect(await rowsOf(`people_${codec}`)).toEqual([
       {

@@ -1,18 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  rejection,
-  runJob,
-  startTestCloud,
-  type TestCloud,
-  tableReference,
-} from "./support/local-cloud.ts";
+import { afterAll, expect, test } from "vitest";
+import { loading } from "./support/loading.ts";
+import { rejection, runJob, startTestCloud, tableReference } from "./support/local-cloud.ts";
 
-let cloud: TestCloud;
-
-beforeAll(async () => {
-  cloud = await startTestCloud();
-});
+const cloud = await startTestCloud();
 afterAll(() => cloud.stop());
+const files = loading(cloud);
 
 async function extracted(table: string, format: string): Promise<string> {
   const name = `${table}.${format}`;
@@ -28,14 +20,8 @@ async function extracted(table: string, format: string): Promise<string> {
 }
 
 async function load(table: string, content: string, options: Record<string, unknown>) {
-  await cloud.storage.bucket("bucket").file(table).save(content, { resumable: false });
-  return runJob(cloud.bigquery, {
-    load: {
-      sourceUris: [`gs://bucket/${table}`],
-      destinationTable: tableReference(table),
-      ...options,
-    },
-  });
+  await files.put(table, content);
+  return files.load(table, table, options);
 }
 
 test("intervals go into a table and out of it as BigQuery writes them", async () => {

@@ -1,42 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  rejection,
-  runJob,
-  startTestCloud,
-  type TestCloud,
-  tableReference,
-} from "./support/local-cloud.ts";
+import { afterAll, expect, test } from "vitest";
+import { loading, schema } from "./support/loading.ts";
+import { rejection, startTestCloud, tableReference } from "./support/local-cloud.ts";
 
-let cloud: TestCloud;
-
-beforeAll(async () => {
-  cloud = await startTestCloud();
-});
+const cloud = await startTestCloud();
 afterAll(() => cloud.stop());
+const { put, load, rowsOf } = loading(cloud);
 
-function put(name: string, content: string | Buffer): Promise<void> {
-  return cloud.storage.bucket("bucket").file(name).save(content, { resumable: false });
-}
-
-function load(table: string, uri: string, options: Record<string, unknown>) {
-  return runJob(cloud.bigquery, {
-    load: {
-      sourceUris: [`gs://bucket/${uri}`],
-      destinationTable: tableReference(table),
-      writeDisposition: "WRITE_TRUNCATE",
-      ...options,
-    },
-  });
-}
-
-async function rowsOf(table: string, order = "1") {
-  const [rows] = await cloud.bigquery.query(`SELECT * FROM d.${table} ORDER BY ${order}`);
-  return rows;
-}
-
-const schema = (...fields: [name: string, type: string, mode?: string][]) => ({
-  fields: fields.map(([name, type, mode = "NULLABLE"]) => ({ name, type, mode })),
-});
 const twoColumns = { schema: schema(["n", "INTEGER"], ["s", "STRING"]) };
 
 test.each([

@@ -1,29 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
-import {
-  type CloudProcess,
-  clientsOf,
-  ended,
-  projectId,
-  spawnCloud,
-  tableReference,
-  until,
-} from "./support/local-cloud.ts";
+import { expect, test } from "vitest";
+import { ended, projectId, tableReference, until } from "./support/local-cloud.ts";
+import { restartedCloud } from "./support/restarted-cloud.ts";
 
-let running: CloudProcess | undefined;
-let dataDir = "";
-
-afterEach(async () => {
-  await running?.kill("SIGKILL");
-  await rm(dataDir, { recursive: true, force: true });
-});
-
-async function start() {
-  running = await spawnCloud(dataDir, ["--standalone"]);
-  return { process: running, ...(await clientsOf(running.url)) };
-}
+const start = restartedCloud();
 type Cloud = Awaited<ReturnType<typeof start>>;
 
 const rows = 20_000;
@@ -63,7 +42,6 @@ const kinds: Record<string, (n: number) => Record<string, unknown>> = {
 };
 
 test("loads, extracts, copies and definitions are whole or not there, whenever it is killed", async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "maestro-test-cloud-"));
   let cloud = await start();
   await cloud.storage.createBucket("bucket");
   await cloud.storage.bucket("bucket").file("rows.csv").save(csv, { resumable: false });

@@ -1,32 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
-import {
-  type CloudProcess,
-  clientsOf,
-  projectId,
-  rejection,
-  spawnCloud,
-  tableReference,
-  until,
-} from "./support/local-cloud.ts";
+import { expect, test } from "vitest";
+import { projectId, rejection, tableReference, until } from "./support/local-cloud.ts";
+import { restartedCloud } from "./support/restarted-cloud.ts";
 
-let running: CloudProcess | undefined;
-let dataDir = "";
-
-afterEach(async () => {
-  await running?.kill("SIGKILL");
-  await rm(dataDir, { recursive: true, force: true });
-});
-
-async function start() {
-  running = await spawnCloud(dataDir, ["--standalone"]);
-  return { process: running, ...(await clientsOf(running.url)) };
-}
+const start = restartedCloud();
 
 test("jobs accepted before kills are each done exactly once", async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "maestro-test-cloud-"));
   let cloud = await start();
   await cloud.bigquery.createDataset("d");
   await cloud.bigquery.query("CREATE TABLE d.log (job INT64)");
@@ -71,7 +49,6 @@ test("jobs accepted before kills are each done exactly once", async () => {
 }, 180_000);
 
 test("a job killed in its middle runs again by itself, under its id", async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "maestro-test-cloud-"));
   let cloud = await start();
   await cloud.bigquery.createDataset("d");
   await cloud.bigquery.query("CREATE TABLE d.t AS SELECT 'old' AS version, 0 AS n");
@@ -111,7 +88,6 @@ test("a job killed in its middle runs again by itself, under its id", async () =
 });
 
 test("a script killed again and again goes on behind its last statement, and does none twice", async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "maestro-test-cloud-"));
   let cloud = await start();
   await cloud.bigquery.createDataset("d");
   await cloud.bigquery.query("CREATE TABLE d.log (step STRING, i INT64, r FLOAT64)");
@@ -159,7 +135,6 @@ test("a script killed again and again goes on behind its last statement, and doe
 }, 180_000);
 
 test("queries without an end leave the server responsive, and are cancelled", async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "maestro-test-cloud-"));
   const { bigquery } = await start();
   await bigquery.createDataset("d");
   const endless = await Promise.all(
@@ -189,7 +164,6 @@ test("queries without an end leave the server responsive, and are cancelled", as
 });
 
 test("a stop by SIGTERM leaves unfinished jobs to the next start", async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "maestro-test-cloud-"));
   let cloud = await start();
   const [job] = await cloud.bigquery.createQueryJob({
     query:

@@ -1,7 +1,8 @@
 import type { WarehouseContext } from "./context.ts";
 import type { TableName } from "./contract.ts";
 import { tableKey } from "./documents.ts";
-import { WarehouseTransaction } from "./transaction.ts";
+import { inTransaction } from "./in-transaction.ts";
+import type { WarehouseTransaction } from "./transaction.ts";
 
 /** A change that is no job's: one transaction, alone on its tables. */
 export async function changeWarehouse<T>(
@@ -9,24 +10,12 @@ export async function changeWarehouse<T>(
   tables: TableName[],
   body: (tx: WarehouseTransaction) => Promise<T> | T,
 ): Promise<T> {
-  const { catalog, database, locks } = context;
+  const { database, locks } = context;
   const unlock = await locks.take(tables.map(tableKey));
   try {
-    return await database.use(async (connection) => {
-      const isCancelled = () => false;
-      const tx = new WarehouseTransaction({ connection, catalog, now: new Date(), isCancelled });
-      await connection.run("BEGIN TRANSACTION");
-      try {
-        const result = await body(tx);
-        await catalog.record(connection, tx.changes);
-        await connection.run("COMMIT");
-        catalog.apply(tx.changes);
-        return result;
-      } catch (error) {
-        await connection.run("ROLLBACK").catch(() => undefined);
-        throw error;
-      }
-    });
+    return await database.use((connection) =>
+      inTransaction(context, connection, () => false, body),
+    );
   } finally {
     unlock();
   }

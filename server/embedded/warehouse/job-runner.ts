@@ -4,6 +4,7 @@ import { Slots } from "../locks.ts";
 import { changeWarehouse } from "./change-warehouse.ts";
 import type { JobPlan, WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
+import { executePlan } from "./execute-plan.ts";
 import { finishedDocument } from "./finished-document.ts";
 import { awaitingJavascript } from "./javascript/sandbox.ts";
 import { isConflict, isFatal, jobErrorsOf, toWarehouseError } from "./job-errors.ts";
@@ -16,7 +17,6 @@ import { planQuery } from "./run-query-job.ts";
 import { executeScript } from "./script/execute-script.ts";
 import { dropTemporaryTables, ScriptJob } from "./script/script-job.ts";
 import { type ScriptText, scriptOf } from "./script/script-text.ts";
-import { WarehouseTransaction } from "./transaction.ts";
 
 const interruptPeriodMs = 50;
 
@@ -202,31 +202,14 @@ export class JobRunner {
   }
 
   async #execute(record: JobRecord, plan: JobPlan): Promise<void> {
-    const { database, catalog, jobs } = this.#context;
-    const startTime = String(Date.now());
-    await database.use(async (connection) => {
-      const now = new Date();
-      const isCancelled = () => record.cancelRequested || this.#stopping;
-      const tx = new WarehouseTransaction({ connection, catalog, now, isCancelled });
-      record.interrupt = () => connection.interrupt();
-      await connection.run("BEGIN TRANSACTION");
-      try {
-        const result = await plan.execute(tx);
-        tx.checkCancelled();
-        // From here on a cancel comes too late.
-        record.interrupt = null;
-        const document = finishedDocument(record.document, startTime, result);
-        await catalog.record(connection, tx.changes);
-        await jobs.recordEnd(connection, document);
-        await connection.run("COMMIT");
-        catalog.apply(tx.changes);
-        jobs.finish(record, document);
-      } catch (error) {
-        record.interrupt = null;
-        await connection.run("ROLLBACK").catch(() => undefined);
-        throw error;
-      }
+    const { jobs } = this.#context;
+    const document = await executePlan(this.#context, {
+      document: record.document,
+      plan,
+      record,
+      isCancelled: () => record.cancelRequested || this.#stopping,
     });
+    jobs.finish(record, document);
   }
 
   async #end(record: JobRecord, failure: WarehouseError): Promise<void> {

@@ -24,13 +24,13 @@ export async function pythonWith(name: string, requirements: string[]): Promise<
     throw new Error("python3 with its venv module is needed for this test: install it", { cause });
   });
   const python = join(programs, "python");
-  await run(python, ["-m", "pip", "install", "--quiet", ...requirements]).catch(
-    (cause: unknown) => {
-      throw new Error(`pip could not install ${requirements.join(", ")}: is PyPI reachable?`, {
-        cause,
-      });
-    },
-  );
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  // Most of what comes is never imported.
+  await run(python, [...pip, "--no-compile", ...requirements]).catch((cause: unknown) => {
+    throw new Error(`pip could not install ${requirements.join(", ")}: is PyPI reachable?`, {
+      cause,
+    });
+  });
   await run("touch", [join(directory, "ready")]);
   return programs;
 }
@@ -41,7 +41,9 @@ export async function runProgram(
   args: string[],
   options: { cwd?: string; env?: Record<string, string> } = {},
 ): Promise<string> {
-  const { stdout } = await run(program, args, { maxBuffer: 2 ** 24, ...options }).catch(
+  // What is compiled is kept: to compile a large package again takes longer than to run it.
+  const env = { ...(options.env ?? process.env), PYTHONDONTWRITEBYTECODE: "" };
+  const { stdout } = await run(program, args, { maxBuffer: 2 ** 24, ...options, env }).catch(
     (error: { stdout?: string; stderr?: string; message: string }) => {
       throw new Error(`${error.stderr ?? ""}${error.stdout ?? ""}` || error.message);
     },

@@ -3,13 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { changeWarehouse } from "../change-warehouse.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "../context.ts";
 import { WarehouseError } from "../contract.ts";
-import { finishedDocument } from "../finished-document.ts";
+import { executePlan } from "../execute-plan.ts";
 import { awaitingJavascript } from "../javascript/sandbox.ts";
 import { isConflict, isFatal, jobErrorsOf, toWarehouseError } from "../job-errors.ts";
 import type { JobDocument } from "../job-resource.ts";
 import { explainDuckError } from "../sql/explain-error.ts";
 import { position } from "../sql/parse/positions.ts";
-import { WarehouseTransaction } from "../transaction.ts";
 import type { Frame } from "./frames.ts";
 import type { ScriptHost } from "./script-host.ts";
 import type { ScriptText } from "./script-text.ts";
@@ -166,30 +165,16 @@ export class ChildJobs {
     }
   }
 
-  #execute(host: ScriptHost, child: JobDocument, plan: JobPlan): Promise<JobDocument> {
-    const { database, catalog, jobs } = this.#context;
-    return database.use(async (connection) => {
-      const { isCancelled, record } = host;
-      const tx = new WarehouseTransaction({ connection, catalog, now: new Date(), isCancelled });
-      record.interrupt = () => connection.interrupt();
-      await connection.run("BEGIN TRANSACTION");
-      try {
-        const result = await plan.execute(tx);
-        tx.checkCancelled();
-        record.interrupt = null;
-        const document = finishedDocument(child, String(child.statistics["startTime"]), result);
-        await catalog.record(connection, tx.changes);
-        await jobs.recordEnd(connection, document);
-        await connection.run("COMMIT");
-        catalog.apply(tx.changes);
-        jobs.addDone(document);
-        return document;
-      } catch (error) {
-        record.interrupt = null;
-        await connection.run("ROLLBACK").catch(() => undefined);
-        throw error;
-      }
+  async #execute(host: ScriptHost, child: JobDocument, plan: JobPlan): Promise<JobDocument> {
+    const { jobs } = this.#context;
+    const document = await executePlan(this.#context, {
+      document: child,
+      plan,
+      record: host.record,
+      isCancelled: host.isCancelled,
     });
+    jobs.addDone(document);
+    return document;
   }
 
   /** The script's own statistics: the sums of its child jobs'. */

@@ -1,4 +1,5 @@
 import type { Body, FromItem, Pipe, Select } from "../parse/ast.ts";
+import { starOf } from "../parse/made-queries.ts";
 import { hasAggregate, hasWindow } from "./aggregates.ts";
 import {
   type Context,
@@ -61,22 +62,6 @@ function input(ctx: Context, { input: from }: Piped, parent: Scope): Rows {
   if (from.k === "query") return rowsOfRelation(ctx, ctx.analyzers.query(ctx, from.query, parent));
   const scope = newScope(parent);
   return rowsOfScope(analyzeFrom(ctx, from, scope), scope);
-}
-
-function starOf(from: FromItem): Select {
-  return {
-    k: "select",
-    distinct: false,
-    as: null,
-    items: [{ k: "star", base: null, modifiers: { except: [], replace: [] }, pos: from.pos }],
-    from,
-    where: null,
-    groupBy: null,
-    having: null,
-    qualify: null,
-    windows: [],
-    pos: from.pos,
-  };
 }
 
 function apply(ctx: Context, rows: Rows, pipe: Pipe, parent: Scope): Rows {

@@ -8,6 +8,7 @@ import type {
   SelectItem,
   UnpivotClause,
 } from "../parse/ast.ts";
+import { emptySelect, queryOf } from "../parse/made-queries.ts";
 import { type Context, newScope, type Scope } from "./context.ts";
 import { resolvePath } from "./names.ts";
 
@@ -150,37 +151,9 @@ export function unpivotQuery(ctx: Context, source: FromItem, unpivot: UnpivotCla
     operands.length === 1
       ? only
       : { k: "setop" as const, op: "UNION" as const, all: true, operands, pos };
-  return { ...queryOf(only), body };
+  return queryOf(body);
 }
 
 function pathItem(name: string, pos: number): SelectItem {
   return { k: "expr", expr: { k: "path", names: [{ text: name, pos }], pos }, alias: null, pos };
-}
-
-function emptySelect(pos: number): Select {
-  return {
-    k: "select",
-    distinct: false,
-    as: null,
-    items: [],
-    from: null,
-    where: null,
-    groupBy: null,
-    having: null,
-    qualify: null,
-    windows: [],
-    pos,
-  };
-}
-
-function queryOf(body: Select): Query {
-  return {
-    recursive: false,
-    withs: [],
-    body,
-    orderBy: [],
-    limit: null,
-    offset: null,
-    pos: body.pos,
-  };
 }

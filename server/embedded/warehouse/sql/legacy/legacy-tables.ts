@@ -1,7 +1,8 @@
 import { WarehouseError, type WarehouseTable } from "../../contract.ts";
 import type { Context } from "../analyze/context.ts";
 import { findTable, lookUp, qualify } from "../analyze/tables.ts";
-import type { FromItem, Name, Query, Select } from "../parse/ast.ts";
+import type { FromItem, Name, Query } from "../parse/ast.ts";
+import { queryOf, starOf } from "../parse/made-queries.ts";
 import { notSupported } from "../parse/positions.ts";
 
 /** TABLE_DATE_RANGE(prefix, from, to): days as YYYY-MM-DD, both included. */
@@ -37,7 +38,7 @@ function united(ctx: Context, from: FromItem, ranges: Map<string, DateRange>): F
   const { pos } = from;
   const operands = tables.map(({ item }) => starOf(item));
   const body = { k: "setop" as const, op: "UNION" as const, all: true, operands, pos };
-  return { k: "subquery", query: { ...emptyQuery(pos), body }, alias: null, pos };
+  return { k: "subquery", query: queryOf(body), alias: null, pos };
 }
 
 function flatten(from: FromItem): FromItem[] {
@@ -98,25 +99,4 @@ function flatTable(ctx: Context, path: Name[]): WarehouseTable {
 
 function shape(table: WarehouseTable): string {
   return JSON.stringify(table.schema.map((field) => [field.name.toLowerCase(), field.type]));
-}
-
-function emptyQuery(pos: number): Omit<Query, "body"> {
-  return { recursive: false, withs: [], orderBy: [], limit: null, offset: null, pos };
-}
-
-function starOf(from: FromItem): Select {
-  const { pos } = from;
-  return {
-    k: "select",
-    distinct: false,
-    as: null,
-    items: [{ k: "star", base: null, modifiers: { except: [], replace: [] }, pos }],
-    from,
-    where: null,
-    groupBy: null,
-    having: null,
-    qualify: null,
-    windows: [],
-    pos,
-  };
 }

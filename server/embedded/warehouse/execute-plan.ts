@@ -1,0 +1,41 @@
+import type { JobPlan, WarehouseContext } from "./context.ts";
+import { finishedDocument } from "./finished-document.ts";
+import { inTransaction } from "./in-transaction.ts";
+import type { JobDocument } from "./job-resource.ts";
+import type { JobRecord } from "./job-store.ts";
+
+/**
+ * Does what a job has planned and writes its end, both in one transaction. A cancel interrupts it
+ * until the commit begins.
+ *
+ * @returns the finished job, as it was recorded
+ */
+export function executePlan(
+  context: WarehouseContext,
+  job: {
+    document: JobDocument;
+    plan: JobPlan;
+    /** What a cancel finds: the job's own, or that of the script it belongs to. */
+    record: JobRecord;
+    isCancelled: () => boolean;
+  },
+): Promise<JobDocument> {
+  const { document, plan, record, isCancelled } = job;
+  const startTime = String(document.statistics["startTime"] ?? Date.now());
+  return context.database.use(async (connection) => {
+    record.interrupt = () => connection.interrupt();
+    try {
+      return await inTransaction(context, connection, isCancelled, async (tx) => {
+        const result = await plan.execute(tx);
+        tx.checkCancelled();
+        // From here on a cancel comes too late.
+        record.interrupt = null;
+        const finished = finishedDocument(document, startTime, result);
+        await context.jobs.recordEnd(connection, finished);
+        return finished;
+      });
+    } finally {
+      record.interrupt = null;
+    }
+  });
+}
