@@ -3,7 +3,18 @@
  * record. A loss is covered by polls and by the client's refetch on reconnect.
  */
 export interface ChangeEvent {
-  noun: "table" | "run" | "tableRun" | "job" | "transfer" | "frequency" | "database" | "demo";
+  noun:
+    | "table"
+    | "run"
+    | "tableRun"
+    | "job"
+    | "transfer"
+    | "frequency"
+    | "database"
+    | "demo"
+    | "user"
+    | "group"
+    | "token";
   /** The row's id; null: several, fetch again. */
   id: number | null;
   runId?: number;

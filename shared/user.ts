@@ -23,6 +23,15 @@ export interface TokenView {
   lastUsedAt: string | null;
 }
 
+/** An API token of anybody, as admins see it. */
+export interface UsersTokenView extends TokenView {
+  userId: number;
+  userEmail: string;
+}
+
+/** A token that ends within so many days is said to. */
+export const expiryWarningDays = 7;
+
 /** A new token: the only time that its text is shown. */
 export interface IssuedToken {
   id: number;
@@ -37,15 +46,25 @@ export const tokenInputSchema = z.object({
 });
 export type TokenInput = z.infer<typeof tokenInputSchema>;
 
+/** `waiting`: no admin has let them in yet; `disabled`: one has shut them out. */
+export type UserState = "waiting" | "enabled" | "disabled";
+
 export interface UserView {
   id: number;
   email: string;
   name: string;
   isAdmin: boolean;
-  disabled: boolean;
+  state: UserState;
   groups: { id: number; name: string }[];
+  /** Live ones: neither revoked nor past their end. */
+  tokenCount: number;
+  createdAt: string;
   lastSeenAt: string | null;
 }
+
+export const groupInputSchema = z.object({
+  name: keptText().trim().min(1, "a group needs a name").max(100, "at most 100 characters"),
+});
 
 export interface GroupView {
   id: number;

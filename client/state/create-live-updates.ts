@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/solid-query";
 import { createSignal, onCleanup } from "solid-js";
 import type { ChangeEvent } from "../../shared/event.ts";
+import { isSignedOut } from "../api-error.ts";
 import { api } from "../trpc.ts";
 
 /** The queries that a change of a noun makes stale, by the first part of their keys. */
@@ -13,6 +14,9 @@ const staleBy: Record<ChangeEvent["noun"], string[]> = {
   frequency: ["frequencies", "tables"],
   database: ["databases"],
   demo: ["demo", "home", "frequencies", "databases"],
+  user: ["users", "groups", "me", "allTokens"],
+  group: ["groups", "users", "me", "tables", "table"],
+  token: ["tokens", "allTokens", "users"],
 };
 
 const quietMs = 200;
@@ -70,8 +74,10 @@ export function createLiveUpdates(client: QueryClient): { isConnected: () => boo
         setConnected(false);
       }
     },
-    onError() {
-      setConnected(false);
+    onError(error) {
+      // Shut out while the page was open: whoever they are now is asked for anew.
+      if (isSignedOut(error)) void client.resetQueries({ queryKey: ["me"] });
+      else setConnected(false);
     },
   });
 

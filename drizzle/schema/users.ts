@@ -20,6 +20,8 @@ export const users = pgTable(
     isAdmin: boolean().notNull().default(false),
     /** Later users wait here for an admin. */
     disabled: boolean().notNull().default(true),
+    /** When an admin shut them out; null for who still waits, and for who was never shut out. */
+    disabledAt: instant(),
     createdAt: createdAt(),
     lastSeenAt: instant(),
   },
@@ -96,5 +98,6 @@ export const auditLog = pgTable(
   (t) => [
     index("audit_log_subject").on(t.subjectKind, t.subjectId),
     index("audit_log_at").on(t.at),
+    index("audit_log_action").on(t.action, t.id),
   ],
 );

@@ -7,6 +7,7 @@ import { errorCodes } from "../../shared/errors.ts";
 import type { Deps } from "../services/deps.ts";
 import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
 import { principalOf, serveAuth } from "./http/auth-routes.ts";
+import { expiryHeader } from "./http/expiry-header.ts";
 import { serveHealth } from "./http/health-routes.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { type AllowedHosts, guardRequests } from "./http/request-guards.ts";
@@ -80,9 +81,11 @@ export async function createHttpServer(
         facts: options.facts,
         demoSourceUrl: options.demoSourceUrl ?? null,
         principal: await principalOf(deps, req, secureCookies).catch(refuseContext),
+        principalNow: () => principalOf(deps, req, secureCookies),
         requestId: req.id,
         closing: closing.signal,
       }),
+      responseMeta: ({ ctx }) => ({ headers: ctx ? expiryHeader(ctx.principal, deps.now()) : {} }),
       onError({ error, path, ctx }) {
         const { internal } = describeError(error, "");
         if (!internal) return;

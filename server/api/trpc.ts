@@ -16,6 +16,8 @@ interface ApiContext {
   deps: Deps;
   facts: ServerFacts;
   principal: Principal;
+  /** The same credentials, looked at anew: a stream outlives what its caller may do. */
+  principalNow: () => Promise<Principal>;
   /** A PostgreSQL that the sample project's source may be made in; null where there is none. */
   demoSourceUrl: string | null;
   /** Names this request in the log and in the answer to an internal error. */

@@ -14,6 +14,6 @@ export const locks = {
   transition: 7_102_028,
   /** One room at a time chooses a transfer. */
   transferClaim: 7_102_029,
-  /** One process at a time makes the first admin. */
+  /** One transaction at a time changes who is an enabled admin, and so who is the first and the last. */
   firstUser: 7_102_030,
 } as const;

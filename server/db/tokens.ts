@@ -1,6 +1,6 @@
-import { and, desc, eq, gt, isNull, sql } from "drizzle-orm";
-import { apiTokens, signInTokens } from "../../drizzle/schema/users.ts";
-import type { TokenScope, TokenView } from "../../shared/user.ts";
+import { and, desc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
+import { apiTokens, signInTokens, users } from "../../drizzle/schema/users.ts";
+import type { TokenScope, TokenView, UsersTokenView } from "../../shared/user.ts";
 import type { Db } from "./client.ts";
 
 export async function insertApiToken(
@@ -24,20 +24,33 @@ export async function insertApiToken(
   return row.id;
 }
 
-/** The live tokens of a user, the newest first; expired ones are shown until they are revoked. */
+/** The tokens of a user that are not revoked, the newest first; also those past their end. */
 export async function selectApiTokens(db: Db, userId: number): Promise<TokenView[]> {
+  const rows = await selectUnrevoked(db, eq(apiTokens.userId, userId));
+  return rows.map(({ userId: _, userEmail: __, ...token }) => token);
+}
+
+/** The same of everybody. */
+export async function selectAllApiTokens(db: Db): Promise<UsersTokenView[]> {
+  return selectUnrevoked(db, undefined);
+}
+
+async function selectUnrevoked(db: Db, condition: SQL | undefined): Promise<UsersTokenView[]> {
   const rows = await db
-    .select()
+    .select({ token: apiTokens, userEmail: users.email })
     .from(apiTokens)
-    .where(and(eq(apiTokens.userId, userId), isNull(apiTokens.revokedAt)))
+    .innerJoin(users, eq(users.id, apiTokens.userId))
+    .where(and(condition, isNull(apiTokens.revokedAt)))
     .orderBy(desc(apiTokens.id));
-  return rows.map((row) => ({
-    id: row.id,
-    name: row.name,
-    scopes: row.scopes as TokenScope[],
-    createdAt: row.createdAt.toISOString(),
-    expiresAt: row.expiresAt?.toISOString() ?? null,
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+  return rows.map(({ token, userEmail }) => ({
+    id: token.id,
+    userId: token.userId,
+    userEmail,
+    name: token.name,
+    scopes: token.scopes as TokenScope[],
+    createdAt: token.createdAt.toISOString(),
+    expiresAt: token.expiresAt?.toISOString() ?? null,
+    lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
   }));
 }
 
@@ -45,6 +58,7 @@ export interface FoundToken {
   id: number;
   userId: number;
   scopes: TokenScope[];
+  expiresAt: Date | null;
   expired: boolean;
   revoked: boolean;
   /** It is a minute or more since its use was last written down. */
@@ -57,6 +71,7 @@ export async function findApiToken(db: Db, tokenSha256: Buffer): Promise<FoundTo
       id: apiTokens.id,
       userId: apiTokens.userId,
       scopes: apiTokens.scopes,
+      expiresAt: apiTokens.expiresAt,
       expired: sql<boolean>`coalesce(${apiTokens.expiresAt} <= now(), false)`,
       revoked: sql<boolean>`${apiTokens.revokedAt} is not null`,
       stale: sql<boolean>`coalesce(${apiTokens.lastUsedAt} < now() - interval '1 minute', true)`,
@@ -70,14 +85,29 @@ export async function markApiTokenUsed(db: Db, id: number): Promise<void> {
   await db.update(apiTokens).set({ lastUsedAt: sql`now()` }).where(eq(apiTokens.id, id));
 }
 
-/** False where the user has no such live token. */
-export async function revokeApiToken(db: Db, id: number, userId: number): Promise<boolean> {
+/** Its name and whose it was; null where there is no such token, of this user if one is named. */
+export async function revokeApiToken(
+  db: Db,
+  id: number,
+  userId: number | null,
+): Promise<{ name: string; userId: number } | null> {
+  const ofUser = userId === null ? undefined : eq(apiTokens.userId, userId);
+  const [row] = await db
+    .update(apiTokens)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(apiTokens.id, id), ofUser, isNull(apiTokens.revokedAt)))
+    .returning({ name: apiTokens.name, userId: apiTokens.userId });
+  return row ?? null;
+}
+
+/** How many there were. */
+export async function revokeTokensOf(db: Db, userId: number): Promise<number> {
   const rows = await db
     .update(apiTokens)
     .set({ revokedAt: sql`now()` })
-    .where(and(eq(apiTokens.id, id), eq(apiTokens.userId, userId), isNull(apiTokens.revokedAt)))
+    .where(and(eq(apiTokens.userId, userId), isNull(apiTokens.revokedAt)))
     .returning({ id: apiTokens.id });
-  return rows.length > 0;
+  return rows.length;
 }
 
 /** Stores a one-time link and forgets those that have expired. */

@@ -1,8 +1,8 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
-import { tables } from "../../drizzle/schema/tables.ts";
-import { groups, users } from "../../drizzle/schema/users.ts";
-import type { GroupView, Me, UserView } from "../../shared/user.ts";
+import { and, eq, ne, sql } from "drizzle-orm";
+import { users } from "../../drizzle/schema/users.ts";
+import type { Me, UserState, UserView } from "../../shared/user.ts";
 import type { Db } from "./client.ts";
+import { locks } from "./locks.ts";
 
 /**
  * A user's groups as a JSON array, in the order of their names. Written out by hand: within a select
@@ -30,27 +30,69 @@ export async function selectMe(db: Db, id: number): Promise<Me | null> {
   return row ?? null;
 }
 
+const tokenCount = sql<number>`(
+  select count(*)::int from api_tokens a
+  where a.user_id = users.id and a.revoked_at is null
+    and (a.expires_at is null or a.expires_at > now()))`;
+
+const state = sql<UserState>`case
+  when not users.disabled then 'enabled'
+  when users.disabled_at is null then 'waiting'
+  else 'disabled' end`;
+
+/** Who waits first, then by e-mail address. */
 export async function selectUsers(db: Db): Promise<UserView[]> {
+  const { createdAt, lastSeenAt } = users;
   const rows = await db
-    .select({ ...meColumns, disabled: users.disabled, lastSeenAt: users.lastSeenAt })
+    .select({ ...meColumns, state, tokenCount, createdAt, lastSeenAt })
     .from(users)
-    .orderBy(users.email);
-  return rows.map((row) => ({ ...row, lastSeenAt: row.lastSeenAt?.toISOString() ?? null }));
+    .orderBy(sql`${state} <> 'waiting'`, sql`lower(${users.email})`);
+  return rows.map((row) => ({
+    ...row,
+    createdAt: row.createdAt.toISOString(),
+    lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
+  }));
 }
 
-export async function selectGroups(db: Db): Promise<GroupView[]> {
-  return db
+/** Lets one transaction at a time change who is an enabled admin. */
+export async function lockAdmins(tx: Db): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${locks.firstUser})`);
+}
+
+/** One user as they are, held until the transaction ends. */
+export async function lockUser(tx: Db, id: number) {
+  const [row] = await tx
     .select({
-      id: groups.id,
-      name: groups.name,
-      memberCount: sql<number>`(
-        select count(*)::int from user_groups ug where ug.group_id = groups.id)`,
-      tableCount: sql<number>`count(${tables.id})::int`,
+      email: users.email,
+      isAdmin: users.isAdmin,
+      disabled: users.disabled,
+      disabledAt: users.disabledAt,
     })
-    .from(groups)
-    .leftJoin(tables, and(eq(tables.groupId, groups.id), isNull(tables.deletedAt)))
-    .groupBy(groups.id)
-    .orderBy(groups.name);
+    .from(users)
+    .where(eq(users.id, id))
+    .for("update");
+  return row ?? null;
+}
+
+/** How many enabled admins there are beside this one. */
+export async function countOtherAdmins(tx: Db, id: number): Promise<number> {
+  return tx.$count(
+    users,
+    and(eq(users.isAdmin, true), eq(users.disabled, false), ne(users.id, id)),
+  );
+}
+
+/** `disabledAt` tells from then on that they do not wait. */
+export async function updateUser(
+  tx: Db,
+  id: number,
+  change: { disabled: boolean } | { isAdmin: boolean },
+): Promise<void> {
+  const at = "disabled" in change && change.disabled ? { disabledAt: sql`now()` } : {};
+  await tx
+    .update(users)
+    .set({ ...change, ...at })
+    .where(eq(users.id, id));
 }
 
 export async function markSeen(db: Db, userId: number): Promise<void> {

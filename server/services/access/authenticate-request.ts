@@ -33,5 +33,6 @@ async function authenticateToken(deps: Pick<Deps, "db">, text: string): Promise<
   const user = await selectMe(deps.db, found.userId);
   if (!user) return { kind: "anonymous", refusal: "the user of this API token is disabled" };
   if (found.stale) await markApiTokenUsed(deps.db, found.id);
-  return { kind: "token", user, scopes: found.scopes };
+  const { id: tokenId, scopes, expiresAt } = found;
+  return { kind: "token", user, scopes, tokenId, expiresAt };
 }

@@ -7,6 +7,6 @@ import type { Me, TokenScope } from "../../../shared/user.ts";
 export type Principal =
   | { kind: "anonymous"; refusal: string | null }
   | { kind: "session"; user: Me }
-  | { kind: "token"; user: Me; scopes: TokenScope[] };
+  | { kind: "token"; user: Me; scopes: TokenScope[]; tokenId: number; expiresAt: Date | null };
 
 export type SignedIn = Exclude<Principal, { kind: "anonymous" }>;

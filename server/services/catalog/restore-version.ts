@@ -4,6 +4,7 @@ import {
   type TableDefinition,
   tableDefinitionSchema,
 } from "../../../shared/table.ts";
+import { hasGroup } from "../../db/groups.ts";
 import { selectTable, selectTableVersions } from "../../db/tables.ts";
 import type { Actor } from "../audit/record-change.ts";
 import { type CatalogDeps, updateTable } from "./save-table.ts";
@@ -31,7 +32,10 @@ export async function restoreVersion(
     });
   }
   // A version of an older Maestro may lack fields that came later.
-  const definition = tableDefinitionSchema.parse(old.definition);
+  const kept = tableDefinitionSchema.parse(old.definition);
+  // Its group may be gone by now: the table then stays where it is.
+  const isGone = kept.groupId !== null && !(await hasGroup(deps.db, kept.groupId));
+  const definition = isGone ? { ...kept, groupId: found.row.groupId } : kept;
   mayUse(definition);
   return updateTable(deps, { id, version: found.row.version, definition }, actor);
 }

@@ -118,6 +118,10 @@ async function inGraphTransaction<T>(
       return body(tx);
     });
   } catch (error) {
+    if (violatedConstraint(error) === "tables_group_id_groups_id_fk") {
+      const message = "this group was deleted meanwhile: choose another";
+      throw new MaestroError("conflict", message, { field: "groupId", cause: error });
+    }
     if (violatedConstraint(error) !== "tables_name") throw error;
     const message = `${nameOf(definition)} is in the catalog already: open it, or choose another name`;
     throw new MaestroError("conflict", message, { field: "name", cause: error });

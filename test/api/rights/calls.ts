@@ -61,7 +61,24 @@ export const calls: Record<string, Call | Call[]> = {
     right: "admin",
     input: async (w) => ({ id: await w.frequency(), ...frequency, name: w.name("frequency") }),
   },
+  "groups.addMember": {
+    right: "admin",
+    input: async (w) => ({ id: await w.group(), userId: await w.user() }),
+  },
+  "groups.create": { right: "admin", input: async (w) => ({ name: w.name("group") }) },
   "groups.list": { right: "read" },
+  "groups.remove": { right: "admin", input: async (w) => ({ id: await w.group() }) },
+  "groups.removeMember": {
+    right: "admin",
+    input: async (w) => {
+      const userId = await w.user();
+      return { id: await w.group(userId), userId };
+    },
+  },
+  "groups.rename": {
+    right: "admin",
+    input: async (w) => ({ id: await w.group(), name: w.name("group") }),
+  },
   "jobs.list": { right: "read" },
   "lineage.graph": { right: "read" },
   "me.get": { right: "read" },
@@ -225,7 +242,18 @@ export const calls: Record<string, Call | Call[]> = {
   },
   "transfers.get": { right: "read", input: async (w) => ({ id: await w.transfer() }) },
   "transfers.list": { right: "read" },
-  "users.list": { right: "read" },
+  "tokens.listAll": { right: "admin" },
+  "tokens.revokeAny": { right: "admin", input: async (w) => ({ id: await w.token() }) },
+  "users.disable": { right: "admin", input: async (w) => ({ id: await w.user() }) },
+  "users.enable": {
+    right: "admin",
+    input: async (w) => ({ id: await w.user({ disabled: true }) }),
+  },
+  "users.list": { right: "admin" },
+  "users.setAdmin": {
+    right: "admin",
+    input: async (w) => ({ id: await w.user(), isAdmin: true }),
+  },
 };
 
 /** A plain route by its method and its pattern; `perProcedure`: the calls above. */

@@ -1,0 +1,28 @@
+import { MaestroError } from "../../../shared/errors.ts";
+import { lockAdmins, lockUser, updateUser } from "../../db/users.ts";
+import { type Actor, recordChange } from "../audit/record-change.ts";
+import type { Deps } from "../deps.ts";
+import { assertAdminRemains } from "./assert-admin-remains.ts";
+
+/** Makes a user an admin, or an admin a user. Who is so already stays so. */
+export async function setAdmin(
+  deps: Pick<Deps, "db" | "changes">,
+  { id, isAdmin }: { id: number; isAdmin: boolean },
+  actor: Actor,
+): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    await lockAdmins(tx);
+    const user = await lockUser(tx, id);
+    if (!user) throw new MaestroError("notFound", `there is no user with id ${id}`);
+    if (user.isAdmin === isAdmin) return;
+    if (!isAdmin) await assertAdminRemains(tx, { id, ...user });
+    await updateUser(tx, id, { isAdmin });
+    await recordChange(tx, actor, {
+      action: isAdmin ? "user.makeAdmin" : "user.unmakeAdmin",
+      subjectKind: "user",
+      subjectId: id,
+      detail: { email: user.email },
+    });
+  });
+  deps.changes.publish({ noun: "user", id });
+}
