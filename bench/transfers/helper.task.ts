@@ -1,10 +1,12 @@
 import { claimPart } from "../../server/services/transfers/claim-part.ts";
-import { workPart } from "../../server/services/transfers/work-part.ts";
+import { workParts } from "../../server/services/transfers/work-parts.ts";
 import { type Loop, startLoop } from "../../server/support/loop.ts";
 import { connectCloud, createEngineDeps } from "../../test/support/engine-deps.ts";
 import type { RoomSetup } from "./contestants.ts";
 
-/** A room that helps others, and has no transfers of its own: on, or off. Answers how many parts it has read. */
+const owner = "helper";
+
+/** A room that helps others, and has no transfers of its own: on, or off. Answers how often it has helped. */
 export async function prepare({ surroundings }: Pick<RoomSetup, "surroundings">) {
   const { connectionString, cloudUrl } = surroundings;
   const deps = createEngineDeps({ connectionString, ...(await connectCloud(cloudUrl)) });
@@ -17,9 +19,9 @@ export async function prepare({ surroundings }: Pick<RoomSetup, "surroundings">)
   });
   const help = async () => {
     for (;;) {
-      const part = await claimPart(deps, "helper", refused);
+      const part = await claimPart(deps, owner, refused);
       if (!part) return;
-      await workPart(deps, part, { drain, refused });
+      await workParts(deps, part, { owner, drain, refused });
       done += 1;
     }
   };

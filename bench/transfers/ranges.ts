@@ -1,17 +1,19 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { DatabaseAddress } from "../../server/connectors/database-address.ts";
 import { openSource } from "../../server/connectors/open-source.ts";
 import type { SharedSnapshot } from "../../server/connectors/source.ts";
-import { countParts, partsBetween } from "../../server/domain/id-parts.ts";
-import { type IdPart, printSelect } from "../../server/domain/primitive-select.ts";
+import { countParts, partsOfPages } from "../../server/domain/import-parts.ts";
+import { type PagePart, printSelect } from "../../server/domain/primitive-select.ts";
 import type { ImportSelect } from "../../shared/import-select.ts";
-import { openChild } from "../support/child.ts";
+import { type OpenChild, openChild } from "../support/child.ts";
 import type { BenchOptions } from "../support/options.ts";
 import { verifyStaged } from "./checksums.ts";
 import { type Compared, compareReaders } from "./compare-readers.ts";
 import { type Reader, roomReader, taskReader, withTreeCpu } from "./contestants.ts";
 import type { RangeInput, RangeSetup } from "./range.task.ts";
 import type { Setting } from "./setting.ts";
+import { slowSource } from "./slow-source.ts";
 
 const table = "orders";
 /** Maestro's own; smaller tables are divided here too. */
@@ -25,49 +27,76 @@ const select: ImportSelect = {
   limit: null,
 };
 
-/** Two rooms on one table, by ranges of ids, against one that reads it whole. */
-export async function benchRanges(setting: Setting, log: BenchOptions["log"]): Promise<Compared[]> {
-  const entry = { address: setting.postgres, table, role: "ours" } as const;
-  const one = "one room";
-  const two = "two rooms, by ranges of ids";
-  const alone = "one room, by ranges of ids";
-  const asItComes = await compareReaders({
+const one = "one room";
+const two = "two rooms, by parts";
+const alone = "one room, by parts";
+/** 200 Mbit/s: a server in another network. */
+const bytesPerSecond = 25_000_000;
+
+type Log = BenchOptions["log"];
+type Helper = OpenChild<boolean, number>;
+
+/**
+ * Two rooms on one table, by parts, against one that reads it whole. Where server, rooms and bucket share
+ * the cores of one machine, two rooms can at best fill what one leaves free; where one waits for its
+ * connection, each has a connection of its own.
+ */
+export async function benchRanges(setting: Setting, log: Log): Promise<Compared[]> {
+  const { surroundings } = setting;
+  const helper: Helper = await openChild(new URL("./helper.task.ts", import.meta.url), {
+    surroundings,
+  });
+  const elsewhere = await slowSource(setting.postgres, bytesPerSecond);
+  try {
+    const rows = await compareRows(setting, log);
+    const rooms = (title: string, address: DatabaseAddress) =>
+      compareRooms(setting, { title: `PostgreSQL by two rooms, ${title}`, address, helper, log });
+    const here = await rooms("the whole import into the bucket", setting.postgres);
+    const there = await rooms(
+      `the whole import from a server that gives a connection ${bytesPerSecond / 1e6} MB a second`,
+      elsewhere.address,
+    );
+    return [rows, here, there];
+  } finally {
+    await helper.close();
+    await elsewhere.close();
+  }
+}
+
+async function compareRows(setting: Setting, log: Log): Promise<Compared> {
+  const staged = { format: "csv", nullText: "N" } as const;
+  const entry = { name: one, role: "ours", address: setting.postgres, table } as const;
+  return compareReaders({
     title: "PostgreSQL by two rooms, the rows as they come",
     readers: [
-      await taskReader(setting, {
-        ...entry,
-        name: one,
-        how: "stream",
-        staged: { format: "csv", nullText: "N" },
-      }),
+      await taskReader(setting, { ...entry, how: "stream", staged }),
       await rangeReader(setting, two, 2),
       await rangeReader(setting, alone, 1),
     ],
     reach: [{ name: two, speed: reach }],
     log,
   });
+}
+
+async function compareRooms(
+  setting: Setting,
+  options: { title: string; address: DatabaseAddress; helper: Helper; log: Log },
+): Promise<Compared> {
+  const { title, address, helper, log } = options;
   const { source, bytes } = await begin(setting);
   await source.close();
+  const entry = { address, table, role: "ours" } as const;
   const divided = { ...entry, importDividedFrom: Math.min(dividedFrom, bytes) };
-  const { surroundings } = setting;
-  const helper = await openChild<boolean, number>(new URL("./helper.task.ts", import.meta.url), {
-    surroundings,
+  return compareReaders({
+    title,
+    readers: [
+      await roomReader(setting, { ...entry, name: one }),
+      helped(await roomReader(setting, { ...divided, name: two }), helper),
+      await roomReader(setting, { ...divided, name: alone }),
+    ],
+    reach: [{ name: two, speed: reach }],
+    log,
   });
-  try {
-    const whole = await compareReaders({
-      title: "PostgreSQL by two rooms, the whole import into the bucket",
-      readers: [
-        await roomReader(setting, { ...entry, name: one }),
-        helped(await roomReader(setting, { ...divided, name: two }), helper),
-        await roomReader(setting, { ...divided, name: alone }),
-      ],
-      reach: [{ name: two, speed: reach }],
-      log,
-    });
-    return [asItComes, whole];
-  } finally {
-    await helper.close();
-  }
 }
 
 async function begin(setting: Setting) {
@@ -76,15 +105,10 @@ async function begin(setting: Setting) {
   const relation = await source.findTable(select.table);
   await source.begin();
   const extent = await source.parts?.measure(null);
-  if (!extent) throw new Error(`${table} has no ids`);
+  if (!extent?.pages) throw new Error(`${table} has no pages`);
   const bytes = Math.round(extent.bytes);
-  return {
-    source,
-    relation,
-    extent,
-    bytes,
-    parts: countParts(bytes, Math.min(dividedFrom, bytes)),
-  };
+  const count = countParts(bytes, Math.min(dividedFrom, bytes));
+  return { source, relation, bytes, parts: partsOfPages(extent.pages, count) };
 }
 
 /** Processes that read parts of one snapshot, one after the other, into files. */
@@ -98,11 +122,10 @@ async function rangeReader(setting: Setting, name: string, processes: number): P
   );
   let paths: string[] = [];
   const read = async () => {
-    const { source, relation, extent, parts } = await begin(setting);
+    const { source, relation, parts } = await begin(setting);
     try {
-      const cuts = (await source.parts?.cut(extent, { above: null }, parts)) ?? [];
-      const print = (part: IdPart) => printSelect(select, "postgres", relation, null, part);
-      const statements = partsBetween(cuts, extent, null).map(print);
+      const print = (part: PagePart) => printSelect(select, "postgres", relation, null, part);
+      const statements = parts.map(print);
       const { columns } = await source.describe(statements[0] ?? "");
       const shared = (await source.parts?.share()) as SharedSnapshot;
       const measured = await Promise.all(
@@ -146,10 +169,7 @@ async function rangeReader(setting: Setting, name: string, processes: number): P
 }
 
 /** With a second room that takes parts as long as the first one is measured. */
-function helped(
-  reader: Reader,
-  helper: { measure(input: boolean): Promise<{ output: number }> },
-): Reader {
+function helped(reader: Reader, helper: Helper): Reader {
   return {
     ...reader,
     measure: async () => {

@@ -1,9 +1,9 @@
 import type pg from "pg";
 import { quoteName, quoteText } from "../../shared/sql-quotes.ts";
-import type { SharedSnapshot, SourceExtent } from "./source.ts";
+import type { SharedSnapshot, SourceExtent, SourceIds } from "./source.ts";
 
 /*
- * One table read by several connections, each a range of ids, as if by one.
+ * One table read by several connections, each a range of pages or of ids, as if by one.
  *
  * All see the same rows: they import the snapshot that the first one exports. A snapshot is a list of
  * transactions and no copy of the rows. Those who write the table anew (TRUNCATE, most of ALTER TABLE)
@@ -12,7 +12,11 @@ import type { SharedSnapshot, SourceExtent } from "./source.ts";
  * waiting ALTER TABLE is found out at the start: who comes after it waits behind it, and it waits for
  * the first connection. They do not stand in that queue for long, and leave the part to the first one.
  *
- * The cuts are any values: what is below the first, between two, above the last and NULL is all there
+ * A range of pages (`ctid`) is what a sequential reading has of them, without an index, and costs as much.
+ * A row that the snapshot shows does not move: what changes it, or cleans up, leaves it where it is. Only
+ * tables of PostgreSQL's own kind have pages, and before 14 it reads all of them for each range.
+ *
+ * Cuts of ids are any values: what is below the first, between two, above the last and NULL is all there
  * is. They are taken from a sample of pages, which knows of gaps and of ids of which one half is new,
  * and needs no statistics.
  */
@@ -40,9 +44,10 @@ export async function measureTable(
 ): Promise<SourceExtent | null> {
   if (!sampled.has(relation.kind)) return null;
   const { rows } = await client.query<SourceExtent>(
-    `select key.attname as column, not key.attnotnull as "isNullable", size.*
-     from (
-       select a.attname, a.attnotnull
+    `with recursive family(oid) as (
+       select $1::oid union select i.inhrelid from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid
+     ), ids as (
+       select pg_catalog.json_build_object('column', a.attname, 'isNullable', not a.attnotnull) as ids
        from pg_catalog.pg_index i
        join pg_catalog.pg_class x on x.oid = i.indexrelid
        join pg_catalog.pg_am m on m.oid = x.relam and m.amname = 'btree'
@@ -52,24 +57,27 @@ export async function measureTable(
          and pg_catalog.has_column_privilege(i.indrelid, a.attnum, 'select')
        order by a.attname = $2 desc nulls last, i.indisprimary desc, i.indisunique desc, a.attnum
        limit 1
-     ) key, (
-       select sum(pg_catalog.pg_table_size(c.oid))::float8 as bytes,
-         nullif(sum(greatest(c.reltuples, 0)), 0)::float8 as rows
-       from pg_catalog.pg_class c
-       where c.oid in (select $1::oid union select relid from pg_catalog.pg_partition_tree($1::oid::regclass))
-         and c.relkind in ('r', 'm')
-     ) size`,
+     )
+     select coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)::float8 as bytes,
+       nullif(sum(greatest(c.reltuples, 0)), 0)::float8 as rows,
+       case when pg_catalog.current_setting('server_version_num')::int >= 140000
+           and bool_and(c.relkind = 'p' or (c.relkind in ('r', 'm') and m.amname = 'heap'))
+         then pg_catalog.array_agg(pg_catalog.pg_relation_size(c.oid)::float8
+           / pg_catalog.current_setting('block_size')::int) end as pages,
+       (select ids from ids) as ids
+     from family join pg_catalog.pg_class c using (oid) left join pg_catalog.pg_am m on m.oid = c.relam`,
     [relation.oid, preferred],
   );
-  return rows[0] ?? null;
+  const [extent] = rows;
+  return extent?.pages || extent?.ids ? extent : null;
 }
 
 export async function cutRows(
   client: pg.Client,
   relation: Relation,
-  wanted: { bytes: number; column: string; above: string | null; parts: number },
+  { bytes }: SourceExtent,
+  { column, above, parts }: Pick<SourceIds, "column"> & { above: string | null; parts: number },
 ): Promise<string[]> {
-  const { bytes, column, above, parts } = wanted;
   const id = quoteName(column);
   const percent = Math.min(100, (100 * samplePages * pageBytes) / Math.max(1, bytes));
   const places = Array.from({ length: parts - 1 }, (_, at) => (at + 1) / parts);

@@ -79,9 +79,9 @@ export async function openPostgresSource(
   try {
     await translated(async () => {
       const timeoutMs = Math.round(options.statementTimeoutSeconds * 1000);
-      for (const pin of [...pins, `statement_timeout = ${timeoutMs}`]) {
-        await client.query(`set ${pin}`);
-      }
+      // At once: each alone would take a round trip.
+      const all = [...pins, `statement_timeout = ${timeoutMs}`].map((pin) => `set ${pin}`);
+      await client.query(all.join("; "));
     });
   } catch (error) {
     await close();
@@ -111,8 +111,7 @@ export async function openPostgresSource(
     close,
     parts: {
       measure: (preferred) => translated(() => measureTable(client, found(), preferred)),
-      cut: (extent, { above }, parts) =>
-        translated(() => cutRows(client, found(), { ...extent, above, parts })),
+      cut: (extent, wanted) => translated(() => cutRows(client, found(), extent, wanted)),
       share: () => translated(() => shareSnapshot(client)),
       join: (shared, table) => translated(() => joinSnapshot(client, shared, table)),
       confirm: () => translated(() => confirmSnapshot(client)),

@@ -41,15 +41,18 @@ export interface SourceDescription {
 }
 
 /**
- * Reading by ranges of a whole-number column, in several connections that share one snapshot. It lasts
- * as long as the transaction of the connection that shares it, which also keeps the table from being
- * written anew, since whoever joins may come to have its lock later.
+ * Reading by ranges, of pages or of a whole-number column, in several connections that share one
+ * snapshot. It lasts as long as the transaction of the connection that shares it, which also keeps the
+ * table from being written anew, since whoever joins may come to have its lock later.
  */
 export interface SourceParts {
-  /** Of the table found; null where no index leads with a whole number. `preferred` comes first. */
+  /** Of the table found; null where it has neither. A `preferred` column comes first. */
   measure(preferred: string | null): Promise<SourceExtent | null>;
-  /** Values of the column, rising, that cut the rows into about so many parts of one size. */
-  cut(extent: SourceExtent, range: { above: string | null }, parts: number): Promise<string[]>;
+  /** Values of the column, rising, that cut the rows above one into about so many parts of one size. */
+  cut(
+    extent: SourceExtent,
+    wanted: { column: string; above: string | null; parts: number },
+  ): Promise<string[]>;
   share(): Promise<SharedSnapshot>;
   /** Instead of `begin`. False: the snapshot is not to be had here, or no more. */
   join(shared: SharedSnapshot, table: { schema: string; name: string }): Promise<boolean>;
@@ -62,6 +65,13 @@ export interface SourceExtent {
   bytes: number;
   /** As the source has counted them last; null where it never has. */
   rows: number | null;
+  /** How many pages each of its tables has; null where the source does not read a range of them alone. */
+  pages: number[] | null;
+  /** Null where no index leads with a whole number. */
+  ids: SourceIds | null;
+}
+
+export interface SourceIds {
   column: string;
   isNullable: boolean;
 }

@@ -53,25 +53,39 @@ export function formatFor(columns: SourceColumn[]): FileFormat {
   return columns.some((column) => column.isArray) ? "NEWLINE_DELIMITED_JSON" : "CSV";
 }
 
-/**
- * Reads the stream to its end into files in `directory`, one at least. Throws the stream's error, or
- * `database` where a value does not fit, or `internal` where the files have not as many rows as the
- * source gave.
- */
-export async function stageRows(options: {
+interface StagingOptions {
   stream: RowStream;
   columns: SourceColumn[];
   directory: string;
-  /** Stands for NULL in CSV; no value may contain it. */
-  nullMarker: string;
   /** Resolves when so many bytes may be moved. */
   pay?: (bytes: number) => Promise<void>;
   /** Each file once it is whole; the next one is begun when this resolves. */
   onFile: (file: StagedFile) => Promise<void>;
-}): Promise<Staging> {
+}
+
+/**
+ * Reads the stream to its end into files in `directory`, one at least. Throws the stream's error, or
+ * `database` where a value does not fit, or `internal` where the files have not as many rows as the
+ * source gave. `nullMarker` stands for NULL in CSV; no value may contain it.
+ */
+export async function stageRows(
+  options: StagingOptions & { nullMarker: string },
+): Promise<Staging> {
+  const file = openRowsFile(options.columns, options.nullMarker);
+  try {
+    return await stageRowsInto(file, options);
+  } finally {
+    await file.dispose();
+  }
+}
+
+/**
+ * The same with what makes the files, which serves one stream after the other, so that its buffers and
+ * compressors are made once. After a fault it is of no use any more. Its caller disposes of it.
+ */
+export async function stageRowsInto(file: RowsFile, options: StagingOptions): Promise<Staging> {
   const { stream, columns, pay } = options;
   const format = formatFor(columns);
-  const file = rowsFile(format, columns, options.nullMarker);
   const cells = new CsvCells(file.sinks, mostRowBytes);
   const files = new Files({ ...options, format, file, cells });
   try {
@@ -85,7 +99,6 @@ export async function stageRows(options: {
     await files.end();
   } finally {
     stream.destroy();
-    await file.dispose();
   }
   if (cells.rows === stream.sourceRows) return { format, rows: cells.rows };
   throw new MaestroError(
@@ -94,8 +107,9 @@ export async function stageRows(options: {
   );
 }
 
-function rowsFile(format: FileFormat, columns: SourceColumn[], nullMarker: string): RowsFile {
-  switch (format) {
+/** What makes the files of these columns. */
+export function openRowsFile(columns: SourceColumn[], nullMarker: string): RowsFile {
+  switch (formatFor(columns)) {
     case "PARQUET":
       return parquetFile(columns);
     case "CSV":

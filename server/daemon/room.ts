@@ -3,7 +3,7 @@ import type { Deps } from "../services/deps.ts";
 import { claimPart } from "../services/transfers/claim-part.ts";
 import { claimTransfer } from "../services/transfers/claim-transfer.ts";
 import { sweepStagingFiles } from "../services/transfers/sweep-staging-files.ts";
-import { workPart } from "../services/transfers/work-part.ts";
+import { workParts } from "../services/transfers/work-parts.ts";
 import { workTransfer } from "../services/transfers/work-transfer.ts";
 import { startLoop } from "../support/loop.ts";
 
@@ -49,7 +49,7 @@ export function startRoom(
     if (!part) return null;
     const facts = { transfer: part.transfer.id, part: part.number, room: roomId };
     deps.log.info(facts, "transfer part: claimed");
-    return () => workPart(deps, part, { drain: draining.signal, refused });
+    return () => workParts(deps, part, { owner: roomId, drain: draining.signal, refused });
   };
   const start = async (signal: AbortSignal) => {
     while (working.size < slots && !signal.aborted) {

@@ -3,7 +3,14 @@ import { transferParts } from "../../drizzle/schema/transfer-parts.ts";
 import { type Division, transfers } from "../../drizzle/schema/transfers.ts";
 import type { Db } from "./client.ts";
 import { locks } from "./locks.ts";
-import { busyOf, claimIdle, type LeaseAnswer, leaseSeconds, maxAttempts } from "./transfers.ts";
+import {
+  busyOf,
+  claimableTransfer,
+  claimIdle,
+  type LeaseAnswer,
+  leaseSeconds,
+  maxAttempts,
+} from "./transfers.ts";
 
 /*
  * The parts of an import that several rooms work on, and their claims.
@@ -13,7 +20,8 @@ import { busyOf, claimIdle, type LeaseAnswer, leaseSeconds, maxAttempts } from "
  *                 others need to read them; parts of an earlier claim go.
  *   - claim       queued, or running with an expired lease → running; attempt + 1, fence + 1, a lease of
  *                 30 s. That room takes them one after the other, and so does any that has no transfer
- *                 to claim, but no room two parts of one transfer at once.
+ *                 to claim. A room reads one part of a transfer at a time; the one before may be on its
+ *                 way into the bucket meanwhile, so that it holds two.
  *   - renew       pushes the lease on and writes the progress.
  *   - settle      running → done with its objects, or failed, which fails the transfer.
  *   - hand back   running → queued, by a room that stops, cannot have the snapshot, or met a transient
@@ -96,7 +104,7 @@ export function claimOwnPart(
   transfer: { id: number; fence: number },
 ): Promise<ClaimedPart | null> {
   const isOurs = sql`t.id = ${transfer.id} and t.fence = ${transfer.fence}`;
-  return db.transaction((tx) => claim(tx, sql`t.lease_owner`, isOurs));
+  return claim(db, sql`t.lease_owner`, isOurs);
 }
 
 /** A part of another room's transfer, for `room`. `except` are transfers, as `keyOfDivision` has them. */
@@ -121,6 +129,23 @@ export async function claimOthersPart(
   });
 }
 
+/**
+ * Another part of the transfer of which `room` has read `last`, and may still upload it: it holds two for
+ * that while. Null also where a transfer waits for a room, or its database has more at once than it may.
+ */
+export async function claimAnotherPart(
+  db: Db,
+  room: string,
+  { transfer }: ClaimedPart,
+): Promise<ClaimedPart | null> {
+  const isSame = sql`t.id = ${transfer.id} and t.fence = ${transfer.fence}
+    and t.lease_owner <> ${room} and t.lease_until > clock_timestamp()
+    and not exists (${claimableTransfer()})
+    and not exists (
+      select from databases d where d.id = t.database_id and d.concurrent_transfers < ${busyOf("d", "-1")})`;
+  return claim(db, sql`${room}`, isSame);
+}
+
 export function keyOfDivision({ transfer }: Pick<ClaimedPart, "transfer">): string {
   return `${transfer.id}.${transfer.fence}`;
 }
@@ -135,6 +160,7 @@ function claimable(isWanted: SQL): SQL {
     order by p.transfer_id, p.number limit 1`;
 }
 
+/** One statement: a room that stands still in it holds nobody up. */
 async function claim(tx: Db, owner: SQL, isWanted: SQL): Promise<ClaimedPart | null> {
   const { rows } = await tx.execute<{ part: ClaimedPart }>(sql`
     update ${transferParts} c

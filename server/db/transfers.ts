@@ -111,7 +111,7 @@ export async function claimNextTransfer(db: Db, owner: string): Promise<ClaimedT
         bytes: 0,
         error: null,
       })
-      .where(eq(transfers.id, sql`(${nextClaimable()})`))
+      .where(eq(transfers.id, sql`(${claimableTransfer()} for update of t skip locked)`))
       .returning({
         ...withKeys,
         kind: transfers.kind,
@@ -122,7 +122,8 @@ export async function claimNextTransfer(db: Db, owner: string): Promise<ClaimedT
   });
 }
 
-function nextClaimable(): SQL {
+/** The oldest that a room may claim. */
+export function claimableTransfer(): SQL {
   return sql`
     select t.id from ${transfers} t
     where t.state in ('queued', 'running')
@@ -138,7 +139,7 @@ function nextClaimable(): SQL {
         select from ${databases} d
         where d.id = t.database_id and d.concurrent_transfers <= ${busyOf("d", "t.id")}
       )
-    order by t.id limit 1 for update of t skip locked`;
+    order by t.id limit 1`;
 }
 
 /** How many rooms work with the database `d`: at transfers, or at a part of another room's. */
@@ -147,7 +148,7 @@ export function busyOf(database: string, exceptTransfer: string): SQL {
   const except = sql.raw(exceptTransfer);
   return sql`(
     select count(*) + coalesce(sum((
-      select count(*) from transfer_parts p where p.transfer_id = b.id and p.transfer_fence = b.fence
+      select count(distinct p.lease_owner) from transfer_parts p where p.transfer_id = b.id and p.transfer_fence = b.fence
         and p.state = 'running' and p.lease_owner <> b.lease_owner)), 0)
     from ${transfers} b where b.database_id = ${d}.id and b.state = 'running' and b.id <> ${except})`;
 }

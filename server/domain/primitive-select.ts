@@ -30,13 +30,19 @@ export interface IdRange {
 export type IdPart = Pick<IdRange, "column"> &
   ({ isNull: true } | { isNull: false; above: string | null; upTo: string | null });
 
+/** Those that stand on a page of PostgreSQL's from one on and below another, null being no bound. */
+export interface PagePart {
+  fromPage: number | null;
+  belowPage: number | null;
+}
+
 /** `relation` is the table as it was found: nothing is left to a search path. */
 export function printSelect(
   select: ImportSelect,
   kind: DatabaseKind,
   relation: { schema: string; name: string },
   range: IdRange | null,
-  part: IdPart | null = null,
+  part: IdPart | PagePart | null = null,
 ): string {
   const dialect = dialects[kind];
   const quoteName = (name: string) => quoteWith(dialect, name);
@@ -50,7 +56,7 @@ export function printSelect(
   const conditions = [
     ...(select.where ? [printExpression(select.where, scope, dialect)] : []),
     ...(range ? printRange(range, idOf(range.column)) : []),
-    ...(part ? printPart(part, idOf(part.column)) : []),
+    ...(part ? printPart(part, idOf) : []),
   ];
   return [
     `SELECT ${columns.join(", ")}`,
@@ -107,8 +113,17 @@ function scopeOf({ table }: ImportSelect): Scope {
   return { table, alias: table.alias ?? table.name, hasAlias: table.alias !== null };
 }
 
-function printPart(part: IdPart, id: string): string[] {
-  return part.isNull ? [`${id} IS NULL`] : printRange(part, id);
+function printPart(part: IdPart | PagePart, idOf: (column: string) => string): string[] {
+  if ("column" in part) {
+    const id = idOf(part.column);
+    return part.isNull ? [`${id} IS NULL`] : printRange(part, id);
+  }
+  const place = idOf("ctid");
+  const { fromPage, belowPage } = part;
+  return [
+    ...(fromPage === null ? [] : [`${place} >= '(${fromPage},0)'`]),
+    ...(belowPage === null ? [] : [`${place} < '(${belowPage},0)'`]),
+  ];
 }
 
 function printRange(range: { above: string | null; upTo: string | null }, id: string): string[] {

@@ -6,11 +6,12 @@ import type {
   SharedSnapshot,
   Source,
   SourceDescription,
+  SourceExtent,
   SourceParts,
   SourceRelation,
 } from "../../connectors/source.ts";
 import { divideTransfer } from "../../db/transfer-parts.ts";
-import { countParts, partsBetween } from "../../domain/id-parts.ts";
+import { countParts, partsBetween, partsOfPages } from "../../domain/import-parts.ts";
 import { printSelect } from "../../domain/primitive-select.ts";
 import type { Deps } from "../deps.ts";
 import type { IncrementRange } from "./choose-range.ts";
@@ -81,23 +82,53 @@ async function cutImport(
   parts: SourceParts,
   wanted: Wanted,
 ): Promise<Cut | null> {
-  const { kind, select, relation, range, described } = wanted;
   if (limits.importDividedFrom === 0) return null;
   const extent = await parts.measure(wanted.idColumn);
   if (!extent) return null;
-  const read = (described.expectedRows ?? Number.NaN) / (extent.rows ?? Number.NaN);
+  const { expectedRows } = wanted.described;
+  const read = (expectedRows ?? Number.NaN) / (extent.rows ?? Number.NaN);
   const bytes = read < 1 ? read * extent.bytes : extent.bytes;
   const count = countParts(bytes, limits.importDividedFrom);
   if (count === 0) return null;
-  const ids = range?.ids ?? null;
-  const above = ids?.column === extent.column ? ids.above : null;
-  const cuts = await parts.cut(extent, { above }, count);
-  if (cuts.length === 0) return null;
-  const statements = partsBetween(cuts, extent, ids).map((part) =>
-    printSelect(select, kind, relation, ids, part),
+  for (const cut of [cutPages, cutIds]) {
+    const statements = await cut(parts, extent, wanted, count);
+    if (statements.length < 2 || !(await isCheap(source, statements, wanted))) continue;
+    return { statements, shared: await parts.share() };
+  }
+  return null;
+}
+
+type Cutting = (
+  parts: SourceParts,
+  extent: SourceExtent,
+  wanted: Wanted,
+  count: number,
+) => Promise<string[]>;
+
+const cutPages: Cutting = async (_parts, { pages }, { kind, select, relation, range }, count) =>
+  partsOfPages(pages ?? [], count).map((part) =>
+    printSelect(select, kind, relation, range?.ids ?? null, part),
   );
+
+const cutIds: Cutting = async (parts, extent, { kind, select, relation, range }, count) => {
+  const { ids } = extent;
+  if (!ids) return [];
+  const { column } = ids;
+  const above = range?.ids?.column === column ? range.ids.above : null;
+  const cuts = await parts.cut(extent, { column, above, parts: count });
+  if (cuts.length === 0) return [];
+  return partsBetween(cuts, ids, range?.ids ?? null).map((part) =>
+    printSelect(select, kind, relation, range?.ids ?? null, part),
+  );
+};
+
+/** An index in no order of the disk, or a server that passes over the bounds, reads the table anew for each. */
+async function isCheap(
+  source: Source,
+  statements: string[],
+  { described }: Wanted,
+): Promise<boolean> {
   const middle = await source.describe(statements[statements.length >> 1] ?? "");
   const share = (described.cost ?? Number.NaN) / statements.length;
-  if (!((middle.cost ?? Number.NaN) <= mostCost * share + indexCost)) return null;
-  return { statements, shared: await parts.share() };
+  return (middle.cost ?? Number.NaN) <= mostCost * share + indexCost;
 }

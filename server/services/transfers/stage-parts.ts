@@ -1,7 +1,10 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError } from "../../../shared/errors.ts";
+import type { RowsFile } from "../../connectors/rows-file.ts";
 import type { Source } from "../../connectors/source.ts";
-import { formatFor } from "../../connectors/staging-file.ts";
+import { formatFor, openRowsFile } from "../../connectors/staging-file.ts";
 import {
   type ClaimedPart,
   claimOwnPart,
@@ -14,24 +17,23 @@ import { maxAttempts } from "../../db/transfers.ts";
 import { abortable } from "../../support/abortable.ts";
 import { startLoop } from "../../support/loop.ts";
 import type { Deps } from "../deps.ts";
+import { keysOf } from "./hold-part.ts";
 import { keepTrying } from "./keep-trying.ts";
 import { stagingFolder } from "./remove-staged-objects.ts";
 import { reportProgress } from "./report-progress.ts";
-import { type Selection, type Staged, stageSelect } from "./stage-select.ts";
+import { readSelect, type Selection, type Staged } from "./stage-select.ts";
 import type { Work } from "./transfer-work.ts";
 
 /** What other rooms do is looked at so often, and when they tell of it. */
 const lookMs = 1_000;
 
-/** Where the objects of one claim of a part go. */
-export function partFolder({ transfer, number, id, fence }: ClaimedPart): string {
-  return `${stagingFolder(transfer)}${number}-${id}.${fence}/`;
-}
+/** Parts of which a room waits for the uploads: it reads on, but a part after that begins behind them. */
+export const mostUploading = 1;
 
 /**
- * What the room does that has the snapshot: it stages parts as long as there are any to take, waits for
- * those of others, and answers all of it once every part is done. Throws what a part has failed of,
- * wherever that was.
+ * What the room does that has the snapshot: it stages parts as long as there are any to take, each
+ * uploaded while the next is read, waits for those of others, and answers all of it once every part is
+ * done. Throws what a part has failed of, wherever that was.
  */
 export async function stageParts(
   deps: Deps,
@@ -52,13 +54,18 @@ export async function stageParts(
     periodMs: lookMs,
     body: async () => void (await look()),
   });
+  const file = openRowsFile(selection.columns, selection.nullMarker);
+  const uploading: Promise<void>[] = [];
   try {
     for (;;) {
       const part = await keepTrying(deps, signal, () => claimOwnPart(deps.db, claim));
       if (part) {
-        await stageOwn(deps, source, part, selection);
+        const { settled } = await readOwn(deps, source, part, { ...selection, file });
+        uploading.push(settled);
+        if (uploading.length > mostUploading) await uploading.shift();
         continue;
       }
+      await Promise.all(uploading);
       const parts = await keepTrying(deps, signal, look);
       checkParts(parts);
       if (parts.every(({ state }) => state === "done"))
@@ -66,33 +73,52 @@ export async function stageParts(
       await untilTold(deps, claim.id, signal);
     }
   } finally {
+    await Promise.allSettled(uploading);
+    await file.dispose();
     await looks.stop();
   }
 }
 
 /** Another room may have taken the part meanwhile: then it is theirs, and ours is never read. */
-async function stageOwn(
+async function readOwn(
   deps: Deps,
   source: Source,
   part: ClaimedPart,
-  selection: Selection,
-): Promise<void> {
+  selection: Selection & { file: RowsFile },
+): Promise<{ settled: Promise<void> }> {
   const renew = (progress: { rows: number; bytes: number }) => renewPart(deps.db, part, progress);
   const progress = reportProgress(deps, keysOf(part), renew, () => undefined);
+  const settle = async (uploaded: Promise<Staged>) => {
+    const { rows, bytes, objects } = await uploaded;
+    const write = () => settlePart(deps.db, part, { state: "done", rows, bytes, objects });
+    await keepTrying(deps, selection.signal, write);
+  };
   try {
-    const { statement } = part;
-    const own = { ...selection, statement, folder: partFolder(part), report: progress.report };
-    const { rows, bytes, objects } = await stageSelect(deps, source, own);
-    const settle = () => settlePart(deps.db, part, { state: "done", rows, bytes, objects });
-    await keepTrying(deps, selection.signal, settle);
-  } finally {
+    const { report } = progress;
+    const { uploaded } = await readPart(deps, source, part, { ...selection, report });
+    const settled = settle(uploaded).finally(() => progress.stop());
+    // Whoever waits is told.
+    settled.catch(() => undefined);
+    return { settled };
+  } catch (error) {
     await progress.stop();
+    throw error;
   }
 }
 
-export function keysOf({ transfer }: ClaimedPart) {
-  const { id, tableId, tableRunId, runId } = transfer;
-  return { id, tableId, tableRunId, runId };
+/** The rows of a part into files of its own, and these into objects that only this claim of it has. */
+export async function readPart(
+  deps: Pick<Deps, "objectStore" | "random">,
+  source: Source,
+  { transfer, number, id, fence, statement }: ClaimedPart,
+  selection: Omit<Selection, "statement" | "folder"> & { file: RowsFile },
+): Promise<{ uploaded: Promise<Staged> }> {
+  const name = `${number}-${id}.${fence}`;
+  const directory = join(selection.directory, name);
+  await mkdir(directory);
+  const folder = `${stagingFolder(transfer)}${name}/`;
+  const own = { ...selection, statement, folder, directory };
+  return readSelect(deps, source, own, selection.file);
 }
 
 function checkParts(parts: PartState[]): void {

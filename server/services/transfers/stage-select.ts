@@ -1,7 +1,8 @@
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
+import type { RowsFile } from "../../connectors/rows-file.ts";
 import type { Source } from "../../connectors/source.ts";
 import type { SourceColumn } from "../../connectors/source-column.ts";
-import { type StagedFile, stageRows } from "../../connectors/staging-file.ts";
+import { openRowsFile, type StagedFile, stageRowsInto } from "../../connectors/staging-file.ts";
 import type { Deps } from "../deps.ts";
 import type { Pace } from "./pace-transfer.ts";
 import { StagedUploads } from "./staged-uploads.ts";
@@ -38,6 +39,25 @@ export async function stageSelect(
   source: Source,
   selection: Selection,
 ): Promise<Staged> {
+  const file = openRowsFile(selection.columns, selection.nullMarker);
+  try {
+    const { uploaded } = await readSelect(deps, source, selection, file);
+    return await uploaded;
+  } finally {
+    await file.dispose();
+  }
+}
+
+/**
+ * The same in two steps: `uploaded` resolves when all files are in the bucket, and the source and
+ * `file` may serve another SELECT meanwhile.
+ */
+export async function readSelect(
+  deps: Pick<Deps, "objectStore" | "random">,
+  source: Source,
+  selection: Selection,
+  file: RowsFile,
+): Promise<{ uploaded: Promise<Staged> }> {
   const { statement, columns, expectedRows } = selection;
   const stream = source.rows(statement, columns);
   const report = () =>
@@ -45,13 +65,17 @@ export async function stageSelect(
   const timer = setInterval(report, reportMs);
   const uploads = new StagedUploads(deps, selection);
   try {
-    const onFile = (file: StagedFile) => uploads.add(file);
-    const staged = await stageRows({ ...selection, stream, onFile });
-    const { objects, bytes } = await uploads.finish();
+    const onFile = (staged: StagedFile) => uploads.add(staged);
+    const staged = await stageRowsInto(file, { ...selection, stream, onFile });
     report();
-    return { objects, bytes, ...staged };
+    const uploaded = uploads.finish().then((stored) => ({ ...stored, ...staged }));
+    // Whoever waits is told.
+    uploaded.catch(() => undefined);
+    return { uploaded };
+  } catch (error) {
+    await uploads.settle();
+    throw error;
   } finally {
     clearInterval(timer);
-    await uploads.settle();
   }
 }

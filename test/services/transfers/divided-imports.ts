@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { tables } from "../../../drizzle/schema/tables.ts";
 import { transferParts } from "../../../drizzle/schema/transfer-parts.ts";
 import { type TransferResult, transfers } from "../../../drizzle/schema/transfers.ts";
 import type { ObjectStore } from "../../../server/connectors/object-store.ts";
 import { type Room, startRoom } from "../../../server/daemon/room.ts";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
 import { enqueueTransfers } from "../../../server/services/transfers/enqueue-transfers.ts";
+import { abortable } from "../../../server/support/abortable.ts";
 import type { TableDefinitionInput } from "../../../shared/table.ts";
 import { createSourceDatabase, type SourceDatabase } from "../../connectors/support.ts";
 import { until } from "../../support/until.ts";
@@ -64,18 +66,24 @@ export function createDividedImports() {
     const objectStore: ObjectStore = {
       ...store,
       async upload(name, content, options) {
-        await opening.promise;
+        const { signal } = options;
+        await (signal ? abortable(opening.promise, signal) : opening.promise);
         return store.upload(name, content, options);
       },
     };
     return { objectStore, open: () => opening.resolve() };
   }
 
-  async function startImport(input: Partial<TableDefinitionInput>): Promise<number> {
+  /** `lastId`: as if all up to it had been imported. */
+  async function startImport(
+    input: Partial<TableDefinitionInput>,
+    lastId: string | null = null,
+  ): Promise<number> {
     const table = await insertImportTable(opened.client, {
       importDatabaseId: databaseId,
       ...input,
     });
+    await opened.deps.db.update(tables).set({ lastId }).where(eq(tables.id, table.tableId));
     const tableRun = await insertTableRun(opened.client, table);
     await enqueueTransfers(opened.deps.db, [tableRun]);
     opened.deps.changes.publish({ noun: "transfer", id: null });

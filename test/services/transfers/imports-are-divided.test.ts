@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
+import type { FieldSchema } from "../../../shared/table.ts";
 import { until } from "../../support/until.ts";
 import { createDividedImports } from "./divided-imports.ts";
 import { actor } from "./support.ts";
 
-/* One import, read by several rooms in ranges of ids: what arrives is what one room would have read. */
+/* One import, read by several rooms in ranges of pages or ids: what arrives is what one room would have read. */
 
 const {
   deps,
@@ -23,14 +24,20 @@ const {
   fillOrders,
 } = createDividedImports();
 
+const orderFields: FieldSchema[] = [
+  { name: "id", type: "INT64", mode: "NULLABLE" },
+  { name: "name", type: "STRING", mode: "NULLABLE" },
+];
+
+/** Of tables that stand on one page, so that they cannot be cut but by their ids. */
 const ids = {
-  "in a row": "select i from generate_series(1, 5000) i",
+  "in a row": "select i from generate_series(1, 100) i",
   "of which nine tenths stand at one end": `select case when i % 10 = 0 then i::bigint * 1000000000000 else i end
-    from generate_series(1, 5000) i`,
-  "below 0 and above": "select i - 2500 from generate_series(1, 5000) i",
-  "at the ends of bigint": `select x from generate_series(1, 300) i,
+    from generate_series(1, 100) i`,
+  "below 0 and above": "select i - 50 from generate_series(1, 100) i",
+  "at the ends of bigint": `select x from generate_series(1, 50) i,
     lateral (values (-9223372036854775808 + i), (9223372036854775808 - i)) v(x)`,
-  "with large gaps": "select i::bigint * i * i from generate_series(1, 3000) i",
+  "with large gaps": "select i::bigint * i * i from generate_series(1, 100) i",
   "of which there are fewer than parts": "values (3), (1), (2)",
   "of one row": "values (7)",
 } satisfies Record<string, string>;
@@ -60,13 +67,13 @@ test.each([
   ["in twos and threes", "i / 3"],
 ])("ids that are %s arrive as often as they are there", async (_how, id) => {
   await query(`drop table if exists indexed; create table indexed (id int, name text);
-    insert into indexed select ${id}, 'row ' || i from generate_series(1, 4000) i;
+    insert into indexed select ${id}, 'row ' || i from generate_series(1, 100) i;
     create index on indexed (id); analyze indexed`);
   await divideFrom("indexed");
   openRoom("first");
   openRoom("second");
   const row = await ended(await startImport({ importTable: "indexed" }));
-  expect(row).toMatchObject({ state: "succeeded", rows: 4000 });
+  expect(row).toMatchObject({ state: "succeeded", rows: 100 });
   expect(await digestOfObjects(row.result?.objects ?? [])).toBe(await digestOf("indexed"));
 });
 
@@ -81,7 +88,10 @@ test("another room reads what the first has not come to, as it was when the firs
     insert into orders (name) select 'late' from generate_series(1, 100)`);
   openRoom("second");
   const parts = (await readParts()).length;
-  await until("only the first room's part is left", async () => (await countDone()) === parts - 1);
+  await until(
+    "only what the first room has is left",
+    async () => (await countDone()) === parts - 2,
+  );
   expect((await transferOf(tableRun)).state).toBe("running");
   gate.open();
   const row = await ended(tableRun);
@@ -116,23 +126,81 @@ test("conditions of the SQL hold in every part, and a LIMIT is left to one room"
 });
 
 test.each([
-  ["no index leads to ids", "create table plain as select * from orders", "plain"],
-  ["a view", "create view plain as select * from orders", "plain"],
+  ["a table without ids", "create table plain as select * from orders"],
   [
-    "ids that stand in no order of the disk",
-    "create table plain (id int primary key, name text); insert into plain select i, repeat('x', 500) from generate_series(1, 20000) i order by md5(i::text); analyze plain",
-    "plain",
+    "a table whose ids stand in no order of the disk",
+    `create table plain (id int primary key, name text);
+     insert into plain select i, 'row ' || i from generate_series(1, 4000) i order by md5(i::text)`,
   ],
-])("%s: one room reads the whole", async (_what, create, importTable) => {
+  [
+    "partitions of several sizes",
+    `create table plain (id int, name text) partition by range (id);
+     create table plain_1 partition of plain for values from (0) to (3000);
+     create table plain_2 partition of plain for values from (3000) to (3100);
+     create table plain_3 partition of plain for values from (3100) to (9000);
+     create table plain_4 partition of plain default;
+     insert into plain select i, 'row ' || i from generate_series(1, 4000) i`,
+  ],
+  [
+    "a table and those that inherit from it",
+    `create table plain (id int primary key, name text); create table plain_1 () inherits (plain);
+     insert into plain select i, 'row ' || i from generate_series(1, 3000) i;
+     insert into plain_1 select i, 'heir ' || i from generate_series(1, 1000) i`,
+  ],
+  [
+    "a table of which most rows were deleted",
+    `create table plain (id int primary key, name text);
+     insert into plain select i, 'row ' || i from generate_series(1, 8000) i;
+     delete from plain where id between 500 and 7000`,
+  ],
+  ["a materialized view", "create materialized view plain as select * from orders"],
+])("%s: every row arrives once", async (what, create) => {
   await fillOrders();
-  await query(create);
+  await query(`${create}; analyze plain`);
   deps().limits.importDividedFrom = 8192;
   openRoom("first");
   openRoom("second");
-  const row = await ended(await startImport({ importTable }));
+  const row = await ended(await startImport({ importTable: "plain" }));
+  expect(row).toMatchObject({ state: "succeeded", error: null });
+  const parts = await readParts();
+  expect(parts.length).toBeGreaterThan(7);
+  expect(parts[1]?.statement).toMatch(/"plain"\."ctid" >= '\(\d+,0\)' AND/);
+  expect(await digestOfObjects(row.result?.objects ?? [])).toBe(await digestOf("plain"));
+  await query(`drop ${what.endsWith("view") ? "materialized view" : "table"} plain cascade`);
+});
+
+test("an increment of a table that is large already is read by ids, not by pages", async () => {
+  await query(`create table wide (id int primary key, name text);
+    insert into wide select i, i || repeat('x', 1000) from generate_series(1, 20000) i; analyze wide`);
+  await divideFrom("wide");
+  deps().limits.importDividedFrom /= 11;
+  deps().warehouse.getTable = async () => ({
+    schema: orderFields,
+    rowCount: 18000,
+    bytes: 1,
+    modifiedAt: "1",
+  });
+  openRoom("first");
+  openRoom("second");
+  const row = await ended(await startImport({ importTable: "wide", idColumn: "id" }, "18000"));
+  expect(row.result).toMatchObject({ rows: 2000, lastId: "20000", fromLastId: "18000" });
+  const parts = await readParts();
+  expect(parts.length).toBeGreaterThan(7);
+  expect(parts[1]?.statement).toMatch(/"id" > \(\d+\) AND "wide"."id" <= \(\d+\)$/);
+  const increment = "(select * from wide where id > 18000) increment";
+  expect(await digestOfObjects(row.result?.objects ?? [])).toBe(await digestOf(increment));
+});
+
+test("a view is read by one room", async () => {
+  await fillOrders();
+  await query("create view plain as select * from orders");
+  deps().limits.importDividedFrom = 8192;
+  openRoom("first");
+  openRoom("second");
+  const row = await ended(await startImport({ importTable: "plain" }));
   expect(row).toMatchObject({ state: "succeeded", division: null });
-  expect(await digestOfObjects(row.result?.objects ?? [])).toBe(await digestOf(importTable));
-  await query(create.startsWith("create view") ? "drop view plain" : "drop table plain");
+  expect(await digestOfObjects(row.result?.objects ?? [])).toBe(await digestOf("plain"));
+  await query("drop view plain");
 });
 
 test("where a snapshot may not be exported one room reads the whole", async () => {
