@@ -87,7 +87,7 @@ async function makeFiles({ postgres, directory }: Setting) {
   await connection.run("set timezone = 'UTC'");
   await connection.run(`copy (select * from read_csv('${csv}', auto_detect = false, header = false, parallel = false,
     delim = ',', quote = '"', escape = '"', allow_quoted_nulls = false, columns = {${types}}))
-    to '${parquet}' (format parquet, compression snappy)`);
+    to '${parquet}' (format parquet, compression zstd)`);
   connection.closeSync();
   instance.closeSync();
   return { gzip, parquet };

@@ -15,7 +15,7 @@ export class ByteBuffer {
   }
 
   putRange(from: Buffer, start: number, end: number): void {
-    this.#reserve(end - start);
+    this.reserve(end - start);
     const { bytes } = this;
     let into = this.length;
     if (end - start >= shortRange) into += from.copy(bytes, into, start, end);
@@ -24,11 +24,12 @@ export class ByteBuffer {
   }
 
   putByte(byte: number): void {
-    this.#reserve(1);
+    this.reserve(1);
     this.bytes[this.length++] = byte;
   }
 
-  #reserve(bytes: number): void {
+  /** Makes room for so many more. */
+  reserve(bytes: number): void {
     const needed = this.length + bytes;
     if (needed <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));

@@ -1,6 +1,6 @@
 import type { Transform } from "node:stream";
 import type { ExportMode, FieldSchema } from "../../shared/table.ts";
-import type { CsvRows, StagedRows } from "./staged-rows.ts";
+import type { StagedRows } from "./sent-rows.ts";
 
 /** One export, as a connector of a database does it. */
 export interface ExportWork {
@@ -38,5 +38,3 @@ export interface ExportDone {
   /** What a reader of the log should know, such as why the table was not swapped. */
   notes: string[];
 }
-
-export type { CsvRows };

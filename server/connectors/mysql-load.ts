@@ -3,7 +3,9 @@ import type { Connection, ResultSetHeader } from "mysql2/promise";
 import { MaestroError } from "../../shared/errors.ts";
 import { quoteName } from "../../shared/sql-quotes.ts";
 import type { ExportWork } from "./export-work.ts";
+import { csvFrame } from "./mysql-csv.ts";
 import type { MysqlWrittenColumn } from "./mysql-target-table.ts";
+import { encodedColumns } from "./target-columns.ts";
 import { watchRows } from "./watch-rows.ts";
 
 /*
@@ -22,14 +24,17 @@ export async function loadRows(
   into: { table: string; columns: MysqlWrittenColumn[] },
 ): Promise<{ rows: number; bytes: number; statement: string }> {
   const { table, columns } = into;
-  const csv = work.rows.stream(
-    columns.map((column) => column.expression),
-    { nullText: "NULL" },
-  );
-  const watch = watchRows(csv, work);
+  const encoded = encodedColumns(columns);
+  const rows =
+    (encoded && work.rows.encode(encoded, csvFrame)) ??
+    (await work.rows.stream(
+      columns.map((column) => column.expression),
+      { nullText: "NULL" },
+    ));
+  const watch = watchRows(rows, work);
   const last = addAbortSignal(work.signal, new PassThrough({ highWaterMark: 256 * 1024 }));
   // An error reaches mysql2, which reads `last`, and ends the statement.
-  pipeline([csv.stream, watch.stream, ...work.through(), last], () => undefined);
+  pipeline([rows.stream, watch.stream, ...work.through(), last], () => undefined);
   let isAsked = false;
   const statement = loadStatement(table, columns);
   try {
@@ -41,7 +46,7 @@ export async function loadRows(
         return last.destroyed ? failing(last.errored) : last;
       },
     });
-    const written = await csv.written;
+    const written = await rows.written;
     await refuseWarnings(connection, result, written, table);
     return { rows: written, bytes: watch.bytes(), statement };
   } finally {

@@ -2,6 +2,7 @@ import type { Connection } from "mysql2/promise";
 import { MaestroError } from "../../shared/errors.ts";
 import { quoteName } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
+import { mysqlEncoded } from "./mysql-csv.ts";
 import { type MysqlColumnType, mysqlValue, newMysqlType } from "./mysql-target-types.ts";
 import { matchTarget, type WrittenColumn } from "./target-columns.ts";
 import { checkedText, type TargetCheck } from "./target-value.ts";
@@ -166,7 +167,8 @@ export function writeToMysql(
     ? [noNull(column, field, `c${at}`), ...value.checks]
     : value.checks;
   const expression = checkedText(field.name, `c${at}`, { ...value, checks });
-  return { name: column.name, expression, isHex: value.isHex };
+  const encoded = mysqlEncoded(field, checks, at);
+  return { name: column.name, expression, encoded, isHex: value.isHex };
 }
 
 /** LOAD DATA would put the next number or the time there, without a warning. */
@@ -178,6 +180,7 @@ function noNull(
   return {
     condition: `${value} IS NULL`,
     what: "NULL",
+    kind: "null",
     holder: `the table's ${column.type.sql} NOT NULL`,
     remedy: column.countsItself
       ? `give each row its number in the query, or leave ${name} out of it, so that MySQL counts`

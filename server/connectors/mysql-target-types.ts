@@ -101,15 +101,18 @@ function textOf(word: string, value: string): string {
 
 function checksOf(field: FieldSchema, type: MysqlColumnType, value: string): TargetCheck[] {
   const holder = `MySQL's ${type.sql}`;
-  const check = (condition: string, remedy: string): TargetCheck[] => [
-    { condition, what: null, holder, remedy },
-  ];
+  const check = (
+    condition: string,
+    remedy: string,
+    more: Pick<TargetCheck, "kind"> = {},
+  ): TargetCheck[] => [{ condition, what: null, holder, remedy, ...more }];
   const { name } = field;
   switch (typeWord(field)) {
     case "FLOAT":
       return check(
         `NOT isfinite(${value})`,
         `MySQL has no NaN and no infinities: replace them in the query, for example by IF(IS_NAN(${name}) OR IS_INF(${name}), NULL, ${name})`,
+        { kind: "infinite" },
       );
     case "NUMERIC":
     case "BIGNUMERIC":

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { MaestroError } from "../../shared/errors.ts";
 import { quoteName } from "../../shared/sql-quotes.ts";
 import type { FieldSchema } from "../../shared/table.ts";
+import { postgresEncoded } from "./postgres-binary.ts";
 import { newType, type PostgresColumnType, postgresValue } from "./postgres-target-types.ts";
 import { matchTarget, type WrittenColumn } from "./target-columns.ts";
 import { checkedText } from "./target-value.ts";
@@ -188,5 +189,7 @@ export function writeTo(
   at: number,
 ): WrittenColumn | null {
   const value = postgresValue(field, column.type, `c${at}`);
-  return value && { name: column.name, expression: checkedText(field.name, `c${at}`, value) };
+  if (!value) return null;
+  const expression = checkedText(field.name, `c${at}`, value);
+  return { name: column.name, expression, encoded: postgresEncoded(field, column.type, at) };
 }

@@ -138,6 +138,7 @@ function checksOf(field: FieldSchema, type: PostgresColumnType, value: string): 
     what: "a NUL character",
     holder: "any text of PostgreSQL",
     remedy: `take it out in the query, for example by REPLACE(${name}, CODE_POINTS_TO_STRING([0]), '')`,
+    kind: "nul",
   };
   return [nul, ...lengthChecks(field, type, value)];
 }

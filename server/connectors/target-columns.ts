@@ -3,12 +3,21 @@ import { MaestroError } from "../../shared/errors.ts";
 import type { FieldSchema } from "../../shared/table.ts";
 import { faultOfTargetName, isReservedTarget } from "../../shared/target-name.ts";
 import type { ExportWork } from "./export-work.ts";
+import type { EncodedColumn } from "./sent-rows.ts";
 import { typeWord } from "./staged-values.ts";
 
 /** A column that is written, and the SQL of its text. */
 export interface WrittenColumn {
   name: string;
   expression: string;
+  /** How it is written without SQL; null where that cannot be. */
+  encoded: EncodedColumn | null;
+}
+
+/** Null where one of them cannot be written without SQL. */
+export function encodedColumns(columns: WrittenColumn[]): EncodedColumn[] | null {
+  const encoded = columns.flatMap((column) => column.encoded ?? []);
+  return encoded.length === columns.length ? encoded : null;
 }
 
 /** BigQuery's names ignore case: the exact name, or the only one that differs in case alone. */

@@ -16,6 +16,8 @@ export interface TargetCheck {
   /** Such as "PostgreSQL's text". */
   holder: string;
   remedy: string;
+  /** What is refused, where values are checked without SQL too: NULL, a text with a NUL, NaN or infinities. */
+  kind?: "null" | "nul" | "infinite";
 }
 
 /** The number of the row among the staged ones, from 1: a column of what `checkedText` is read from. */

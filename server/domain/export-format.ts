@@ -56,7 +56,7 @@ export function stagedExportTarget(
 }
 
 const files: Record<StagedExportFormat, { extension: string; compression: string }> = {
-  PARQUET: { extension: "parquet", compression: "SNAPPY" },
+  PARQUET: { extension: "parquet", compression: "ZSTD" },
   NEWLINE_DELIMITED_JSON: { extension: "json.gz", compression: "GZIP" },
 };
 

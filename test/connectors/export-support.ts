@@ -28,7 +28,7 @@ export async function exportSelect(
     const path = join(directory, "part-0.parquet");
     const instance = await DuckDBInstance.create(":memory:");
     const connection = await instance.connect();
-    await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet)`);
+    await connection.run(`COPY (${select}) TO '${path}' (FORMAT parquet, COMPRESSION zstd)`);
     connection.closeSync();
     instance.closeSync();
     return await exportFiles(address, { paths: [path], fields, directory }, options);

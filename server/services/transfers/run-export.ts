@@ -30,7 +30,7 @@ const retries = 4;
  *
  *   stage     BigQuery has written the table to the bucket, by an extract job
  *   fetch     its files come to this machine, checked against their checksums
- *   write     DuckDB makes CSV of them, which the database reads (export-rows.ts), and all of it becomes
+ *   write     rows are made of them, which the database reads (export-rows.ts), and all of it becomes
  *             visible in one step
  *
  * A crash at any point is another room's beginning anew, under another fence: it ends what the dead one
