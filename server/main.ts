@@ -45,6 +45,17 @@ async function createProgram(): Promise<Command> {
     },
   );
   localCloud.option("--standalone", "run on without a Maestro that uses it");
+  const rotation = role(
+    program,
+    "rotate-secret",
+    "store all credentials under another secret; stop Maestro before",
+    async (config) => {
+      const { runRotateSecret } = await import("./commands/rotate-secret.ts");
+      const { newSecretpath } = rotation.opts<{ newSecretpath?: string }>();
+      process.stdout.write(`${await runRotateSecret(config, newSecretpath ?? null)}\n`);
+    },
+  );
+  rotation.option("--new-secretpath <file>", "holds the new secret, where the old one is named");
   program
     .command("references")
     .description("the tables that SQL reads: a line of JSON in, a line of JSON out")

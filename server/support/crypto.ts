@@ -10,7 +10,12 @@ import { MaestroError } from "../../shared/errors.ts";
 
 /** Encrypts what is stored; made once a process from the shared secret. */
 export interface SecretBox {
-  /** AES-256-GCM: version byte, 12-byte nonce, 16-byte tag, text. `row` is bound as additional data. */
+  /** Names the secret among others, in a byte. */
+  readonly keyId: number;
+  /**
+   * AES-256-GCM: the byte that names the key, 12-byte nonce, 16-byte tag, text. `row` is bound as
+   * additional data.
+   */
   seal(plain: string, row: string): Buffer;
   /** Throws `configuration` where the secret is another one or the bytes belong to another row. */
   open(sealed: Buffer, row: string): string;
@@ -18,7 +23,8 @@ export interface SecretBox {
   derive(purpose: string): Buffer;
 }
 
-const boxVersion = 1;
+/** In boxes of before keys had a name. */
+const anyKey = 1;
 
 export function createSecretBox(secret: string): SecretBox {
   const master = scryptSync(secret, "maestro credentials v1", 32, {
@@ -28,14 +34,18 @@ export function createSecretBox(secret: string): SecretBox {
     maxmem: 64 * 2 ** 20,
   });
   const key = createHmac("sha256", master).update("seal").digest();
+  const named = createHmac("sha256", master).update("key id").digest()[0] ?? 0;
+  const keyId = anyKey + 1 + (named % (255 - anyKey));
   return {
+    keyId,
     seal(plain, row) {
       const nonce = randomBytes(12);
       const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(row));
       const text = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
-      return Buffer.concat([Buffer.from([boxVersion]), nonce, cipher.getAuthTag(), text]);
+      return Buffer.concat([Buffer.from([keyId]), nonce, cipher.getAuthTag(), text]);
     },
     open(sealed, row) {
+      if (sealed[0] !== keyId && sealed[0] !== anyKey) throw wrongSecret(row);
       try {
         const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(1, 13)).setAAD(
           Buffer.from(row),
@@ -45,17 +55,21 @@ export function createSecretBox(secret: string): SecretBox {
           "utf8",
         );
       } catch (cause) {
-        throw new MaestroError(
-          "configuration",
-          `the secret given does not open ${row}: start with the secret it was stored under`,
-          { cause },
-        );
+        throw wrongSecret(row, cause);
       }
     },
     derive(purpose) {
       return createHmac("sha256", master).update(`derive:${purpose}`).digest();
     },
   };
+}
+
+function wrongSecret(row: string, cause?: unknown): MaestroError {
+  return new MaestroError(
+    "configuration",
+    `the secret given does not open ${row}: start with the secret it was stored under`,
+    { cause },
+  );
 }
 
 export function sha256(text: string | Buffer): Buffer {

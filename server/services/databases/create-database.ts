@@ -19,7 +19,7 @@ export async function createDatabase(
     deps.db.transaction(async (tx) => {
       const [row] = await tx.insert(databases).values(columns).returning({ id: databases.id });
       if (!row) throw new Error("an insert without a row");
-      const secrets = sealSecrets(deps, row.id, { password, tlsKey });
+      const secrets = await sealSecrets(tx, deps, row.id, { password, tlsKey });
       await tx.update(databases).set(secrets).where(eq(databases.id, row.id));
       await recordChange(tx, actor, {
         action: "database.create",

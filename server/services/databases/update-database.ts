@@ -29,7 +29,7 @@ export async function updateDatabase(
       if (!before) throw new MaestroError("notFound", `there is no database ${id}`);
       const settled = settleSecrets(deps, before, parsed);
       validateTls(parsed, settled);
-      const sealed = sealSecrets(deps, id, {
+      const sealed = await sealSecrets(tx, deps, id, {
         password: settled.password ?? "",
         tlsKey: settled.tlsKey ?? "",
       });
