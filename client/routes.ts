@@ -81,6 +81,13 @@ export const routes: RouteDefinition[] = [
     })),
   },
   {
+    path: "/people/:tab?",
+    matchFilters: { tab: ["groups", "tokens"] },
+    component: lazy(async () => ({
+      default: (await import("./pages/people/PeoplePage.tsx")).PeoplePage,
+    })),
+  },
+  {
     path: "/audit",
     component: lazy(async () => ({
       default: (await import("./pages/audit/AuditPage.tsx")).AuditPage,

@@ -4,7 +4,15 @@ import type { Me } from "../../shared/user.ts";
 import { chooseTheme, currentTheme, type Theme } from "../state/create-theme.ts";
 import { Icon, type IconName } from "./Icon.tsx";
 
-const nav: { title: string; links: { href: string; label: string; icon: IconName }[] }[] = [
+interface NavLink {
+  href: string;
+  label: string;
+  icon: IconName;
+  /** Nobody else could see what it leads to. */
+  forAdmins?: true;
+}
+
+const nav: { title: string; links: NavLink[] }[] = [
   {
     title: "Work",
     links: [
@@ -22,7 +30,8 @@ const nav: { title: string; links: { href: string; label: string; icon: IconName
       { href: "/frequencies", label: "Frequencies", icon: "clock" },
       { href: "/databases", label: "Databases", icon: "database" },
       { href: "/tokens", label: "Tokens", icon: "key" },
-      { href: "/audit", label: "Audit", icon: "list" },
+      { href: "/people", label: "People", icon: "people", forAdmins: true },
+      { href: "/audit", label: "Audit", icon: "list", forAdmins: true },
     ],
   },
 ];
@@ -76,7 +85,7 @@ export function Shell(props: Props) {
               <div class="nav-group">
                 <h2>{group.title}</h2>
                 <ul>
-                  <For each={group.links}>
+                  <For each={group.links.filter((link) => !link.forAdmins || props.me.isAdmin)}>
                     {(link) => (
                       <li>
                         <A href={link.href} class="nav-link" end={link.href === "/"}>

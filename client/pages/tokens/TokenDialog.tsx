@@ -8,6 +8,7 @@ import { showToast } from "../../state/create-toasts.ts";
 import { api } from "../../trpc.ts";
 
 const lives = [
+  { value: "7", label: "in a week" },
   { value: "30", label: "in 30 days" },
   { value: "90", label: "in 90 days" },
   { value: "365", label: "in a year" },
