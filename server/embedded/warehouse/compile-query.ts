@@ -1,10 +1,12 @@
 import type { Catalog } from "./catalog.ts";
 import { catalogView } from "./catalog-views.ts";
+import { wideRelation } from "./column-digits.ts";
 import type { WarehouseContext } from "./context.ts";
 import {
   type Compiled,
   type CompiledStatement,
   type CompileOptions,
+  type Digits,
   type QueryParameter,
   type TableName,
   type WarehouseCatalog,
@@ -12,7 +14,7 @@ import {
   type WarehouseTable,
 } from "./contract.ts";
 import { isLegacySql } from "./dialect.ts";
-import { type TableDocument, tableKey } from "./documents.ts";
+import { type StoredDigits, type TableDocument, tableKey } from "./documents.ts";
 import { informationSchema } from "./information-schema.ts";
 
 export interface QueryConfiguration {
@@ -34,11 +36,15 @@ export interface CompiledQuery extends Compiled {
   relations: Map<string, string>;
 }
 
+/** A catalog with the changes of an open transaction. */
+export type Staged = Pick<Catalog, "table" | "dataset" | "routine">;
+
 export async function compileQuery(
   context: WarehouseContext,
   projectId: string,
   configuration: QueryConfiguration,
   now: Date,
+  staged?: Staged,
 ): Promise<CompiledQuery> {
   if (typeof configuration.query !== "string" || configuration.query.trim() === "") {
     throw new WarehouseError("invalidQuery", "Required parameter is missing: query");
@@ -46,7 +52,7 @@ export async function compileQuery(
   const relations = new Map<string, string>();
   const compiled = await context.frontEnd.compile(
     configuration.query,
-    compileOptions(context.catalog, projectId, configuration, now, relations),
+    compileOptions(context.catalog, projectId, configuration, now, relations, staged),
   );
   return { ...compiled, relations };
 }
@@ -58,7 +64,7 @@ export function compileOptions(
   configuration: QueryConfiguration,
   now: Date,
   relations: Map<string, string>,
-  staged?: Pick<Catalog, "table" | "dataset" | "routine">,
+  staged?: Staged,
 ): CompileOptions {
   const { defaultDataset } = configuration;
   return {
@@ -76,7 +82,7 @@ export function compileOptions(
 function catalogFor(
   catalog: Catalog,
   relations: Map<string, string>,
-  staged: Pick<Catalog, "table" | "dataset" | "routine">,
+  staged: Staged,
 ): WarehouseCatalog {
   return {
     hasDataset: (projectId, datasetId) => staged.dataset(projectId, datasetId) !== undefined,
@@ -102,7 +108,8 @@ function warehouseTable(table: TableDocument): WarehouseTable {
   return {
     name: table.name,
     type: table.type,
-    relation: table.relation,
+    relation: wideRelation(table),
+    ...(table.digits && { narrow: narrowOf(table.relation, table.digits) }),
     schema: table.schema,
     partitioning: table.partitioning && {
       type: table.partitioning.type,
@@ -113,6 +120,14 @@ function warehouseTable(table: TableDocument): WarehouseTable {
     createdAt: table.createdAt,
     modifiedAt: table.modifiedAt,
   };
+}
+
+function narrowOf(relation: string, digits: StoredDigits[]): NonNullable<WarehouseTable["narrow"]> {
+  const entries = digits.map(({ name, most, ...shape }) => [
+    name,
+    { ...shape, most: BigInt(most) },
+  ]);
+  return { relation, digits: new Map(entries as [string, Digits][]) };
 }
 
 /** The bytes a query reads, and what BigQuery bills for them: whole MiB, 10 at least for a table. */

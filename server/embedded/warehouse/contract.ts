@@ -7,7 +7,7 @@ import type { FieldSchema } from "../../../shared/table.ts";
  * jobs, the tables' metadata, load and extract).
  *
  * Types are stored so: STRING VARCHAR, BYTES BLOB, INT64 BIGINT, FLOAT64 DOUBLE, BOOL BOOLEAN,
- * NUMERIC DECIMAL(38,9), BIGNUMERIC BIGNUM, DATE DATE, DATETIME TIMESTAMP, TIMESTAMP TIMESTAMPTZ, TIME TIME, JSON JSON,
+ * NUMERIC DECIMAL(38,9) (but see `narrow`), BIGNUMERIC BIGNUM, DATE DATE, DATETIME TIMESTAMP, TIMESTAMP TIMESTAMPTZ, TIME TIME, JSON JSON,
  * INTERVAL INTERVAL, ARRAY<T> T[], STRUCT STRUCT. A result of any other DuckDB type is refused.
  */
 
@@ -17,6 +17,15 @@ export interface TableName {
   tableId: string;
 }
 
+/** What is known of the values of a NUMERIC, or of an INT64 as one. */
+export interface Digits {
+  /** It is a DECIMAL(width, scale). No more than 29 digits stand before the point. */
+  width: number;
+  scale: number;
+  /** No value is farther from zero than so many units of its last digit. */
+  most: bigint;
+}
+
 /** A table or view as the SQL front end sees it. */
 export interface WarehouseTable {
   name: TableName;
@@ -24,6 +33,11 @@ export interface WarehouseTable {
   /** Where DuckDB has it, quoted and ready to stand after FROM. */
   relation: string;
   schema: FieldSchema[];
+  /**
+   * The same rows with some NUMERIC columns in decimals of their own, and what is known of them and of
+   * integers. It is read, never written.
+   */
+  narrow?: { relation: string; digits: ReadonlyMap<string, Digits> };
   partitioning: { type: "HOUR" | "DAY" | "MONTH" | "YEAR"; field: string | null } | null;
   /** GoogleSQL of a view; null for a table. */
   viewQuery: string | null;

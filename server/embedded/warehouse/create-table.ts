@@ -3,11 +3,12 @@ import { changeWarehouse } from "./change-warehouse.ts";
 import { compileQuery } from "./compile-query.ts";
 import type { WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
+import { createRelation } from "./create-relation.ts";
 import { isLegacySql } from "./dialect.ts";
 import { checkTableId, type TableDocument, tableText } from "./documents.ts";
 import { parseSchema } from "./field-types.ts";
 import { checkPartitioning, parsePartitioning } from "./partitions.ts";
-import { createRelation, defaultExpiry } from "./write-table.ts";
+import { defaultExpiry } from "./write-table.ts";
 
 type Resource = Record<string, unknown>;
 

@@ -26,6 +26,15 @@ export interface DatasetDocument {
   modifiedAt: number;
 }
 
+/** NUMERIC is stored as DECIMAL(width, scale), INTEGER as ever. `most` is the `Digits`'. */
+export interface StoredDigits {
+  /** The column's. */
+  name: string;
+  width: number;
+  scale: number;
+  most: string;
+}
+
 /** What is stored of a table or view. */
 export interface TableDocument {
   name: TableName;
@@ -40,6 +49,8 @@ export interface TableDocument {
   special?: "MATERIALIZED_VIEW" | "SNAPSHOT";
   /** Of what a snapshot or a clone was made. */
   base?: TableName;
+  /** How narrow its decimals are stored (`column-digits.ts`); absent where all are as wide as NUMERIC. */
+  digits?: StoredDigits[];
   /** REST's writable properties, as given (labels, description, friendlyName …). */
   properties: Record<string, unknown>;
   expiresAt: number | null;

@@ -141,11 +141,17 @@ export function sqlType(field: FieldSchema): string {
 }
 
 /** `name TYPE, …` of a CREATE TABLE. REQUIRED is kept for top-level columns only. */
-export function columnDefinitions(schema: FieldSchema[]): string {
+export function columnDefinitions(
+  schema: FieldSchema[],
+  digits: { name: string; width: number; scale: number }[] = [],
+): string {
   return schema
     .map((field) => {
       const required = field.mode === "REQUIRED" ? " NOT NULL" : "";
-      return `${quoteName(field.name)} ${duckdbType(field)}${required}`;
+      const narrow =
+        field.type === "NUMERIC" ? digits.find(({ name }) => name === field.name) : undefined;
+      const type = narrow ? `DECIMAL(${narrow.width},${narrow.scale})` : duckdbType(field);
+      return `${quoteName(field.name)} ${type}${required}`;
     })
     .join(", ");
 }

@@ -1,5 +1,7 @@
 import type { FieldSchema } from "../../../shared/table.ts";
+import { digitsOf } from "./column-digits.ts";
 import { WarehouseError } from "./contract.ts";
+import type { StoredDigits } from "./documents.ts";
 import { duckdbType, quoteName, quoteText } from "./field-types.ts";
 import {
   type ParquetColumn,
@@ -34,13 +36,43 @@ export async function parquetSource(
   const columns = tree.children.map((node) => parquetColumn(node, options));
   const schema = given ?? columns.map(({ field }) => field);
   const byName = new Map(columns.map((column) => [column.field.name.toLowerCase(), column]));
-  const values = schema.map((field) => readColumn(field, byName.get(field.name.toLowerCase())));
   const list = files.map((file) => quoteText(file.path)).join(", ");
+  const rows = `FROM read_parquet([${list}], union_by_name = true)`;
+  const decimals: StoredDigits[] = [];
+  const narrow = await narrowColumns(tx, rows);
+  const values = schema.map((field) => {
+    const column = byName.get(field.name.toLowerCase());
+    const isNumeric = [field, column?.field].every((each) => each && isPlainNumeric(each));
+    const digits = column && isNumeric ? narrow.get(column.field.name) : undefined;
+    if (!column || !digits) return readColumn(field, column);
+    decimals.push({ ...digits, name: field.name });
+    return quoteName(column.field.name);
+  });
+  const select = `SELECT ${values.join(", ")} ${rows}`;
   return {
     schema,
-    select: `SELECT ${values.join(", ")} FROM read_parquet([${list}], union_by_name = true)`,
+    select,
+    ...(decimals.length > 0 ? { decimals } : {}),
     records: null,
   };
+}
+
+function isPlainNumeric({ type, mode }: FieldSchema): boolean {
+  return type === "NUMERIC" && mode !== "REPEATED";
+}
+
+/** The decimals that DuckDB reads, of all files together. */
+async function narrowColumns(
+  tx: WarehouseTransaction,
+  rows: string,
+): Promise<Map<string, StoredDigits>> {
+  const found = await (await tx.run(`DESCRIBE SELECT * ${rows}`)).getRows();
+  return new Map(
+    found.flatMap(([name, type]): [string, StoredDigits][] => {
+      const digits = digitsOf(String(name), String(type));
+      return digits ? [[digits.name, digits]] : [];
+    }),
+  );
 }
 
 function readColumn(field: FieldSchema, column: ParquetColumn | undefined): string {

@@ -1,5 +1,6 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import type { TableName } from "./contract.ts";
+import type { StoredDigits } from "./documents.ts";
 
 /** REST's JobConfigurationLoad, as far as it is looked at. */
 export interface LoadConfiguration {
@@ -38,6 +39,8 @@ export interface LoadSource {
    * only `records` reads the files as BigQuery does.
    */
   select: string | null;
+  /** Columns of `select` that are narrower decimals than NUMERIC. */
+  decimals?: StoredDigits[];
   /** The records one by one, with their places; null for formats that are whole or not at all. */
   records: RecordSource | null;
 }

@@ -1,4 +1,5 @@
 import type { FieldSchema } from "../../../shared/table.ts";
+import { widen } from "./column-digits.ts";
 import {
   type ColumnChange,
   type CompiledStatement,
@@ -6,11 +7,11 @@ import {
   type TableConstraints,
   WarehouseError,
 } from "./contract.ts";
+import { createRelation } from "./create-relation.ts";
 import { prepareTarget, withProperties } from "./ddl-parts.ts";
 import { checkTableId, type TableDocument, tableText } from "./documents.ts";
 import { duckdbType, quoteName } from "./field-types.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
-import { createRelation } from "./write-table.ts";
 
 type Statement<K extends CompiledStatement["kind"]> = Extract<CompiledStatement, { kind: K }>;
 type Change<K extends TableChange["k"]> = Extract<TableChange, { k: K }>;
@@ -67,7 +68,8 @@ export async function alter(
       `ALTER ${statement.object} cannot change ${tableText(target)}, which has type ${before.special ?? before.type}`,
     );
   }
-  let document = before;
+  const isInPlace = statement.changes.some(({ k }) => /^(drop|rename|change)Column$/.test(k));
+  let document = isInPlace ? await widen(tx, before) : before;
   for (const change of statement.changes) document = await apply(tx, document, change);
   if (document.name.tableId !== target.tableId) tx.removeTable(target);
   tx.setTable({ ...document, modifiedAt: tx.now.getTime() });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { FieldSchema } from "../../../shared/table.ts";
+import { wideRelation } from "./column-digits.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { type TableName, WarehouseError } from "./contract.ts";
 import { type TableDocument, tableText } from "./documents.ts";
@@ -166,7 +167,7 @@ async function writeAvro(
   codec: AvroCodec,
 ): Promise<void> {
   const columns = table.schema.map((field) => selected(field, quoteName(field.name)));
-  await extractAvro(tx, `SELECT ${columns.join(", ")} FROM ${table.relation}${where}`, {
+  await extractAvro(tx, `SELECT ${columns.join(", ")} FROM ${wideRelation(table)}${where}`, {
     schema: table.schema,
     logicalTypes: configuration.useAvroLogicalTypes === true,
     codec,
@@ -190,7 +191,7 @@ async function copy(
     ...(sharded ? ["PER_THREAD_OUTPUT true"] : []),
   ];
   await tx.run(
-    `COPY (SELECT ${select} FROM ${table.relation}${where}) TO ${quoteText(target)} (${all.join(", ")})`,
+    `COPY (SELECT ${select} FROM ${wideRelation(table)}${where}) TO ${quoteText(target)} (${all.join(", ")})`,
   );
 }
 

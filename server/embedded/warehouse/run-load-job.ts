@@ -6,7 +6,7 @@ import type { FieldSchema } from "../../../shared/table.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
 import { parseDispositions } from "./dispositions.ts";
-import { tableKey } from "./documents.ts";
+import { type StoredDigits, type TableDocument, tableKey } from "./documents.ts";
 import { columnBytesSum } from "./field-bytes.ts";
 import { parseSchema } from "./field-types.ts";
 import { toWarehouseError } from "./job-errors.ts";
@@ -21,7 +21,7 @@ import type { LoadConfiguration, LoadSource } from "./load-source.ts";
 import { parsePartitioning, splitDecorator } from "./partitions.ts";
 import { type SourceFile, sourceFiles } from "./source-objects.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
-import { writeTable } from "./write-table.ts";
+import { type TableWrite, writeTable } from "./write-table.ts";
 
 export async function planLoad(context: WarehouseContext, job: JobDocument): Promise<JobPlan> {
   const configuration = job.configuration["load"] as LoadConfiguration;
@@ -59,9 +59,7 @@ async function load(
   const before = tx.table(name);
   const written = await writeRows(tx, files, { configuration, source, scratch });
   const bytesBefore =
-    before && before.relation === tx.table(name)?.relation
-      ? (await context.statistics.of(before)).bytes
-      : 0;
+    before && isAddedTo(before, configuration) ? (await context.statistics.of(before)).bytes : 0;
   const bytes = await bytesIn(tx, tx.requireTable(name));
   return {
     errors: written.errors,
@@ -75,6 +73,13 @@ async function load(
       },
     },
   };
+}
+
+/** Its relation says nothing: to be added to, it may have moved to a wider one. */
+function isAddedTo(before: TableDocument, configuration: LoadConfiguration): boolean {
+  const { write } = parseDispositions(configuration, "WRITE_APPEND");
+  const { partition } = splitDecorator(configuration.destinationTable.tableId);
+  return before.schema.length > 0 && (write !== "WRITE_TRUNCATE" || partition !== null);
 }
 
 async function openFiles(
@@ -123,10 +128,12 @@ async function writeRows(
 ): Promise<Written> {
   const { configuration, source, scratch } = job;
   const maxBadRecords = Number(configuration.maxBadRecords ?? 0);
-  const write = (select: string) => writeSelect(tx, configuration, source.schema, select);
+  const write = (select: string, decimals?: StoredDigits[]) =>
+    writeSelect(tx, configuration, source.schema, { select, decimals });
   if (source.select !== null && (maxBadRecords === 0 || !source.records)) {
     try {
-      return { rows: await write(source.select), badRecords: 0, errors: [] };
+      const rows = await write(source.select, source.decimals);
+      return { rows, badRecords: 0, errors: [] };
     } catch (error) {
       if (!source.records || !isAboutData(error)) readingFailed(error);
       await tx.restart();
@@ -143,12 +150,12 @@ function writeSelect(
   tx: WarehouseTransaction,
   configuration: LoadConfiguration,
   schema: FieldSchema[],
-  select: string,
+  rows: Pick<TableWrite, "select" | "decimals">,
 ): Promise<number> {
   const { destinationTableProperties, timePartitioning, clustering } = configuration;
   return writeTable(tx, {
     target: configuration.destinationTable,
-    select,
+    ...rows,
     // Names that files bring with them are checked like others.
     schema: parseSchema({ fields: schema }),
     ...parseDispositions(configuration, "WRITE_APPEND"),

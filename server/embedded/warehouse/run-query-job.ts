@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { FieldSchema } from "../../../shared/table.ts";
+import { widen } from "./column-digits.ts";
 import {
   bytesOf,
   type CompiledQuery,
   compileQuery,
   type QueryConfiguration,
+  type Staged,
 } from "./compile-query.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { type CompiledStatement, type TableName, WarehouseError } from "./contract.ts";
@@ -22,8 +24,9 @@ const anonymousLifeMs = 24 * 3_600_000;
 
 export async function planQuery(context: WarehouseContext, job: JobDocument): Promise<JobPlan> {
   const configuration = job.configuration["query"] as QueryConfiguration;
-  const compiled = await compileQuery(context, job.projectId, configuration, new Date());
-  return planCompiled(context, job, compiled);
+  const compile = (staged?: Staged) =>
+    compileQuery(context, job.projectId, configuration, new Date(), staged);
+  return planCompiled(context, job, await compile(), compile);
 }
 
 /** A query that is compiled already: a job's, or a statement of a script. */
@@ -31,6 +34,7 @@ export async function planCompiled(
   context: WarehouseContext,
   job: JobDocument,
   compiled: CompiledQuery,
+  compileAgain: (staged: Staged) => Promise<CompiledQuery>,
 ): Promise<JobPlan> {
   const configuration = job.configuration["query"] as QueryConfiguration;
   checkDestination(configuration, compiled);
@@ -41,8 +45,27 @@ export async function planCompiled(
   return {
     locks: targets.map(tableKey),
     stillValid: () => targets.every((target, i) => context.catalog.table(target) === seen[i]),
-    execute: (tx) => execute(tx, { context, job, configuration, compiled, bytes }),
+    async execute(tx) {
+      const isWidened = await widenTargets(tx, compiled.statements);
+      const current = isWidened ? await compileAgain(tx) : compiled;
+      return execute(tx, { context, job, configuration, compiled: current, bytes });
+    },
   };
+}
+
+/** Tables whose rows a statement changes in their place. True where they now lie in another one. */
+async function widenTargets(
+  tx: WarehouseTransaction,
+  statements: CompiledStatement[],
+): Promise<boolean> {
+  let isWidened = false;
+  for (const statement of statements) {
+    const table = statement.kind === "dml" ? tx.table(statement.target) : undefined;
+    if (!table?.digits) continue;
+    tx.setTable(await widen(tx, table));
+    isWidened = true;
+  }
+  return isWidened;
 }
 
 /** What a dry run answers: statistics with schema, bytes and referenced tables. */

@@ -4,13 +4,14 @@ import {
   type TableName,
   WarehouseError,
 } from "./contract.ts";
+import { createRelation } from "./create-relation.ts";
 import { prepareTarget, withProperties } from "./ddl-parts.ts";
 import { type TableDocument, type TimePartitioning, tableKey, tableText } from "./documents.ts";
 import { checkPartitioning } from "./partitions.ts";
 import { alter, copyTable } from "./run-ddl.ts";
 import { createRoutine, dropRoutine } from "./run-routine-statement.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
-import { createRelation, defaultExpiry, writeTable } from "./write-table.ts";
+import { defaultExpiry, writeTable } from "./write-table.ts";
 
 type Statement<K extends CompiledStatement["kind"]> = Extract<CompiledStatement, { kind: K }>;
 type Change = Exclude<CompiledStatement, { kind: "select" }>;

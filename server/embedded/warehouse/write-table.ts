@@ -1,7 +1,15 @@
 import type { FieldSchema } from "../../../shared/table.ts";
+import { measureDigits, widen } from "./column-digits.ts";
 import { partitionTimeColumn, type TableName, WarehouseError } from "./contract.ts";
-import { checkTableId, type TableDocument, type TimePartitioning, tableText } from "./documents.ts";
-import { columnDefinitions, duckdbType, quoteName, quoteText } from "./field-types.ts";
+import { createRelation } from "./create-relation.ts";
+import {
+  checkTableId,
+  type StoredDigits,
+  type TableDocument,
+  type TimePartitioning,
+  tableText,
+} from "./documents.ts";
+import { duckdbType, quoteName, quoteText } from "./field-types.ts";
 import { type MergedSchema, mergeSchema } from "./merge-schema.ts";
 import {
   checkPartitioning,
@@ -30,6 +38,8 @@ export interface TableWrite {
   clustering: string[] | null;
   properties: Record<string, unknown>;
   expiresAt: number | null;
+  /** Columns of `select` that are narrower decimals than their type: a new table stores them so. */
+  decimals?: StoredDigits[] | undefined;
   /** Where a new table's rows go, if that was decided before. */
   relation?: string | undefined;
 }
@@ -104,6 +114,7 @@ async function createAndFill(
     expiresAt: write.expiresAt ?? replaced?.expiresAt ?? defaultExpiry(tx, name),
     createdAt: replaced?.createdAt ?? now,
     modifiedAt: now,
+    ...(write.decimals && { digits: write.decimals }),
   };
   checkPartitioning(document.partitioning, document.clustering, document.schema);
   if (partition !== null && !document.partitioning) {
@@ -114,6 +125,7 @@ async function createAndFill(
   }
   await createRelation(tx, document);
   const rows = await insertRows(tx, document, write, partition);
+  if (document.digits) document.digits = await measureDigits(tx, document, document.digits);
   tx.setTable(document);
   return rows;
 }
@@ -125,27 +137,13 @@ export function defaultExpiry(tx: WarehouseTransaction, name: TableName): number
   return lifeMs > 0 ? tx.now.getTime() + lifeMs : null;
 }
 
-export async function createRelation(
-  tx: WarehouseTransaction,
-  document: TableDocument,
-): Promise<void> {
-  const { partitioning } = document;
-  const unit = partitioning?.type.toLowerCase();
-  const hidden =
-    partitioning && partitioning.field === null
-      ? `, ${quoteName(partitionTimeColumn)} TIMESTAMPTZ DEFAULT date_trunc('${unit}', now())`
-      : "";
-  // DuckDB has no tables without columns; this one is never shown.
-  const columns = columnDefinitions(document.schema) || `"_empty" BOOLEAN`;
-  await tx.run(`CREATE TABLE ${document.relation} (${columns}${hidden})`);
-}
-
 async function append(
   tx: WarehouseTransaction,
-  existing: TableDocument,
+  table: TableDocument,
   write: TableWrite,
   partition: string | null,
 ): Promise<number> {
+  const existing = await widen(tx, table);
   const merged = mergeSchema(
     existing.name,
     existing.schema,

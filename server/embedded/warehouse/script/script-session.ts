@@ -1,5 +1,5 @@
 import type { DuckDBValue } from "@duckdb/node-api";
-import { bytesOf, compileOptions, type QueryConfiguration } from "../compile-query.ts";
+import { bytesOf, compileOptions, type QueryConfiguration, type Staged } from "../compile-query.ts";
 import type { JobPlan } from "../context.ts";
 import type { CompiledStatement, TableName } from "../contract.ts";
 import { WarehouseError } from "../contract.ts";
@@ -64,9 +64,12 @@ export class ScriptSession {
     };
   }
 
-  options(frame: Frame, relations = new Map<string, string>()): StepOptions {
+  options(
+    frame: Frame,
+    relations = new Map<string, string>(),
+    staged: Staged | undefined = this.job.transaction?.staged,
+  ): StepOptions {
     const { context } = this.job.host;
-    const staged = this.job.transaction?.staged;
     const { projectId } = this.job.job;
     const now = new Date();
     const base = compileOptions(
@@ -125,11 +128,16 @@ export class ScriptSession {
   async #planStatement(frame: Frame, node: Statement, child: JobDocument): Promise<JobPlan> {
     const { context } = this.job.host;
     const relations = new Map<string, string>();
-    const compiled = { ...compileStep(node, this.options(frame, relations)), relations };
+    const compile = (staged?: Staged) => {
+      const options = this.options(frame, relations, staged);
+      return { ...compileStep(node, options), relations };
+    };
+    const compiled = compile();
+    const compileAgain = async (staged: Staged) => compile(staged);
     const [statement] = compiled.statements as [CompiledStatement];
     const { transaction } = this.job;
     if (transaction) refuseDefinition(this.job, statement);
-    const plan = await planCompiled(context, child, compiled);
+    const plan = await planCompiled(context, child, compiled, compileAgain);
     return {
       ...plan,
       execute: (tx) => {
@@ -137,7 +145,8 @@ export class ScriptSession {
         if (!transaction || statement.kind !== "select") return plan.execute(tx);
         return carryRows(this.job.host, tx.connection, statement.sql, async (outer, sql) => {
           const rows = { ...compiled, statements: [{ ...statement, sql }] };
-          return (await planCompiled(context, child, rows)).execute(outer);
+          const carried = await planCompiled(context, child, rows, async () => rows);
+          return carried.execute(outer);
         });
       },
     };

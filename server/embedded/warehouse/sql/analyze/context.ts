@@ -1,5 +1,6 @@
 import {
   type CompileOptions,
+  type Digits,
   type TableName,
   WarehouseError,
   type WarehouseTable,
@@ -7,7 +8,7 @@ import {
 import type { Expr, FromItem, Query, WindowSpec } from "../parse/ast.ts";
 import { errorAt, notSupported } from "../parse/positions.ts";
 import type { Statement } from "../parse/statement-ast.ts";
-import type { Digits, ExactDecimal, Typed } from "../types/typed.ts";
+import type { ExactDecimal, Typed } from "../types/typed.ts";
 import type { GType } from "../types/types.ts";
 
 /** A column that SQL can name. `use` tells that the query reads it. */

@@ -1,4 +1,5 @@
 import {
+  type Digits,
   partitionTimeColumn,
   type TableName,
   WarehouseError,
@@ -6,7 +7,7 @@ import {
 } from "../../contract.ts";
 import type { FromItem, Name } from "../parse/ast.ts";
 import { parseSingleQuery } from "../parse/statements.ts";
-import { carried } from "../types/exact-decimals.ts";
+import { carried, exactInteger } from "../types/exact-decimals.ts";
 import { type GType, quoteName, scalar } from "../types/types.ts";
 import type { Context, Opened, Scope, ScopeColumn, Source } from "./context.ts";
 import { openInformationSchema } from "./information-schema.ts";
@@ -35,9 +36,12 @@ export function openTable(
   if (item.asOf) checkAsOf(ctx, table, item.asOf);
   ctx.referenced.set(tableKey(table.name), table.name);
   if (table.viewQuery !== null) return openView(ctx, table, alias, scope);
-  const relation =
-    decorator === undefined ? table.relation : partitionFilter(ctx, table, decorator);
-  return { sql: relation, source: tableSource(ctx, table, alias) };
+  if (decorator !== undefined) {
+    const sql = partitionFilter(ctx, table, decorator);
+    return { sql, source: tableSource(ctx, table, alias) };
+  }
+  const sql = table.narrow?.relation ?? table.relation;
+  return { sql, source: tableSource(ctx, table, alias, table.narrow?.digits) };
 }
 
 /** Fills in the default dataset and project. */
@@ -95,15 +99,30 @@ export function findTable(ctx: Context, name: TableName): WarehouseTable {
   throw new WarehouseError("notFound", `Not found: ${what} was not found in location US`);
 }
 
-export function tableSource(ctx: Context, table: WarehouseTable, alias: string): Source {
+/** `digits`: of the columns of what stands after FROM, if that is the narrow relation. */
+export function tableSource(
+  ctx: Context,
+  table: WarehouseTable,
+  alias: string,
+  digits?: ReadonlyMap<string, Digits>,
+): Source {
   // The table counts as read even where no column is.
   readColumn(ctx, table, null)();
   return {
     alias: null,
-    columns: table.schema.map((_, i) => tableColumn(ctx, table, alias, i)),
+    columns: table.schema.map((field, i) =>
+      withDigits(tableColumn(ctx, table, alias, i), digits?.get(field.name)),
+    ),
     pseudo: partitionColumns(table, alias),
     value: null,
   };
+}
+
+function withDigits(column: ScopeColumn, digits: Digits | undefined): ScopeColumn {
+  if (!digits) return column;
+  const { sql, type } = column;
+  if (type.kind === "INT64") return { ...column, exact: exactInteger(sql, digits.most) };
+  return { ...column, ...carried(sql, type, digits) };
 }
 
 export function partitionColumns(table: WarehouseTable, alias: string): ScopeColumn[] {

@@ -1,5 +1,6 @@
+import type { Digits } from "../../contract.ts";
 import { readDecimal } from "../runtime/numbers.ts";
-import type { Digits, ExactDecimal, Typed } from "./typed.ts";
+import type { ExactDecimal, Typed } from "./typed.ts";
 import { type GType, scalar } from "./types.ts";
 
 /** NUMERIC's digits before and behind the point. */
@@ -55,13 +56,18 @@ export function asExact(value: Typed): ExactDecimal | null {
   if (constant?.value === null) return { sql: cast("NULL", 1, 0), width: 1, scale: 0, most: 0n };
   if (type.kind === "INT64") {
     if (typeof constant?.value === "bigint") return exactConstant(constant.value, 0);
-    return { sql: cast(value.sql, 19, 0), width: 19, scale: 0, most: 2n ** 63n };
+    return exactInteger(value.sql, 2n ** 63n);
   }
   // As many digits as a double holds: as it is written and as it is stored it is one number.
   if (type.kind !== "FLOAT64" || constant?.text === undefined) return null;
   const units = readDecimal(constant.text, fraction, true);
   const isShort = /^-?\d*\.?\d*$/.test(constant.text) && constant.text.length <= 15;
   return units === null || !isShort ? null : exactConstant(units, fraction);
+}
+
+export function exactInteger(sql: string, most: bigint): ExactDecimal {
+  const width = most < power(wordWidth) ? wordWidth : wordWidth + 1;
+  return { sql: cast(sql, width, 0), width, scale: 0, most };
 }
 
 function cast(sql: string, width: number, scale: number): string {

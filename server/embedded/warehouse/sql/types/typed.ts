@@ -1,3 +1,4 @@
+import type { Digits } from "../../contract.ts";
 import { duckType, type GType, scalar } from "./types.ts";
 
 /** A GoogleSQL expression in DuckDB's SQL, with its type. */
@@ -29,20 +30,11 @@ export interface Arithmetic {
  * NUMERIC has none of it. `Typed.sql` still is a DECIMAL(38,9), for all who do not look at this.
  */
 export interface ExactDecimal extends Digits {
-  /** A DECIMAL(width, scale). */
-  sql: string;
-}
-
-/** What is known of the values of a column. */
-export interface Digits {
   /**
-   * No more than 29 digits stand before the point: of two decimals that have more than 38 digits
-   * together DuckDB would compare, and merge, rounded ones.
+   * A DECIMAL(width, scale). Of two decimals with more than 38 digits before and behind the point
+   * together DuckDB would compare, and merge, rounded ones: none has more than NUMERIC on either side.
    */
-  width: number;
-  scale: number;
-  /** No value is farther from zero than so many units of its last digit. */
-  most: bigint;
+  sql: string;
 }
 
 export interface Constant {
