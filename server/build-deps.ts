@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError, messageOf } from "../shared/errors.ts";
+import { settingKeys } from "../shared/settings.ts";
 import type { Config } from "./config.ts";
 import { createWarehouse } from "./connectors/bigquery.ts";
 import { createObjectStore } from "./connectors/gcs.ts";
@@ -78,6 +79,7 @@ export async function buildDeps(
     }),
     sqlParser,
     secretBox,
+    givenSettings: givenSettings(config),
     now: clock.now,
     random: Math.random,
     instanceId,
@@ -91,6 +93,14 @@ export async function buildDeps(
     await client.close();
   };
   return { deps, close };
+}
+
+function givenSettings(config: Config): Deps["givenSettings"] {
+  const given = settingKeys.flatMap((key) => {
+    const text = config[key];
+    return text === null ? [] : [[key, text]];
+  });
+  return Object.fromEntries(given) as Deps["givenSettings"];
 }
 
 function limitsOf(config: Config): Deps["limits"] {

@@ -1,50 +1,6 @@
 import { z } from "zod";
-
-/**
- * Every setting of the processes, once: its variable (`MAESTRO_` stands before the name), its flag
- * if it has one, what is allowed and what it does. The README's table is made from this.
- */
-export interface Variable<T> {
-  variable: string;
-  flag?: string;
-  schema: z.ZodType<T, string | undefined>;
-  default: string;
-  effect: string;
-  secret?: boolean;
-}
-
-function text(v: Omit<Variable<string>, "schema">): Variable<string> {
-  return { ...v, schema: z.string().default("") };
-}
-
-/** A text that has a value of its own where nothing is given. */
-function textOr(fallback: string, v: Omit<Variable<string>, "schema">): Variable<string> {
-  const schema = z
-    .string()
-    .optional()
-    .transform((value) => value || fallback);
-  return { ...v, schema };
-}
-
-function optional(v: Omit<Variable<string | null>, "schema">): Variable<string | null> {
-  const schema = z
-    .string()
-    .optional()
-    .transform((value) => (value === undefined || value === "" ? null : value));
-  return { ...v, schema };
-}
-
-function whole(
-  v: Omit<Variable<number>, "schema" | "default"> & { min: number; max: number; default: number },
-): Variable<number> {
-  const problem = `a whole number from ${v.min} to ${v.max}`;
-  const schema = z
-    .string()
-    .optional()
-    .transform((value) => (value === undefined || value === "" ? v.default : Number(value)))
-    .refine((value) => Number.isInteger(value) && value >= v.min && value <= v.max, problem);
-  return { ...v, schema, default: String(v.default) };
-}
+import { settingVariables, signInLinks } from "./config-settings.ts";
+import { optional, text, textOr, type Variable, whole } from "./config-variable.ts";
 
 const address = z
   .string()
@@ -73,6 +29,7 @@ const level = z
 /** The local cloud's. */
 export const defaultBucket = "maestro-local";
 
+/** Every setting of the processes, once. The README's table is made from this. */
 export const variables = {
   listen: {
     variable: "LISTEN",
@@ -289,4 +246,6 @@ export const variables = {
     max: 86_400,
     effect: "seconds after SIGTERM until a process exits whatever is left",
   }),
+  signInLinks,
+  ...settingVariables,
 };

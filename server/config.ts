@@ -1,5 +1,6 @@
 import { MaestroError } from "../shared/errors.ts";
-import { defaultBucket, type Variable, variables } from "./config-variables.ts";
+import type { Variable } from "./config-variable.ts";
+import { defaultBucket, variables } from "./config-variables.ts";
 
 type Variables = typeof variables;
 type ValueOf<V> = V extends { schema: { _output: infer T } } ? T : never;

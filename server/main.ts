@@ -5,7 +5,8 @@ import { Command } from "commander";
 import { MaestroError, messageOf } from "../shared/errors.ts";
 import type { CommandIo } from "./commands/client-connection.ts";
 import { type Config, environment, readConfig } from "./config.ts";
-import { type Variable, variables } from "./config-variables.ts";
+import type { Variable } from "./config-variable.ts";
+import { variables } from "./config-variables.ts";
 
 const main = fileURLToPath(import.meta.url);
 

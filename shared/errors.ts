@@ -18,6 +18,7 @@ export const errorCodes = {
   storage: { status: 502, hint: "Check the bucket and the credentials, then run again." },
   sheets: { status: 502, hint: "Mend what the message names in Google Drive, then run again." },
   database: { status: 502, hint: "Check the database's address, credentials and table." },
+  rateLimited: { status: 429, hint: "Wait as long as it says, then try again." },
   transient: { status: 503, hint: "Nothing to do: it is retried by itself." },
   timeout: { status: 504, hint: "Try again; if it stays, look at what it waits for." },
   cancelled: { status: 409, hint: "It was cancelled; resume or run it again." },

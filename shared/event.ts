@@ -14,7 +14,8 @@ export interface ChangeEvent {
     | "demo"
     | "user"
     | "group"
-    | "token";
+    | "token"
+    | "setting";
   /** The row's id; null: several, fetch again. */
   id: number | null;
   runId?: number;

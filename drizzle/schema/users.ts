@@ -82,6 +82,15 @@ export const signInTokens = pgTable(
   (t) => [check("sign_in_tokens_sha256_length", sql`octet_length(${t.tokenSha256}) = 32`)],
 );
 
+/**
+ * Sessions that were signed out of before their end: their cookies may have been copied. A row has no
+ * use after the session would have expired.
+ */
+export const endedSessions = pgTable("ended_sessions", {
+  sessionId: text().primaryKey(),
+  expiresAt: instant().notNull(),
+});
+
 export const auditLog = pgTable(
   "audit_log",
   {

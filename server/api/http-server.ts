@@ -6,13 +6,15 @@ import fastify, { type FastifyInstance } from "fastify";
 import { errorCodes } from "../../shared/errors.ts";
 import type { Deps } from "../services/deps.ts";
 import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
-import { principalOf, serveAuth } from "./http/auth-routes.ts";
+import { serveAuth } from "./http/auth-routes.ts";
 import { expiryHeader } from "./http/expiry-header.ts";
 import { serveHealth } from "./http/health-routes.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { type AllowedHosts, guardRequests } from "./http/request-guards.ts";
 import { holdRoutesToPolicies, type RouteEntry } from "./http/route-policies.ts";
 import { sendSecurityHeaders } from "./http/security-headers.ts";
+import { principalOf } from "./http/session-request.ts";
+import { serveSignIn } from "./http/sign-in-routes.ts";
 import { serveWebApp } from "./http/static-app.ts";
 import { type AppRouter, appRouter } from "./router.ts";
 import type { ServerFacts } from "./trpc.ts";
@@ -24,6 +26,8 @@ export interface HttpServerOptions {
   allowedHosts: AllowedHosts;
   /** True where users come over https: the cookie is then marked so. */
   secureCookies: boolean;
+  /** One-time links sign the local admin in; unset: they do where the loopback alone is answered. */
+  signInLinks?: boolean;
   /** Origins that browsers upload files to, such as `https://storage.googleapis.com`. */
   connectSources: readonly string[];
   /** The embedded PostgreSQL's superuser, for the sample project; absent where another one is used. */
@@ -96,8 +100,10 @@ export async function createHttpServer(
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
   });
-  serveAuth(server, deps, secureCookies);
   const publicMetrics = allowedHosts === "loopback";
+  const auth = { secureCookies, signInLinks: options.signInLinks ?? publicMetrics };
+  serveAuth(server, deps, auth);
+  serveSignIn(server, deps, auth);
   serveHealth(server, deps, { metrics, publicMetrics });
   await serveWebApp(server, options.webRoot);
   return {

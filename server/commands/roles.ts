@@ -5,7 +5,9 @@ import { startEngine } from "../daemon/engine.ts";
 import { startRoom } from "../daemon/room.ts";
 import type { Deps } from "../services/deps.ts";
 import { createLog } from "../support/log.ts";
+import { announceSignIn } from "./announce-sign-in.ts";
 import { runLocalCloud } from "./local-cloud.ts";
+import { isLoopback } from "./loopback.ts";
 import { announceRoom } from "./room-processes.ts";
 import { serveApi } from "./serve-api.ts";
 import { aborted, createStopSignal } from "./stop-signal.ts";
@@ -15,7 +17,8 @@ import { findSurroundings } from "./surroundings.ts";
 export function runApi(config: Config): Promise<void> {
   return runRole(config, "api", async (deps, surroundings) => {
     const server = await serveApi(deps, config, surroundings);
-    process.stdout.write(`Maestro's API runs at ${server.url}\n`);
+    const signIn = await announceSignIn(deps, config, server.url);
+    process.stdout.write(`Maestro's API runs at ${server.url}\n${signIn}`);
     return () => server.close();
   });
 }
@@ -42,7 +45,7 @@ export function serveLocalCloud(config: Config, standalone: boolean): Promise<nu
   const log = createLog({ level: config.logLevel, path: config.logPath, role: "local-cloud" });
   const signal = createStopSignal(config.gracefulShutdownSeconds, log);
   const { dataDir, listen } = config;
-  if (!["localhost", "127.0.0.1", "::1"].includes(listen.host)) {
+  if (!isLoopback(listen.host)) {
     throw new MaestroError(
       "configuration",
       `the local cloud asks for no credentials and answers on the loopback address only, not on ${listen.host}: use -listen 127.0.0.1:${listen.port}`,

@@ -7,9 +7,9 @@ import { createHttpServer } from "../api/http-server.ts";
 import type { Surroundings } from "../build-deps.ts";
 import type { Config } from "../config.ts";
 import type { Deps } from "../services/deps.ts";
+import { isLoopback, signsInByLink } from "./loopback.ts";
 
 const root = join(import.meta.dirname, "../..");
-const loopbackHosts = new Set(["localhost", "127.0.0.1", "::1"]);
 
 /** The API and the web app at the configured address. Answers its URL as a browser would name it. */
 export async function serveApi(
@@ -25,8 +25,9 @@ export async function serveApi(
     facts: { version, localCloud: localCloudUrl !== null },
     demoSourceUrl: surroundings.embeddedPostgresUrl,
     webRoot: join(root, "dist/web"),
-    allowedHosts: loopbackHosts.has(config.listen.host) ? "loopback" : "any",
+    allowedHosts: isLoopback(config.listen.host) ? "loopback" : "any",
     secureCookies: false,
+    signInLinks: signsInByLink(config),
     connectSources: [localCloudUrl ?? "https://storage.googleapis.com"],
   });
   const listening = server.listen(config.listen);

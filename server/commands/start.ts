@@ -3,9 +3,9 @@ import { buildDeps } from "../build-deps.ts";
 import type { Config } from "../config.ts";
 import { startEngine } from "../daemon/engine.ts";
 import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory.ts";
-import { issueSignInToken } from "../services/access/issue-sign-in-token.ts";
 import { releaseTransfers } from "../services/transfers/release-transfers.ts";
 import { createLog, type Log } from "../support/log.ts";
+import { announceSignIn } from "./announce-sign-in.ts";
 import { startRoomProcess } from "./room-processes.ts";
 import { requireFreeAddress, serveApi } from "./serve-api.ts";
 import { aborted, createStopSignal } from "./stop-signal.ts";
@@ -56,9 +56,9 @@ export async function runStart(
     });
     undo.push(() => room.stop());
     await publishSurroundings(directory, surroundings, server.url);
-    const signInUrl = `${server.url}/auth/token?token=${await issueSignInToken(deps)}`;
+    const signIn = await announceSignIn(deps, config, server.url);
     process.stdout.write(
-      `\n  Maestro runs at ${server.url}\n  Sign in (works once): ${signInUrl}\n\n  Ctrl-C stops it; nothing in progress is lost.\n\n`,
+      `\n  Maestro runs at ${server.url}\n${signIn}\n  Ctrl-C stops it; nothing in progress is lost.\n\n`,
     );
     await aborted(stopping);
     process.stdout.write("  Stopping…\n");

@@ -30,6 +30,22 @@ export async function selectMe(db: Db, id: number): Promise<Me | null> {
   return row ?? null;
 }
 
+/** Whom a session is of, also a disabled user; null where it was signed out of. */
+export async function selectSessionUser(
+  db: Db,
+  session: { userId: number; sessionId: string },
+): Promise<{ me: Me; disabled: boolean } | null> {
+  const ended = sql<boolean>`exists (
+    select from ended_sessions e where e.session_id = ${session.sessionId})`;
+  const [row] = await db
+    .select({ ...meColumns, disabled: users.disabled, ended })
+    .from(users)
+    .where(eq(users.id, session.userId));
+  if (!row || row.ended) return null;
+  const { disabled, ended: _, ...me } = row;
+  return { me, disabled };
+}
+
 const tokenCount = sql<number>`(
   select count(*)::int from api_tokens a
   where a.user_id = users.id and a.revoked_at is null

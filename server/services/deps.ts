@@ -1,3 +1,4 @@
+import type { SettingKey } from "../../shared/settings.ts";
 import type { ObjectStore } from "../connectors/object-store.ts";
 import type { Sheets } from "../connectors/sheets.ts";
 import type { SqlParser } from "../connectors/sql-parser.ts";
@@ -16,6 +17,8 @@ export interface Deps extends Pick<DbClient, "db" | "pool"> {
   sheets: Sheets;
   sqlParser: SqlParser;
   secretBox: SecretBox;
+  /** Settings that this process was given; they outweigh those that are stored. */
+  givenSettings: Partial<Record<SettingKey, string>>;
   /** The current instant. Leases use PostgreSQL's clock instead. */
   now: () => Date;
   /** In [0, 1), for jitter. */

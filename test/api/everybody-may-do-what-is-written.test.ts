@@ -39,7 +39,7 @@ beforeAll(async () => {
   context = await createTestDeps();
   const uploads = new Set<string>();
   const deps = withWarehouse(context.deps, uploads);
-  server = await startTestServer(deps, { webRoot, allowedHosts: [] });
+  server = await startTestServer(deps, { webRoot, allowedHosts: [], signInLinks: true });
   who = await makePrincipals(deps, server.url);
   world = await makeWorld(deps, who, { connectionString: context.connectionString, uploads });
 });

@@ -96,6 +96,7 @@ export async function createTestDeps(): Promise<TestDeps> {
     sheets: noSheets,
     sqlParser: createSqlParser(),
     secretBox: createSecretBox("a secret for tests"),
+    givenSettings: {},
     now: () => new Date(),
     random: Math.random,
     instanceId: "test",

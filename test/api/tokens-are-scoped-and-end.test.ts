@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiTokens, users } from "../../drizzle/schema/users.ts";
-import { sessionCookieName } from "../../server/api/http/auth-routes.ts";
+import { sessionCookieName } from "../../server/api/http/session-request.ts";
 import { createToken } from "../../server/services/access/create-token.ts";
 import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import {

@@ -44,6 +44,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
     sheets: createSheets({ ...clients, webUrl: cloud.url, folderId: null, random: Math.random }),
     sqlParser,
     secretBox: createSecretBox("a secret of the tests"),
+    givenSettings: {},
     now: () => new Date(),
     random: Math.random,
     instanceId: `t${randomBytes(4).toString("hex")}`,

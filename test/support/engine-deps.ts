@@ -73,6 +73,7 @@ export function createEngineDeps(options: {
       close: () => Promise.resolve(),
     },
     secretBox: createSecretBox("test"),
+    givenSettings: {},
     now: () => new Date(),
     random: Math.random,
     instanceId: options.instanceId ?? "test",

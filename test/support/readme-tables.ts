@@ -1,4 +1,5 @@
-import { type Variable, variables } from "../../server/config-variables.ts";
+import type { Variable } from "../../server/config-variable.ts";
+import { variables } from "../../server/config-variables.ts";
 import { errorCodes } from "../../shared/errors.ts";
 import { reasonCodes } from "../../shared/reason.ts";
 

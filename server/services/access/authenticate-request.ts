@@ -1,5 +1,5 @@
 import { findApiToken, markApiTokenUsed } from "../../db/tokens.ts";
-import { selectMe } from "../../db/users.ts";
+import { selectMe, selectSessionUser } from "../../db/users.ts";
 import { sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "./principal.ts";
@@ -16,10 +16,13 @@ export async function authenticateRequest(
   const { token, sessionCookie } = credentials;
   if (token !== null) return authenticateToken(deps, token);
   if (sessionCookie === null) return { kind: "anonymous", refusal: null };
-  const userId = await decodeSession(deps, sessionCookie);
-  const user = userId === null ? null : await selectMe(deps.db, userId);
+  const session = await decodeSession(deps, sessionCookie);
+  const user = session === null ? null : await selectSessionUser(deps.db, session);
   if (!user) return { kind: "anonymous", refusal: "the session has ended: sign in again" };
-  return { kind: "session", user };
+  if (user.disabled) {
+    return { kind: "anonymous", refusal: `an admin has to enable ${user.me.email} first` };
+  }
+  return { kind: "session", user: user.me };
 }
 
 async function authenticateToken(deps: Pick<Deps, "db">, text: string): Promise<Principal> {

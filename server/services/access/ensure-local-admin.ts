@@ -1,12 +1,13 @@
 import { and, asc, eq, sql } from "drizzle-orm";
-import { groups, userGroups, users } from "../../../drizzle/schema/users.ts";
+import { users } from "../../../drizzle/schema/users.ts";
 import type { Me } from "../../../shared/user.ts";
 import { locks } from "../../db/locks.ts";
 import { selectMe } from "../../db/users.ts";
 import { recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
+import { joinDefaultGroup } from "./join-default-group.ts";
 
-const localEmail = "admin@localhost";
+export const localEmail = "admin@localhost";
 
 /**
  * The admin of this machine: the first enabled admin, or, where there is no user at all, a new one
@@ -35,17 +36,7 @@ export async function ensureLocalAdmin(deps: Pick<Deps, "db">): Promise<Me> {
           .values({ email: localEmail, name: "Local admin", ...rights })
           .returning({ id: users.id });
     if (!made) throw new Error("an insert returned no row");
-    await tx.insert(groups).values({ name: "default" }).onConflictDoNothing();
-    const [group] = await tx
-      .select({ id: groups.id })
-      .from(groups)
-      .where(eq(groups.name, "default"));
-    if (group) {
-      await tx
-        .insert(userGroups)
-        .values({ userId: made.id, groupId: group.id })
-        .onConflictDoNothing();
-    }
+    await joinDefaultGroup(tx, made.id);
     const actor = { userId: made.id, name: "start" };
     await recordChange(tx, actor, {
       action: "user.create",

@@ -3,11 +3,19 @@ import type { Deps } from "../deps.ts";
 
 /*
  * A session is a JWT in a cookie, made as next-auth makes it (encrypted, A256GCM). It names the user
- * and nothing else: rights are read from the database at each request, so that a user who is
- * disabled, or no longer an admin, is so at once.
+ * and itself, and nothing else: rights are read from the database at each request, so that a user who
+ * is disabled, or no longer an admin, is so at once. It ends after `sessionSeconds`, when it is signed
+ * out of (services/access/end-session), and with the secret: whoever knows the one before could make
+ * sessions of anybody, so none made under it is taken, and people sign in again.
  */
 
 export const sessionSeconds = 7 * 86_400;
+
+export interface Session {
+  userId: number;
+  sessionId: string;
+  expiresAt: Date;
+}
 
 /** The cookie's value for a user who has just signed in. */
 export function encodeSession(deps: Pick<Deps, "secretBox">, userId: number): Promise<string> {
@@ -18,15 +26,18 @@ export function encodeSession(deps: Pick<Deps, "secretBox">, userId: number): Pr
   });
 }
 
-/** The user that a cookie names; null where it is forged, damaged or has expired. */
+/** The session of a cookie; null where it is forged, damaged or has expired. */
 export async function decodeSession(
   deps: Pick<Deps, "secretBox">,
   cookie: string,
-): Promise<number | null> {
+): Promise<Session | null> {
   try {
     const token = await decode({ token: cookie, secret: deps.secretBox.derive("session") });
-    const id = Number(token?.sub);
-    return Number.isSafeInteger(id) && id > 0 ? id : null;
+    const userId = Number(token?.sub);
+    const { jti, exp } = token ?? {};
+    if (!Number.isSafeInteger(userId) || userId <= 0) return null;
+    if (typeof jti !== "string" || typeof exp !== "number") return null;
+    return { userId, sessionId: jti, expiresAt: new Date(exp * 1_000) };
   } catch {
     return null;
   }

@@ -259,11 +259,18 @@ export const calls: Record<string, Call | Call[]> = {
 /** A plain route by its method and its pattern; `perProcedure`: the calls above. */
 export const routes: Record<string, Call | "perProcedure"> = {
   "GET /*": { right: "public" },
+  "GET /api/auth/callback/google": { right: "public", status: 303 },
+  // The tests' server has no OAuth client.
+  "GET /api/auth/csrf": { right: "public", status: 501 },
+  "GET /auth/state": { right: "public" },
   "GET /auth/token": { right: "public", status: 400 },
   "GET /healthz": { right: "public" },
   "GET /metrics": { right: "read" },
   "GET /readyz": { right: "public" },
   "GET /trpc/:path": "perProcedure",
-  "POST /auth/sign-out": { right: "public", status: 303 },
+  "POST /api/auth/signin/google": { right: "public", status: 501 },
+  "POST /auth/setup": { right: "public", status: 400 },
   "POST /trpc/:path": "perProcedure",
+  // The last: it ends the sessions.
+  "POST /auth/sign-out": { right: "public", status: 303 },
 };

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { apiTokens } from "../../../drizzle/schema/users.ts";
-import { sessionCookieName } from "../../../server/api/http/auth-routes.ts";
+import { sessionCookieName } from "../../../server/api/http/session-request.ts";
 import { createToken } from "../../../server/services/access/create-token.ts";
 import { encodeSession } from "../../../server/services/access/session-cookie.ts";
 import type { Deps } from "../../../server/services/deps.ts";

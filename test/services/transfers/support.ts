@@ -20,6 +20,7 @@ export async function openTransferDeps(objectStore?: Deps["objectStore"]) {
     log,
     changes,
     secretBox: createSecretBox("a secret of the tests"),
+    givenSettings: {},
     processId: "test process",
     instanceId: "test",
     random: Math.random,

@@ -1,0 +1,23 @@
+import type { Config } from "../config.ts";
+import { ensureBootToken } from "../services/access/boot-token.ts";
+import { issueSignInToken } from "../services/access/issue-sign-in-token.ts";
+import type { Deps } from "../services/deps.ts";
+import { signsInByLink } from "./loopback.ts";
+
+/**
+ * The line that tells whoever started this server how to sign in: by a link that works once; or, where
+ * links are off and nobody could sign in yet, with the boot token, which is in the log as well, as
+ * servers without a terminal have no other place. Empty where people sign in through Google.
+ */
+export async function announceSignIn(deps: Deps, config: Config, url: string): Promise<string> {
+  if (signsInByLink(config)) {
+    return `  Sign in (works once): ${url}/auth/token?token=${await issueSignInToken(deps)}\n`;
+  }
+  const bootToken = await ensureBootToken(deps);
+  if (bootToken === null) return "";
+  deps.log.warn(
+    { bootToken },
+    "nobody can sign in yet: open the web app and enter this boot token with the OAuth client",
+  );
+  return `  Nobody can sign in yet. Open the web app, and enter the OAuth client with\n  the boot token: ${bootToken}\n`;
+}

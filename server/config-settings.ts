@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { type SettingKey, settingKeys, settings } from "../shared/settings.ts";
+import type { Variable } from "./config-variable.ts";
+
+/** The settings of an installation that a process may be given, as its variables. */
+export const settingVariables = Object.fromEntries(
+  settingKeys.map((key) => [key, variableOf(key)]),
+) as { [K in SettingKey]: Variable<string | null> };
+
+/** Who can read what a process prints can sign in by it: on a network that is asked for by name. */
+export const signInLinks = {
+  variable: "SIGN_IN_LINKS",
+  schema: z
+    .string()
+    .optional()
+    .transform((text) => text || "loopback")
+    .pipe(z.enum(["loopback", "on", "off"], { error: "loopback, on or off" })),
+  default: "loopback",
+  effect:
+    "whether one-time links sign the local admin in: `on`, `off`, or where LISTEN is a loopback address",
+} satisfies Variable<"loopback" | "on" | "off">;
+
+function variableOf(key: SettingKey): Variable<string | null> {
+  const { variable, help, secret, schema, default: fallback } = settings[key];
+  return {
+    variable,
+    default: fallback ?? "unset: as stored",
+    effect: help,
+    ...(secret === true ? { secret } : {}),
+    schema: z
+      .string()
+      .optional()
+      .transform((text) => (text === undefined || text === "" ? null : text))
+      .superRefine((text, context) => {
+        const fault = text === null ? null : schema.safeParse(text).error?.issues[0]?.message;
+        if (fault) context.addIssue(fault);
+      }),
+  };
+}

@@ -1,0 +1,66 @@
+import { eq, inArray, sql } from "drizzle-orm";
+import { settings } from "../../drizzle/schema/settings.ts";
+import type { Db } from "./client.ts";
+
+export interface SettingRow {
+  key: string;
+  /** Of a setting that is no secret. */
+  text: string | null;
+  secret: Buffer | null;
+  updatedAt: Date;
+}
+
+export async function selectSettings(db: Db, keys: readonly string[]): Promise<SettingRow[]> {
+  const rows = await db
+    .select()
+    .from(settings)
+    .where(inArray(settings.key, [...keys]));
+  return rows.map(({ key, value, secret, updatedAt }) => ({
+    key,
+    text: typeof value === "string" ? value : null,
+    secret,
+    updatedAt,
+  }));
+}
+
+/** A text in the clear, or sealed bytes. */
+export async function upsertSetting(
+  db: Db,
+  key: string,
+  content: { text: string } | { secret: Buffer },
+): Promise<void> {
+  const columns =
+    "text" in content
+      ? { value: content.text, secret: null }
+      : { value: null, secret: content.secret };
+  await db
+    .insert(settings)
+    .values({ key, ...columns })
+    .onConflictDoUpdate({ target: settings.key, set: { ...columns, updatedAt: sql`now()` } });
+}
+
+/** The sealed bytes of the row; those given where there was none. Of several at once, one's are kept. */
+export async function keepSecret(db: Db, key: string, secret: Buffer): Promise<Buffer> {
+  await db.insert(settings).values({ key, secret }).onConflictDoNothing();
+  const [row] = await selectSettings(db, [key]);
+  return row?.secret ?? secret;
+}
+
+/** False where there was none. */
+export async function deleteSetting(db: Db, key: string): Promise<boolean> {
+  const rows = await db
+    .delete(settings)
+    .where(eq(settings.key, key))
+    .returning({ key: settings.key });
+  return rows.length > 0;
+}
+
+/** The sealed bytes of a row that nobody else can take until the transaction ends; null without one. */
+export async function lockSecret(db: Db, key: string): Promise<Buffer | null> {
+  const [row] = await db
+    .select({ secret: settings.secret })
+    .from(settings)
+    .where(eq(settings.key, key))
+    .for("update");
+  return row?.secret ?? null;
+}

@@ -1,0 +1,75 @@
+import { timingSafeEqual } from "node:crypto";
+import { MaestroError } from "../../../shared/errors.ts";
+import type { SetupInput } from "../../../shared/sign-in.ts";
+import type { Db } from "../../db/client.ts";
+import { deleteSetting, keepSecret, lockSecret } from "../../db/settings.ts";
+import { randomToken, sha256 } from "../../support/crypto.ts";
+import type { Deps } from "../deps.ts";
+import { tellSettingsChanged, writeSettings } from "../settings/change-settings.ts";
+import { settingRow } from "../settings/read-settings.ts";
+import { readOauthClient } from "./oauth-client.ts";
+
+/*
+ * The boot token proves that whoever enters the OAuth client can read the log of this installation.
+ * One is kept, sealed, for the whole installation: every process that starts before the OAuth client
+ * is there prints the same, and any of them takes it. It is deleted in the transaction that stores the
+ * OAuth client: of several who send it at once one does.
+ */
+
+const bootTokenKey = "bootToken";
+
+/** The boot token to print; null where people can sign in already. */
+export async function ensureBootToken(
+  deps: Pick<Deps, "db" | "secretBox" | "givenSettings">,
+): Promise<string | null> {
+  if (await readOauthClient(deps)) return null;
+  const made = deps.secretBox.seal(randomToken(), settingRow(bootTokenKey));
+  return deps.secretBox.open(
+    await keepSecret(deps.db, bootTokenKey, made),
+    settingRow(bootTokenKey),
+  );
+}
+
+/**
+ * Stores the OAuth client for whoever has the boot token, which is spent by it. Throws
+ * `unauthenticated` for any other token, and `conflict` where people can sign in already.
+ */
+export async function setUpSignIn(
+  deps: Pick<Deps, "db" | "secretBox" | "givenSettings" | "changes">,
+  input: SetupInput,
+): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    await spendBootToken(deps, tx, input.bootToken);
+    const actor = { userId: null, name: "first run" };
+    await writeSettings(deps, tx, actor, {
+      "web.publicUrl": input.publicUrl,
+      "oauth.clientId": input.clientId,
+      "oauth.clientSecret": input.clientSecret,
+      "oauth.domains": input.domains,
+    });
+  });
+  tellSettingsChanged(deps);
+}
+
+async function spendBootToken(
+  deps: Pick<Deps, "secretBox" | "givenSettings">,
+  tx: Db,
+  token: string,
+): Promise<void> {
+  const sealed = await lockSecret(tx, bootTokenKey);
+  if (!sealed || (await readOauthClient({ ...deps, db: tx }))) {
+    throw new MaestroError(
+      "conflict",
+      "signing in is set up already: sign in, and change it in the settings",
+    );
+  }
+  const expected = deps.secretBox.open(sealed, settingRow(bootTokenKey));
+  if (!timingSafeEqual(sha256(token), sha256(expected))) {
+    throw new MaestroError(
+      "unauthenticated",
+      "this is not the boot token: copy it whole from the newest lines of Maestro's log",
+      { field: "bootToken" },
+    );
+  }
+  await deleteSetting(tx, bootTokenKey);
+}

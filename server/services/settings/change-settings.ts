@@ -1,0 +1,116 @@
+import { MaestroError } from "../../../shared/errors.ts";
+import { type SettingKey, settingKeys, settings } from "../../../shared/settings.ts";
+import type { Db } from "../../db/client.ts";
+import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
+import { type Actor, recordChange } from "../audit/record-change.ts";
+import type { Deps } from "../deps.ts";
+import { settingRow } from "./read-settings.ts";
+
+/** Texts to store; null forgets what is stored. */
+export type SettingChanges = Partial<Record<SettingKey, string | null>>;
+
+type Changers = Pick<Deps, "db" | "secretBox" | "givenSettings" | "changes">;
+
+/**
+ * Changes settings, all or none of them, with a line of the audit log for each. Every process heeds
+ * them from then on. Throws `invalidInput` naming the setting whose text is refused.
+ */
+export async function changeSettings(
+  deps: Changers,
+  actor: Actor,
+  changes: SettingChanges,
+): Promise<void> {
+  await deps.db.transaction((tx) => writeSettings(deps, tx, actor, changes));
+  tellSettingsChanged(deps);
+}
+
+export function tellSettingsChanged(deps: Pick<Deps, "changes">): void {
+  deps.changes.publish({ noun: "setting", id: null });
+}
+
+/** As `changeSettings`, within a transaction; tell of it after. */
+export async function writeSettings(
+  deps: Omit<Changers, "db" | "changes">,
+  tx: Db,
+  actor: Actor,
+  changes: SettingChanges,
+): Promise<void> {
+  await keepSecretFromOthers(tx, changes);
+  // In one order everywhere: two saves at once wait for each other and no more.
+  for (const key of settingKeys) {
+    const text = changes[key];
+    if (text === undefined) continue;
+    refuseGiven(deps, key);
+    const isChanged = await storeSetting(deps, tx, key, text);
+    if (isChanged) await recordSetting(tx, actor, key, text);
+  }
+}
+
+function refuseGiven(deps: Pick<Deps, "givenSettings">, key: SettingKey): void {
+  if (deps.givenSettings[key] === undefined) return;
+  const variable = `MAESTRO_${settings[key].variable}`;
+  throw new MaestroError(
+    "conflict",
+    `${key} is given to this server by ${variable}, which outweighs what is stored: change it there`,
+    { field: key },
+  );
+}
+
+/** False where there was nothing to forget. */
+async function storeSetting(
+  deps: Pick<Deps, "secretBox">,
+  tx: Db,
+  key: SettingKey,
+  text: string | null,
+): Promise<boolean> {
+  if (text === null) return deleteSetting(tx, key);
+  const kept = checked(key, text);
+  const secret = isSecret(key) && deps.secretBox.seal(kept, settingRow(key));
+  await upsertSetting(tx, key, secret ? { secret } : { text: kept });
+  return true;
+}
+
+async function recordSetting(
+  tx: Db,
+  actor: Actor,
+  key: SettingKey,
+  text: string | null,
+): Promise<void> {
+  await recordChange(tx, actor, {
+    action: text === null ? "setting.unset" : "setting.set",
+    subjectKind: "setting",
+    subjectId: null,
+    detail: { key, ...(text === null || isSecret(key) ? {} : { value: text.trim() }) },
+  });
+}
+
+function isSecret(key: SettingKey): boolean {
+  return "secret" in settings[key];
+}
+
+/** The text to store. */
+function checked(key: SettingKey, text: string): string {
+  const issue = settings[key].schema.safeParse(text).error?.issues[0];
+  if (!issue) return text.trim();
+  const shown = isSecret(key) ? "what was given" : JSON.stringify(text);
+  throw new MaestroError("invalidInput", `${settings[key].label}: ${shown}: ${issue.message}`, {
+    field: key,
+  });
+}
+
+/**
+ * Whoever may change settings must not be able to have the stored client secret sent to a server of
+ * their own: with another issuer it has to be given again.
+ */
+async function keepSecretFromOthers(tx: Db, changes: SettingChanges): Promise<void> {
+  if (changes["oauth.issuer"] === undefined || "oauth.clientSecret" in changes) return;
+  const rows = await selectSettings(tx, ["oauth.issuer", "oauth.clientSecret"]);
+  if (!rows.some(({ key }) => key === "oauth.clientSecret")) return;
+  const before = rows.find(({ key }) => key === "oauth.issuer")?.text ?? null;
+  if (before === changes["oauth.issuer"]) return;
+  throw new MaestroError(
+    "invalidInput",
+    "enter the OAuth client secret again: it is not sent to another issuer unasked",
+    { field: "oauth.clientSecret" },
+  );
+}

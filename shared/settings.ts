@@ -1,0 +1,112 @@
+import type { z } from "zod";
+import { keptText } from "./text.ts";
+
+/**
+ * One setting of an installation. Outside it is always text (a form's field, an argument, a
+ * variable); `schema` says which texts are allowed and what they mean. A text that it takes is stored
+ * as it was written, without the spaces around it.
+ */
+export interface Setting<T> {
+  label: string;
+  /** What it is for, for whoever sets it. */
+  help: string;
+  /** Encrypted where it is stored, and never shown again. */
+  secret?: true;
+  /** Without the `MAESTRO_` before it. A process that is given it heeds nothing that is stored. */
+  variable: string;
+  schema: z.ZodType<T, string>;
+  /** The text that holds where there is none. */
+  default?: string;
+}
+
+function define<T>(setting: Setting<T>): Setting<T> {
+  return setting;
+}
+
+const line = keptText()
+  .trim()
+  .min(1, "it is empty")
+  .max(1_000, "at most 1000 characters")
+  .refine((text) => !/\s/.test(text), "it holds a space or a line break: copy it whole and alone");
+
+const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Plain http would show what is sent on the way; a test's server on this machine has no way. */
+function isSafeUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, search, hash } = new URL(text);
+  if (username !== "" || search !== "" || hash !== "") return false;
+  return protocol === "https:" || (protocol === "http:" && loopback.test(hostname));
+}
+
+const issuer = line
+  .refine(isSafeUrl, "an https:// address, such as https://accounts.google.com")
+  .transform((text) => text.replace(/\/+$/, ""));
+
+const origin = line
+  .refine(
+    (text) => /^https?:\/\/[^/?#@]+\/?$/i.test(text) && URL.canParse(text),
+    "the address of the web app without a path, such as https://maestro.example.com",
+  )
+  .transform((text) => new URL(text).origin);
+
+const domain = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
+
+const domains = keptText()
+  .trim()
+  .max(4_000, "at most 4000 characters")
+  .transform((text) =>
+    text
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((part) => part !== ""),
+  )
+  .refine((parts) => parts.length > 0, "name at least one domain, such as example.com")
+  .refine((parts) => parts.every((part) => domain.test(part)), {
+    error: "domains alone, with commas between them, such as example.com, example.org",
+  });
+
+/** Every setting, once: the web app, the command line and the variables are made from this. */
+export const settings = {
+  "web.publicUrl": define({
+    label: "Address of the web app",
+    help: "where people reach Maestro; Google leads them back to it",
+    variable: "PUBLIC_URL",
+    schema: origin,
+  }),
+  "oauth.clientId": define({
+    label: "OAuth client ID",
+    help: "of the OAuth client in Google Cloud that people sign in through",
+    variable: "OAUTH_CLIENT_ID",
+    schema: line,
+  }),
+  "oauth.clientSecret": define({
+    label: "OAuth client secret",
+    help: "the secret of that OAuth client",
+    secret: true,
+    variable: "OAUTH_CLIENT_SECRET",
+    schema: line,
+  }),
+  "oauth.domains": define({
+    label: "Allowed domains",
+    help: "people whose e-mail address is of one of these domains may sign in, with commas between them",
+    variable: "OAUTH_DOMAINS",
+    schema: domains,
+  }),
+  "oauth.issuer": define({
+    label: "Issuer",
+    help: "the OpenID provider that people sign in at",
+    variable: "OAUTH_ISSUER",
+    schema: issuer,
+    default: "https://accounts.google.com",
+  }),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+
+/** What each setting means; null where it is not set and has no default. */
+export type SettingValues = {
+  [K in SettingKey]: z.output<(typeof settings)[K]["schema"]> | null;
+};
+
+export const settingKeys = Object.keys(settings) as SettingKey[];
