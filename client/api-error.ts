@@ -9,8 +9,19 @@ export interface ApiError {
   position: { line: number; column: number } | null;
 }
 
+/** An answer of a plain route that is no success. */
+export class RefusedError extends Error {
+  readonly answer: ApiError;
+
+  constructor(answer: ApiError) {
+    super(answer.message);
+    this.answer = answer;
+  }
+}
+
 /** Any thrown value as an `ApiError`; a request that got no answer has the code `offline`. */
 export function toApiError(error: unknown): ApiError {
+  if (error instanceof RefusedError) return error.answer;
   const data: unknown = error instanceof TRPCClientError ? error.data : null;
   if (isRecord(data)) {
     return {

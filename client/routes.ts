@@ -93,6 +93,13 @@ export const routes: RouteDefinition[] = [
       default: (await import("./pages/audit/AuditPage.tsx")).AuditPage,
     })),
   },
+  // Whoever is signed in already has nothing to do there.
+  {
+    path: "/sign-in",
+    component: lazy(async () => ({
+      default: (await import("./pages/sign-in/SignedInAlready.tsx")).SignedInAlready,
+    })),
+  },
   {
     path: "*",
     component: lazy(async () => ({

@@ -29,7 +29,10 @@ const actor = { userId: null, name: "test" };
 
 beforeAll(async () => {
   context = await createTestDeps();
-  const log = pino({ level: "debug" }, { write: (line: string) => void (logged += line) });
+  const write = (line: string) => {
+    logged += line;
+  };
+  const log = pino({ level: "debug" }, { write });
   context.deps.log = log;
   otherDeps = {
     ...context.deps,

@@ -1,5 +1,5 @@
-import { encode } from "next-auth/jwt";
 import { eq } from "drizzle-orm";
+import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditLog, users } from "../../drizzle/schema/users.ts";
 import { changeSettings } from "../../server/services/settings/change-settings.ts";
@@ -48,7 +48,9 @@ beforeEach(async () => {
 
 const refused = (refusal: string) => `/sign-in?refused=${refusal}`;
 
-async function me(visitor: Visitor): Promise<{ status: number; email?: string; isAdmin?: boolean }> {
+async function me(
+  visitor: Visitor,
+): Promise<{ status: number; email?: string; isAdmin?: boolean }> {
   const response = await visitor.get(`${server.url}/trpc/me.get`);
   const { result } = (await response.json()) as { result?: { data: object } };
   return { status: response.status, ...result?.data };

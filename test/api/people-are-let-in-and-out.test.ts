@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tables, tableVersions } from "../../drizzle/schema/tables.ts";
 import { apiTokens, auditLog, users } from "../../drizzle/schema/users.ts";
-import { sessionCookieName } from "../../server/api/http/auth-routes.ts";
+import { sessionCookieName } from "../../server/api/http/session-request.ts";
 import { createChanges } from "../../server/db/changes.ts";
 import { createToken } from "../../server/services/access/create-token.ts";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";

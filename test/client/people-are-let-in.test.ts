@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { sessionCookieName } from "../../server/api/http/auth-routes.ts";
+import { sessionCookieName } from "../../server/api/http/session-request.ts";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
 import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import { addUser } from "../api/support.ts";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { HttpServerOptions } from "../../server/api/http-server.ts";
 import { issueSignInToken } from "../../server/services/access/issue-sign-in-token.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { createTestDeps, startTestServer, type TestDeps, type TestServer } from "../api/support.ts";
@@ -35,9 +36,11 @@ export interface Web {
 export type WebFixture = TestDeps & Web;
 
 /** Over a database of its own. */
-export async function openWebFixture(): Promise<WebFixture> {
+export async function openWebFixture(
+  options: Partial<HttpServerOptions> = {},
+): Promise<WebFixture> {
   const context = await createTestDeps();
-  const web = await openWeb(context.deps);
+  const web = await openWeb(context.deps, options);
   const close = async () => {
     await web.close();
     await context.close();
@@ -46,8 +49,8 @@ export async function openWebFixture(): Promise<WebFixture> {
 }
 
 /** Over whatever a test has. */
-export async function openWeb(deps: Deps): Promise<Web> {
-  const server = await startTestServer(deps, { webRoot });
+export async function openWeb(deps: Deps, options: Partial<HttpServerOptions> = {}): Promise<Web> {
+  const server = await startTestServer(deps, { webRoot, ...options });
   const browser = await openBrowser();
   const contexts: BrowserContext[] = [];
   const pageErrors: string[] = [];

@@ -2,6 +2,7 @@ import type { Variable } from "../../server/config-variable.ts";
 import { variables } from "../../server/config-variables.ts";
 import { errorCodes } from "../../shared/errors.ts";
 import { reasonCodes } from "../../shared/reason.ts";
+import { signInRefusals } from "../../shared/sign-in.ts";
 
 /** The README's table of settings, from the code's own definitions. */
 export function settingsTable(): string {
@@ -27,4 +28,10 @@ export function reasonsTable(): string {
       `| \`${code}\` | ${states.join(", ")} | ${meaning} | ${remedy} |`,
   );
   return ["| Reason | State | Meaning | What to do |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+/** The table of refused sign-ins in docs/sign-in.md. */
+export function refusalsTable(): string {
+  const rows = Object.values(signInRefusals).map(({ title, remedy }) => `| ${title} | ${remedy} |`);
+  return ["| What it says | What to do |", "|---|---|", ...rows].join("\n");
 }

@@ -71,7 +71,11 @@ export function serveSignIn(server: FastifyInstance, deps: Deps, options: AuthOp
     return answer;
   };
 
-  server.get("/api/auth/csrf", open, async (request, reply) => (await step("csrf", request, reply)).body);
+  server.get(
+    "/api/auth/csrf",
+    open,
+    async (request, reply) => (await step("csrf", request, reply)).body,
+  );
   server.post("/api/auth/signin/google", open, async (request, reply) => {
     const { redirect, refused } = await step("signin", request, reply);
     return { url: refused ? refusalPage(refused.refusal) : redirect };

@@ -57,10 +57,16 @@ async function spendBootToken(
   token: string,
 ): Promise<void> {
   const sealed = await lockSecret(tx, bootTokenKey);
-  if (!sealed || (await readOauthClient({ ...deps, db: tx }))) {
+  if (await readOauthClient({ ...deps, db: tx })) {
     throw new MaestroError(
       "conflict",
       "signing in is set up already: sign in, and change it in the settings",
+    );
+  }
+  if (!sealed) {
+    throw new MaestroError(
+      "conflict",
+      "the boot token was used already: start Maestro again, and its log has a new one",
     );
   }
   const expected = deps.secretBox.open(sealed, settingRow(bootTokenKey));

@@ -1,0 +1,5 @@
+import { Navigate } from "@solidjs/router";
+
+export function SignedInAlready() {
+  return <Navigate href="/" />;
+}
