@@ -78,11 +78,13 @@ async function addClientCommands(program: Command): Promise<void> {
     demo,
     extract,
     frequencies,
+    groups,
     run,
     runs,
     tables,
     token,
     transfers,
+    users,
     local,
   ] = await Promise.all([
     import("./commands/databases.ts"),
@@ -90,11 +92,13 @@ async function addClientCommands(program: Command): Promise<void> {
     import("./commands/demo.ts"),
     import("./commands/extract.ts"),
     import("./commands/frequencies.ts"),
+    import("./commands/groups.ts"),
     import("./commands/run.ts"),
     import("./commands/runs.ts"),
     import("./commands/tables.ts"),
     import("./commands/token.ts"),
     import("./commands/transfers.ts"),
+    import("./commands/users.ts"),
     import("./commands/local-token.ts"),
   ]);
   const io: CommandIo = {
@@ -123,6 +127,8 @@ async function addClientCommands(program: Command): Promise<void> {
   program.addCommand(deliveries.createSheetCommand(io));
   program.addCommand(transfers.createTransfersCommand(io));
   program.addCommand(databases.createDatabasesCommand(io));
+  program.addCommand(users.createUsersCommand(io));
+  program.addCommand(groups.createGroupsCommand(io));
   program.addCommand(
     token.createTokenCommand(io, (dataDir, use) =>
       local.withLocalDatabase(readConfig({ "data-dir": dataDir }), use),

@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { errorCodes } from "../../shared/errors.ts";
 import type { Deps } from "../services/deps.ts";
 import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
+import { serveAudit } from "./http/audit-routes.ts";
 import { serveAuth } from "./http/auth-routes.ts";
 import { expiryHeader } from "./http/expiry-header.ts";
 import { serveHealth } from "./http/health-routes.ts";
@@ -100,6 +101,7 @@ export async function createHttpServer(
       },
     } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
   });
+  serveAudit(server, deps);
   const publicMetrics = allowedHosts === "loopback";
   const auth = { secureCookies, signInLinks: options.signInLinks ?? publicMetrics };
   serveAuth(server, deps, auth);

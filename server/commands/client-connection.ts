@@ -61,6 +61,8 @@ export async function withClient<T>(
       httpLink({
         url: new URL("/trpc", url).href,
         headers: token === undefined ? {} : { "x-api-token": token },
+        // The token of this machine's own server is replaced by itself.
+        ...(local ? {} : { fetch: warnOfExpiry(io) }),
       }),
     ],
   });
@@ -69,6 +71,23 @@ export async function withClient<T>(
   } catch (error) {
     throw explain(error, url, token !== undefined);
   }
+}
+
+type LinkFetch = NonNullable<Parameters<typeof httpLink>[0]["fetch"]>;
+
+/** Says once on standard error when the token that is used ends soon. */
+function warnOfExpiry(io: Pick<CommandIo, "stderr">): LinkFetch {
+  let hasWarned = false;
+  return async (input, init) => {
+    const response = await fetch(input, init as RequestInit);
+    const expiresAt = response.headers.get("x-api-token-expires");
+    if (expiresAt !== null && !hasWarned) {
+      hasWarned = true;
+      const instant = expiresAt.slice(0, 16).replace("T", " ");
+      io.stderr.write(`maestro: this API token ends at ${instant} UTC: make another before\n`);
+    }
+    return response;
+  };
 }
 
 function explain(error: unknown, url: string, hasToken: boolean): unknown {

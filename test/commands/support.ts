@@ -9,11 +9,13 @@ import {
 } from "../../server/commands/deliveries.ts";
 import { createExtractCommand } from "../../server/commands/extract.ts";
 import { createFrequenciesCommand } from "../../server/commands/frequencies.ts";
+import { createGroupsCommand } from "../../server/commands/groups.ts";
 import { createRunCommand } from "../../server/commands/run.ts";
 import { createRunsCommand } from "../../server/commands/runs.ts";
 import { createTablesCommand } from "../../server/commands/tables.ts";
 import { createTokenCommand } from "../../server/commands/token.ts";
 import { createTransfersCommand } from "../../server/commands/transfers.ts";
+import { createUsersCommand } from "../../server/commands/users.ts";
 import type { Deps } from "../../server/services/deps.ts";
 
 /** Runs a command line and answers its standard output; rejects where the exit code would be 1. */
@@ -45,6 +47,8 @@ export function createCommandLine(deps: Deps, more: Partial<CommandIo> = {}): Ru
       .addCommand(createSheetCommand(io))
       .addCommand(createTransfersCommand(io))
       .addCommand(createDatabasesCommand(io))
+      .addCommand(createUsersCommand(io))
+      .addCommand(createGroupsCommand(io))
       .addCommand(createTokenCommand(io, (_directory, use) => use(deps)));
     await program.parseAsync(args, { from: "user" });
     return output;

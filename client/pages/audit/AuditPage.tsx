@@ -1,40 +1,108 @@
-import { A } from "@solidjs/router";
-import { createSignal, For, Show } from "solid-js";
-import type { AuditEntry } from "../../../shared/audit.ts";
+import { A, useSearchParams } from "@solidjs/router";
+import { For, Show } from "solid-js";
+import type { AuditEntry, AuditFilter } from "../../../shared/audit.ts";
 import { Empty } from "../../components/Feedback.tsx";
+import { ForAdmins } from "../../components/ForAdmins.tsx";
+import { Icon } from "../../components/Icon.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
+import { AuditFilters } from "./AuditFilters.tsx";
+import { type AuditParams, filterOf, isFiltered, noFilter, queryOf } from "./audit-params.ts";
 
-const most = 1000;
+const pageSize = 100;
 const pages: Record<string, string> = { table: "/tables", run: "/runs", database: "/databases" };
 
+/** Who changed what. The filters and the page are in the address, to be passed on and gone back from. */
 export function AuditPage() {
-  const [limit, setLimit] = createSignal(100);
+  const [params, setParams] = useSearchParams<AuditParams>();
+  return (
+    <Page title="Audit" lead="Who changed what, newest first.">
+      <ForAdmins>
+        <AuditFilters
+          params={params}
+          onChange={(values) => setParams({ ...values, before: null })}
+        />
+        <div class="row">
+          <a
+            class="button"
+            href={`/audit.csv${queryOf(filterOf(params))}`}
+            download="maestro-audit.csv"
+            rel="external"
+          >
+            <Icon name="download" />
+            Download as CSV
+          </a>
+          <Show when={isFiltered(filterOf(params))}>
+            <button type="button" class="button quiet" onClick={() => setParams(noFilter)}>
+              Show all
+            </button>
+          </Show>
+        </div>
+        <Entries
+          filter={filterOf(params)}
+          beforeId={Number(params.before) || undefined}
+          onOlder={(id) => setParams({ before: String(id) })}
+          onNewest={() => setParams({ before: null })}
+        />
+      </ForAdmins>
+    </Page>
+  );
+}
+
+function Entries(props: {
+  filter: AuditFilter;
+  beforeId: number | undefined;
+  onOlder: (beforeId: number) => void;
+  onNewest: () => void;
+}) {
   const entries = createApiQuery(
-    () => ["audit", limit()],
-    (signal) => api.audit.list.query({ limit: limit() }, { signal }),
+    () => ["audit", props.filter, props.beforeId],
+    (signal) =>
+      api.audit.list.query(
+        { ...props.filter, limit: pageSize, beforeId: props.beforeId },
+        { signal },
+      ),
     { keepPrevious: true, pollMs: () => 30_000 },
   );
   return (
-    <Page title="Audit" lead="Who changed what, newest first.">
-      <QueryView query={entries} what="the audit log" lines={10}>
-        {(data) => (
-          <Show when={data().length > 0} fallback={<Empty title="Nothing changed yet" />}>
+    <QueryView query={entries} what="the audit log" lines={10}>
+      {(data) => (
+        <>
+          <Show when={data().length > 0} fallback={<Nothing filter={props.filter} />}>
             <EntryTable entries={data()} />
-            <Show when={data().length === limit() && limit() < most}>
-              <div class="row">
-                <button type="button" class="button" onClick={() => setLimit(most)}>
-                  Show more
-                </button>
-              </div>
-            </Show>
           </Show>
-        )}
-      </QueryView>
-    </Page>
+          <div class="row">
+            <Show when={props.beforeId !== undefined}>
+              <button type="button" class="button" onClick={() => props.onNewest()}>
+                Newest
+              </button>
+            </Show>
+            <Show when={data().length === pageSize}>
+              <button
+                type="button"
+                class="button"
+                onClick={() => props.onOlder(data().at(-1)?.id ?? 0)}
+              >
+                Older
+              </button>
+            </Show>
+          </div>
+        </>
+      )}
+    </QueryView>
+  );
+}
+
+function Nothing(props: { filter: AuditFilter }) {
+  return (
+    <Show when={isFiltered(props.filter)} fallback={<Empty title="Nothing changed yet" />}>
+      <Empty title="No change is like this">
+        <p>Take a filter away, or choose a longer time.</p>
+      </Empty>
+    </Show>
   );
 }
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { auditFilterSchema } from "../../../shared/audit.ts";
 import type { DemoStatus } from "../../../shared/demo.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { SystemInfo } from "../../../shared/system.ts";
-import { listChanges } from "../../services/audit/list-changes.ts";
+import { listAuditWords, listChanges } from "../../services/audit/list-changes.ts";
 import { recordChange } from "../../services/audit/record-change.ts";
 import { listDatasets } from "../../services/catalog/list-datasets.ts";
 import { summarizeCosts } from "../../services/costs/summarize-costs.ts";
@@ -12,7 +13,7 @@ import { loadLineage } from "../../services/lineage/load-lineage.ts";
 import { describeHome } from "../../services/system/describe-home.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
-import { limitOf } from "./inputs.ts";
+import { limitOf, rowId } from "./inputs.ts";
 
 export const systemRouter = router({
   info: procedure("read").query(
@@ -56,9 +57,11 @@ export const datasetsRouter = router({
 });
 
 export const auditRouter = router({
+  /** The next page has the changes before the last one's id. */
   list: procedure("admin")
-    .input(z.object({ limit: limitOf(1000, 100) }))
-    .query(({ ctx, input }) => listChanges(ctx.deps, input.limit)),
+    .input(auditFilterSchema.extend({ limit: limitOf(1000, 100), beforeId: rowId.optional() }))
+    .query(({ ctx, input }) => listChanges(ctx.deps, input)),
+  words: procedure("admin").query(({ ctx }) => listAuditWords(ctx.deps)),
 });
 
 export const costsRouter = router({

@@ -1,10 +1,16 @@
-import { desc } from "drizzle-orm";
-import { auditLog } from "../../../drizzle/schema/users.ts";
-import type { AuditEntry } from "../../../shared/audit.ts";
+import type { AuditEntry, AuditFilter, AuditWords } from "../../../shared/audit.ts";
+import { selectAuditWords, selectChanges } from "../../db/audit.ts";
 import type { Deps } from "../deps.ts";
 
-/** The audit log, the newest first. */
-export async function listChanges(deps: Pick<Deps, "db">, limit: number): Promise<AuditEntry[]> {
-  const rows = await deps.db.select().from(auditLog).orderBy(desc(auditLog.id)).limit(limit);
-  return rows.map(({ userId: _, ...row }) => ({ ...row, at: row.at.toISOString() }));
+/** A page of the audit log, the newest first. */
+export function listChanges(
+  deps: Pick<Deps, "db">,
+  filter: AuditFilter & { limit: number; beforeId?: number | undefined },
+): Promise<AuditEntry[]> {
+  return selectChanges(deps.db, filter);
+}
+
+/** What the audit log can be filtered by. */
+export function listAuditWords(deps: Pick<Deps, "db">): Promise<AuditWords> {
+  return selectAuditWords(deps.db);
 }

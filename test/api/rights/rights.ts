@@ -37,7 +37,7 @@ export const rights = {
     who: ["owner", ...tableWriters],
   },
   anyGroup: {
-    meaning: "by admins alone, with any right to write",
+    meaning: "of two groups: by admins, and by who is in both",
     who: ["admin", ...adminsTokens],
   },
   admin: {

@@ -1,0 +1,89 @@
+import { Writable } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tables } from "../../drizzle/schema/tables.ts";
+import { createToken } from "../../server/services/access/create-token.ts";
+import type { GroupView, UserView } from "../../shared/user.ts";
+import {
+  addUser,
+  adminToken,
+  createTestDeps,
+  startTestServer,
+  type TestDeps,
+  type TestServer,
+} from "../api/support.ts";
+import { insertCatalog } from "../support/catalog.ts";
+import { createCommandLine } from "./support.ts";
+
+let context: TestDeps;
+let server: TestServer;
+let token: string;
+let warnings = "";
+
+beforeAll(async () => {
+  context = await createTestDeps();
+  server = await startTestServer(context.deps);
+  token = await adminToken(context.deps);
+  await addUser(context.deps, "Ann@example.com", { disabled: true });
+  await addUser(context.deps, "bob@example.com");
+});
+
+afterAll(async () => {
+  await server.close();
+  await context.close();
+});
+
+function maestro(line: string, as = token): Promise<string> {
+  const stderr = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      warnings += chunk;
+      done();
+    },
+  });
+  const run = createCommandLine(context.deps, { stderr });
+  return run(line.split(" "), { MAESTRO_URL: server.url, MAESTRO_TOKEN: as });
+}
+
+async function listed<T>(noun: string): Promise<T[]> {
+  return JSON.parse(await maestro(`${noun} list --json`)) as T[];
+}
+
+test("users are listed, let in, made admins and shut out", async () => {
+  expect((await maestro("users list")).split("\n")[1]).toMatch(/^Ann@example.com .*waiting/);
+  expect(await maestro("users enable ann@example.com")).toBe("Ann@example.com is enabled\n");
+  expect(await maestro("users admin bob@example.com")).toContain("bob@example.com is an admin");
+  await maestro("users admin bob@example.com --remove");
+  const [changed] = JSON.parse(await maestro("users disable bob@example.com --json")) as UserView[];
+  expect(changed).toMatchObject({ email: "bob@example.com", state: "disabled", isAdmin: false });
+  const misspelt = maestro("users enable bob@example.com nobody@example.com");
+  await expect(misspelt).rejects.toThrow("there is no user nobody@example.com");
+  const bob = (await listed<UserView>("users")).find(({ email }) => email === "bob@example.com");
+  expect(bob?.state).toBe("disabled");
+  await expect(maestro("users disable admin@localhost")).rejects.toThrow("last enabled admin");
+});
+
+test("groups are made, filled, renamed and deleted", async () => {
+  expect(await maestro("groups create finance")).toBe("the group finance is made\n");
+  await maestro("groups add finance ann@example.com bob@example.com");
+  await maestro("groups remove finance bob@example.com");
+  expect(await maestro("groups rename finance controlling")).toContain("controlling now");
+  const group = (await listed<GroupView>("groups")).find(({ name }) => name === "controlling");
+  expect(group).toMatchObject({ memberCount: 1, tableCount: 0 });
+  await insertCatalog(context.deps.db, [{ name: "held", groupId: group!.id }]);
+  await expect(maestro("groups delete controlling")).rejects.toThrow("owns d.held");
+  await context.deps.db.update(tables).set({ groupId: null });
+  expect(await maestro("groups delete controlling")).toBe("the group controlling is deleted\n");
+  await expect(maestro("groups add controlling bob@example.com")).rejects.toThrow(
+    "there is no group controlling; there are: default",
+  );
+});
+
+test("who uses a token that ends soon is told on standard error, once a command", async () => {
+  expect(warnings).toBe("");
+  const user = await addUser(context.deps, "late@example.com");
+  const input = { name: "t", scopes: ["read" as const], expiresDays: 2 };
+  const ending = (await createToken(context.deps, user, input)).token;
+  expect(JSON.parse(await maestro("groups list --json", ending))).toHaveLength(1);
+  expect(warnings).toMatch(
+    /^maestro: this API token ends at \d{4}-\d\d-\d\d \d\d:\d\d UTC: make another before\n$/,
+  );
+});
