@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { DuckDBConnection } from "@duckdb/node-api";
 import { type RoutineName, type TableName, WarehouseError } from "./contract.ts";
 import type { Database } from "./database.ts";
 import {
@@ -133,16 +132,16 @@ export class Catalog {
     };
   }
 
-  /** Writes changes in the connection's transaction; `apply` them after its commit. */
-  async record(connection: DuckDBConnection, changes: CatalogChange[]): Promise<void> {
-    if (changes.length === 0) return;
+  /** The statements that write changes, for their transaction; `apply` them after its commit. */
+  recording(changes: CatalogChange[]): string[] {
+    if (changes.length === 0) return [];
     const rows = changes.map((change) => {
       this.#sequence += 1;
       const columns = change.kind === "table" && change.document ? columnsOf(change.document) : [];
       const text = quoteText(JSON.stringify({ ...change, columns }));
       return `(${quoteText(keyOf(change))}, ${this.#sequence}, ${change.document === null ? "NULL" : text})`;
     });
-    await connection.run(`INSERT INTO meta.catalog VALUES ${rows.join(", ")}`);
+    return [`INSERT INTO meta.catalog VALUES ${rows.join(", ")}`];
   }
 
   apply(changes: CatalogChange[]): void {

@@ -3,11 +3,16 @@ import type { TableDocument } from "./documents.ts";
 import { columnDefinitions, quoteName } from "./field-types.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 
-/** The empty relation of a document that is yet to be stored. */
+/** Makes the relation of a document that is yet to be stored. */
 export async function createRelation(
   tx: WarehouseTransaction,
   document: TableDocument,
 ): Promise<void> {
+  await tx.run(relationDefinition(document));
+}
+
+/** The statement that makes it. */
+export function relationDefinition(document: TableDocument): string {
   const { partitioning } = document;
   const unit = partitioning?.type.toLowerCase();
   const hidden =
@@ -16,5 +21,5 @@ export async function createRelation(
       : "";
   // DuckDB has no tables without columns; this one is never shown.
   const columns = columnDefinitions(document.schema, document.digits) || `"_empty" BOOLEAN`;
-  await tx.run(`CREATE TABLE ${document.relation} (${columns}${hidden})`);
+  return `CREATE TABLE ${document.relation} (${columns}${hidden})`;
 }

@@ -31,7 +31,7 @@ export function executePlan(
         // From here on a cancel comes too late.
         record.interrupt = null;
         const finished = finishedDocument(document, startTime, result);
-        await context.jobs.recordEnd(connection, finished);
+        tx.atCommit.push(context.jobs.recording(finished));
         return finished;
       });
     } finally {

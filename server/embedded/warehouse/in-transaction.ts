@@ -13,8 +13,8 @@ export async function inTransaction<T>(
   await connection.run("BEGIN TRANSACTION");
   try {
     const result = await body(tx);
-    await catalog.record(connection, tx.changes);
-    await connection.run("COMMIT");
+    const last = [...tx.atCommit, ...catalog.recording(tx.changes), "COMMIT"];
+    await connection.run(last.join("; "));
     catalog.apply(tx.changes);
     return result;
   } catch (error) {

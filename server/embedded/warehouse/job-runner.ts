@@ -221,9 +221,9 @@ export class JobRunner {
       statistics: { ...statistics, startTime: statistics["startTime"] ?? endTime, endTime },
       outcome: jobErrorsOf(failure),
     };
-    await changeWarehouse(this.#context, [], async (tx) => {
+    await changeWarehouse(this.#context, [], (tx) => {
       dropTemporaryTables(tx, document);
-      await jobs.recordEnd(tx.connection, document);
+      tx.atCommit.push(jobs.recording(document));
     });
     jobs.finish(record, document);
   }

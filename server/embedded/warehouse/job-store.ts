@@ -1,4 +1,4 @@
-import { type DuckDBConnection, listValue } from "@duckdb/node-api";
+import { listValue } from "@duckdb/node-api";
 import { WarehouseError } from "./contract.ts";
 import type { Database } from "./database.ts";
 import { quoteText } from "./field-types.ts";
@@ -113,9 +113,9 @@ export class JobStore {
     await record.kept;
   }
 
-  /** Writes the end in the connection's transaction; `finish` or `addDone` it after the commit. */
-  async recordEnd(connection: DuckDBConnection, document: JobDocument): Promise<void> {
-    await connection.run(insertion("finished", [document]));
+  /** The statement that writes the end, for the job's transaction; `finish` or `addDone` it after the commit. */
+  recording(document: JobDocument): string {
+    return insertion("finished", [document]);
   }
 
   /** A script's child job, whose end the transaction wrote. */

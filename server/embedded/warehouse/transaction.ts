@@ -21,6 +21,8 @@ export class WarehouseTransaction {
   readonly catalog: Catalog;
   readonly now: Date;
   readonly changes: CatalogChange[] = [];
+  /** Statements that run with the COMMIT, in one call: a call costs more than such a statement. */
+  readonly atCommit: string[] = [];
   readonly #tables = new Map<string, TableDocument | null>();
   readonly #datasets = new Map<string, DatasetDocument | null>();
   readonly #routines = new Map<string, RoutineDocument | null>();
@@ -49,6 +51,7 @@ export class WarehouseTransaction {
     await this.connection.run("ROLLBACK");
     await this.connection.run("BEGIN TRANSACTION");
     this.changes.length = 0;
+    this.atCommit.length = 0;
     this.#tables.clear();
     this.#datasets.clear();
   }

@@ -85,7 +85,11 @@ export class ChildJobs {
 
   async #recordFailed(document: JobDocument): Promise<void> {
     const { jobs } = this.#context;
-    await changeWarehouse(this.#context, [], (tx) => jobs.recordEnd(tx.connection, document));
+    await changeWarehouse(
+      this.#context,
+      [],
+      (tx) => void tx.atCommit.push(jobs.recording(document)),
+    );
     jobs.addDone(document);
   }
 

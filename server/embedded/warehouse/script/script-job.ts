@@ -78,9 +78,9 @@ export class ScriptJob {
   /** Writes the end of the script's job, and drops its temporary tables. */
   async end(document: JobDocument): Promise<void> {
     const { context, record } = this.host;
-    await changeWarehouse(context, [], async (tx) => {
+    await changeWarehouse(context, [], (tx) => {
       dropTemporaryTables(tx, document);
-      await context.jobs.recordEnd(tx.connection, document);
+      tx.atCommit.push(context.jobs.recording(document));
     });
     context.jobs.finish(record, document);
   }

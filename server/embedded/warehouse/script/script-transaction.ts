@@ -141,8 +141,8 @@ class OpenTransaction {
       if (action === "commit" && !this.#isBroken) await this.#commit(documents);
       else {
         await this.#connection.run("ROLLBACK").catch(() => undefined);
-        await changeWarehouse(context, [], async (tx) => {
-          for (const document of documents) await context.jobs.recordEnd(tx.connection, document);
+        await changeWarehouse(context, [], (tx) => {
+          tx.atCommit.push(...documents.map((document) => context.jobs.recording(document)));
         });
       }
       for (const document of documents) context.jobs.addDone(document);
@@ -157,9 +157,9 @@ class OpenTransaction {
   async #commit(documents: JobDocument[]): Promise<void> {
     const { catalog, jobs } = this.#host.context;
     try {
-      await catalog.record(this.#connection, this.staged.changes);
-      for (const document of documents) await jobs.recordEnd(this.#connection, document);
-      await this.#connection.run("COMMIT");
+      const ends = documents.map((document) => jobs.recording(document));
+      const last = [...ends, ...catalog.recording(this.staged.changes), "COMMIT"];
+      await this.#connection.run(last.join("; "));
       catalog.apply(this.staged.changes);
     } catch (error) {
       await this.#connection.run("ROLLBACK").catch(() => undefined);
