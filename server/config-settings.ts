@@ -17,7 +17,7 @@ export const signInLinks = {
     .pipe(z.enum(["loopback", "on", "off"], { error: "loopback, on or off" })),
   default: "loopback",
   effect:
-    "whether one-time links sign the local admin in: `on`, `off`, or where LISTEN is a loopback address",
+    "whether one-time links sign the local admin in: `on`, `off`, or where LISTEN is a loopback address that no proxy stands before",
 } satisfies Variable<"loopback" | "on" | "off">;
 
 function variableOf(key: SettingKey): Variable<string | null> {

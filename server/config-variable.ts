@@ -8,6 +8,8 @@ export interface Variable<T> {
   default: string;
   effect: string;
   secret?: boolean;
+  /** Its flag may stand alone, for `true`. */
+  isSwitch?: boolean;
 }
 
 export function text(v: Omit<Variable<string>, "schema">): Variable<string> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { networkVariables } from "./config-network.ts";
 import { settingVariables, signInLinks } from "./config-settings.ts";
 import { optional, text, textOr, type Variable, whole } from "./config-variable.ts";
 
@@ -247,5 +248,6 @@ export const variables = {
     effect: "seconds after SIGTERM until a process exits whatever is left",
   }),
   signInLinks,
+  ...networkVariables,
   ...settingVariables,
 };

@@ -69,18 +69,27 @@ function contradictions(config: Config): string[] {
   if (config.secret && config.secret.length < 8) {
     faults.push("-secret is [hidden], allowed: at least 8 characters");
   }
-  if (config.pgHost && !config.dbConnect) {
-    if (!config.pgUser) faults.push("MAESTRO_EXTENSIONS_PG_USER is missing beside _PG_HOST");
-    if (!config.pgDatabase)
-      faults.push("MAESTRO_EXTENSIONS_PG_DATABASE is missing beside _PG_HOST");
+  if (config.forceSsl && config.trustedProxies.length === 0) {
+    faults.push(
+      "MAESTRO_TRUSTED_PROXIES is missing beside MAESTRO_FORCE_SSL: Maestro serves no https itself, name the proxy that does",
+    );
   }
+  faults.push(...postgresFaults(config));
   if (config.bigqueryProject && config.bucket === defaultBucket) {
     faults.push(
       "MAESTRO_BUCKET is missing beside MAESTRO_BIGQUERY_PROJECT: bucket names are Google's worldwide",
     );
   }
-  if (config.dbConnect && !/^postgres(ql)?:\/\//.test(config.dbConnect)) {
-    faults.push("-db-connect is [hidden], allowed: postgresql://user:password@host:port/database");
+  return faults;
+}
+
+function postgresFaults({ dbConnect, pgHost, pgUser, pgDatabase }: Config): string[] {
+  if (dbConnect && !/^postgres(ql)?:\/\//.test(dbConnect)) {
+    return ["-db-connect is [hidden], allowed: postgresql://user:password@host:port/database"];
   }
+  if (dbConnect || !pgHost) return [];
+  const faults: string[] = [];
+  if (!pgUser) faults.push("MAESTRO_EXTENSIONS_PG_USER is missing beside _PG_HOST");
+  if (!pgDatabase) faults.push("MAESTRO_EXTENSIONS_PG_DATABASE is missing beside _PG_HOST");
   return faults;
 }

@@ -144,10 +144,12 @@ function role(
   run: (config: Config) => Promise<void>,
 ): Command {
   const command = program.command(name, { isDefault: name === "start" }).description(description);
-  for (const { flag, effect, default: fallback } of Object.values(
+  for (const { flag, effect, isSwitch, default: fallback } of Object.values(
     variables,
   ) as Variable<unknown>[]) {
-    if (flag) command.option(`--${flag} <value>`, `${effect} (default: ${fallback})`);
+    if (!flag) continue;
+    const value = isSwitch ? "[value]" : "<value>";
+    command.option(`--${flag} ${value}`, `${effect} (default: ${fallback})`);
   }
   // The default is handed every word that is no command.
   if (name === "start") command.argument("[word]").usage("[options]");
@@ -165,11 +167,11 @@ function unknownCommand(program: Command, name: string): MaestroError {
   return new MaestroError("invalidInput", `there is no command ${name}; there are ${names}`);
 }
 
-/** Commander's camel-cased options under the flags' own names. */
+/** Commander's camel-cased options under the flags' own names; a switch without a value is `true`. */
 function flagsOf(command: Command): Record<string, string | undefined> {
-  const values = command.opts<Record<string, string>>();
+  const values = command.opts<Record<string, string | true>>();
   return Object.fromEntries(
-    command.options.map((option) => [option.name(), values[option.attributeName()]]),
+    command.options.map((option) => [option.name(), values[option.attributeName()]?.toString()]),
   );
 }
 

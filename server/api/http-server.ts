@@ -10,8 +10,10 @@ import { serveAudit } from "./http/audit-routes.ts";
 import { serveAuth } from "./http/auth-routes.ts";
 import { expiryHeader } from "./http/expiry-header.ts";
 import { serveHealth } from "./http/health-routes.ts";
+import { requireHttps } from "./http/https-alone.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { type AllowedHosts, guardRequests } from "./http/request-guards.ts";
+import { limitRequests, type RequestLimits } from "./http/request-limits.ts";
 import { holdRoutesToPolicies, type RouteEntry } from "./http/route-policies.ts";
 import { sendSecurityHeaders } from "./http/security-headers.ts";
 import { principalOf } from "./http/session-request.ts";
@@ -25,8 +27,12 @@ export interface HttpServerOptions {
   /** Directory of the built web app; it may be missing. */
   webRoot: string;
   allowedHosts: AllowedHosts;
-  /** True where users come over https: the cookie is then marked so. */
+  /** True where users come over https alone: plain http is sent there, and the cookie marked so. */
   secureCookies: boolean;
+  /** Addresses and networks whose X-Forwarded headers are believed. */
+  trustedProxies?: readonly string[];
+  /** Absent: as many as come. */
+  limits?: RequestLimits;
   /** One-time links sign the local admin in; unset: they do where the loopback alone is answered. */
   signInLinks?: boolean;
   /** Origins that browsers upload files to, such as `https://storage.googleapis.com`. */
@@ -61,6 +67,7 @@ export async function createHttpServer(
     routerOptions: { maxParamLength: 5_000 },
     genReqId: () => randomUUID(),
     forceCloseConnections: "idle",
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
   });
   answerErrors(server, deps);
   sendSecurityHeaders(server, {
@@ -68,6 +75,8 @@ export async function createHttpServer(
     https: secureCookies,
   });
   guardRequests(server, allowedHosts);
+  if (secureCookies) requireHttps(server);
+  if (options.limits) await limitRequests(server, options.limits);
   const routes = holdRoutesToPolicies(server, (request) =>
     principalOf(deps, request, secureCookies),
   );

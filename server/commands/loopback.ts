@@ -7,8 +7,11 @@ export function isLoopback(host: string): boolean {
   return loopbackHosts.has(host);
 }
 
-/** Whether one-time links sign the local admin in. */
-export function signsInByLink(config: Pick<Config, "listen" | "signInLinks">): boolean {
+/** Whether one-time links sign the local admin in: on a loopback address that no proxy stands before. */
+export function signsInByLink(
+  config: Pick<Config, "listen" | "signInLinks" | "trustedProxies" | "allowedHosts">,
+): boolean {
   if (config.signInLinks !== "loopback") return config.signInLinks === "on";
-  return isLoopback(config.listen.host);
+  const { trustedProxies, allowedHosts } = config;
+  return isLoopback(config.listen.host) && trustedProxies.length + allowedHosts.length === 0;
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { MaestroError } from "../../shared/errors.ts";
+import type { AllowedHosts } from "../api/http/request-guards.ts";
 import { createHttpServer } from "../api/http-server.ts";
 import type { Surroundings } from "../build-deps.ts";
 import type { Config } from "../config.ts";
@@ -25,8 +26,10 @@ export async function serveApi(
     facts: { version, localCloud: localCloudUrl !== null },
     demoSourceUrl: surroundings.embeddedPostgresUrl,
     webRoot: join(root, "dist/web"),
-    allowedHosts: isLoopback(config.listen.host) ? "loopback" : "any",
-    secureCookies: false,
+    allowedHosts: allowedHostsOf(config),
+    secureCookies: config.forceSsl,
+    trustedProxies: config.trustedProxies,
+    limits: { api: config.requestsPerMinute, signIn: config.signInsPerMinute },
     signInLinks: signsInByLink(config),
     connectSources: [localCloudUrl ?? "https://storage.googleapis.com"],
   });
@@ -34,6 +37,11 @@ export async function serveApi(
   const url = new URL(await listening.catch((cause) => refuseAddress(config.listen, cause)));
   if (config.listen.host === "localhost") url.hostname = "localhost";
   return { url: url.origin, close: () => server.close() };
+}
+
+function allowedHostsOf({ allowedHosts, listen }: Config): AllowedHosts {
+  if (allowedHosts.length > 0) return allowedHosts.map((name) => name.toLowerCase());
+  return isLoopback(listen.host) ? "loopback" : "any";
 }
 
 /** Says that an address cannot be had before anything else is started. */

@@ -36,6 +36,29 @@ test("one error names every fault, with the value, and masks secrets", () => {
   expect(faults).not.toThrow(/short\b/);
 });
 
+test("a switch stands alone, lists have commas, and https needs the proxy that serves it", () => {
+  const config = readConfig(
+    { "force-ssl": "true" },
+    { MAESTRO_TRUSTED_PROXIES: "10.0.0.0/8, ::1", MAESTRO_ALLOWED_HOSTS: "maestro.example" },
+  );
+  expect(config).toMatchObject({
+    forceSsl: true,
+    trustedProxies: ["10.0.0.0/8", "::1"],
+    allowedHosts: ["maestro.example"],
+  });
+  expect(() => readConfig({ "force-ssl": "true" }, {})).toThrow(
+    /MAESTRO_TRUSTED_PROXIES is missing/,
+  );
+  const wrong = {
+    MAESTRO_FORCE_SSL: "perhaps",
+    MAESTRO_TRUSTED_PROXIES: "proxy.example",
+    MAESTRO_ALLOWED_HOSTS: "https://maestro.example",
+  };
+  for (const variable of Object.keys(wrong)) {
+    expect(() => readConfig({}, wrong)).toThrow(new RegExp(`${variable} is ".*", allowed: `));
+  }
+});
+
 test("separate variables make one connection string, with odd characters escaped", () => {
   const config = readConfig(
     {},

@@ -18,10 +18,10 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  */
 export function guardRequests(server: FastifyInstance, allowedHosts: AllowedHosts): void {
   server.addHook("onRequest", async (request) => {
-    if (!hostAllowed(request.headers.host, allowedHosts)) {
+    if (!hostAllowed(request.host, allowedHosts)) {
       throw new MaestroError(
         "forbidden",
-        `this server does not answer for the host ${JSON.stringify(request.headers.host ?? "")}`,
+        `this server does not answer for the host ${JSON.stringify(request.host)}`,
       );
     }
     if (safeMethods.has(request.method)) return;
@@ -31,15 +31,16 @@ export function guardRequests(server: FastifyInstance, allowedHosts: AllowedHost
   });
 }
 
-function hostAllowed(host: string | undefined, allowed: AllowedHosts): boolean {
+function hostAllowed(host: string, allowed: AllowedHosts): boolean {
   if (allowed === "any") return true;
-  const name = (host ?? "").replace(/:\d+$/, "").toLowerCase();
+  const name = host.replace(/:\d+$/, "").toLowerCase();
   if (loopbackNames.has(name)) return true;
   return allowed !== "loopback" && allowed.includes(name);
 }
 
 function originAllowed(request: FastifyRequest): boolean {
-  const { origin, host, cookie } = request.headers;
+  const { host } = request;
+  const { origin, cookie } = request.headers;
   const site = request.headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") return false;
   if (origin !== undefined) return URL.canParse(origin) && new URL(origin).host === host;
