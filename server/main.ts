@@ -113,8 +113,8 @@ async function addClientCommands(program: Command): Promise<void> {
     setExitCode(code) {
       process.exitCode = code;
     },
-    findLocalServer: (dataDir?: string) =>
-      local.findLocalServer(readConfig({ "data-dir": dataDir })),
+    findLocalServer: (dataDir?: string, refused?: string) =>
+      local.findLocalServer(readConfig({ "data-dir": dataDir }), refused),
   };
   program.addCommand(demo.createDemoCommand(io));
   program.addCommand(tables.createTablesCommand(io));

@@ -13,7 +13,11 @@ export interface CommandIo {
    * The server of this machine, for commands that name neither an address nor a token. `dataDir`
    * is where it keeps its data; absent, where the configuration says.
    */
-  findLocalServer(dataDir?: string): Promise<{ url: string; token: string } | null>;
+  findLocalServer(
+    dataDir?: string,
+    /** A token that was refused: another is made then. */
+    refused?: string,
+  ): Promise<{ url: string; token: string } | null>;
   /** Where secrets are read from; absent: there is nobody to ask. */
   stdin?: Readable & { isTTY?: boolean; setRawMode?: (isRaw: boolean) => unknown };
   /** Calls `act` in place of ending the process at Ctrl-C, until the answered function is called. */
@@ -61,8 +65,7 @@ export async function withClient<T>(
       httpLink({
         url: new URL("/trpc", url).href,
         headers: token === undefined ? {} : { "x-api-token": token },
-        // The token of this machine's own server is replaced by itself.
-        ...(local ? {} : { fetch: warnOfExpiry(io) }),
+        fetch: local ? renewingToken(io, options.dataDir, local.token) : warnOfExpiry(io),
       }),
     ],
   });
@@ -74,6 +77,30 @@ export async function withClient<T>(
 }
 
 type LinkFetch = NonNullable<Parameters<typeof httpLink>[0]["fetch"]>;
+
+/**
+ * The token of this machine's own server is replaced before its end, and here when it is refused: it
+ * was revoked, or its user disabled. A refused call has done nothing, and is made once more.
+ */
+function renewingToken(
+  io: Pick<CommandIo, "findLocalServer">,
+  dataDir: string | undefined,
+  first: string,
+): LinkFetch {
+  let token = first;
+  return async (input, init) => {
+    const send = () => {
+      const headers = { ...(init?.headers as Record<string, string>), "x-api-token": token };
+      return fetch(input, { ...(init as RequestInit), headers });
+    };
+    const response = await send();
+    if (response.status !== 401) return response;
+    const renewed = await io.findLocalServer(dataDir, token);
+    if (!renewed || renewed.token === token) return response;
+    token = renewed.token;
+    return send();
+  };
+}
 
 /** Says once on standard error when the token that is used ends soon. */
 function warnOfExpiry(io: Pick<CommandIo, "stderr">): LinkFetch {

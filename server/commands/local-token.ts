@@ -37,10 +37,11 @@ export async function withLocalDatabase(
 /**
  * The address and an admin's token of the Maestro that runs on this data directory, for the client
  * commands of whoever may read it: who can read the secret needs no other credential. The token is
- * kept beside it and replaced before it ends. Null where none runs here.
+ * kept beside it and replaced before it ends, or when it was `refused`. Null where none runs here.
  */
 export async function findLocalServer(
   config: Config,
+  refused?: string,
 ): Promise<{ url: string; token: string } | null> {
   const published = await readPublished(config.dataDir);
   if (!published?.url) return null;
@@ -51,7 +52,8 @@ export async function findLocalServer(
     () => null,
   );
   const goodUntil = (kept?.issuedAt ?? 0) + lifetimeDays * 86_400_000 - replaceBeforeMs;
-  if (kept?.connectionString === connectionString && Date.now() < goodUntil) {
+  const isGood = Date.now() < goodUntil && kept?.token !== refused;
+  if (kept?.connectionString === connectionString && isGood) {
     return { url, token: kept.token };
   }
   let token = "";

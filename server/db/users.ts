@@ -30,20 +30,29 @@ export async function selectMe(db: Db, id: number): Promise<Me | null> {
   return row ?? null;
 }
 
-/** Whom a session is of, also a disabled user; null where it was signed out of. */
+/**
+ * Whom a session is of, also a disabled user; null where it was signed out of, or is from before its
+ * user was disabled: enabled again, they sign in anew. `stale`: it is a minute or more since they were
+ * last written down as seen.
+ */
 export async function selectSessionUser(
   db: Db,
-  session: { userId: number; sessionId: string },
-): Promise<{ me: Me; disabled: boolean } | null> {
+  session: { userId: number; sessionId: string; issuedAt: Date },
+): Promise<{ me: Me; disabled: boolean; stale: boolean } | null> {
+  // Cookies know whole seconds: one of the very second of the disabling outlives it.
   const ended = sql<boolean>`exists (
-    select from ended_sessions e where e.session_id = ${session.sessionId})`;
+    select from ended_sessions e where e.session_id = ${session.sessionId})
+    or not ${users.disabled} and coalesce(
+      ${users.disabledAt} >= ${session.issuedAt.toISOString()}::timestamptz + interval '1 second',
+      false)`;
+  const stale = sql<boolean>`coalesce(${users.lastSeenAt} < now() - interval '1 minute', true)`;
   const [row] = await db
-    .select({ ...meColumns, disabled: users.disabled, ended })
+    .select({ ...meColumns, disabled: users.disabled, ended, stale })
     .from(users)
     .where(eq(users.id, session.userId));
   if (!row || row.ended) return null;
-  const { disabled, ended: _, ...me } = row;
-  return { me, disabled };
+  const { disabled, ended: _, stale: isStale, ...me } = row;
+  return { me, disabled, stale: isStale };
 }
 
 const tokenCount = sql<number>`(

@@ -75,6 +75,8 @@ test("who waits is told from who was shut out, and both are let in", async () =>
   expect((await post("users.enable", { id })).status).toBe(200);
   expect(await stateOf(id)).toBe("enabled");
   expect((await call(server, "me.get", {}, { headers: await session(id) })).status).toBe(200);
+  const seen = (await get<UserView[]>("users.list")).find((user) => user.id === id)?.lastSeenAt;
+  expect(seen).toEqual(expect.any(String));
   await post("users.disable", { id });
   expect(await stateOf(id)).toBe("disabled");
   await post("users.enable", { id });
@@ -102,6 +104,9 @@ test("a user who is shut out loses sessions, tokens and open streams, of every p
   expect((await me(token)).status).toBe(401);
   await post("users.enable", { id: user.id });
   expect((await me(token)).body.error?.message).toContain("revoked");
+  const inAMinute = sql`now() + interval '1 minute'`;
+  await deps.db.update(users).set({ disabledAt: inAMinute }).where(eq(users.id, user.id));
+  expect((await me(cookie)).body.error?.message).toContain("the session has ended");
   await other.close();
   await changes.close();
 });

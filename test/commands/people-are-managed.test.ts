@@ -2,6 +2,8 @@ import { Writable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tables } from "../../drizzle/schema/tables.ts";
 import { createToken } from "../../server/services/access/create-token.ts";
+import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
+import { revokeAnyToken } from "../../server/services/access/revoke-token.ts";
 import type { GroupView, UserView } from "../../shared/user.ts";
 import {
   addUser,
@@ -86,4 +88,21 @@ test("who uses a token that ends soon is told on standard error, once a command"
   expect(warnings).toMatch(
     /^maestro: this API token ends at \d{4}-\d\d-\d\d \d\d:\d\d UTC: make another before\n$/,
   );
+});
+
+test("on the machine itself a revoked token is replaced, and the command goes on", async () => {
+  const { deps } = context;
+  const admin = await ensureLocalAdmin(deps);
+  const make = () => createToken(deps, admin, { name: "kept", scopes: ["admin"], expiresDays: 30 });
+  const kept = await make();
+  const refusals: (string | undefined)[] = [];
+  const findLocalServer = async (_directory?: string, refused?: string) => {
+    refusals.push(refused);
+    const issued = refused === undefined ? kept : await make();
+    return { url: server.url, token: issued.token };
+  };
+  await revokeAnyToken(deps, kept.id, { userId: admin.id, name: admin.email });
+  const run = createCommandLine(deps, { findLocalServer });
+  expect(JSON.parse(await run(["users", "list", "--json"]))).toHaveLength(4);
+  expect(refusals).toEqual([undefined, kept.token]);
 });

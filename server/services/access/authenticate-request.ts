@@ -1,5 +1,5 @@
 import { findApiToken, markApiTokenUsed } from "../../db/tokens.ts";
-import { selectMe, selectSessionUser } from "../../db/users.ts";
+import { markSeen, selectMe, selectSessionUser } from "../../db/users.ts";
 import { sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "./principal.ts";
@@ -22,6 +22,7 @@ export async function authenticateRequest(
   if (user.disabled) {
     return { kind: "anonymous", refusal: `an admin has to enable ${user.me.email} first` };
   }
+  if (user.stale) await markSeen(deps.db, user.me.id);
   return { kind: "session", user: user.me };
 }
 

@@ -14,6 +14,8 @@ export const sessionSeconds = 7 * 86_400;
 export interface Session {
   userId: number;
   sessionId: string;
+  /** To the second. */
+  issuedAt: Date;
   expiresAt: Date;
 }
 
@@ -37,7 +39,8 @@ export async function decodeSession(
     const { jti, exp } = token ?? {};
     if (!Number.isSafeInteger(userId) || userId <= 0) return null;
     if (typeof jti !== "string" || typeof exp !== "number") return null;
-    return { userId, sessionId: jti, expiresAt: new Date(exp * 1_000) };
+    const issuedAt = new Date((exp - sessionSeconds) * 1_000);
+    return { userId, sessionId: jti, issuedAt, expiresAt: new Date(exp * 1_000) };
   } catch {
     return null;
   }
