@@ -1,5 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { type DatabaseInputBefore, databaseKinds, tlsModes } from "../../shared/database.ts";
+import {
+  type DatabaseInputBefore,
+  databaseKinds,
+  defaultPorts,
+  tlsModes,
+} from "../../shared/database.ts";
 import { type DatabaseUrl, parseDatabaseUrl } from "../../shared/database-url.ts";
 import { MaestroError } from "../../shared/errors.ts";
 import type { CommandIo } from "./client-connection.ts";
@@ -35,6 +40,35 @@ export async function readDatabaseInput(
   url: string | undefined,
   options: AddOptions,
 ): Promise<DatabaseInputBefore> {
+  const { ca, certificate, key, importDataset, rate, transfersAtOnce } = options;
+  const given = readAddress(url, options);
+  const kind = given.kind ?? "postgres";
+  const password = await readSecret(io, {
+    variable: passwordVariable,
+    prompt: `Password of ${given.username ?? "the user"}`,
+    fromStdin: options.passwordStdin ?? false,
+  });
+  return {
+    ...given,
+    name,
+    kind,
+    host: given.host ?? missing("--host"),
+    port: given.port ?? defaultPorts[kind],
+    database: given.database ?? missing("--database"),
+    username: given.username ?? missing("--user"),
+    ...(password === null ? {} : { password }),
+    mayImport: options.import,
+    mayExport: options.mayExport ?? false,
+    ...(await readPems({ ca, certificate, key })),
+    ...readUse({ importDataset, rate, transfersAtOnce }),
+  };
+}
+
+/** What a URL and options say of where a database is; an option goes before the URL. */
+export function readAddress(
+  url: string | undefined,
+  options: Pick<AddOptions, "kind" | "host" | "port" | "database" | "user" | "tls">,
+): Partial<Omit<DatabaseUrl, "password">> {
   const { password: inUrl, ...fromUrl }: Partial<DatabaseUrl> =
     url === undefined ? {} : parseDatabaseUrl(url);
   if (inUrl !== undefined) {
@@ -42,33 +76,27 @@ export async function readDatabaseInput(
       `the URL has a password, which your shell's history would keep: leave it out, and give it in ${passwordVariable}, by --password-stdin or at the prompt`,
     );
   }
-  const kind = choose("--kind", databaseKinds, options.kind) ?? fromUrl.kind ?? "postgres";
-  const tlsMode = choose("--tls", tlsModes, options.tls) ?? fromUrl.tlsMode;
-  const port = options.port === undefined ? fromUrl.port : wholeNumber("--port", options.port);
-  const password = await readSecret(io, {
-    variable: passwordVariable,
-    prompt: `Password of ${options.user ?? fromUrl.username ?? "the user"}`,
-    fromStdin: options.passwordStdin ?? false,
-  });
+  const { host, database, user } = options;
+  const kind = choose("--kind", databaseKinds, options.kind);
+  const tlsMode = choose("--tls", tlsModes, options.tls);
   return {
-    name,
-    kind,
-    host: options.host ?? fromUrl.host ?? missing("--host"),
-    port: port ?? (kind === "mysql" ? 3306 : 5432),
-    database: options.database ?? fromUrl.database ?? missing("--database"),
-    username: options.user ?? fromUrl.username ?? missing("--user"),
-    ...(password === null ? {} : { password }),
-    ...(tlsMode ? { tlsMode } : {}),
-    ...(await readPems(options)),
-    ...readUse(options),
+    ...fromUrl,
+    ...(kind === undefined ? {} : { kind }),
+    ...(host === undefined ? {} : { host }),
+    ...(options.port === undefined ? {} : { port: wholeNumber("--port", options.port) }),
+    ...(database === undefined ? {} : { database }),
+    ...(user === undefined ? {} : { username: user }),
+    ...(tlsMode === undefined ? {} : { tlsMode }),
   };
 }
 
-async function readPems({
+export async function readPems({
   ca,
   certificate,
   key,
-}: AddOptions): Promise<Pick<DatabaseInputBefore, "tlsCa" | "tlsCertificate" | "tlsKey">> {
+}: Record<"ca" | "certificate" | "key", string | undefined>): Promise<
+  Pick<DatabaseInputBefore, "tlsCa" | "tlsCertificate" | "tlsKey">
+> {
   const read = async (flag: string, path: string) => {
     try {
       return await readFile(path, "utf8");
@@ -85,11 +113,12 @@ async function readPems({
   };
 }
 
-function readUse(options: AddOptions): Partial<DatabaseInputBefore> {
-  const { importDataset, rate, transfersAtOnce } = options;
+export function readUse({
+  importDataset,
+  rate,
+  transfersAtOnce,
+}: Record<"importDataset" | "rate" | "transfersAtOnce", string | undefined>) {
   return {
-    mayImport: options.import,
-    mayExport: options.mayExport ?? false,
     ...(importDataset === undefined ? {} : { importDataset }),
     ...(rate === undefined ? {} : { bytesPerSecond: parseByteRate(rate) }),
     ...(transfersAtOnce === undefined

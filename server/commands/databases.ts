@@ -1,14 +1,15 @@
 import { Command } from "commander";
-import type { DatabaseTest, DatabaseView } from "../../shared/database.ts";
-import { MaestroError } from "../../shared/errors.ts";
+import type { DatabaseView } from "../../shared/database.ts";
 import { bytesText } from "../domain/words.ts";
 import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
 import { writeJson, writeTable } from "./client-output.ts";
+import { addEditCommand } from "./database-edit.ts";
 import { type AddOptions, passwordVariable, readDatabaseInput } from "./database-options.ts";
+import { assertWorks } from "./database-test.ts";
 import { browseSource, importTables } from "./databases-import.ts";
 import { findDatabase } from "./find-database.ts";
 
-/** `maestro databases list|show|add|test|remove|browse|import`. */
+/** `maestro databases list|show|add|edit|test|remove|browse|import`. */
 export function createDatabasesCommand(io: CommandIo): Command {
   const databases = new Command("databases").description("what is imported from and exported to");
   addConnectionOptions(databases.command("list"))
@@ -22,6 +23,7 @@ export function createDatabasesCommand(io: CommandIo): Command {
     (name: string, url: string | undefined, options: AddOptions) =>
       addDatabase(io, name, url, options),
   );
+  addEditCommand(io, databases);
   addConnectionOptions(databases.command("test"))
     .description("connect, and say what is wrong; the exit code is then 1")
     .argument("<name>")
@@ -157,11 +159,6 @@ async function removeDatabase(
   );
   if (options.json) return writeJson(io.stdout, removed);
   io.stdout.write(`${name} is removed\n`);
-}
-
-function assertWorks(name: string, result: DatabaseTest): void {
-  if (result.ok) return;
-  throw new MaestroError("database", `${name} does not work: ${result.message}`);
 }
 
 function addressText({ username, host, port, database }: DatabaseView): string {

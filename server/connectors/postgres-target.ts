@@ -55,7 +55,7 @@ export async function exportToPostgres(
   work.signal.addEventListener("abort", stop, { once: true });
   try {
     work.signal.throwIfAborted();
-    for (const pin of pins) await client.query(`set ${pin}`);
+    await client.query(pins.map((pin) => `set ${pin}`).join("; "));
     // A statement that runs when this side goes away ends within a second; before 14 it runs on.
     await client.query("set client_connection_check_interval = '1s'").catch(() => undefined);
     await endEarlierAttempts(client, applicationName);

@@ -79,6 +79,13 @@ test("an edit keeps the password, and asks for it again where it would go in the
   await dialog.getByRole("button", { name: "Test the connection" }).click();
   await dialog.locator(".field").getByText("enter the password again").waitFor();
   await dialog.getByLabel("TLS", { exact: true }).selectOption("prefer");
+  await dialog.getByLabel("Sign in without a password").check();
+  await dialog.getByRole("button", { name: "Test the connection" }).click();
+  await dialog
+    .getByText(/asks for the password/)
+    .first()
+    .waitFor();
+  await dialog.getByLabel("Sign in without a password").uncheck();
   await dialog.getByLabel("Transfers at once", { exact: true }).fill("3");
   await dialog.getByRole("button", { name: "Test the connection" }).click();
   await dialog.getByText(/may read all 3 tables/).waitFor();

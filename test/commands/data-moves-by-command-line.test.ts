@@ -6,6 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { databases } from "../../drizzle/schema/tables.ts";
+import { auditLog } from "../../drizzle/schema/users.ts";
 import { type Engine, startEngine } from "../../server/daemon/engine.ts";
 import { type Room, startRoom } from "../../server/daemon/room.ts";
 import { getTable } from "../../server/services/catalog/get-table.ts";
@@ -106,6 +107,15 @@ test("a password is typed at the prompt, or read from standard input, and not sh
     password && opened.deps.secretBox.open(password, `databases/${id}/password`),
   ]);
   expect(Object.fromEntries(passwords)).toMatchObject({ typed: "swordfish", piped: "from a file" });
+  await run("databases", "edit", "typed", "--no-password", "--no-test", "--may-export");
+  const [edited] = await opened.deps.db.select().from(databases).where(eq(databases.name, "typed"));
+  expect(edited).toMatchObject({ password: null, mayExport: true, mayImport: true });
+  const move = ["databases", "edit", "typed", "--no-test", "--database"];
+  await run(...move, "moved", "--same-data");
+  await run(...move, "another");
+  const changes = await opened.deps.db.select().from(auditLog).orderBy(auditLog.id);
+  const forgotten = changes.slice(-2).map(({ detail }) => detail);
+  expect(forgotten).toMatchObject([{ watermarksForgotten: false }, { watermarksForgotten: true }]);
   await run("databases", "remove", "typed");
   expect(await run("databases", "remove", "piped")).toBe("piped is removed\n");
 });

@@ -1,5 +1,6 @@
+import { Show } from "solid-js";
 import { databaseKinds } from "../../../shared/database.ts";
-import { SelectField, TextField } from "../../components/Field.tsx";
+import { CheckField, SelectField, TextField } from "../../components/Field.tsx";
 import type { DatabaseDraft } from "./database-draft.ts";
 import type { FieldErrors } from "./field-errors.ts";
 
@@ -55,11 +56,18 @@ export function ConnectionFields(props: {
           label="Password"
           type="password"
           value={fields().password}
-          {...(props.isSaved ? { placeholder: "as it is" } : {})}
+          {...(props.isSaved && !fields().forgetsPassword ? { placeholder: "as it is" } : {})}
           onInput={(password) => props.draft.set({ password })}
           error={props.errorOf("password")}
         />
       </div>
+      <Show when={props.isSaved && fields().password === ""}>
+        <CheckField
+          label="Sign in without a password: the stored one is forgotten"
+          checked={fields().forgetsPassword}
+          onChange={(forgetsPassword) => props.draft.set({ forgetsPassword })}
+        />
+      </Show>
     </>
   );
 }

@@ -14,6 +14,8 @@ export interface DatabaseFields
   url: string;
   urlError: string | null;
   password: string;
+  /** The stored password is to be no more. */
+  forgetsPassword: boolean;
   tlsCa: string;
   tlsCertificate: string;
   tlsKey: string;
@@ -61,19 +63,19 @@ function fieldsOf({ password, ...url }: DatabaseUrl): Partial<DatabaseFields> {
 }
 
 function inputOf(fields: DatabaseFields): DatabaseInput {
-  const { url: _url, urlError: _error, password, tlsKey, ...rest } = fields;
+  const { url: _url, urlError: _error, password, forgetsPassword, tlsKey, ...rest } = fields;
   return {
     ...rest,
     tlsCa: textOrNull(fields.tlsCa),
     tlsCertificate: textOrNull(fields.tlsCertificate),
     importDataset: textOrNull(fields.importDataset),
-    ...(password === "" ? {} : { password }),
+    ...(password === "" && !forgetsPassword ? {} : { password }),
     ...(tlsKey.trim() === "" ? {} : { tlsKey }),
   };
 }
 
 function startFrom(database: DatabaseView | null): DatabaseFields {
-  const secrets = { url: "", urlError: null, password: "", tlsKey: "" };
+  const secrets = { url: "", urlError: null, password: "", forgetsPassword: false, tlsKey: "" };
   if (database !== null) {
     const { id: _id, ...saved } = database;
     return {

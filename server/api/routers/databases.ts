@@ -12,7 +12,11 @@ import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf } from "./inputs.ts";
 
-const editedInput = byId.extend(databaseInputSchema.shape);
+const editedInput = byId.extend({
+  ...databaseInputSchema.shape,
+  /** At another address: increments go on where they were. */
+  hasSameData: z.boolean().default(false),
+});
 
 export const databasesRouter = router({
   list: procedure("read").query(({ ctx }) => listDatabases(ctx.deps)),
