@@ -2,6 +2,7 @@ import { z } from "zod";
 import { networkVariables } from "./config-network.ts";
 import { settingVariables, signInLinks } from "./config-settings.ts";
 import { optional, text, textOr, type Variable, whole } from "./config-variable.ts";
+import { warehouseVariables } from "./config-warehouse.ts";
 
 const address = z
   .string()
@@ -141,6 +142,7 @@ export const variables = {
     default: "unset: started with `start`",
     effect: "a local cloud that runs already",
   }),
+  ...warehouseVariables,
   concurrentTableRuns: whole({
     variable: "CONCURRENT_TABLE_RUNS",
     default: 16,

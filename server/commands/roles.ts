@@ -6,7 +6,7 @@ import { startRoom } from "../daemon/room.ts";
 import type { Deps } from "../services/deps.ts";
 import { createLog } from "../support/log.ts";
 import { announceSignIn } from "./announce-sign-in.ts";
-import { runLocalCloud } from "./local-cloud.ts";
+import { runLocalCloud, widenThreadPool } from "./local-cloud.ts";
 import { isLoopback } from "./loopback.ts";
 import { announceRoom } from "./room-processes.ts";
 import { serveApi } from "./serve-api.ts";
@@ -42,6 +42,7 @@ export function runRoom(config: Config): Promise<void> {
 
 /** `maestro local-cloud`: answers the exit code. */
 export function serveLocalCloud(config: Config, standalone: boolean): Promise<number> {
+  widenThreadPool(environment);
   const log = createLog({ level: config.logLevel, path: config.logPath, role: "local-cloud" });
   const signal = createStopSignal(config.gracefulShutdownSeconds, log);
   const { dataDir, listen } = config;
@@ -51,7 +52,12 @@ export function serveLocalCloud(config: Config, standalone: boolean): Promise<nu
       `the local cloud asks for no credentials and answers on the loopback address only, not on ${listen.host}: use -listen 127.0.0.1:${listen.port}`,
     );
   }
-  return runLocalCloud({ dataDir, ...listen, standalone, signal, log, environment });
+  const limits = {
+    memoryMb: config.warehouseMemoryMb,
+    spillMb: config.warehouseSpillMb,
+    jobSeconds: config.warehouseJobSeconds,
+  };
+  return runLocalCloud({ dataDir, ...listen, standalone, limits, signal, log });
 }
 
 async function runRole(

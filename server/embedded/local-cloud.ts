@@ -8,6 +8,7 @@ import { ObjectFiles } from "./object-store/object-files.ts";
 import { ResumableUploads } from "./object-store/resumable-uploads.ts";
 import { openSigningKey } from "./object-store/signing-key.ts";
 import { SpreadsheetFiles } from "./sheets/spreadsheet-files.ts";
+import type { WarehouseLimits } from "./warehouse/job-limits.ts";
 import { openWarehouse } from "./warehouse/open-warehouse.ts";
 import { createSqlFrontEnd } from "./warehouse/sql/front-end.ts";
 
@@ -19,6 +20,7 @@ export interface LocalCloud {
 }
 
 const defaultOrphanAfterMs = 60_000;
+const defaultLimits: WarehouseLimits = { memoryMb: 0, spillMb: 0, jobSeconds: 3600 };
 export const localCloudVersion = "1";
 
 /**
@@ -35,6 +37,7 @@ export async function startLocalCloud(options: {
   log: Log;
   location?: string;
   standalone?: boolean;
+  limits?: WarehouseLimits;
   /** How long nobody may have asked for anything. */
   orphanAfterMs?: number;
 }): Promise<LocalCloud> {
@@ -51,6 +54,7 @@ export async function startLocalCloud(options: {
       objects,
       frontEnd: createSqlFrontEnd({ deadlineMs: 10_000 }),
       location: options.location ?? "US",
+      limits: options.limits ?? defaultLimits,
       log,
       onFatal: (error) => {
         log.fatal({ err: error }, "the warehouse cannot go on");

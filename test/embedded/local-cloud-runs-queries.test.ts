@@ -355,7 +355,7 @@ test("getQueryResults is held until the job is done, and no longer than asked", 
   const held = fetch(`${path}?timeoutMs=10000`);
   await job.cancel();
   const answer = await held;
-  expect(answer.status).toBe(400);
+  expect(answer.status).toBe(499);
   expect(((await answer.json()) as { error: { message: string } }).error.message).toMatch(
     /cancelled/,
   );

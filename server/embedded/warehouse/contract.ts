@@ -265,6 +265,7 @@ export type WarehouseErrorReason =
   | "duplicate"
   | "invalid"
   | "stopped"
+  | "timeout"
   | "notImplemented"
   | "bytesBilledLimitExceeded"
   | "resourcesExceeded"

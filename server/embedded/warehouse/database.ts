@@ -1,9 +1,10 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
 import type { SqlFrontEnd } from "./contract.ts";
 import { quoteText } from "./field-types.ts";
+import type { WarehouseLimits } from "./job-limits.ts";
 
 /**
  * The one DuckDB file: users' tables in the schema `data` under names of ours, our own in `meta`.
@@ -13,6 +14,8 @@ export interface Database {
   /** Runs `body` on a connection of its own; connections are kept for the next caller. */
   use<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   rows(sql: string, values?: DuckDBValue[]): Promise<DuckDBValue[][]>;
+  /** MiB that DuckDB may take. */
+  memoryMb: number;
   close(): void;
 }
 
@@ -23,43 +26,64 @@ export async function openDatabase(options: {
   /** Directories that load and extract jobs read and write. */
   fileDirectories: string[];
   frontEnd: SqlFrontEnd;
+  limits: Pick<WarehouseLimits, "memoryMb" | "spillMb">;
 }): Promise<Database> {
   await mkdir(options.directory, { recursive: true });
+  const spillDirectory = join(options.directory, "spill");
+  // A killed process leaves its own behind.
+  await rm(spillDirectory, { recursive: true, force: true });
+  const memoryMb = options.limits.memoryMb || defaultMemoryMb();
+  const spillMb = options.limits.spillMb || (await defaultSpillMb(options.directory));
   const instance = await DuckDBInstance.create(join(options.directory, "warehouse.duckdb"));
   const first = await instance.connect();
   await first.run("CREATE SCHEMA IF NOT EXISTS data");
   await first.run("CREATE SCHEMA IF NOT EXISTS meta");
   await options.frontEnd.install(first);
-  for (const setting of settings(options.directory, options.fileDirectories)) {
-    await first.run(setting);
-  }
-  return poolOf(instance, first);
-}
-
-function settings(directory: string, fileDirectories: string[]): string[] {
-  const memoryMb = Math.max(512, Math.floor((totalmem() * 0.4) / 2 ** 20));
-  const allowed = fileDirectories.map((path) => quoteText(`${path}/`)).join(", ");
-  return [
-    `SET memory_limit = '${memoryMb}MB'`,
+  const allowed = options.fileDirectories.map((path) => quoteText(`${path}/`)).join(", ");
+  const settings = [
+    `SET memory_limit = '${memoryMb}MiB'`,
     `SET threads = ${availableParallelism()}`,
-    `SET temp_directory = ${quoteText(join(directory, "spill"))}`,
+    `SET temp_directory = ${quoteText(spillDirectory)}`,
+    `SET max_temp_directory_size = '${spillMb}MiB'`,
+    // Memory goes back to the system soon after a query.
+    "SET allocator_background_threads = true",
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
     `SET allowed_directories = [${allowed}]`,
     "SET enable_external_access = false",
     "SET lock_configuration = true",
   ];
+  for (const setting of settings) await first.run(setting);
+  return { ...poolOf(instance, first), memoryMb };
 }
 
-function poolOf(instance: DuckDBInstance, first: DuckDBConnection): Database {
+function defaultMemoryMb(): number {
+  // A container may have less than the machine.
+  const bytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.max(512, Math.floor((bytes * 0.4) / 2 ** 20));
+}
+
+async function defaultSpillMb(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return Math.max(1, Math.floor((bavail * bsize) / 2 ** 21));
+}
+
+function poolOf(
+  instance: DuckDBInstance,
+  first: DuckDBConnection,
+): Pick<Database, "use" | "rows" | "close"> {
   const idle = [first];
   const use: Database["use"] = async (body) => {
     const connection = idle.pop() ?? (await instance.connect());
     try {
-      return await body(connection);
-    } finally {
+      const result = await body(connection);
       if (idle.length < maxIdleConnections) idle.push(connection);
       else connection.closeSync();
+      return result;
+    } catch (error) {
+      // It may have been left in the middle of something.
+      connection.closeSync();
+      throw error;
     }
   };
   return {

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { JobPlan, WarehouseContext } from "./context.ts";
 import { finishedDocument } from "./finished-document.ts";
 import { inTransaction } from "./in-transaction.ts";
@@ -22,20 +23,28 @@ export function executePlan(
 ): Promise<JobDocument> {
   const { document, plan, record, isCancelled } = job;
   const startTime = String(document.statistics["startTime"] ?? Date.now());
-  return context.database.use(async (connection) => {
-    record.interrupt = () => connection.interrupt();
-    try {
-      return await inTransaction(context, connection, isCancelled, async (tx) => {
-        const result = await plan.execute(tx);
-        tx.checkCancelled();
-        // From here on a cancel comes too late.
-        record.interrupt = null;
-        const finished = finishedDocument(document, startTime, result);
-        tx.atCommit.push(context.jobs.recording(finished));
-        return finished;
-      });
-    } finally {
-      record.interrupt = null;
-    }
-  });
+  return context.database.use((connection) =>
+    inTransaction(context, connection, isCancelled, async (tx) => {
+      const result = await interruptibly(record, connection, () => plan.execute(tx));
+      tx.checkCancelled();
+      // From here on a cancel comes too late.
+      const finished = finishedDocument(document, startTime, result);
+      tx.atCommit.push(context.jobs.recording(finished));
+      return finished;
+    }),
+  );
+}
+
+/** Only the work itself: a ROLLBACK that is interrupted leaves its connection in the transaction. */
+async function interruptibly<T>(
+  record: JobRecord,
+  connection: DuckDBConnection,
+  work: () => Promise<T>,
+): Promise<T> {
+  record.interrupt = () => connection.interrupt();
+  try {
+    return await work();
+  } finally {
+    record.interrupt = null;
+  }
 }

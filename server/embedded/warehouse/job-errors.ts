@@ -1,14 +1,20 @@
 import { messageOf } from "../../../shared/errors.ts";
 import { WarehouseError } from "./contract.ts";
+import { outOfMemory } from "./job-limits.ts";
 import type { JobError } from "./job-resource.ts";
 
 const httpStatus: Record<string, number> = {
   notFound: 404,
   duplicate: 409,
+  stopped: 499,
   notImplemented: 501,
   accessDenied: 403,
   internalError: 500,
 };
+
+export function cancelled(): WarehouseError {
+  return new WarehouseError("stopped", "Job execution was cancelled: User requested cancellation");
+}
 
 /** The HTTP status of a reason; BigQuery's invalid ones are 400. */
 export function statusOf(reason: string): number {
@@ -17,18 +23,8 @@ export function statusOf(reason: string): number {
 
 /** What DuckDB's own errors are called in BigQuery. */
 const duckdbErrors: [RegExp, (text: string) => WarehouseError][] = [
-  [
-    /^INTERRUPT Error/,
-    () => new WarehouseError("stopped", "Job execution was cancelled: User requested cancellation"),
-  ],
-  [
-    /^Out of Memory Error/,
-    (text) =>
-      new WarehouseError(
-        "resourcesExceeded",
-        `Resources exceeded during query execution: ${firstLine(text)}`,
-      ),
-  ],
+  [/^INTERRUPT Error/, cancelled],
+  [/^Out of Memory Error/, outOfMemory],
   [
     /^Constraint Error: NOT NULL constraint failed: .*\.(\w+)/,
     (text) =>

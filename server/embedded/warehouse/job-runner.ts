@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../../../shared/errors.ts";
-import { Slots } from "../locks.ts";
 import { changeWarehouse } from "./change-warehouse.ts";
 import type { JobPlan, WarehouseContext } from "./context.ts";
-import { WarehouseError } from "./contract.ts";
+import type { WarehouseError } from "./contract.ts";
 import { executePlan } from "./execute-plan.ts";
 import { finishedDocument } from "./finished-document.ts";
 import { awaitingJavascript } from "./javascript/sandbox.ts";
-import { isConflict, isFatal, jobErrorsOf, toWarehouseError } from "./job-errors.ts";
+import { cancelled, isConflict, isFatal, jobErrorsOf, toWarehouseError } from "./job-errors.ts";
+import { startDeadline } from "./job-limits.ts";
 import { type JobDocument, jobType } from "./job-resource.ts";
 import type { JobRecord } from "./job-store.ts";
 import { planCopy } from "./run-copy-job.ts";
@@ -17,8 +17,11 @@ import { planQuery } from "./run-query-job.ts";
 import { executeScript } from "./script/execute-script.ts";
 import { dropTemporaryTables, ScriptJob } from "./script/script-job.ts";
 import { type ScriptText, scriptOf } from "./script/script-text.ts";
+import { Turns } from "./turns.ts";
 
 const interruptPeriodMs = 50;
+/** DuckDB looks for interrupts between batches of rows; one batch may take long. */
+const patienceMs = 5_000;
 
 /**
  * Runs accepted jobs.
@@ -27,6 +30,8 @@ const interruptPeriodMs = 50;
  * slot; a plan whose targets changed while it waited is made anew. What it does and its end are one
  * transaction: after a kill the job has either happened and is DONE, or nothing of it is there and
  * `resume` runs it again. A cancel interrupts until the commit begins; afterwards the job is done.
+ * A statement that does not heed it in time is given up: the job ends, while the statement keeps its
+ * locks and its turn until it has come to its end, which is a rollback.
  * Writers to one table go one after another by the locks, so DuckDB's conflicts are rare; a job that
  * meets one is planned and run again.
  *
@@ -36,19 +41,24 @@ const interruptPeriodMs = 50;
  */
 export class JobRunner {
   readonly #context: WarehouseContext;
-  readonly #slots: Slots;
+  readonly #turns: Turns;
+  readonly #jobSeconds: number;
   readonly #onFatal: (error: unknown) => void;
   readonly #running = new Map<JobRecord, Promise<void>>();
+  readonly #giveUp = new Map<JobRecord, () => void>();
   #stopping = false;
 
   constructor(options: {
     context: WarehouseContext;
     concurrency: number;
+    /** How long a job may run. */
+    jobSeconds: number;
     /** DuckDB can do nothing more: the process has to be started again. */
     onFatal: (error: unknown) => void;
   }) {
     this.#context = options.context;
-    this.#slots = new Slots(options.concurrency);
+    this.#turns = new Turns(options.concurrency);
+    this.#jobSeconds = options.jobSeconds;
     this.#onFatal = options.onFatal;
   }
 
@@ -57,13 +67,14 @@ export class JobRunner {
   }
 
   start(record: JobRecord): void {
-    const limitMs = Number(record.document.configuration["jobTimeoutMs"] ?? 0);
-    const timer = limitMs > 0 ? setTimeout(() => this.cancel(record), limitMs) : undefined;
+    const endDeadline = startDeadline(record.document, this.#jobSeconds, (why) =>
+      this.stopJob(record, why),
+    );
     // A job whose end cannot be written leaves nothing to do but to start the process again.
     const running = this.#run(record)
       .catch(this.#onFatal)
       .finally(() => {
-        clearTimeout(timer);
+        endDeadline();
         this.#running.delete(record);
       });
     this.#running.set(record, running);
@@ -75,15 +86,28 @@ export class JobRunner {
   }
 
   cancel(record: JobRecord): void {
-    record.cancelRequested = true;
+    this.stopJob(record, cancelled());
+  }
+
+  /** Ends a job with this error; the first of several is told. */
+  stopJob(record: JobRecord, why: WarehouseError): void {
+    record.stop ??= why;
     this.#interrupt(record);
   }
 
+  /** Those that have begun, the one that began first before the others. */
+  running(): JobRecord[] {
+    return [...this.#running.keys()].filter(({ state }) => state === "RUNNING");
+  }
+
   /** Until it has ended: DuckDB forgets an interrupt that comes just before a statement begins. */
-  #interrupt(record: JobRecord): void {
+  #interrupt(record: JobRecord, waitedMs = 0): void {
     if (!this.#running.has(record)) return;
     record.interrupt?.();
-    setTimeout(() => this.#interrupt(record), interruptPeriodMs);
+    // Where nothing is to be interrupted the job sees by itself that it is to stop, or it commits.
+    const waits = record.interrupt ? waitedMs + interruptPeriodMs : 0;
+    if (waits > patienceMs && !this.#stopping) this.#giveUp.get(record)?.();
+    setTimeout(() => this.#interrupt(record, waits), interruptPeriodMs);
   }
 
   /** Interrupts what runs, without an end on the jobs: the next start runs them again. */
@@ -92,26 +116,33 @@ export class JobRunner {
     const running = [...this.#running.keys()];
     await Promise.allSettled(running.map((record) => this.#context.jobs.keep(record)));
     for (const record of this.#running.keys()) this.#interrupt(record);
-    await Promise.all(this.#running.values());
+    const waiting = [...this.#running].filter(([{ state }]) => state !== "DONE");
+    await Promise.all(waiting.map(([, run]) => run));
   }
 
   async #run(record: JobRecord): Promise<void> {
     const { catalog, log } = this.#context;
     const release = catalog.hold();
+    const work = this.#attempt(record);
+    const givenUp = Promise.withResolvers<never>();
+    this.#giveUp.set(record, () => givenUp.reject(cancelled()));
     try {
-      await this.#attempt(record);
+      await Promise.race([work, givenUp.promise]);
     } catch (error) {
       if (isFatal(error)) {
         this.#onFatal(error);
         return;
       }
       if (this.#stopping) return;
-      const failure = toWarehouseError(error);
+      const found = toWarehouseError(error);
+      const failure = found.reason === "stopped" ? (record.stop ?? found) : found;
       if (failure.reason === "internalError") {
         log.error({ err: error, job: record.document.jobId }, "job failed");
       }
       await this.#end(record, failure);
     } finally {
+      await work.catch(() => undefined);
+      this.#giveUp.delete(record);
       release();
     }
   }
@@ -141,9 +172,9 @@ export class JobRunner {
       context: this.#context,
       record,
       takeLocks: (names) => this.#unlessCancelled(record, this.#context.locks.take(names)),
-      takeSlot: () => this.#unlessCancelled(record, this.#slots.take()),
+      takeSlot: () => this.#unlessCancelled(record, this.#turns.take()),
       checkCancelled: () => this.#checkCancelled(record),
-      isCancelled: () => record.cancelRequested || this.#stopping,
+      isCancelled: () => record.stop !== null || this.#stopping,
     });
     try {
       const result = await executeScript(run, script);
@@ -161,7 +192,7 @@ export class JobRunner {
     const unlock = await this.#unlessCancelled(record, this.#context.locks.take(plan.locks));
     try {
       if (!plan.stillValid()) return false;
-      const releaseSlot = await this.#unlessCancelled(record, this.#slots.take());
+      const releaseSlot = await this.#unlessCancelled(record, this.#turns.take());
       try {
         this.#checkCancelled(record);
         record.state = "RUNNING";
@@ -178,7 +209,7 @@ export class JobRunner {
   /** Waits for a turn; a cancel ends the wait, and the turn is given back when it comes. */
   async #unlessCancelled(record: JobRecord, turn: Promise<() => void>): Promise<() => void> {
     const cancel = Promise.withResolvers<never>();
-    record.interrupt = () => cancel.reject(this.#stopped());
+    record.interrupt = () => cancel.reject(cancelled());
     try {
       this.#checkCancelled(record);
       return await Promise.race([turn, cancel.promise]);
@@ -191,14 +222,7 @@ export class JobRunner {
   }
 
   #checkCancelled(record: JobRecord): void {
-    if (this.#stopping || record.cancelRequested) throw this.#stopped();
-  }
-
-  #stopped(): WarehouseError {
-    return new WarehouseError(
-      "stopped",
-      "Job execution was cancelled: User requested cancellation",
-    );
+    if (this.#stopping || record.stop) throw cancelled();
   }
 
   async #execute(record: JobRecord, plan: JobPlan): Promise<void> {
@@ -207,7 +231,7 @@ export class JobRunner {
       document: record.document,
       plan,
       record,
-      isCancelled: () => record.cancelRequested || this.#stopping,
+      isCancelled: () => record.stop !== null || this.#stopping,
     });
     jobs.finish(record, document);
   }

@@ -8,7 +8,8 @@ import type { JobDocument, JobState } from "./job-resource.ts";
 export interface JobRecord {
   document: JobDocument;
   state: JobState;
-  cancelRequested: boolean;
+  /** Why it is to end before it is done. */
+  stop: WarehouseError | null;
   /** Interrupts what the job does at the moment. */
   interrupt: (() => void) | null;
   /** Resolves when the job is done. */
@@ -152,7 +153,7 @@ export class JobStore {
     const record: JobRecord = {
       document,
       state,
-      cancelRequested: false,
+      stop: null,
       interrupt: null,
       done: promise,
       kept: null,

@@ -8,8 +8,10 @@ import { Catalog } from "./catalog.ts";
 import type { WarehouseContext } from "./context.ts";
 import type { SqlFrontEnd } from "./contract.ts";
 import { openDatabase } from "./database.ts";
+import type { WarehouseLimits } from "./job-limits.ts";
 import { JobRunner } from "./job-runner.ts";
 import { JobStore } from "./job-store.ts";
+import { startMemoryGuard } from "./memory-guard.ts";
 import { startSweeper } from "./sweeper.ts";
 import { StatisticsCache } from "./table-statistics.ts";
 
@@ -25,15 +27,16 @@ export async function openWarehouse(options: {
   objects: ObjectFiles;
   frontEnd: SqlFrontEnd;
   location: string;
+  limits: WarehouseLimits;
   log: Log;
   onFatal: (error: unknown) => void;
 }): Promise<Warehouse> {
-  const { directory, objects, frontEnd, location, log } = options;
+  const { directory, objects, frontEnd, location, limits, log } = options;
   const stagingDirectory = join(directory, "staging");
   await rm(stagingDirectory, { recursive: true, force: true });
   await mkdir(stagingDirectory, { recursive: true });
   const fileDirectories = [stagingDirectory, objects.directory];
-  const database = await openDatabase({ directory, fileDirectories, frontEnd });
+  const database = await openDatabase({ directory, fileDirectories, frontEnd, limits });
   const context: WarehouseContext = {
     database,
     catalog: await Catalog.open(database),
@@ -47,14 +50,17 @@ export async function openWarehouse(options: {
     log,
   };
   const concurrency = Math.max(4, availableParallelism() * 2);
-  const runner = new JobRunner({ context, concurrency, onFatal: options.onFatal });
+  const { jobSeconds } = limits;
+  const runner = new JobRunner({ context, concurrency, jobSeconds, onFatal: options.onFatal });
   runner.resume();
   const sweeper = startSweeper(context);
+  const guard = startMemoryGuard(runner, database.memoryMb);
   return {
     context,
     runner,
     async close() {
       await sweeper.stop();
+      guard.stop();
       await runner.stop();
       await frontEnd.close();
       database.close();

@@ -10,6 +10,7 @@ import {
   tableKey,
   tableText,
 } from "./documents.ts";
+import { cancelled } from "./job-errors.ts";
 import { partitionCondition } from "./partitions.ts";
 
 /**
@@ -57,8 +58,7 @@ export class WarehouseTransaction {
   }
 
   checkCancelled(): void {
-    if (!this.#isCancelled()) return;
-    throw new WarehouseError("stopped", "Job execution was cancelled: User requested cancellation");
+    if (this.#isCancelled()) throw cancelled();
   }
 
   table(name: TableName): TableDocument | undefined {

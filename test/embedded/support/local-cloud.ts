@@ -10,6 +10,7 @@ import type { Storage } from "@google-cloud/storage";
 import type { drive_v3 } from "@googleapis/drive";
 import type { sheets_v4 } from "@googleapis/sheets";
 import { pino } from "pino";
+import { environment } from "../../../server/config.ts";
 import { createGoogleClients } from "../../../server/connectors/google-clients.ts";
 import { type LocalCloud, startLocalCloud } from "../../../server/embedded/local-cloud.ts";
 
@@ -127,12 +128,19 @@ export interface CloudProcess {
 
 const main = fileURLToPath(new URL("../../../server/main.ts", import.meta.url));
 
-export async function spawnCloud(dataDir: string, args: string[] = []): Promise<CloudProcess> {
+/** `settings` are variables, without the `MAESTRO_` before them. */
+export async function spawnCloud(
+  dataDir: string,
+  args: string[] = [],
+  settings: Record<string, string> = {},
+): Promise<CloudProcess> {
+  const given = Object.entries(settings).map(([name, value]) => [`MAESTRO_${name}`, value]);
   const child = spawn(
     process.execPath,
     [main, "local-cloud", "--data-dir", dataDir, "--listen", "127.0.0.1:0", ...args],
     {
       stdio: ["ignore", "ignore", "pipe"],
+      env: { ...environment, ...Object.fromEntries(given) },
     },
   );
   let output = "";

@@ -22,7 +22,7 @@ const sliceMs = 200;
 const limitMs = 60_000;
 const startMs = 10_000;
 const keptAnswers = 500;
-const keptCharacters = 64 * 2 ** 20;
+const keptCharacters = 16 * 2 ** 20;
 const maxAttempts = 400;
 const pendingText = "a JavaScript function of the query is still running";
 const ownText = `${pendingText}, begun by this statement`;
@@ -90,7 +90,8 @@ export class JavascriptSandbox {
     const isOver = performance.now() - running.since > limitMs;
     if (!received && !isOver) return null;
     this.#running = null;
-    if (!received) void this.close();
+    // The memory of its engine only ever grows, and goes with the thread.
+    if (!received || isOutOfMemory(received.message)) void this.close();
     return received?.message ?? { error: "UDF timed out" };
   }
 
@@ -127,6 +128,10 @@ export class JavascriptSandbox {
     this.#worker = { thread, port: port1, signal };
     return this.#worker;
   }
+}
+
+function isOutOfMemory(answer: SandboxAnswer): boolean {
+  return "error" in answer && /out of memory|string too long/.test(answer.error);
 }
 
 function valuesOf(answer: SandboxAnswer): (string | null)[] {

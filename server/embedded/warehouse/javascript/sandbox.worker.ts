@@ -2,6 +2,7 @@ import { type MessagePort, workerData } from "node:worker_threads";
 import variant from "@jitl/quickjs-wasmfile-release-sync";
 import {
   newQuickJSWASMModuleFromVariant,
+  newVariant,
   type QuickJSContext,
   type QuickJSHandle,
   type QuickJSSyncVariant,
@@ -13,16 +14,35 @@ import { prelude } from "./udf-prelude.ts";
 /*
  * Computes JavaScript functions of users in QuickJS, which is compiled to WebAssembly: no host object
  * is handed in, so their code reaches no file, no network and no other function's values. Memory and
- * stack have limits. An endless loop is ended from outside, with this thread.
+ * stack have limits. QuickJS counts each block as a few bytes, whatever it holds, so the limit is that
+ * of the memory which WebAssembly gives to all functions of this thread. An endless loop is ended from
+ * outside, with this thread.
  */
 
-const memoryBytes = 64 * 2 ** 20;
+const pageBytes = 65_536;
+/** The module begins with as much. */
+const initialBytes = 16 * 2 ** 20;
+const memoryBytes = 96 * 2 ** 20;
 const stackBytes = 512 * 1024;
-const keptFunctions = 20;
+const keptFunctions = 6;
 
 const { port, signal } = workerData as { port: MessagePort; signal: Int32Array };
 // Its types are those of its other form, for CommonJS.
-const engine = newQuickJSWASMModuleFromVariant(variant as unknown as QuickJSSyncVariant);
+const base = variant as unknown as QuickJSSyncVariant;
+/** The types of Node know the name, and no value of it. */
+const { WebAssembly: wasm } = globalThis as unknown as {
+  WebAssembly: {
+    Memory: new (size: {
+      initial: number;
+      maximum: number;
+    }) => NonNullable<Awaited<Parameters<typeof newVariant>[1]["wasmMemory"]>>;
+  };
+};
+const wasmMemory = new wasm.Memory({
+  initial: initialBytes / pageBytes,
+  maximum: memoryBytes / pageBytes,
+});
+const engine = newQuickJSWASMModuleFromVariant(newVariant(base, { wasmMemory }));
 
 interface Prepared {
   context: QuickJSContext;
@@ -34,7 +54,6 @@ const functions = new Map<string, Prepared>();
 
 function prepare(module: QuickJSWASMModule, spec: string): Prepared {
   const runtime = module.newRuntime();
-  runtime.setMemoryLimit(memoryBytes);
   runtime.setMaxStackSize(stackBytes);
   const context = runtime.newContext();
   const factory = context.unwrapResult(context.evalCode(prelude));

@@ -21,6 +21,7 @@ const statusWords: Record<number, string> = {
   404: "NOT_FOUND",
   409: "ALREADY_EXISTS",
   412: "FAILED_PRECONDITION",
+  499: "CANCELLED",
   500: "INTERNAL",
   501: "UNIMPLEMENTED",
 };

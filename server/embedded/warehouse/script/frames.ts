@@ -50,6 +50,7 @@ export class Raised extends WarehouseError {}
 const uncatchable = new Set<string>([
   "notImplemented",
   "stopped",
+  "timeout",
   "internalError",
   "resourcesExceeded",
 ]);

@@ -1,4 +1,5 @@
 import { WarehouseError } from "../contract.ts";
+import { outOfMemory } from "../job-limits.ts";
 
 interface Rule {
   pattern: RegExp;
@@ -92,12 +93,7 @@ export function explainDuckError(error: unknown, _sql: string): WarehouseError {
     const found = pattern.exec(first);
     if (found) return new WarehouseError("invalidQuery", message(found));
   }
-  if (/Out of Memory Error/.test(first)) {
-    return new WarehouseError(
-      "resourcesExceeded",
-      "Resources exceeded during query execution: The query could not be executed in the allotted memory.",
-    );
-  }
+  if (/Out of Memory Error/.test(first)) return outOfMemory(first);
   if (dataError.test(first))
     return new WarehouseError("invalidQuery", first.replace(dataError, ""));
   return new WarehouseError(

@@ -41,8 +41,21 @@ export function analyzeRecursive(
     for (const column of relation.columns) ctx.use(column);
     return conform(ctx, relation, first, pos);
   });
-  const sql = [`(${first.sql})`, ...terms].join(body.all ? " UNION ALL " : " UNION ");
+  const sql = body.all
+    ? counted(first.sql, terms, sqlName)
+    : [`(${first.sql})`, ...terms].join(" UNION ");
   return { sql, columns: first.columns, isValueTable: false };
+}
+
+/** BigQuery's own limit. Rows of UNION DISTINCT cannot carry a count: it would tell them apart. */
+const maxIterations = 500;
+
+/** The rows carry the number of the iteration that made them, so that the last one is known. */
+function counted(base: string, terms: string[], sqlName: string): string {
+  const depth = `(SELECT max("_depth") FROM ${quoteName(sqlName)})`;
+  const next = `CASE WHEN ${depth} >= ${maxIterations} THEN error('A recursive CTE has reached the maximum number of iterations: ' || ${depth} || '.') ELSE ${depth} + 1 END`;
+  const steps = terms.map((term) => `(SELECT *, ${next} AS "_depth" FROM ${term} AS _t)`);
+  return [`(SELECT *, 0 AS "_depth" FROM (${base}) AS _b)`, ...steps].join(" UNION ALL ");
 }
 
 function conform(ctx: Context, relation: Relation, first: Relation, pos: number): string {

@@ -253,6 +253,8 @@ function stringAgg(site: AggregateSite): Typed {
       site.call.pos,
       "Argument 2 to STRING_AGG must be a literal or query parameter",
     );
+  if (String(separator?.constant?.value).length > 1000)
+    throw site.ctx.refuse("STRING_AGG with a separator above 1000 characters");
   const list = limited(site, gather(site, "array_agg", arg, true));
   return { sql: `array_to_string(${list}, ${separator?.sql ?? "','"})`, type: scalar("STRING") };
 }

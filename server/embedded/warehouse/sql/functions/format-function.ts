@@ -41,6 +41,7 @@ function checkText(site: CallSite, text: string): void {
 function piece(site: CallSite, spec: string, letter: string, index: number): string {
   const { call, ctx } = site;
   if (spec.includes("*")) throw ctx.refuse("FORMAT with * as width or precision");
+  if (/\d{5}/.test(spec)) throw ctx.refuse("FORMAT with a width or precision above 9999");
   if (index >= call.args.length) {
     throw ctx.fail(
       call.pos,

@@ -3,6 +3,7 @@ import { fill, type Typed } from "../types/typed.ts";
 import { arrayOf, scalar, typeName } from "../types/types.ts";
 import type { CallSite } from "./call-site.ts";
 import { signatureError } from "./supported-signatures.ts";
+import { maxTextBytes, tooLong } from "./text-limits.ts";
 
 const STRING = scalar("STRING");
 
@@ -94,5 +95,10 @@ export function regexpReplace(site: CallSite): Typed {
   }
   if (/\\[^\d\\]|\\$/.test(by))
     throw site.ctx.fail(site.call.pos, "Invalid REGEXP_REPLACE pattern: invalid rewrite pattern");
-  return { sql: `regexp_replace(${text.sql}, ${regexp.sql}, ${rewrite.sql}, 'g')`, type: STRING };
+  const replaced = "regexp_replace($1, $2, $3, 'g')";
+  const template =
+    by.length < 100
+      ? replaced
+      : `CASE WHEN strlen($1) * ${by.length} > ${10 * maxTextBytes} THEN ${tooLong("REGEXP_REPLACE")} ELSE ${replaced} END`;
+  return { sql: fill(template, [text.sql, regexp.sql, rewrite.sql]), type: STRING };
 }

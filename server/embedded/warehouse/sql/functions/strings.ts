@@ -3,6 +3,7 @@ import type { FunctionRows, FunctionTable } from "./call-site.ts";
 import { concat } from "./concat.ts";
 import { normalizeFunctions } from "./normalize.ts";
 import { regexpExtract, regexpExtractAll, regexpReplace } from "./regexps.ts";
+import { maxTextBytes, tooLong } from "./text-limits.ts";
 
 /** What TRIM without a second argument takes off: Unicode's white space. */
 const whiteSpace =
@@ -90,7 +91,7 @@ export const stringFunctions: FunctionTable = {
   REPLACE: withBytes([
     [
       "STRING, STRING, STRING -> STRING",
-      "CASE WHEN $2 = '' AND $3 IS NOT NULL THEN $1 ELSE replace($1, $2, $3) END",
+      `CASE WHEN $2 = '' AND $3 IS NOT NULL THEN $1 WHEN strlen($1) * strlen($3) > ${maxTextBytes} * strlen($2) AND (strlen($1) - strlen(replace($1, $2, ''))) // strlen($2) * strlen($3) > ${maxTextBytes} THEN ${tooLong("REPLACE")} ELSE replace($1, $2, $3) END`,
     ],
   ]),
   REPEAT: withBytes([

@@ -19,9 +19,14 @@ export function translate(text: string, source: string, target: string): string 
   return [...text].map((character) => map.get(character) ?? character).join("");
 }
 
+const maxCells = 25_000_000;
+
 /** Levenshtein's, over characters. */
 export function editDistance(a: string, b: string): number {
   const [x, y] = [[...a], [...b]];
+  if (x.length * y.length > maxCells) {
+    throw new Error("not supported by the local warehouse: EDIT_DISTANCE of texts that long");
+  }
   let previous = Array.from({ length: y.length + 1 }, (_, i) => i);
   for (const [i, character] of x.entries()) {
     const row = [i + 1];
