@@ -59,9 +59,11 @@ export async function benchExports(
       directory: setting.directory,
     };
     const readers = [
-      shellWriter(setting, { name: client, address, gzip: files.gzip }),
+      shellWriter(setting, { name: client, role: "limit", address, gzip: files.gzip }),
       await taskWriter(setting, ours, setup),
     ];
+    // An export leaves fresh statistics, for which others wait for autovacuum.
+    if (isPostgres) readers.push(analyzingWriter(setting, address, files.gzip));
     const title = isPostgres ? "Export to PostgreSQL" : "Export to MySQL";
     const reach = [{ name: ours, speed: 0.9 }];
     compared.push(await compareReaders({ title, readers, reach, log }));
@@ -93,9 +95,21 @@ async function makeFiles({ postgres, directory }: Setting) {
   return { gzip, parquet };
 }
 
+function analyzingWriter(setting: Setting, address: DatabaseAddress, gzip: string): Reader {
+  const name = "gunzip | psql COPY FROM, then ANALYZE";
+  const then = `&& ${clientLine(address, "analyze loaded")}`;
+  return shellWriter(setting, { name, role: "peer", address, gzip, then });
+}
+
 function shellWriter(
   setting: Setting,
-  { name, address, gzip }: { name: string; address: DatabaseAddress; gzip: string },
+  {
+    name,
+    role,
+    address,
+    gzip,
+    then = "",
+  }: Pick<Reader, "name" | "role"> & { address: DatabaseAddress; gzip: string; then?: string },
 ): Reader {
   const isPostgres = address.kind === "postgres";
   const list = columns.map(
@@ -105,10 +119,10 @@ function shellWriter(
   const load = isPostgres
     ? "copy loaded from stdin"
     : "load data local infile '/dev/stdin' into table loaded character set utf8mb4";
-  const line = `${clientLine(address, fresh)} && gunzip -c ${gzip} | PGTZ=UTC ${clientLine(address, load)}`;
+  const line = `${clientLine(address, fresh)} && gunzip -c ${gzip} | PGTZ=UTC ${clientLine(address, load)} ${then}`;
   return {
     name,
-    role: "limit",
+    role,
     measure: () => withTreeCpu(() => runShell(line, address)),
     verify: () => verifyTable(setting, address, "loaded"),
     aboveIdleBytes: () => null,
