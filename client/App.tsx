@@ -8,6 +8,7 @@ import { Shell } from "./components/Shell.tsx";
 import { Toasts } from "./components/Toasts.tsx";
 import { SignInPage } from "./pages/sign-in/SignInPage.tsx";
 import { createApiQuery } from "./state/create-api-query.ts";
+import { createCurrency } from "./state/create-currency.ts";
 import { createLiveUpdates } from "./state/create-live-updates.ts";
 import { showError } from "./state/create-toasts.ts";
 import { api } from "./trpc.ts";
@@ -56,6 +57,7 @@ export function App(props: RouteSectionProps) {
 function SignedIn(props: { me: Me; children: RouteSectionProps["children"] }) {
   const client = useQueryClient();
   const live = createLiveUpdates(client);
+  createCurrency();
 
   createEffect(() => {
     document.documentElement.classList.toggle("is-offline", !live.isConnected());

@@ -1,3 +1,5 @@
+import { currentCurrency } from "./state/create-currency.ts";
+
 const integers = new Intl.NumberFormat("en");
 const byteUnits = ["B", "KB", "MB", "GB", "TB", "PB"];
 
@@ -22,11 +24,23 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(digits)} ${byteUnits[unit]}`;
 }
 
-/** Dollars with enough digits that a small query does not read as free. */
-export function formatUsd(usd: number): string {
-  if (usd === 0) return "$0";
-  if (usd < 0.0001) return "< $0.0001";
-  return `$${usd.toFixed(usd < 0.01 ? 4 : 2)}`;
+/** With enough digits that a small query does not read as free. */
+export function formatPrice(price: number): string {
+  const digits = priceDigits(price);
+  const text = (value: number) =>
+    value.toLocaleString("en", {
+      style: "currency",
+      currency: currentCurrency(),
+      useGrouping: false,
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+  return price > 0 && price < 0.0001 ? `< ${text(0.0001)}` : text(price);
+}
+
+function priceDigits(price: number): number {
+  if (price === 0) return 0;
+  return price < 0.01 ? 4 : 2;
 }
 
 export function formatDuration(ms: number): string {

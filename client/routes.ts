@@ -93,6 +93,12 @@ export const routes: RouteDefinition[] = [
       default: (await import("./pages/audit/AuditPage.tsx")).AuditPage,
     })),
   },
+  {
+    path: "/settings",
+    component: lazy(async () => ({
+      default: (await import("./pages/settings/SettingsPage.tsx")).SettingsPage,
+    })),
+  },
   // Whoever is signed in already has nothing to do there.
   {
     path: "/sign-in",

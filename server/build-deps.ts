@@ -115,7 +115,6 @@ function limitsOf(config: Config): Deps["limits"] {
     sheetRows: config.sheetRows,
     sheetBytes: config.sheetBytes,
     runRetentionDays: config.runRetentionDays,
-    pricePerTib: config.pricePerTibCents / 100,
   };
 }
 

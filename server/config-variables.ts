@@ -235,13 +235,6 @@ export const variables = {
     effect:
       "days that a run is kept after its end, 0 for ever; what its jobs cost, each frequency's newest tick and each table's newest run stay",
   }),
-  pricePerTibCents: whole({
-    variable: "PRICE_PER_TIB_CENTS",
-    default: 625,
-    min: 0,
-    max: 1_000_000,
-    effect: "US cents a TiB billed, for the costs shown",
-  }),
   gracefulShutdownSeconds: whole({
     variable: "WORKER_GRACEFULSHUTDOWNTIMEOUT",
     default: 300,

@@ -81,6 +81,7 @@ async function addClientCommands(program: Command): Promise<void> {
     groups,
     run,
     runs,
+    settings,
     tables,
     token,
     transfers,
@@ -95,27 +96,14 @@ async function addClientCommands(program: Command): Promise<void> {
     import("./commands/groups.ts"),
     import("./commands/run.ts"),
     import("./commands/runs.ts"),
+    import("./commands/settings.ts"),
     import("./commands/tables.ts"),
     import("./commands/token.ts"),
     import("./commands/transfers.ts"),
     import("./commands/users.ts"),
     import("./commands/local-token.ts"),
   ]);
-  const io: CommandIo = {
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: environment,
-    onInterrupt(act) {
-      process.once("SIGINT", act);
-      return () => process.off("SIGINT", act);
-    },
-    setExitCode(code) {
-      process.exitCode = code;
-    },
-    findLocalServer: (dataDir?: string, refused?: string) =>
-      local.findLocalServer(readConfig({ "data-dir": dataDir }), refused),
-  };
+  const io = processIo(local.findLocalServer);
   program.addCommand(demo.createDemoCommand(io));
   program.addCommand(tables.createTablesCommand(io));
   program.addCommand(frequencies.createFrequenciesCommand(io));
@@ -129,11 +117,36 @@ async function addClientCommands(program: Command): Promise<void> {
   program.addCommand(databases.createDatabasesCommand(io));
   program.addCommand(users.createUsersCommand(io));
   program.addCommand(groups.createGroupsCommand(io));
+  program.addCommand(settings.createSettingsCommand(io));
   program.addCommand(
     token.createTokenCommand(io, (dataDir, use) =>
       local.withLocalDatabase(readConfig({ "data-dir": dataDir }), use),
     ),
   );
+}
+
+/** What commands write to and read their defaults from: this process's own. */
+function processIo(
+  findLocalServer: (
+    config: Config,
+    refused?: string,
+  ) => Promise<{ url: string; token: string } | null>,
+): CommandIo {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: environment,
+    onInterrupt(act) {
+      process.once("SIGINT", act);
+      return () => process.off("SIGINT", act);
+    },
+    setExitCode(code) {
+      process.exitCode = code;
+    },
+    findLocalServer: (dataDir?: string, refused?: string) =>
+      findLocalServer(readConfig({ "data-dir": dataDir }), refused),
+  };
 }
 
 /** A command that reads the configuration: every variable that has a flag is an option of it. */

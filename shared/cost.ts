@@ -2,7 +2,7 @@
 export interface CostLine {
   name: string;
   bytesBilled: number;
-  usd: number;
+  price: number;
   jobs: number;
 }
 
@@ -12,12 +12,12 @@ export interface CostLine {
  */
 export interface CostsSummary {
   /** UTC days, oldest first, without gaps. */
-  perDay: { day: string; bytesBilled: number; usd: number }[];
+  perDay: { day: string; bytesBilled: number; price: number }[];
   byTable: CostLine[];
   byUser: CostLine[];
   byGroup: CostLine[];
   byFrequency: CostLine[];
-  totalUsd: number;
+  totalPrice: number;
   /** Jobs that BigQuery has not shown the figures of: they are in no sum. */
   unreadJobs: number;
 }

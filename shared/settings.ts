@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { keptText } from "./text.ts";
 
 /**
@@ -66,6 +66,14 @@ const domains = keptText()
     error: "domains alone, with commas between them, such as example.com, example.org",
   });
 
+const cents = line
+  .refine((text) => /^\d{1,7}$/.test(text), "a whole number from 0 to 9999999")
+  .transform(Number);
+
+const currency = line
+  .refine((text) => /^[A-Za-z]{3}$/.test(text), "three letters, such as USD or EUR")
+  .transform((text) => text.toUpperCase());
+
 /** Every setting, once: the web app, the command line and the variables are made from this. */
 export const settings = {
   "web.publicUrl": define({
@@ -93,6 +101,20 @@ export const settings = {
     variable: "OAUTH_DOMAINS",
     schema: domains,
   }),
+  "costs.pricePerTibCents": define({
+    label: "Price of a TiB, in cents",
+    help: "hundredths of the currency that BigQuery bills for a TiB, for the costs shown",
+    variable: "PRICE_PER_TIB_CENTS",
+    schema: cents,
+    default: "625",
+  }),
+  "costs.currency": define({
+    label: "Currency",
+    help: "the currency of the price of a TiB, by its three letters",
+    variable: "CURRENCY",
+    schema: currency,
+    default: "USD",
+  }),
   "oauth.issuer": define({
     label: "Issuer",
     help: "the OpenID provider that people sign in at",
@@ -110,3 +132,28 @@ export type SettingValues = {
 };
 
 export const settingKeys = Object.keys(settings) as SettingKey[];
+
+/** The part of a setting's key before the point, with what it is about. */
+export const settingGroups: Record<string, string> = {
+  web: "Web app",
+  oauth: "Signing in with Google",
+  costs: "Costs",
+};
+
+/** A setting as admins see it. */
+export interface SettingView {
+  key: SettingKey;
+  /** Null where there is none, and of secrets always. */
+  value: string | null;
+  /** `given`: to the server that answers, by its variable, which outweighs what is stored. */
+  source: "given" | "stored" | "default" | "unset";
+  /** When it was stored, and by whom; null where it is not. */
+  updatedAt: string | null;
+  updatedBy: string | null;
+}
+
+export const settingChangesSchema = z.object({
+  changes: z
+    .partialRecord(z.enum(settingKeys), z.string().nullable())
+    .refine((changes) => Object.keys(changes).length > 0, "name at least one setting"),
+});

@@ -7,8 +7,9 @@ export interface SystemInfo {
   projectId: string;
   location: string;
   instanceId: string;
-  /** US dollars per TiB billed. */
+  /** Of a TiB billed, in units of the currency. */
   pricePerTib: number;
+  currency: string;
 }
 
 /** A frequency whose last tick should have made a run by now and has not. */
@@ -54,5 +55,5 @@ export interface HomeView {
   /** The longest first. */
   longWaits: LongWait[];
   /** Since 00:00 UTC. */
-  today: { bytesBilled: number; usd: number; jobs: number };
+  today: { bytesBilled: number; price: number; jobs: number };
 }

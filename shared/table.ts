@@ -219,7 +219,7 @@ export interface TablePlan {
   columnsChanged: { name: string; from: string; to: string }[];
   /** Null where there was no dry run. */
   bytes: number | null;
-  priceUsd: number | null;
+  price: number | null;
   warnings: string[];
 }
 

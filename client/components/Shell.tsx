@@ -31,6 +31,7 @@ const nav: { title: string; links: NavLink[] }[] = [
       { href: "/databases", label: "Databases", icon: "database" },
       { href: "/tokens", label: "Tokens", icon: "key" },
       { href: "/people", label: "People", icon: "people", forAdmins: true },
+      { href: "/settings", label: "Settings", icon: "sliders", forAdmins: true },
       { href: "/audit", label: "Audit", icon: "list", forAdmins: true },
     ],
   },

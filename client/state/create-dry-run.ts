@@ -10,7 +10,7 @@ import { api } from "../trpc.ts";
 export type DryRunState =
   | { kind: "idle" }
   | { kind: "checking" }
-  | { kind: "done"; result: DryRunResult & { priceUsd: number | null } }
+  | { kind: "done"; result: DryRunResult & { price: number | null } }
   | { kind: "failed"; error: ApiError };
 
 const pauseMs = 450;

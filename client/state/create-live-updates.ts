@@ -17,7 +17,7 @@ const staleBy: Record<ChangeEvent["noun"], string[]> = {
   user: ["users", "groups", "me", "allTokens"],
   group: ["groups", "users", "me", "tables", "table"],
   token: ["tokens", "allTokens", "users"],
-  setting: ["settings", "system", "costs", "home"],
+  setting: ["settings", "info", "costs", "home"],
 };
 
 const quietMs = 200;

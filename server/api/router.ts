@@ -4,6 +4,7 @@ import { frequenciesRouter } from "./routers/frequencies.ts";
 import { jobsRouter } from "./routers/jobs.ts";
 import { groupsRouter, meRouter, tokensRouter, usersRouter } from "./routers/people.ts";
 import { runsRouter } from "./routers/runs.ts";
+import { settingsRouter } from "./routers/settings.ts";
 import {
   auditRouter,
   costsRouter,
@@ -28,6 +29,7 @@ export const appRouter = router({
   lineage: lineageRouter,
   me: meRouter,
   runs: runsRouter,
+  settings: settingsRouter,
   system: systemRouter,
   tables: tablesRouter,
   tokens: tokensRouter,

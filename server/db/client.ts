@@ -23,6 +23,7 @@ export type Db = Pick<
   NodePgDatabase<typeof schema>,
   | "select"
   | "selectDistinct"
+  | "selectDistinctOn"
   | "insert"
   | "update"
   | "delete"

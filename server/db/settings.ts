@@ -1,5 +1,6 @@
-import { eq, inArray, sql } from "drizzle-orm";
+import { desc, eq, inArray, sql } from "drizzle-orm";
 import { settings } from "../../drizzle/schema/settings.ts";
+import { auditLog } from "../../drizzle/schema/users.ts";
 import type { Db } from "./client.ts";
 
 export interface SettingRow {
@@ -17,7 +18,7 @@ export async function selectSettings(db: Db, keys: readonly string[]): Promise<S
     .where(inArray(settings.key, [...keys]));
   return rows.map(({ key, value, secret, updatedAt }) => ({
     key,
-    text: typeof value === "string" ? value : null,
+    text: (value as { text?: string } | null)?.text ?? null,
     secret,
     updatedAt,
   }));
@@ -29,9 +30,10 @@ export async function upsertSetting(
   key: string,
   content: { text: string } | { secret: Buffer },
 ): Promise<void> {
+  // In an object: read back bare, the text `750` would be a number.
   const columns =
     "text" in content
-      ? { value: content.text, secret: null }
+      ? { value: { text: content.text }, secret: null }
       : { value: null, secret: content.secret };
   await db
     .insert(settings)
@@ -63,4 +65,15 @@ export async function lockSecret(db: Db, key: string): Promise<Buffer | null> {
     .where(eq(settings.key, key))
     .for("update");
   return row?.secret ?? null;
+}
+
+/** Who changed each setting last, by its key. */
+export async function selectSettingAuthors(db: Db): Promise<Map<string, string>> {
+  const key = sql<string>`${auditLog.detail} ->> 'key'`;
+  const rows = await db
+    .selectDistinctOn([key], { key, actor: auditLog.actor })
+    .from(auditLog)
+    .where(eq(auditLog.subjectKind, "setting"))
+    .orderBy(key, desc(auditLog.id));
+  return new Map(rows.map((row) => [row.key, row.actor]));
 }

@@ -49,6 +49,4 @@ export interface Limits {
   sheetBytes: number;
   /** Days that runs are kept after their end; 0: for ever. */
   runRetentionDays: number;
-  /** Price shown beside bytes, in US dollars per TiB. */
-  pricePerTib: number;
 }

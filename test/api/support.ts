@@ -112,7 +112,6 @@ export async function createTestDeps(): Promise<TestDeps> {
       sheetRows: 200_000,
       sheetBytes: 20_000_000,
       runRetentionDays: 90,
-      pricePerTib: 6.25,
     },
   };
   return {

@@ -51,6 +51,17 @@ test("from an empty installation to a second user whom the page lets in by itsel
   await page.getByRole("navigation", { name: "Main" }).waitFor();
   expect(new URL(page.url()).pathname).toBe("/tables");
 
+  await page.getByRole("link", { name: "Settings" }).click();
+  const costs = page.getByRole("form", { name: "Costs" });
+  await costs.getByLabel("Currency").fill("euros");
+  await costs.getByRole("button", { name: "Save" }).click();
+  await costs.getByText("three letters, such as USD or EUR").waitFor();
+  await costs.getByLabel("Currency").fill("EUR");
+  await costs.getByRole("button", { name: "Save" }).click();
+  await costs.getByText("by ann@example.com").waitFor();
+  await page.getByRole("link", { name: "Costs" }).click();
+  await page.getByText("€0").first().waitFor();
+
   const second = await web.newPage();
   await second.goto(web.server.url);
   await signInAs(second, "eve@example.net");

@@ -60,7 +60,6 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
       sheetRows: 200_000,
       sheetBytes: 20_000_000,
       runRetentionDays: 90,
-      pricePerTib: 6.25,
     },
   };
   await deps.objectStore.ensureBucket();

@@ -89,7 +89,6 @@ export function createEngineDeps(options: {
       sheetRows: 200_000,
       sheetBytes: 20_000_000,
       runRetentionDays: 90,
-      pricePerTib: 6.25,
       ...options.limits,
     },
     objects,

@@ -5,7 +5,7 @@ import { Empty, Loading } from "../../components/Feedback.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { Tabs } from "../../components/Tabs.tsx";
-import { formatBytes, formatCount, formatUsd } from "../../format.ts";
+import { formatBytes, formatCount, formatPrice } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 
@@ -65,7 +65,7 @@ function Summary(props: { costs: CostsSummary }) {
       <dl class="stats">
         <div class="stat">
           <dt>Total</dt>
-          <dd>{formatUsd(props.costs.totalUsd)}</dd>
+          <dd>{formatPrice(props.costs.totalPrice)}</dd>
         </div>
         <div class="stat">
           <dt>Billed</dt>
@@ -77,7 +77,7 @@ function Summary(props: { costs: CostsSummary }) {
         </div>
         <div class="stat">
           <dt>A day, on average</dt>
-          <dd>{formatUsd(props.costs.totalUsd / Math.max(1, props.costs.perDay.length))}</dd>
+          <dd>{formatPrice(props.costs.totalPrice / Math.max(1, props.costs.perDay.length))}</dd>
         </div>
       </dl>
       <Show when={props.costs.unreadJobs > 0}>
@@ -138,7 +138,7 @@ function Lines(props: { title: string; lines: CostLine[] }) {
                     </td>
                     <td class="right shrink">{formatCount(line.jobs)}</td>
                     <td class="right shrink">{formatBytes(line.bytesBilled)}</td>
-                    <td class="right shrink">{formatUsd(line.usd)}</td>
+                    <td class="right shrink">{formatPrice(line.price)}</td>
                   </tr>
                 )}
               </For>

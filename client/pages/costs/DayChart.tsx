@@ -1,7 +1,7 @@
 import { createEffect, on, onCleanup, onMount } from "solid-js";
 import UPlot from "uplot";
 import type { CostsSummary } from "../../../shared/cost.ts";
-import { formatBytes, formatUsd } from "../../format.ts";
+import { formatBytes, formatPrice } from "../../format.ts";
 import { currentTheme } from "../../state/create-theme.ts";
 import "uplot/dist/uPlot.min.css";
 
@@ -35,7 +35,7 @@ export function DayChart(props: { days: CostsSummary["perDay"] }) {
       <figcaption class="visually-hidden">
         {props.days
           .filter((day) => day.bytesBilled > 0)
-          .map((day) => `${day.day}: ${formatUsd(day.usd)}, ${formatBytes(day.bytesBilled)}`)
+          .map((day) => `${day.day}: ${formatPrice(day.price)}, ${formatBytes(day.bytesBilled)}`)
           .join("; ") || "Nothing billed"}
       </figcaption>
     </figure>
@@ -45,7 +45,7 @@ export function DayChart(props: { days: CostsSummary["perDay"] }) {
 function dataOf(days: CostsSummary["perDay"]): UPlot.AlignedData {
   return [
     days.map((day) => Date.parse(day.day) / 1000),
-    days.map((day) => day.usd),
+    days.map((day) => day.price),
     days.map((day) => day.bytesBilled),
   ];
 }
@@ -69,7 +69,7 @@ function optionsFor(parent: HTMLElement, days: CostsSummary["perDay"]): UPlot.Op
     },
     axes: [
       { ...axis, grid: { show: false } },
-      { ...axis, size: 64, values: (_chart, ticks) => ticks.map((tick) => formatUsd(tick)) },
+      { ...axis, size: 64, values: (_chart, ticks) => ticks.map((tick) => formatPrice(tick)) },
     ],
     series: [
       { label: "Day", value: (_chart, seconds) => dayName(seconds) },
@@ -82,7 +82,7 @@ function optionsFor(parent: HTMLElement, days: CostsSummary["perDay"]): UPlot.Op
         stroke: color("--accent"),
         width: 0,
         points: { show: false },
-        value: (_chart, usd) => (usd === null ? "–" : formatUsd(usd)),
+        value: (_chart, price) => (price === null ? "–" : formatPrice(price)),
       },
       {
         label: "Billed",

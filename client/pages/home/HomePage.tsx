@@ -7,7 +7,7 @@ import { QueryView } from "../../components/QueryView.tsx";
 import { RunProgress, runTitle } from "../../components/RunProgress.tsx";
 import { RunTable } from "../../components/RunTable.tsx";
 import { Duration } from "../../components/Time.tsx";
-import { formatBytes, formatCount, formatUsd } from "../../format.ts";
+import { formatBytes, formatCount, formatPrice } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 import { Attention } from "./Attention.tsx";
@@ -71,7 +71,7 @@ function Overview(props: { home: HomeView }) {
         <div class="stat">
           <dt>Spend today</dt>
           <dd>
-            {formatUsd(props.home.today.usd)}{" "}
+            {formatPrice(props.home.today.price)}{" "}
             <small>{formatBytes(props.home.today.bytesBilled)}</small>
           </dd>
         </div>

@@ -10,7 +10,7 @@ import { describeCounts, RunProgress, runTitle, tickTitle } from "../../componen
 import { StatusPill } from "../../components/Status.tsx";
 import { Tabs } from "../../components/Tabs.tsx";
 import { Duration, RelativeTime } from "../../components/Time.tsx";
-import { formatBytes, formatDuration, formatPlural, formatUsd } from "../../format.ts";
+import { formatBytes, formatDuration, formatPlural, formatPrice } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { clock } from "../../state/create-clock.ts";
 import { api } from "../../trpc.ts";
@@ -140,7 +140,7 @@ function Summary(props: { run: RunDetail }) {
     () => ["info"],
     (signal) => api.system.info.query(undefined, { signal }),
   );
-  const usd = () => (props.run.bytesBilled / bytesPerTib) * (info.data()?.pricePerTib ?? 0);
+  const price = () => (props.run.bytesBilled / bytesPerTib) * (info.data()?.pricePerTib ?? 0);
   return (
     <dl class="stats run-stats">
       <div class="stat wide">
@@ -169,7 +169,7 @@ function Summary(props: { run: RunDetail }) {
       <div class="stat">
         <dt>Billed</dt>
         <dd>
-          {formatUsd(usd())} <small>{formatBytes(props.run.bytesBilled)}</small>
+          {formatPrice(price())} <small>{formatBytes(props.run.bytesBilled)}</small>
         </dd>
       </div>
     </dl>

@@ -1,7 +1,7 @@
 import { Match, Show, Switch } from "solid-js";
 import type { TableKind } from "../../../shared/table.ts";
 import { Icon } from "../../components/Icon.tsx";
-import { formatBytes, formatPlural, formatUsd } from "../../format.ts";
+import { formatBytes, formatPlural, formatPrice } from "../../format.ts";
 import type { DryRunState } from "../../state/create-dry-run.ts";
 
 /** The editor's last line: what a run would read and cost, or where the SQL is wrong. */
@@ -35,8 +35,8 @@ export function DryRunLine(props: { state: DryRunState; kind: TableKind }) {
               </span>
               <Show when={props.kind === "summary"}>
                 <span class="num">reads {formatBytes(result().bytesProcessed)}</span>
-                <Show when={result().priceUsd !== null}>
-                  <span class="num">{formatUsd(result().priceUsd ?? 0)} a run</span>
+                <Show when={result().price !== null}>
+                  <span class="num">{formatPrice(result().price ?? 0)} a run</span>
                 </Show>
                 <span class="num">{formatPlural(result().schema.length, "column")}</span>
               </Show>

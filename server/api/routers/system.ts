@@ -6,6 +6,7 @@ import type { SystemInfo } from "../../../shared/system.ts";
 import { listAuditWords, listChanges } from "../../services/audit/list-changes.ts";
 import { recordChange } from "../../services/audit/record-change.ts";
 import { listDatasets } from "../../services/catalog/list-datasets.ts";
+import { readPrice } from "../../services/costs/read-price.ts";
 import { summarizeCosts } from "../../services/costs/summarize-costs.ts";
 import { demoStatus } from "../../services/demo/demo-status.ts";
 import { loadDemo } from "../../services/demo/load-demo.ts";
@@ -17,12 +18,12 @@ import { limitOf, rowId } from "./inputs.ts";
 
 export const systemRouter = router({
   info: procedure("read").query(
-    ({ ctx }): SystemInfo => ({
+    async ({ ctx }): Promise<SystemInfo> => ({
       ...ctx.facts,
       projectId: ctx.deps.warehouse.projectId,
       location: ctx.deps.warehouse.location,
       instanceId: ctx.deps.instanceId,
-      pricePerTib: ctx.deps.limits.pricePerTib,
+      ...(await readPrice(ctx.deps)),
     }),
   ),
   home: procedure("read").query(({ ctx }) => describeHome(ctx.deps)),

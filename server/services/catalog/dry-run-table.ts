@@ -2,6 +2,7 @@ import { MaestroError } from "../../../shared/errors.ts";
 import type { DryRunResult, TableDefinition } from "../../../shared/table.ts";
 import { checkWrittenNames } from "../../domain/column-names.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
+import { readPrice } from "../costs/read-price.ts";
 import { readDatabase } from "../databases/read-database.ts";
 import type { Deps } from "../deps.ts";
 import { validateImportQuery } from "../transfers/validate-import-query.ts";
@@ -16,10 +17,10 @@ const timeoutMs = 30_000;
  * the place of the fault; so is an import's SELECT, which is held against what imports may do.
  */
 export async function dryRunTable(
-  deps: Pick<Deps, "db" | "sqlParser" | "warehouse" | "limits">,
+  deps: Pick<Deps, "db" | "sqlParser" | "warehouse" | "secretBox" | "givenSettings">,
   definition: TableDefinition,
   id: number | null,
-): Promise<DryRunResult & { priceUsd: number | null }> {
+): Promise<DryRunResult & { price: number | null }> {
   const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
   const { dryRun } = inference;
   const references = await resolveReferences(deps.db, inference.references, id);
@@ -35,13 +36,14 @@ export async function dryRunTable(
       column: fault.position?.column ?? null,
       references,
       warnings,
-      priceUsd: null,
+      price: null,
     };
   }
   const { bytesProcessed, schema } =
     dryRun.kind === "done" ? dryRun.statistics : { bytesProcessed: 0, schema: [] };
-  const priceUsd = priceBytes(bytesProcessed, deps.limits.pricePerTib);
-  return { ok: true, bytesProcessed, schema, references, warnings, priceUsd };
+  const { pricePerTib } = await readPrice(deps);
+  const price = priceBytes(bytesProcessed, pricePerTib);
+  return { ok: true, bytesProcessed, schema, references, warnings, price };
 }
 
 /** What is wrong with an import's SELECT; null where nothing is, or where it is no import. */

@@ -11,6 +11,7 @@ import { selectTableStatuses } from "../../db/table-list.ts";
 import type { StoredReference } from "../../db/table-references.ts";
 import { findCycleThrough } from "../../domain/graph.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
+import { readPrice } from "../costs/read-price.ts";
 import type { Deps } from "../deps.ts";
 import { inferReferences } from "./infer-references.ts";
 
@@ -21,7 +22,7 @@ const unsavedId = 0;
 
 /** What saving the definition would do to the graph, the columns and the bytes. Saves nothing. */
 export async function planTable(
-  deps: Pick<Deps, "db" | "sqlParser" | "warehouse" | "limits">,
+  deps: Pick<Deps, "db" | "sqlParser" | "warehouse" | "secretBox" | "givenSettings">,
   definition: TableDefinition,
   id: number | null,
 ): Promise<TablePlan> {
@@ -40,6 +41,7 @@ export async function planTable(
       ? `${definition.dataset}.${definition.name}`
       : (names.get(tableId) ?? String(tableId));
   const cycle = await findCycle(db, definition, ownId, parents);
+  const { pricePerTib } = await readPrice(deps);
   const statistics = inference.dryRun.kind === "done" ? inference.dryRun.statistics : null;
   return {
     cycle: cycle?.map(nameOf) ?? null,
@@ -47,7 +49,7 @@ export async function planTable(
     droppedParents: before.filter((parent) => !after.has(parent)).map(nameOf),
     ...compareColumns(current?.schema ?? null, statistics?.schema ?? null),
     bytes: statistics?.bytesProcessed ?? null,
-    priceUsd: statistics ? priceBytes(statistics.bytesProcessed, deps.limits.pricePerTib) : null,
+    price: statistics ? priceBytes(statistics.bytesProcessed, pricePerTib) : null,
     warnings: inference.warnings,
   };
 }

@@ -2,15 +2,17 @@ import type { CostLine, CostsSummary } from "../../../shared/cost.ts";
 import { type CostDimension, countUnread, selectCosts } from "../../db/costs.ts";
 import type { Deps } from "../deps.ts";
 import { priceBytes } from "./price-bytes.ts";
+import { readPrice } from "./read-price.ts";
 
 const dayMs = 86_400_000;
 
 /** What the last `days` UTC days cost, today included, at the price per TiB that is set now. */
 export async function summarizeCosts(
-  deps: Pick<Deps, "db" | "limits" | "now">,
+  deps: Pick<Deps, "db" | "secretBox" | "givenSettings" | "now">,
   days: number,
 ): Promise<CostsSummary> {
   const now = deps.now();
+  const { pricePerTib } = await readPrice(deps);
   const rows = await selectCosts(deps.db, now, days);
   const along = (dimension: CostDimension): CostLine[] =>
     rows
@@ -18,14 +20,14 @@ export async function summarizeCosts(
       .map(({ name, bytesBilled, jobs }) => ({
         name,
         bytesBilled,
-        usd: priceBytes(bytesBilled, deps.limits.pricePerTib),
+        price: priceBytes(bytesBilled, pricePerTib),
         jobs,
       }));
   const byDay = new Map(along("day").map((line) => [line.name, line]));
   const perDay = Array.from({ length: days }, (_, index) => {
     const day = new Date(now.getTime() - (days - 1 - index) * dayMs).toISOString().slice(0, 10);
     const line = byDay.get(day);
-    return { day, bytesBilled: line?.bytesBilled ?? 0, usd: line?.usd ?? 0 };
+    return { day, bytesBilled: line?.bytesBilled ?? 0, price: line?.price ?? 0 };
   });
   const totalBytes = perDay.reduce((sum, { bytesBilled }) => sum + bytesBilled, 0);
   return {
@@ -34,7 +36,7 @@ export async function summarizeCosts(
     byUser: along("user"),
     byGroup: along("group"),
     byFrequency: along("frequency"),
-    totalUsd: priceBytes(totalBytes, deps.limits.pricePerTib),
+    totalPrice: priceBytes(totalBytes, pricePerTib),
     unreadJobs: await countUnread(deps.db, now, days),
   };
 }

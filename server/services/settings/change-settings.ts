@@ -35,6 +35,10 @@ export async function writeSettings(
   actor: Actor,
   changes: SettingChanges,
 ): Promise<void> {
+  for (const key of settingKeys) {
+    const text = changes[key];
+    if (typeof text === "string") checked(key, text);
+  }
   await keepSecretFromOthers(tx, changes);
   // In one order everywhere: two saves at once wait for each other and no more.
   for (const key of settingKeys) {

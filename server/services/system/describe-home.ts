@@ -6,6 +6,7 @@ import { countTablesByKind } from "../../db/tables.ts";
 import { selectOverlaps, selectTickingFrequencies } from "../../db/ticks.ts";
 import { tickAt } from "../../domain/frequency.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
+import { readPrice } from "../costs/read-price.ts";
 import type { Deps } from "../deps.ts";
 import { listLongWaits } from "../why/list-long-waits.ts";
 
@@ -15,18 +16,22 @@ const recentDays = 7;
 const lateMs = 30_000;
 
 /** What one wants to know first: what runs, what failed, what is late, what today has cost. */
-export async function describeHome(deps: Pick<Deps, "db" | "now" | "limits">): Promise<HomeView> {
+export async function describeHome(
+  deps: Pick<Deps, "db" | "now" | "secretBox" | "givenSettings" | "limits">,
+): Promise<HomeView> {
   const { db } = deps;
   const now = deps.now();
-  const [tableCounts, running, failed, overlaps, longWaits, late, costs] = await Promise.all([
-    countTablesByKind(db),
-    listRuns(db, { limit: runsShown, state: "running" }),
-    listRuns(db, { limit: runsShown, state: "failed" }),
-    selectOverlaps(db, { days: recentDays, limit: runsShown }),
-    listLongWaits(deps, runsShown),
-    findLate(deps),
-    selectCosts(db, now, 1),
-  ]);
+  const [tableCounts, running, failed, overlaps, longWaits, late, costs, { pricePerTib }] =
+    await Promise.all([
+      countTablesByKind(db),
+      listRuns(db, { limit: runsShown, state: "running" }),
+      listRuns(db, { limit: runsShown, state: "failed" }),
+      selectOverlaps(db, { days: recentDays, limit: runsShown }),
+      listLongWaits(deps, runsShown),
+      findLate(deps),
+      selectCosts(db, now, 1),
+      readPrice(deps),
+    ]);
   const isRecent = ({ endedAt }: RunListItem) =>
     endedAt !== null && now.getTime() - Date.parse(endedAt) < recentDays * 86_400_000;
   const today = costs.find(({ dimension }) => dimension === "day");
@@ -40,7 +45,7 @@ export async function describeHome(deps: Pick<Deps, "db" | "now" | "limits">): P
     longWaits,
     today: {
       bytesBilled,
-      usd: priceBytes(bytesBilled, deps.limits.pricePerTib),
+      price: priceBytes(bytesBilled, pricePerTib),
       jobs: today?.jobs ?? 0,
     },
   };

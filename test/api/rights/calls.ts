@@ -117,6 +117,11 @@ export const calls: Record<string, Call | Call[]> = {
     right: "read",
     input: async (w) => ({ id: (await w.run("failed")).tableRunId }),
   },
+  "settings.change": {
+    right: "admin",
+    input: fixed({ changes: { "web.publicUrl": "https://maestro.example.com" } }),
+  },
+  "settings.list": { right: "admin" },
   "system.demo": { right: "read" },
   "system.home": { right: "read" },
   "system.info": { right: "read" },

@@ -1,0 +1,17 @@
+import { settingChangesSchema } from "../../../shared/settings.ts";
+import { changeSettings, type SettingChanges } from "../../services/settings/change-settings.ts";
+import { listSettings } from "../../services/settings/list-settings.ts";
+import { actorOf } from "../actor.ts";
+import { procedure, router } from "../trpc.ts";
+
+/** The settings of the installation. What is a secret goes in, and never comes out. */
+export const settingsRouter = router({
+  list: procedure("admin").query(({ ctx }) => listSettings(ctx.deps)),
+  /** Texts by key; null forgets. All or none. */
+  change: procedure("admin")
+    .input(settingChangesSchema)
+    .mutation(async ({ ctx, input }) => {
+      await changeSettings(ctx.deps, actorOf(ctx.principal), input.changes as SettingChanges);
+      return listSettings(ctx.deps);
+    }),
+});

@@ -1,0 +1,124 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createChanges } from "../../server/db/changes.ts";
+import { createSecretBox } from "../../server/support/crypto.ts";
+import type { AuditEntry } from "../../shared/audit.ts";
+import type { SettingView } from "../../shared/settings.ts";
+import type { SystemInfo } from "../../shared/system.ts";
+import { dumpDatabase } from "../support/dump-database.ts";
+import {
+  adminToken,
+  call,
+  createTestDeps,
+  dataOf,
+  startTestServer,
+  type TestDeps,
+  type TestServer,
+} from "./support.ts";
+
+/* Two servers with nothing in common but the database and the secret. */
+
+let context: TestDeps;
+let first: TestServer;
+let second: TestServer;
+let headers: Record<string, string>;
+const closing: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  context = await createTestDeps();
+  const changes = createChanges(context.connectionString, pino({ level: "silent" }));
+  closing.push(() => changes.close());
+  const secretBox = createSecretBox("a secret for tests");
+  first = await startTestServer(context.deps);
+  second = await startTestServer({ ...context.deps, changes, secretBox });
+  headers = { "x-api-token": await adminToken(context.deps) };
+});
+
+afterAll(async () => {
+  await first.close();
+  await second.close();
+  for (const close of closing) await close();
+  await context.close();
+});
+
+function change(server: TestServer, changes: Record<string, string | null>) {
+  return call(server, "settings.change", { changes }, { method: "POST", headers });
+}
+
+async function settingOf(server: TestServer, key: string): Promise<SettingView | undefined> {
+  const views = dataOf<SettingView[]>(await call(server, "settings.list", {}, { headers }));
+  return views.find((view) => view.key === key);
+}
+
+const priceKey = "costs.pricePerTibCents";
+
+test("a changed price and currency count at once on the other server", async () => {
+  expect(dataOf(await call(second, "system.info", {}, { headers }))).toMatchObject({
+    pricePerTib: 6.25,
+    currency: "USD",
+  });
+  await change(first, { [priceKey]: "750", "costs.currency": "eur" });
+  const info = dataOf<SystemInfo>(await call(second, "system.info", {}, { headers }));
+  expect(info).toMatchObject({ pricePerTib: 7.5, currency: "EUR" });
+  await change(second, { [priceKey]: null, "costs.currency": null });
+  expect(await settingOf(first, priceKey)).toMatchObject({ value: "625", source: "default" });
+});
+
+test("a secret is never read back: not by the API, the audit log or a dump", async () => {
+  const secret = "a-planted-secret-4711";
+  const answer = await change(first, { "oauth.clientSecret": secret, "oauth.clientId": "ours" });
+  expect(await settingOf(second, "oauth.clientSecret")).toMatchObject({
+    value: null,
+    source: "stored",
+    updatedBy: "admin@localhost",
+  });
+  const audit = dataOf<AuditEntry[]>(await call(first, "audit.list", {}, { headers }));
+  expect(audit.slice(0, 2).map(({ action, actor, detail }) => ({ action, actor, detail }))).toEqual(
+    [
+      { action: "setting.set", actor: "admin@localhost", detail: { key: "oauth.clientSecret" } },
+      {
+        action: "setting.set",
+        actor: "admin@localhost",
+        detail: { key: "oauth.clientId", value: "ours" },
+      },
+    ],
+  );
+  const places = [JSON.stringify([answer, audit]), await dumpDatabase(context.deps.pool)];
+  for (const place of places) expect(place).not.toContain(secret);
+});
+
+test("of several changes none is made where one is refused, and a refused secret is not repeated", async () => {
+  const cases = [
+    [{ "web.publicUrl": "https://new.example.com", "oauth.domains": "nonsense" }, "oauth.domains"],
+    [{ "web.publicUrl": "https://new.example.com/path" }, "web.publicUrl"],
+    [{ "costs.currency": "euros" }, "costs.currency"],
+    [{ [priceKey]: "6.25" }, priceKey],
+    [{ "oauth.issuer": "http://idp.example.com" }, "oauth.issuer"],
+    [{ "oauth.issuer": "https://idp.example.com" }, "oauth.clientSecret"],
+    [{ "oauth.clientSecret": "two words" }, "oauth.clientSecret"],
+  ] as const;
+  for (const [changes, field] of cases) {
+    const { status, body } = await change(first, changes);
+    expect([status, body.error?.data.field]).toEqual([400, field]);
+    expect(body.error?.message).not.toContain("two words");
+  }
+  expect(await settingOf(first, "web.publicUrl")).toMatchObject({ source: "unset" });
+  const unknown = await change(first, { "no.such": "1" });
+  expect(unknown.status).toBe(400);
+});
+
+test("what a server was given outweighs what is stored, and is not changed here", async () => {
+  const given = await startTestServer({
+    ...context.deps,
+    givenSettings: { "costs.currency": "CHF", "oauth.clientSecret": "given-secret-0815" },
+  });
+  closing.push(() => given.close());
+  expect(dataOf(await call(given, "system.info", {}, { headers }))).toMatchObject({
+    currency: "CHF",
+  });
+  const views = await call(given, "settings.list", {}, { headers });
+  expect(JSON.stringify(views)).not.toContain("given-secret-0815");
+  const refused = await change(given, { "costs.currency": "EUR" });
+  expect(refused.status).toBe(409);
+  expect(refused.body.error?.message).toContain("MAESTRO_CURRENCY");
+});

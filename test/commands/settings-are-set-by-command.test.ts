@@ -1,0 +1,51 @@
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  adminToken,
+  createTestDeps,
+  startTestServer,
+  type TestDeps,
+  type TestServer,
+} from "../api/support.ts";
+import { createCommandLine } from "./support.ts";
+
+let context: TestDeps;
+let server: TestServer;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  context = await createTestDeps();
+  server = await startTestServer(context.deps);
+  env = { MAESTRO_URL: server.url, MAESTRO_TOKEN: await adminToken(context.deps) };
+});
+
+afterAll(async () => {
+  await server.close();
+  await context.close();
+});
+
+const run = (args: string[], stdin = "") =>
+  createCommandLine(context.deps, { stdin: Readable.from([stdin]) })(["settings", ...args], env);
+
+test("a setting is set, shown with who changed it, and forgotten", async () => {
+  await run(["set", "oauth.domains", "Example.com, example.org"]);
+  expect(await run(["get", "oauth.domains"])).toBe("Example.com, example.org\n");
+  expect(await run(["list"])).toMatch(/oauth\.domains +Example\.com, .* stored .*admin@localhost/);
+  await run(["unset", "oauth.domains"]);
+  expect(await run(["get", "oauth.domains"])).toBe("\n");
+  expect(await run(["get", "costs.currency"])).toBe("USD\n");
+});
+
+test("a secret comes by standard input, and is only told to be there", async () => {
+  await expect(run(["set", "oauth.clientSecret", "in-the-history"])).rejects.toThrow(/--stdin/);
+  await run(["set", "oauth.clientSecret", "--stdin"], "typed-secret-0815\n");
+  const shown = await run(["list"]);
+  expect(shown).toMatch(/oauth\.clientSecret +\(hidden\) +stored/);
+  expect(shown + (await run(["list", "--json"]))).not.toContain("typed-secret-0815");
+  await expect(run(["get", "oauth.clientSecret"])).rejects.toThrow(/nobody can read it back/);
+});
+
+test("a setting that is not there, or a value that is refused, is told by name", async () => {
+  await expect(run(["get", "oauth.domain"])).rejects.toThrow(/no setting oauth\.domain: there are/);
+  await expect(run(["set", "costs.currency", "euros"])).rejects.toThrow(/three letters/);
+});
