@@ -170,7 +170,7 @@ export const variables = {
     min: 0,
     max: 2 ** 50,
     effect:
-      "bytes, on PostgreSQL's disk, of the smallest table that several rooms import together, in parts of a sixteenth of that; 1073741824 is a good value where there are several rooms; 0: one room alone imports each",
+      "bytes, on PostgreSQL's disk, of the smallest table that several rooms import together, in parts of a sixteenth of that; 1073741824 is a good value where rooms wait for their source or have cores of their own (docs/imports.md); 0: one room alone imports each",
   }),
   exportMaxRows: whole({
     variable: "EXPORT_MAX_ROWS",

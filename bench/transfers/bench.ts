@@ -3,7 +3,7 @@ import type { BenchResult } from "../support/report.ts";
 import { type Compared, compareReaders, sizeTarget } from "./compare-readers.ts";
 import { roomReader, shellReader, taskReader } from "./contestants.ts";
 import { benchExports } from "./exports.ts";
-import { benchRanges } from "./ranges.ts";
+import { benchRanges, coresInUse } from "./ranges.ts";
 import { openSetting, type Setting } from "./setting.ts";
 
 const rowsOf = { full: 5_000_000, small: 200_000 };
@@ -33,6 +33,7 @@ export async function run({ size, log }: BenchOptions): Promise<BenchResult> {
     const all = [...postgres, ...mysql, ...ranges, ...(await benchExports(setting, log))];
     return {
       comparisons: all.map(({ comparison }) => comparison),
+      observations: [coresInUse(ranges)],
       targets: all.flatMap(({ targets }) => targets),
       verified: [
         `each contestant's ${rows} rows of 12 columns were the source's, by a checksum over the values of each column, before anything was timed`,

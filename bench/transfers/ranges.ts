@@ -1,4 +1,5 @@
 import { mkdir, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { DatabaseAddress } from "../../server/connectors/database-address.ts";
 import { openSource } from "../../server/connectors/open-source.ts";
@@ -8,6 +9,7 @@ import { type PagePart, printSelect } from "../../server/domain/primitive-select
 import type { ImportSelect } from "../../shared/import-select.ts";
 import { type OpenChild, openChild } from "../support/child.ts";
 import type { BenchOptions } from "../support/options.ts";
+import type { Observation } from "../support/report.ts";
 import { verifyStaged } from "./checksums.ts";
 import { type Compared, compareReaders } from "./compare-readers.ts";
 import { type Reader, roomReader, taskReader, withTreeCpu } from "./contestants.ts";
@@ -38,8 +40,8 @@ type Helper = OpenChild<boolean, number>;
 
 /**
  * Two rooms on one table, by parts, against one that reads it whole. Where server, rooms and bucket share
- * the cores of one machine, two rooms can at best fill what one leaves free; where one waits for its
- * connection, each has a connection of its own.
+ * the cores of one machine, two rooms can at best fill what one leaves free, which `coresInUse` shows;
+ * where a room waits for its connection, each has one of its own.
  */
 export async function benchRanges(setting: Setting, log: Log): Promise<Compared[]> {
   const { surroundings } = setting;
@@ -179,5 +181,23 @@ function helped(reader: Reader, helper: Helper): Reader {
       if (output === 0) throw new Error("the second room has read no part");
       return measured;
     },
+  };
+}
+
+/** How many cores each way kept busy, servers and bucket included, and what that leaves for a second room. */
+export function coresInUse(compared: Compared[]): Observation {
+  const cores = availableParallelism();
+  const rows = compared.flatMap(({ comparison }) =>
+    comparison.contestants.map(({ name, seconds, cpuSeconds }) => {
+      const busy = (cpuSeconds?.median ?? Number.NaN) / seconds.median;
+      const most = name === one ? `${Math.max(1, cores / busy).toFixed(2)} ×` : "";
+      return [comparison.title, name, busy.toFixed(2), most];
+    }),
+  );
+  return {
+    title: "Cores in use by one room and by two",
+    note: `Of ${cores}. Two rooms that take no more CPU than one cannot be faster than this multiple of it.`,
+    columns: ["", "", "cores in use", "two rooms at most"],
+    rows,
   };
 }

@@ -11,8 +11,8 @@ import type { ScalarType } from "./source-column.ts";
 const headBytes = 16;
 const firstBytes = 1_024;
 /**
- * A buffer of which less is filled is not kept: a few long values in each of many columns would leave
- * every one of them with a large one.
+ * A buffer of which less is filled twice is not kept: a few long values in each of many columns would
+ * leave every one of them with a large one. Once it may be, at the end of a stream.
  */
 const leastFilled = 1 / 4;
 const mostKeptBytes = 4 * 2 ** 20;
@@ -25,6 +25,8 @@ export abstract class PlainValues {
   protected bytes: Buffer = Buffer.allocUnsafeSlow(firstBytes);
   protected length = headBytes;
   #spare: Buffer | null = null;
+  /** Of the buffer that was released last. */
+  #filled = 0;
 
   /** False: the type does not hold it. The range has no doubled quotes unless `isEscaped` says so. */
   abstract add(cells: Buffer, from: number, to: number, isEscaped: boolean): boolean;
@@ -50,7 +52,9 @@ export abstract class PlainValues {
 
   release(taken: Buffer): void {
     const whole = Buffer.from(taken.buffer);
-    const isFilled = taken.length >= whole.length * leastFilled;
+    const filled = Math.max(this.#filled, taken.length);
+    this.#filled = taken.length;
+    const isFilled = filled >= whole.length * leastFilled;
     if (whole.length <= mostKeptBytes && isFilled) this.#spare = whole;
   }
 

@@ -39,7 +39,7 @@ const MiB = 2 ** 20;
 /** Of the source's CSV, where bytes are two digits each. BigQuery's own limit is 100 MB. */
 const mostRowBytes = 110 * MiB;
 const firstFileBytes = 8 * MiB;
-const mostFileBytes = 256 * MiB;
+export const mostFileBytes = 256 * MiB;
 
 /** `part` is how many bytes of rows are compressed at once. */
 const formats = {
@@ -61,6 +61,8 @@ interface StagingOptions {
   pay?: (bytes: number) => Promise<void>;
   /** Each file once it is whole; the next one is begun when this resolves. */
   onFile: (file: StagedFile) => Promise<void>;
+  /** Of rows, in the first file. */
+  firstFileBytes?: number;
 }
 
 /**
@@ -125,12 +127,14 @@ interface FilesOptions {
   cells: CsvCells;
   directory: string;
   onFile: (file: StagedFile) => Promise<void>;
+  firstFileBytes?: number;
 }
 
 /** Divides the rows into parts, and those into files. */
 class Files {
   readonly #options: FilesOptions;
   readonly #partBytes: number;
+  readonly #firstFileBytes: number;
   #number = 0;
   #isOpen = false;
   /** Rows and bytes up to the last part's end, and up to the last file's. */
@@ -140,6 +144,7 @@ class Files {
   constructor(options: FilesOptions) {
     this.#options = options;
     this.#partBytes = formats[options.format].part;
+    this.#firstFileBytes = options.firstFileBytes ?? firstFileBytes;
   }
 
   async take(chunk: Buffer): Promise<void> {
@@ -148,7 +153,7 @@ class Files {
     const isFull = () => cells.bytes - this.#part.bytes >= this.#partBytes;
     while (cells.readUntil(isFull)) {
       await this.#endPart();
-      const most = Math.min(firstFileBytes * 2 ** this.#number, mostFileBytes);
+      const most = Math.min(this.#firstFileBytes * 2 ** this.#number, mostFileBytes);
       if (this.#part.bytes - this.#last.bytes >= most) await this.#endFile();
     }
   }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { RowsFile } from "../../connectors/rows-file.ts";
 import type { Source } from "../../connectors/source.ts";
-import { formatFor, openRowsFile } from "../../connectors/staging-file.ts";
+import { formatFor, mostFileBytes, openRowsFile } from "../../connectors/staging-file.ts";
 import {
   type ClaimedPart,
   claimOwnPart,
@@ -117,7 +117,8 @@ export async function readPart(
   const directory = join(selection.directory, name);
   await mkdir(directory);
   const folder = `${stagingFolder(transfer)}${name}/`;
-  const own = { ...selection, statement, folder, directory };
+  // Uploaded while the next part is read, it need not begin with a small file: each object takes its time.
+  const own = { ...selection, statement, folder, directory, firstFileBytes: mostFileBytes };
   return readSelect(deps, source, own, selection.file);
 }
 

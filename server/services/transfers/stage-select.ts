@@ -23,6 +23,8 @@ export interface Selection {
   signal: AbortSignal;
   report: Work["report"];
   expectedRows: number | null;
+  /** Of rows, in the first file; a few where that is not said, so that its upload begins soon. */
+  firstFileBytes?: number;
 }
 
 export interface Staged {
