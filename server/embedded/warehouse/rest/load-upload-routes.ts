@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { readMultipart } from "../../object-store/multipart.ts";
+import { readMetadata } from "../../object-store/receive-upload.ts";
 import type { ResumableUploads } from "../../object-store/resumable-uploads.ts";
 import { StorageError } from "../../object-store/storage-error.ts";
 import { sendIncomplete } from "../../object-store/upload-routes.ts";
@@ -56,7 +57,7 @@ export function loadUploadRoutes(
   app.post(path, async (request: Request, reply) => {
     if (request.query.upload_id) return receive(request, reply);
     if (request.query.uploadType === "resumable") {
-      const job = parseJob(await text(request.raw));
+      const job = (await readMetadata(request.raw)) as JobRequest;
       const id = await uploads.begin({ kind: "load", job });
       const location = `${baseUrl()}/upload/bigquery/v2/projects/${request.params.projectId}/jobs?uploadType=resumable&upload_id=${id}`;
       return reply.header("location", location).send();
@@ -90,18 +91,4 @@ async function putFile(context: WarehouseContext, name: string, file: string): P
     });
   await objects.put({ bucket: loadUploadsBucket, name, properties: {} }, file);
   return name;
-}
-
-async function text(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-function parseJob(json: string): JobRequest {
-  try {
-    return JSON.parse(json) as JobRequest;
-  } catch {
-    throw new WarehouseError("invalid", "Parse Error: the body is no JSON object.");
-  }
 }
