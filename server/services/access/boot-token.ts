@@ -6,7 +6,7 @@ import { deleteSetting, keepSecret, lockSecret } from "../../db/settings.ts";
 import { randomToken, sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
 import { tellSettingsChanged, writeSettings } from "../settings/change-settings.ts";
-import { settingRow } from "../settings/read-settings.ts";
+import { settingRow } from "../settings/setting-row.ts";
 import { readOauthClient } from "./oauth-client.ts";
 
 /*

@@ -4,6 +4,7 @@ import { settings } from "../../../drizzle/schema/settings.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { Db } from "../../db/client.ts";
 import type { SecretBox } from "../../support/crypto.ts";
+import { settingRow } from "../settings/setting-row.ts";
 
 export const instanceKey = "instance";
 const sealedText = "the secret is the right one";
@@ -11,11 +12,6 @@ const sealedText = "the secret is the right one";
 /** The bytes by which an installation tells its secret from others. */
 export function sealProof(secretBox: SecretBox): Buffer {
   return secretBox.seal(sealedText, settingRow(instanceKey));
-}
-
-/** What a setting's secret is bound to. */
-export function settingRow(key: string): string {
-  return `settings/${key}`;
 }
 
 /**

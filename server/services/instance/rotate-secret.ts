@@ -6,7 +6,8 @@ import type { Db } from "../../db/client.ts";
 import type { SecretBox } from "../../support/crypto.ts";
 import { recordChange } from "../audit/record-change.ts";
 import { passwordRow, tlsKeyRow } from "../databases/database-address.ts";
-import { instanceKey, opens, settingRow } from "./open-instance.ts";
+import { settingRow } from "../settings/setting-row.ts";
+import { instanceKey, opens } from "./open-instance.ts";
 
 /**
  * Seals everything that is stored encrypted under `to` instead of `from`, in one transaction: killed

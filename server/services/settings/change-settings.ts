@@ -4,7 +4,8 @@ import type { Db } from "../../db/client.ts";
 import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { settingRow } from "./read-settings.ts";
+import { requireCurrentSecret } from "../instance/open-instance.ts";
+import { settingRow } from "./setting-row.ts";
 
 /** Texts to store; null forgets what is stored. */
 export type SettingChanges = Partial<Record<SettingKey, string | null>>;
@@ -69,8 +70,12 @@ async function storeSetting(
 ): Promise<boolean> {
   if (text === null) return deleteSetting(tx, key);
   const kept = checked(key, text);
-  const secret = isSecret(key) && deps.secretBox.seal(kept, settingRow(key));
-  await upsertSetting(tx, key, secret ? { secret } : { text: kept });
+  if (!isSecret(key)) {
+    await upsertSetting(tx, key, { text: kept });
+    return true;
+  }
+  await requireCurrentSecret(tx, deps.secretBox);
+  await upsertSetting(tx, key, { secret: deps.secretBox.seal(kept, settingRow(key)) });
   return true;
 }
 

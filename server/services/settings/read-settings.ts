@@ -1,13 +1,9 @@
 import { type SettingKey, type SettingValues, settings } from "../../../shared/settings.ts";
 import { type SettingRow, selectSettings } from "../../db/settings.ts";
 import type { Deps } from "../deps.ts";
+import { settingRow } from "./setting-row.ts";
 
 type Readers = Pick<Deps, "db" | "secretBox" | "givenSettings">;
-
-/** What a sealed setting is bound to, so that no other row's bytes can stand in for it. */
-export function settingRow(key: string): string {
-  return `settings/${key}`;
-}
 
 /** The text that is stored; null where there is none. */
 export function storedText(deps: Pick<Deps, "secretBox">, row: SettingRow | undefined) {

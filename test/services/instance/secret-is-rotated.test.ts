@@ -9,6 +9,8 @@ import { createDatabase } from "../../../server/services/databases/create-databa
 import { databaseAddress } from "../../../server/services/databases/database-address.ts";
 import { openInstance } from "../../../server/services/instance/open-instance.ts";
 import { rotateSecret } from "../../../server/services/instance/rotate-secret.ts";
+import { changeSettings } from "../../../server/services/settings/change-settings.ts";
+import { readSettings } from "../../../server/services/settings/read-settings.ts";
 import { createSecretBox, type SecretBox } from "../../../server/support/crypto.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { createDataDir, removeDataDir, runMaestro } from "../../support/start-maestro.ts";
@@ -50,6 +52,16 @@ function save(name: string, secretBox: SecretBox, password: string) {
   return createDatabase(deps, { ...address, name, password }, nobody);
 }
 
+function setClientSecret(secretBox: SecretBox, text: string) {
+  const deps = { db: client.db, changes, secretBox, givenSettings: {} };
+  return changeSettings(deps, nobody, { "oauth.clientSecret": text });
+}
+
+async function clientSecret(secretBox: SecretBox): Promise<string | null> {
+  const deps = { db: client.db, secretBox, givenSettings: {} };
+  return (await readSettings(deps, ["oauth.clientSecret"]))["oauth.clientSecret"];
+}
+
 /** Each stored password, by its database's name; throws where the box does not open one. */
 async function passwords(secretBox: SecretBox): Promise<Record<string, string>> {
   const rows = await client.db.select().from(databases);
@@ -65,13 +77,16 @@ test("credentials are stored under the new secret, and the old one opens nothing
   await openInstance(client.db, oldBox);
   await save("one", oldBox, "pass of one");
   await save("two", oldBox, "");
-  expect(await rotateSecret(client.db, oldBox, newBox)).toBe(2);
+  await setClientSecret(oldBox, "GOCSPX-of-the-client");
+  expect(await rotateSecret(client.db, oldBox, newBox)).toBe(3);
+  expect(await clientSecret(newBox)).toBe("GOCSPX-of-the-client");
   expect(await passwords(newBox)).toEqual({ one: "pass of one", two: "" });
   await expect(passwords(oldBox)).rejects.toMatchObject({ code: "configuration" });
   await expect(openInstance(client.db, oldBox)).rejects.toThrow(/made with.*-secretpath/);
   await openInstance(client.db, newBox);
   // Whoever runs on with the old one stores nothing that nobody could read again.
   await expect(save("three", oldBox, "lost")).rejects.toThrow(/rotated while this Maestro ran/);
+  await expect(setClientSecret(oldBox, "lost")).rejects.toThrow(/rotated while this Maestro ran/);
   await save("three", newBox, "kept");
   expect(await passwords(newBox)).toMatchObject({ three: "kept" });
 });
