@@ -14,7 +14,13 @@ const redactedPaths = ["password", "secret", "token", "authorization", "cookie"]
  * (standard output belongs to the commands' answers).
  */
 export function createLog(options: { level: string; path: string | null; role: string }): Log {
-  const destination = pino.destination({ dest: options.path ?? 2, sync: true, mkdir: true });
+  const destination = pino.destination({
+    dest: options.path ?? 2,
+    sync: true,
+    mkdir: true,
+    // A first start prints the boot token.
+    mode: 0o600,
+  });
   return pino(
     {
       level: options.level,

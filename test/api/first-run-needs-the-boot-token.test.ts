@@ -107,6 +107,17 @@ test("the boot token works once, also for many who send it at once", async () =>
   expect(await bootToken()).not.toBe(token);
 });
 
+test("what the server was given stands, and the form is taken for the rest", async () => {
+  const givenSettings = { "web.publicUrl": "https://maestro.example.com" };
+  const given = await startTestServer({ ...context.deps, givenSettings }, { signInLinks: false });
+  try {
+    expect((await send(given, form(await bootToken()))).status).toBe(200);
+    expect(await stateAt(given)).toMatchObject({ google: true, needsSetup: false });
+  } finally {
+    await given.close();
+  }
+});
+
 test("what is wrong in the form is told at its field, and spends nothing", async () => {
   const token = await bootToken();
   const faults = [

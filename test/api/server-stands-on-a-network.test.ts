@@ -58,6 +58,11 @@ test("an address that asks too often is told when to come back", async () => {
   for (let i = 0; i < 3; i += 1) links.push((await ask(server, "/auth/token?token=x")).status);
   expect(links).toEqual([401, 401, 429]);
   expect((await ask(server, "/healthz")).status).toBe(200);
+  // However the address is written.
+  for (const path of ["/%61uth/token?token=x", "/au%74h/token?token=x"]) {
+    expect((await ask(server, path)).status).toBe(429);
+  }
+  expect((await ask(server, "/%74rpc/me.get")).status).toBe(429);
 });
 
 test("behind a proxy that is trusted each address has its own count", async () => {
@@ -69,6 +74,9 @@ test("behind a proxy that is trusted each address has its own count", async () =
   expect(await from("203.0.113.1")).toBe(429);
   // What stands before the proxy's own word is anybody's.
   expect(await from("198.51.100.7, 203.0.113.1")).toBe(429);
+  // Whoever has one address of IPv6 has all of its /64.
+  expect(await from("2001:db8:1:2::1")).toBe(401);
+  expect(await from("2001:db8:1:2::2")).toBe(429);
 });
 
 test("over https alone: pages are sent there, changes are refused, probes are answered", async () => {
@@ -92,12 +100,14 @@ test("over https alone: pages are sent there, changes are refused, probes are an
 
 test("other names than those allowed reach nothing, also through the proxy", async () => {
   const server = await start({ trustedProxies: ["127.0.0.1"], allowedHosts: ["maestro.example"] });
-  const status = async (headers: Record<string, string>) =>
-    (await ask(server, "/healthz", headers)).status;
-  expect(await status({ host: "maestro.example" })).toBe(200);
-  expect(await status({ host: "maestro.example:8443" })).toBe(200);
-  expect(await status({ host: "localhost" })).toBe(200);
+  const status = async (headers: Record<string, string>, path = "/trpc/me.get") =>
+    (await ask(server, path, headers)).status;
+  expect(await status({ host: "maestro.example" })).toBe(401);
+  expect(await status({ host: "maestro.example:8443" })).toBe(401);
+  expect(await status({ host: "localhost" })).toBe(401);
   expect(await status({ host: "evil.example" })).toBe(403);
-  expect(await status({ host: "internal:3000", "x-forwarded-host": "maestro.example" })).toBe(200);
+  expect(await status({ host: "internal:3000", "x-forwarded-host": "maestro.example" })).toBe(401);
   expect(await status({ host: "internal:3000", "x-forwarded-host": "evil.example" })).toBe(403);
+  // A probe comes by address.
+  expect(await status({ host: "10.1.2.3:3000" }, "/healthz")).toBe(200);
 });

@@ -9,6 +9,8 @@ import { MaestroError } from "../../../shared/errors.ts";
 export type AllowedHosts = "loopback" | "any" | readonly string[];
 
 const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
+/** On a network, probes name an address or nothing. */
+const probed = new Set(["/healthz", "/readyz"]);
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
@@ -18,7 +20,7 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
  */
 export function guardRequests(server: FastifyInstance, allowedHosts: AllowedHosts): void {
   server.addHook("onRequest", async (request) => {
-    if (!hostAllowed(request.host, allowedHosts)) {
+    if (!isProbe(request, allowedHosts) && !hostAllowed(request.host, allowedHosts)) {
       throw new MaestroError(
         "forbidden",
         `this server does not answer for the host ${JSON.stringify(request.host)}`,
@@ -29,6 +31,10 @@ export function guardRequests(server: FastifyInstance, allowedHosts: AllowedHost
       throw new MaestroError("forbidden", "requests of other origins may change nothing here");
     }
   });
+}
+
+function isProbe(request: FastifyRequest, allowed: AllowedHosts): boolean {
+  return allowed !== "loopback" && probed.has(request.routeOptions.url ?? "");
 }
 
 function hostAllowed(host: string, allowed: AllowedHosts): boolean {

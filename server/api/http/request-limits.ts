@@ -1,4 +1,4 @@
-import fastifyRateLimit from "@fastify/rate-limit";
+import fastifyRateLimit, { normalizeIP } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { MaestroError } from "../../../shared/errors.ts";
 
@@ -9,16 +9,19 @@ export interface RequestLimits {
   signIn: number;
 }
 
+/** The web app's files, and what probes ask. */
+const uncounted = new Set(["/*", "/healthz", "/readyz"]);
+
 /**
- * Answers 429 with Retry-After to an address that asks too often. The web app's files and the health
- * routes are not counted. Before any route is added.
+ * Answers 429 with Retry-After to an address (of IPv6: a /64) that asks too often. The web app's files
+ * and the probes' routes are not counted. Before any route is added.
  */
 export async function limitRequests(server: FastifyInstance, limits: RequestLimits): Promise<void> {
   await server.register(fastifyRateLimit, {
     timeWindow: "1 minute",
-    max: (request: FastifyRequest) => (isSignIn(request) ? limits.signIn : limits.api),
-    allowList: (request) => !isSignIn(request) && !isApi(request),
-    keyGenerator: (request) => `${isSignIn(request) ? "sign-in" : "api"} ${request.ip}`,
+    max: (request: FastifyRequest) => limits[kindOf(request)],
+    allowList: (request) => uncounted.has(routeOf(request)),
+    keyGenerator: (request) => `${kindOf(request)} ${normalizeIP(request.ip)}`,
     errorResponseBuilder: (_request, { ttl, max }) =>
       new MaestroError(
         "rateLimited",
@@ -27,10 +30,14 @@ export async function limitRequests(server: FastifyInstance, limits: RequestLimi
   });
 }
 
-function isSignIn(request: FastifyRequest): boolean {
-  return request.url.startsWith("/auth/") || request.url.startsWith("/api/auth/");
+/** The page of those who wait asks for the state again and again, and signs nobody in by it. */
+function kindOf(request: FastifyRequest): keyof RequestLimits {
+  const route = routeOf(request);
+  const isSignIn = /^\/(api\/)?auth\//.test(route) && route !== "/auth/state";
+  return isSignIn ? "signIn" : "api";
 }
 
-function isApi(request: FastifyRequest): boolean {
-  return request.url.startsWith("/trpc/") || request.url.startsWith("/api/");
+/** The route that answers, however its address is written. */
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? "/*";
 }

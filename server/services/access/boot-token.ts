@@ -1,11 +1,16 @@
 import { timingSafeEqual } from "node:crypto";
 import { MaestroError } from "../../../shared/errors.ts";
+import { settingKeys } from "../../../shared/settings.ts";
 import type { SetupInput } from "../../../shared/sign-in.ts";
 import type { Db } from "../../db/client.ts";
 import { deleteSetting, keepSecret, lockSecret } from "../../db/settings.ts";
 import { randomToken, sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
-import { tellSettingsChanged, writeSettings } from "../settings/change-settings.ts";
+import {
+  type SettingChanges,
+  tellSettingsChanged,
+  writeSettings,
+} from "../settings/change-settings.ts";
 import { settingRow } from "../settings/setting-row.ts";
 import { readOauthClient } from "./oauth-client.ts";
 
@@ -41,12 +46,15 @@ export async function setUpSignIn(
   await deps.db.transaction(async (tx) => {
     await spendBootToken(deps, tx, input.bootToken);
     const actor = { userId: null, name: "first run" };
-    await writeSettings(deps, tx, actor, {
+    const changes: SettingChanges = {
       "web.publicUrl": input.publicUrl,
       "oauth.clientId": input.clientId,
       "oauth.clientSecret": input.clientSecret,
       "oauth.domains": input.domains,
-    });
+    };
+    // What this server was given outweighs the form.
+    for (const key of settingKeys) if (deps.givenSettings[key] !== undefined) delete changes[key];
+    await writeSettings(deps, tx, actor, changes);
   });
   tellSettingsChanged(deps);
 }

@@ -40,7 +40,7 @@ export async function writeSettings(
     const text = changes[key];
     if (typeof text === "string") checked(key, text);
   }
-  await keepSecretFromOthers(tx, changes);
+  await keepSecretFromOthers(deps, tx, changes);
   // In one order everywhere: two saves at once wait for each other and no more.
   for (const key of settingKeys) {
     const text = changes[key];
@@ -111,12 +111,24 @@ function checked(key: SettingKey, text: string): string {
  * Whoever may change settings must not be able to have the stored client secret sent to a server of
  * their own: with another issuer it has to be given again.
  */
-async function keepSecretFromOthers(tx: Db, changes: SettingChanges): Promise<void> {
+async function keepSecretFromOthers(
+  { givenSettings }: Pick<Deps, "givenSettings">,
+  tx: Db,
+  changes: SettingChanges,
+): Promise<void> {
   if (changes["oauth.issuer"] === undefined || "oauth.clientSecret" in changes) return;
   const rows = await selectSettings(tx, ["oauth.issuer", "oauth.clientSecret"]);
-  if (!rows.some(({ key }) => key === "oauth.clientSecret")) return;
+  const isGiven = givenSettings["oauth.clientSecret"] !== undefined;
+  if (!isGiven && !rows.some(({ key }) => key === "oauth.clientSecret")) return;
   const before = rows.find(({ key }) => key === "oauth.issuer")?.text ?? null;
   if (before === changes["oauth.issuer"]) return;
+  if (isGiven) {
+    throw new MaestroError(
+      "conflict",
+      "the OAuth client secret is given to this server by MAESTRO_OAUTH_CLIENT_SECRET: give the issuer beside it, by MAESTRO_OAUTH_ISSUER",
+      { field: "oauth.issuer" },
+    );
+  }
   throw new MaestroError(
     "invalidInput",
     "enter the OAuth client secret again: it is not sent to another issuer unasked",
