@@ -66,7 +66,11 @@ export function seal(ctx: Context, rows: Rows, names: Names | null, tail = ""): 
   const { columns, pseudo, ranges } = names ?? namesOf(rows);
   const id = ctx.id("p");
   const items = new Map<string, { name: string; item: string }>();
-  const move = (column: ScopeColumn): ScopeColumn => ({ ...column, sql: take(column) });
+  // What is known of its digits is written in SQL of the rows within.
+  const move = ({ exact: _, ...column }: ScopeColumn): ScopeColumn => ({
+    ...column,
+    sql: take(column),
+  });
   const take = ({ sql, type }: Pick<ScopeColumn, "sql" | "type">): string => {
     const known = items.get(sql);
     const name = known?.name ?? `${id}."k${items.size + 1}"`;

@@ -1,6 +1,6 @@
 import { bigNumericCasts, coerceBig } from "./big-numeric-casts.ts";
 import type { CastForm, CastRule } from "./cast-rules.ts";
-import { coerce } from "./coerce.ts";
+import { coerce, coerceWritten } from "./coerce.ts";
 import { rangeOfText, rangeText } from "./ranges.ts";
 import { fill, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
 import {
@@ -122,6 +122,8 @@ export function castTo(from: Typed, to: GType, isSafe: boolean): Typed | null {
     return castComposite(from, to, isSafe);
   const range = castRange(from, to, isSafe);
   if (range) return range;
+  const digits = coerceWritten(from, to);
+  if (digits) return digits;
   const written = to.kind === "BIGNUMERIC" && from.constant?.text ? coerceBig(from, to) : null;
   if (written !== null && !isSafe) return { sql: written, type: to };
   const rule = rules[`${from.type.kind}>${to.kind as ScalarKind}`];

@@ -76,8 +76,17 @@ export function coerce(from: Typed, to: GType): Typed | null {
   if (constant && to.kind === "FLOAT64" && typeof constant.value === "bigint") {
     return float64(Number(constant.value));
   }
+  const written = coerceWritten(from, to);
+  if (written) return written;
   const big = coerceBig(from, to);
   return withExact(from, { sql: big ?? `CAST(${from.sql} AS ${duckType(to)})`, type: to });
+}
+
+/** A number with a point or an exponent as the NUMERIC of its digits; null for anything else. */
+export function coerceWritten(from: Typed, to: GType): Typed | null {
+  if (to.kind !== "NUMERIC" || from.type.kind !== "FLOAT64" || !from.constant?.text) return null;
+  const exact = asExact(from);
+  return exact && { sql: `CAST(${exact.sql} AS ${duckType(to)})`, type: to, exact };
 }
 
 function withExact(from: Typed, value: Typed): Typed {

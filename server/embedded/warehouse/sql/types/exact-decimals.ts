@@ -58,11 +58,10 @@ export function asExact(value: Typed): ExactDecimal | null {
     if (typeof constant?.value === "bigint") return exactConstant(constant.value, 0);
     return exactInteger(value.sql, 2n ** 63n);
   }
-  // As many digits as a double holds: as it is written and as it is stored it is one number.
+  // A number that is written counts by its digits, not by the double that is nearest.
   if (type.kind !== "FLOAT64" || constant?.text === undefined) return null;
-  const units = readDecimal(constant.text, fraction, true);
-  const isShort = /^-?\d*\.?\d*$/.test(constant.text) && constant.text.length <= 15;
-  return units === null || !isShort ? null : exactConstant(units, fraction);
+  const units = readDecimal(constant.text, fraction, false);
+  return units === null ? null : exactConstant(units, fraction);
 }
 
 export function exactInteger(sql: string, most: bigint): ExactDecimal {
