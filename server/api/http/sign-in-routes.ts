@@ -1,3 +1,4 @@
+import { normalizeIP } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { MaestroError } from "../../../shared/errors.ts";
 import { redirectPath, type SignInRefusal, setupInputSchema } from "../../../shared/sign-in.ts";
@@ -28,7 +29,8 @@ export function serveSignIn(server: FastifyInstance, deps: Deps, options: AuthOp
   });
 
   server.addHook("onRequest", async (request, reply) => {
-    if (/^\/(api\/)?auth\//.test(request.url)) void reply.header("cache-control", "no-store");
+    if (/^\/(api\/)?auth\//.test(request.routeOptions.url ?? ""))
+      void reply.header("cache-control", "no-store");
   });
 
   server.get("/auth/state", open, (request) =>
@@ -39,7 +41,8 @@ export function serveSignIn(server: FastifyInstance, deps: Deps, options: AuthOp
   );
 
   server.post("/auth/setup", open, async (request, reply) => {
-    const wait = wrongTokens.waitSeconds(request.ip);
+    const address = normalizeIP(request.ip);
+    const wait = wrongTokens.waitSeconds(address);
     if (wait > 0) {
       void reply.header("retry-after", wait);
       const message = `too many wrong boot tokens: try again in ${wait} seconds`;
@@ -51,7 +54,7 @@ export function serveSignIn(server: FastifyInstance, deps: Deps, options: AuthOp
       await setUpSignIn(deps, input.data);
     } catch (error) {
       const isWrong = error instanceof MaestroError && error.code === "unauthenticated";
-      if (isWrong) wrongTokens.failed(request.ip);
+      if (isWrong) wrongTokens.failed(address);
       throw error;
     }
     deps.log.info("signing in with Google was set up with the boot token");

@@ -116,6 +116,7 @@ function warehouseTable(table: TableDocument): WarehouseTable {
       field: table.partitioning.field,
     },
     viewQuery: table.viewQuery,
+    ...(table.columnNames && { columnNames: table.columnNames }),
     isSnapshot: table.special === "SNAPSHOT",
     createdAt: table.createdAt,
     modifiedAt: table.modifiedAt,

@@ -41,6 +41,8 @@ export interface WarehouseTable {
   partitioning: { type: "HOUR" | "DAY" | "MONTH" | "YEAR"; field: string | null } | null;
   /** GoogleSQL of a view; null for a table. */
   viewQuery: string | null;
+  /** Of a view that was made with a list of them; the others have their query's, as it is now. */
+  columnNames?: string[];
   /** A table snapshot: it is read and never written. */
   isSnapshot?: boolean;
   /** Milliseconds since 1970, as is the youngest change of rows or columns. */
@@ -205,6 +207,7 @@ export type CompiledStatement =
       mode: "create" | "orReplace" | "ifNotExists";
       materialized: boolean;
       viewQuery: string;
+      columnNames: string[] | null;
       schema: FieldSchema[];
       options: ObjectOptions;
     })

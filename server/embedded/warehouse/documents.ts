@@ -45,6 +45,8 @@ export interface TableDocument {
   partitioning: TimePartitioning | null;
   clustering: string[];
   viewQuery: string | null;
+  /** Of a view that was made with a list of them. */
+  columnNames?: string[];
   /** A VIEW that REST calls MATERIALIZED_VIEW; a TABLE that it calls SNAPSHOT, and that nobody writes. */
   special?: "MATERIALIZED_VIEW" | "SNAPSHOT";
   /** Of what a snapshot or a clone was made. */

@@ -21,8 +21,11 @@ export async function patchTable(
 ): Promise<TableDocument> {
   const schema = body["schema"] ? await changeSchema(tx, before, body["schema"]) : before.schema;
   const view = body["view"] as { query?: string; useLegacySql?: boolean } | undefined;
+  // The names that a view was made with are of the query that it had.
+  const { columnNames, ...kept } = before;
   const after: TableDocument = {
-    ...before,
+    ...kept,
+    ...(!view && columnNames && { columnNames }),
     schema: view ? await viewSchema(context, before.name.projectId, view) : schema,
     viewQuery: view?.query ?? before.viewQuery,
     partitioning: changePartitioning(before, body),

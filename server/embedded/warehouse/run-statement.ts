@@ -116,13 +116,14 @@ function createView(
 ): Record<string, unknown> {
   const performed = prepareTarget(tx, statement.target, statement.mode, "VIEW");
   if (performed !== "SKIP") {
-    const { schema, viewQuery, options } = statement;
+    const { schema, viewQuery, columnNames, options } = statement;
     tx.setTable({
       ...newDocument(tx, statement.target),
       type: "VIEW",
       ...(statement.materialized ? { special: "MATERIALIZED_VIEW" as const } : {}),
       schema,
       viewQuery,
+      ...(columnNames && { columnNames }),
       properties: withProperties({}, options),
       expiresAt: options.expiresAt ?? null,
     });

@@ -1,9 +1,9 @@
-import { MaestroError } from "../../../shared/errors.ts";
 import { revokeTokensOf } from "../../db/tokens.ts";
-import { lockAdmins, lockUser, updateUser } from "../../db/users.ts";
+import { updateUser } from "../../db/users.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { assertAdminRemains } from "./assert-admin-remains.ts";
+import { takeUser } from "./take-user.ts";
 
 /**
  * Shuts a user out: from the next request on, and out of the event streams that they have open, by
@@ -15,9 +15,7 @@ export async function disableUser(
   actor: Actor,
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    await lockAdmins(tx);
-    const user = await lockUser(tx, id);
-    if (!user) throw new MaestroError("notFound", `there is no user with id ${id}`);
+    const user = await takeUser(tx, id);
     if (user.disabledAt !== null && user.disabled) return;
     await assertAdminRemains(tx, { id, ...user });
     await updateUser(tx, id, { disabled: true });

@@ -1,7 +1,7 @@
-import { MaestroError } from "../../../shared/errors.ts";
-import { lockAdmins, lockUser, updateUser } from "../../db/users.ts";
+import { updateUser } from "../../db/users.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
+import { takeUser } from "./take-user.ts";
 
 /** Lets a user in who waits, or who was disabled. Who is enabled stays so. */
 export async function enableUser(
@@ -10,9 +10,7 @@ export async function enableUser(
   actor: Actor,
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    await lockAdmins(tx);
-    const user = await lockUser(tx, id);
-    if (!user) throw new MaestroError("notFound", `there is no user with id ${id}`);
+    const user = await takeUser(tx, id);
     if (!user.disabled) return;
     await updateUser(tx, id, { disabled: false });
     await recordChange(tx, actor, {

@@ -1,8 +1,8 @@
-import { MaestroError } from "../../../shared/errors.ts";
-import { lockAdmins, lockUser, updateUser } from "../../db/users.ts";
+import { updateUser } from "../../db/users.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { assertAdminRemains } from "./assert-admin-remains.ts";
+import { takeUser } from "./take-user.ts";
 
 /** Makes a user an admin, or an admin a user. Who is so already stays so. */
 export async function setAdmin(
@@ -11,9 +11,7 @@ export async function setAdmin(
   actor: Actor,
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
-    await lockAdmins(tx);
-    const user = await lockUser(tx, id);
-    if (!user) throw new MaestroError("notFound", `there is no user with id ${id}`);
+    const user = await takeUser(tx, id);
     if (user.isAdmin === isAdmin) return;
     if (!isAdmin) await assertAdminRemains(tx, { id, ...user });
     await updateUser(tx, id, { isAdmin });

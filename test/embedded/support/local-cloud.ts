@@ -69,6 +69,21 @@ export async function runJob(
   return metadata as JobMetadata;
 }
 
+/** As REST gives them; which there are depends on the kind of job. */
+interface JobStatistics {
+  creationTime: string;
+  startTime: string;
+  endTime: string;
+  totalBytesProcessed: string;
+  totalSlotMs: string;
+  numChildJobs: string;
+  parentJobId: string;
+  scriptStatistics: { evaluationKind: string; stackFrames: unknown[] };
+  load: { outputRows: string; outputBytes: string };
+  extract: { destinationUriFileCounts: string[] };
+  query: { statementType: string; referencedTables: unknown[]; schema: { fields: unknown[] } };
+}
+
 export interface JobMetadata {
   id: string;
   status: {
@@ -76,10 +91,8 @@ export interface JobMetadata {
     errorResult?: { reason: string; message: string };
     errors?: { reason: string; message: string }[];
   };
-  // biome-ignore lint/suspicious/noExplicitAny: REST's statistics have a shape for every kind of job
-  statistics: any;
-  // biome-ignore lint/suspicious/noExplicitAny: the same for configurations
-  configuration: any;
+  statistics: JobStatistics;
+  configuration: { labels?: Record<string, string>; query: { destinationTable: unknown } };
 }
 
 export async function ended(job: Job): Promise<void> {

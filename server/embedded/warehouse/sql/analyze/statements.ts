@@ -94,6 +94,7 @@ function compileView(
     mode: node.mode,
     materialized: node.materialized,
     viewQuery: node.text,
+    columnNames: node.columns?.map(({ text }) => text) ?? null,
     schema: relation.columns.map((column, i) =>
       toField(node.columns?.[i]?.text ?? column.id, column.type),
     ),

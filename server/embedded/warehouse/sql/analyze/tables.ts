@@ -152,10 +152,11 @@ function openView(ctx: Context, view: WarehouseTable, alias: string, _scope: Sco
   ctx.source = view.viewQuery ?? "";
   try {
     const relation = ctx.analyzers.query(ctx, parseSingleQuery(ctx.source), null);
+    const names = viewNames(view, relation.columns);
     const columns = relation.columns.map(
       (column, i): ScopeColumn => ({
         ...carried(`${alias}.${quoteName(column.id)}`, column.type, relation.narrow?.digits[i]),
-        name: view.schema[i]?.name ?? column.name,
+        name: names[i] ?? null,
         use: column.use,
       }),
     );
@@ -165,4 +166,19 @@ function openView(ctx: Context, view: WarehouseTable, alias: string, _scope: Sco
     ctx.viewStack.pop();
     ctx.source = outerSource;
   }
+}
+
+/**
+ * What its columns are called now: the tables that it reads may have others than when it was made.
+ */
+function viewNames(view: WarehouseTable, columns: { name: string | null }[]): string[] {
+  const { columnNames } = view;
+  if (columnNames && columnNames.length !== columns.length) {
+    throw new WarehouseError(
+      "invalidQuery",
+      `The number of columns in the view definition does not match its query (${columnNames.length} vs ${columns.length})`,
+    );
+  }
+  let unnamed = 0;
+  return columns.map(({ name }, i) => columnNames?.[i] ?? name ?? `f${unnamed++}_`);
 }
