@@ -6,6 +6,7 @@ import {
   splitLink,
 } from "@trpc/client";
 import type { AppRouter } from "../server/api/router.ts";
+import { maxBatchedCalls } from "../shared/batch.ts";
 
 /** Queries whose input is a whole definition: too long for a URL, so they travel as POST. */
 const longInputs = new Set(["tables.dryRun", "tables.plan"]);
@@ -19,8 +20,8 @@ export const api = createTRPCClient<AppRouter>({
       false: splitLink({
         condition: (operation) => longInputs.has(operation.path),
         true: httpLink({ url: "/trpc", methodOverride: "POST" }),
-        // A long URL is cut by proxies, so big batches are split.
-        false: httpBatchLink({ url: "/trpc", maxURLLength: 4000 }),
+        // A long URL is cut by proxies, and the server takes so many calls: big batches are split.
+        false: httpBatchLink({ url: "/trpc", maxURLLength: 4000, maxItems: maxBatchedCalls }),
       }),
     }),
   ],

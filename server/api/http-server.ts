@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto";
 import fastifyCompress from "@fastify/compress";
 import fastifyCookie from "@fastify/cookie";
-import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from "@trpc/server/adapters/fastify";
 import fastify, { type FastifyInstance } from "fastify";
 import { errorCodes } from "../../shared/errors.ts";
 import type { Deps } from "../services/deps.ts";
-import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
+import { knownError } from "./error-formatter.ts";
 import { serveAudit } from "./http/audit-routes.ts";
 import { serveAuth } from "./http/auth-routes.ts";
-import { expiryHeader } from "./http/expiry-header.ts";
 import { serveHealth } from "./http/health-routes.ts";
 import { requireHttps } from "./http/https-alone.ts";
+import { mendAddress, refuseMalformedAddresses } from "./http/malformed-address.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { type AllowedHosts, guardRequests } from "./http/request-guards.ts";
 import { limitRequests, type RequestLimits } from "./http/request-limits.ts";
@@ -19,7 +18,7 @@ import { sendSecurityHeaders } from "./http/security-headers.ts";
 import { principalOf } from "./http/session-request.ts";
 import { serveSignIn } from "./http/sign-in-routes.ts";
 import { serveWebApp } from "./http/static-app.ts";
-import { type AppRouter, appRouter } from "./router.ts";
+import { serveProcedures } from "./serve-procedures.ts";
 import type { ServerFacts } from "./trpc.ts";
 
 export interface HttpServerOptions {
@@ -68,6 +67,7 @@ export async function createHttpServer(
     genReqId: () => randomUUID(),
     forceCloseConnections: "idle",
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
+    rewriteUrl: mendAddress,
   });
   answerErrors(server, deps);
   sendSecurityHeaders(server, {
@@ -75,41 +75,17 @@ export async function createHttpServer(
     https: secureCookies,
   });
   guardRequests(server, allowedHosts);
+  refuseMalformedAddresses(server);
   if (secureCookies) requireHttps(server);
   if (options.limits) await limitRequests(server, options.limits);
-  const routes = holdRoutesToPolicies(server, (request) =>
-    principalOf(deps, request, secureCookies),
-  );
+  const routes = holdRoutesToPolicies(server, {
+    principalOf: (request) => principalOf(deps, request, secureCookies),
+    now: deps.now,
+  });
   const metrics = createMetrics(server, deps);
   await server.register(fastifyCookie);
   await server.register(fastifyCompress, { threshold: 2_048, encodings: ["br", "gzip"] });
-  await server.register(fastifyTRPCPlugin, {
-    prefix: "/trpc",
-    trpcOptions: {
-      router: appRouter,
-      maxBodySize: maxBodyBytes,
-      // A dry run's input is a whole definition: too long for a URL, it comes as POST.
-      allowMethodOverride: true,
-      createContext: async ({ req }) => ({
-        deps,
-        facts: options.facts,
-        demoSourceUrl: options.demoSourceUrl ?? null,
-        principal: await principalOf(deps, req, secureCookies).catch(refuseContext),
-        principalNow: () => principalOf(deps, req, secureCookies),
-        requestId: req.id,
-        closing: closing.signal,
-      }),
-      responseMeta: ({ ctx }) => ({ headers: ctx ? expiryHeader(ctx.principal, deps.now()) : {} }),
-      onError({ error, path, ctx }) {
-        const { internal } = describeError(error, "");
-        if (!internal) return;
-        deps.log.error(
-          { err: error.cause ?? error, path, requestId: ctx?.requestId },
-          "api failed",
-        );
-      },
-    } satisfies FastifyTRPCPluginOptions<AppRouter>["trpcOptions"],
-  });
+  await serveProcedures(server, deps, { ...options, closing: closing.signal, maxBodyBytes });
   serveAudit(server, deps);
   const publicMetrics = allowedHosts === "loopback";
   const auth = { secureCookies, signInLinks: options.signInLinks ?? publicMetrics };
@@ -126,12 +102,6 @@ export async function createHttpServer(
       await server.close().finally(() => clearTimeout(lingering));
     },
   };
-}
-
-/** Before a procedure runs nothing else translates what is thrown. */
-function refuseContext(error: unknown): never {
-  const known = knownError(error);
-  throw known ? toTrpcError(known) : error;
 }
 
 /** Errors of plain routes in the shape that tRPC's have, under `error`. */

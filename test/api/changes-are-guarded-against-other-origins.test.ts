@@ -115,6 +115,19 @@ test("every answer carries the security headers", async () => {
   }
 });
 
+test("a malformed address passes the same guards as every other", async () => {
+  for (const path of ["/%", "/%ff", "/tables/%zz?tab=sql", "/trpc/me.get%"]) {
+    const { status, headers, body } = await send("GET", path, {});
+    expect([path, status]).toEqual([path, 400]);
+    expect(JSON.parse(body).error).toMatchObject({
+      code: "invalidInput",
+      message: "the address is malformed: write % as %25 in it",
+    });
+    expect(headers["content-security-policy"]).toContain("script-src 'self';");
+    expect((await send("GET", path, { host: "evil.test" })).status).toBe(403);
+  }
+});
+
 test("a body beyond the limit is refused", async () => {
   const body = JSON.stringify({ name: "x".repeat(5 * 2 ** 20), periodSeconds: 60 });
   const answer = await send(

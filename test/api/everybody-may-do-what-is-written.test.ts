@@ -189,7 +189,10 @@ describe("as everybody", () => {
 
 test("a plain route without a policy keeps the server from starting", () => {
   const forgetful = fastify();
-  holdRoutesToPolicies(forgetful, async () => ({ kind: "anonymous", refusal: null }));
+  holdRoutesToPolicies(forgetful, {
+    principalOf: async () => ({ kind: "anonymous", refusal: null }),
+    now: () => new Date(),
+  });
   expect(() => forgetful.get("/forgotten", async () => "secret")).toThrow(
     "the route GET /forgotten declares no policy",
   );

@@ -243,10 +243,9 @@ test("an answer to a token that ends within a week says when", async () => {
   const user = await addUser(deps, "ending@test");
   const input = { name: "short", scopes: ["read" as const], expiresDays: 8 };
   const { id, token } = await createToken(deps, user, input);
-  const header = async () => {
-    const response = await fetch(`${server.url}/trpc/me.get`, {
-      headers: { "x-api-token": token },
-    });
+  const open = await startTestServer(deps, { allowedHosts: "any" });
+  const header = async (url = `${server.url}/trpc/me.get`) => {
+    const response = await fetch(url, { headers: { "x-api-token": token } });
     return response.headers.get("x-api-token-expires");
   };
   expect(await header()).toBeNull();
@@ -256,4 +255,6 @@ test("an answer to a token that ends within a week says when", async () => {
     .where(eq(apiTokens.id, id));
   const [row] = await deps.db.select().from(apiTokens).where(eq(apiTokens.id, id));
   expect(await header()).toBe(row?.expiresAt?.toISOString());
+  expect(await header(`${open.url}/metrics`)).toBe(row?.expiresAt?.toISOString());
+  await open.close();
 });

@@ -65,6 +65,22 @@ test("an address that asks too often is told when to come back", async () => {
   expect((await ask(server, "/%74rpc/me.get")).status).toBe(429);
 });
 
+test("a batch costs as many requests as it holds calls, and holds twenty at most", async () => {
+  const server = await start({ limits: { api: 22, signIn: 2 } });
+  const batch = (calls: number, comma = ",") =>
+    ask(server, `/trpc/${Array(calls).fill("me.get").join(comma)}?batch=1&input=%7B%7D`);
+  expect((await batch(20)).status).toBe(401);
+  expect((await batch(2, "%2C")).status).toBe(401);
+  expect((await batch(1)).status).toBe(429);
+  const open = await start({});
+  const large = await ask(
+    open,
+    `/trpc/${Array(300).fill("me.get").join(",")}?batch=1&input=%7B%7D`,
+  );
+  expect(large.status).toBe(400);
+  expect(large.body).toContain("a request may carry 20 calls, and this one carries 300");
+});
+
 test("behind a proxy that is trusted each address has its own count", async () => {
   const server = await start({ limits: { api: 1, signIn: 1 }, trustedProxies: ["127.0.0.1"] });
   const from = async (address: string) =>

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   adminToken,
@@ -75,14 +76,30 @@ test("health answers, and readiness names what is away", async () => {
   const ready = await fetch(`${server.url}/readyz`);
   expect(await ready.json()).toEqual({ ready: true, checks: { postgres: "ok", warehouse: "ok" } });
   const { deps } = context;
-  const warehouse = { ...deps.warehouse, getTable: () => Promise.reject(new Error("no route")) };
-  const cut = await startTestServer({ ...deps, warehouse });
-  const response = await fetch(`${cut.url}/readyz`);
-  await cut.close();
-  expect(response.status).toBe(503);
-  expect(await response.json()).toMatchObject({
-    checks: { postgres: "ok", warehouse: "no route" },
+  let logged = "";
+  const log = pino({}, { write: (line) => (logged += line) });
+  let asked = 0;
+  let now = Date.now();
+  const getTable = () => {
+    asked += 1;
+    return Promise.reject(new Error("no route to 10.1.2.3"));
+  };
+  const warehouse = { ...deps.warehouse, getTable };
+  const cut = await startTestServer({ ...deps, warehouse, log, now: () => new Date(now) });
+  const ask = () => fetch(`${cut.url}/readyz`);
+  const answers = await Promise.all(Array.from({ length: 20 }, ask));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+  expect(await answers[0]?.json()).toEqual({
+    ready: false,
+    checks: { postgres: "ok", warehouse: "away" },
   });
+  // Anybody may ask, however often: the warehouse is asked once, and why it is away is in the log.
+  expect(asked).toBe(1);
+  expect(logged).toContain("no route to 10.1.2.3");
+  now += 5_000;
+  await ask();
+  expect(asked).toBe(2);
+  await cut.close();
 });
 
 test("metrics count answers and work; beyond the loopback they ask for a token", async () => {

@@ -1,5 +1,6 @@
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import type { AppRouter } from "../../server/api/router.ts";
+import { maxBatchedCalls } from "../../shared/batch.ts";
 
 /** A typed client signed in by the one-time URL, as a browser is. */
 export async function signIn(signInUrl: string) {
@@ -11,7 +12,13 @@ export async function signIn(signInUrl: string) {
   if (answer.status !== 303 || cookie === "") throw new Error(`not signed in: ${answer.status}`);
   const { origin } = new URL(signInUrl);
   return createTRPCClient<AppRouter>({
-    links: [httpBatchLink({ url: `${origin}/trpc`, headers: { cookie, origin } })],
+    links: [
+      httpBatchLink({
+        url: `${origin}/trpc`,
+        headers: { cookie, origin },
+        maxItems: maxBatchedCalls,
+      }),
+    ],
   });
 }
 

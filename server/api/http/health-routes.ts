@@ -1,11 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import type { Deps } from "../../services/deps.ts";
-import { checkReadiness } from "../../services/system/check-readiness.ts";
+import { createReadinessCheck } from "../../services/system/check-readiness.ts";
 
 /**
- * `/healthz`: the process answers. `/readyz`: so do the parts that it needs. `/metrics`: for
- * Prometheus; beyond the loopback it needs a token, as any other reading does.
+ * `/healthz`: the process answers. `/readyz`: so do the parts that it needs, with the name of one that
+ * does not. `/metrics`: for Prometheus; beyond the loopback it needs a token, as any other reading does.
  */
 export function serveHealth(
   server: FastifyInstance,
@@ -13,9 +13,10 @@ export function serveHealth(
   options: { metrics: Registry; publicMetrics: boolean },
 ): void {
   const open = { config: { policy: "public" } } as const;
+  const checkReadiness = createReadinessCheck(deps);
   server.get("/healthz", open, async () => ({ ok: true }));
   server.get("/readyz", open, async (_request, reply) => {
-    const readiness = await checkReadiness(deps);
+    const readiness = await checkReadiness();
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
   const policy = options.publicMetrics ? "public" : "read";

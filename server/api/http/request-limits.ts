@@ -1,8 +1,9 @@
 import fastifyRateLimit, { normalizeIP } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { maxBatchedCalls } from "../../../shared/batch.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 
-/** Requests a minute of one address, in this process. */
+/** Requests a minute of one address, in this process; each call of a batch is one. */
 export interface RequestLimits {
   api: number;
   /** Of signing in, by link or through a provider, with the way back. */
@@ -28,6 +29,19 @@ export async function limitRequests(server: FastifyInstance, limits: RequestLimi
         `more than ${max} requests a minute come from your address: try again in ${Math.ceil(ttl / 1_000)} s`,
       ),
   });
+  const count = server.createRateLimit();
+  server.addHook("onRequest", async (request) => {
+    for (let call = furtherCalls(request); call > 0; call -= 1) await count(request);
+  });
+}
+
+/** Beside its own, which each request is: a batch costs as many requests as it holds calls. */
+function furtherCalls(request: FastifyRequest): number {
+  const { path = "" } = (request.params ?? {}) as { path?: string };
+  if (routeOf(request) !== "/trpc/:path") return 0;
+  const commas = path.match(/,/g)?.length ?? 0;
+  // More are refused unmade.
+  return Math.min(commas, maxBatchedCalls);
 }
 
 /** The page of those who wait asks for the state again and again, and signs nobody in by it. */

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import { MaestroError } from "../../../shared/errors.ts";
 import { authorize, type Policy } from "../../services/access/authorize.ts";
 import type { Principal } from "../../services/access/principal.ts";
+import { expiryHeader } from "./expiry-header.ts";
 
 /** As of procedures; `perProcedure`: what it leads to declares its own. */
 type RoutePolicy = Exclude<Policy, "writeTable"> | "perProcedure";
@@ -31,7 +32,7 @@ const ofPlugins: Record<string, RoutePolicy> = {
  */
 export function holdRoutesToPolicies(
   server: FastifyInstance,
-  principalOf: (request: FastifyRequest) => Promise<Principal>,
+  options: { principalOf: (request: FastifyRequest) => Promise<Principal>; now: () => Date },
 ): readonly RouteEntry[] {
   const entries: RouteEntry[] = [];
   server.addHook("onRoute", (route) => {
@@ -41,11 +42,12 @@ export function holdRoutesToPolicies(
     route.config = { ...route.config, policy };
   });
   // Cookies are read by now, and the body is not.
-  server.addHook("preParsing", async (request) => {
+  server.addHook("preParsing", async (request, reply) => {
     const policy = request.is404 ? "public" : request.routeOptions.config.policy;
     if (policy === undefined) throw new MaestroError("forbidden", "this is refused to everyone");
     if (policy === "public" || policy === "perProcedure") return;
-    authorize(policy, await principalOf(request));
+    const principal = authorize(policy, await options.principalOf(request));
+    void reply.headers(expiryHeader(principal, options.now()));
   });
   return entries;
 }

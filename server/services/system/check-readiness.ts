@@ -1,39 +1,62 @@
 import { sql } from "drizzle-orm";
-import { messageOf } from "../../../shared/errors.ts";
 import type { Deps } from "../deps.ts";
 
-/** Each part that work depends on: `ok`, or why it is not. */
+/** What work depends on: `ok` or `away`. Why it is away stands in the log alone: anybody may ask. */
 export interface Readiness {
   ready: boolean;
-  checks: { postgres: string; warehouse: string };
+  checks: { postgres: "ok" | "away"; warehouse: "ok" | "away" };
 }
 
-/** Asks PostgreSQL and the warehouse something small; each has a few seconds. */
-export async function checkReadiness(
-  deps: Pick<Deps, "db" | "warehouse">,
-  timeoutMs = 3_000,
-): Promise<Readiness> {
+/** However many ask, PostgreSQL and the warehouse are asked once in so long. */
+const goodForMs = 3_000;
+const timeoutMs = 3_000;
+
+/**
+ * Asks PostgreSQL and the warehouse something small; each has a few seconds. Who asks while that is
+ * under way, or shortly after it, shares the answer.
+ */
+export function createReadinessCheck(
+  deps: Pick<Deps, "db" | "warehouse" | "log" | "now">,
+): () => Promise<Readiness> {
+  let shared: { answer: Promise<Readiness>; endedAt: number | null } | undefined;
+  return () => {
+    const endedAt = shared?.endedAt ?? null;
+    const isGood = endedAt === null || Math.abs(deps.now().getTime() - endedAt) < goodForMs;
+    if (shared && isGood) return shared.answer;
+    const asked: NonNullable<typeof shared> = { answer: checkReadiness(deps), endedAt: null };
+    void asked.answer.finally(() => {
+      asked.endedAt = deps.now().getTime();
+    });
+    shared = asked;
+    return asked.answer;
+  };
+}
+
+async function checkReadiness(deps: Pick<Deps, "db" | "warehouse" | "log">): Promise<Readiness> {
   const [postgres, warehouse] = await Promise.all([
-    outcome(deps.db.execute(sql`select 1`), timeoutMs),
+    outcome(deps, "postgres", deps.db.execute(sql`select 1`)),
     // A table that is not there is an answer too.
-    outcome(deps.warehouse.getTable("maestro_readiness", "probe"), timeoutMs),
+    outcome(deps, "warehouse", deps.warehouse.getTable("maestro_readiness", "probe")),
   ]);
   return { ready: postgres === "ok" && warehouse === "ok", checks: { postgres, warehouse } };
 }
 
-async function outcome(asked: PromiseLike<unknown>, timeoutMs: number): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
-  });
+async function outcome(
+  { log }: Pick<Deps, "log">,
+  part: keyof Readiness["checks"],
+  asked: PromiseLike<unknown>,
+): Promise<"ok" | "away"> {
+  const overdue = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => overdue.reject(new Error(`no answer within ${timeoutMs / 1000} s`)),
+    timeoutMs,
+  );
   try {
-    return await Promise.race([
-      Promise.resolve(asked).then(
-        () => "ok",
-        (error: unknown) => messageOf(error),
-      ),
-      tooLate,
-    ]);
+    await Promise.race([asked, overdue.promise]);
+    return "ok";
+  } catch (error) {
+    log.warn({ err: error, part }, "not ready: a part that work depends on is away");
+    return "away";
   } finally {
     clearTimeout(timer);
   }
