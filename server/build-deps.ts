@@ -40,6 +40,7 @@ export async function buildDeps(
     connectionString,
     poolSize: config.pgPoolSize,
     applicationName: "maestro",
+    maxRetries: config.pgMaxRetries,
   });
   await waitForDatabase(client, config.pgConnectionTimeoutSeconds, log);
   await migrateDatabase(connectionString, log);

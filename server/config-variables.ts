@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { extensionVariables } from "./config-extensions.ts";
 import { networkVariables } from "./config-network.ts";
 import { settingVariables, signInLinks } from "./config-settings.ts";
-import { optional, text, textOr, type Variable, whole } from "./config-variable.ts";
+import { optional, textOr, type Variable, whole } from "./config-variable.ts";
 import { warehouseVariables } from "./config-warehouse.ts";
 
 const address = z
@@ -54,44 +55,7 @@ export const variables = {
       "where the state lives, as postgresql://user:password@host:port/database; wins over EXTENSIONS_PG_*",
     secret: true,
   }),
-  pgHost: optional({
-    variable: "EXTENSIONS_PG_HOST",
-    default: "unset: embedded PostgreSQL",
-    effect: "PostgreSQL's host",
-  }),
-  pgPort: whole({
-    variable: "EXTENSIONS_PG_PORT",
-    default: 5432,
-    min: 1,
-    max: 65_535,
-    effect: "PostgreSQL's port",
-  }),
-  pgUser: text({ variable: "EXTENSIONS_PG_USER", default: "", effect: "PostgreSQL's user" }),
-  pgPass: text({
-    variable: "EXTENSIONS_PG_PASS",
-    default: "",
-    effect: "PostgreSQL's password",
-    secret: true,
-  }),
-  pgDatabase: text({
-    variable: "EXTENSIONS_PG_DATABASE",
-    default: "",
-    effect: "PostgreSQL's database",
-  }),
-  pgPoolSize: whole({
-    variable: "EXTENSIONS_PG_POOLSIZE",
-    default: 20,
-    min: 2,
-    max: 500,
-    effect: "connections of one process",
-  }),
-  pgConnectionTimeoutSeconds: whole({
-    variable: "EXTENSIONS_PG_CONNECTIONTIMEOUT",
-    default: 100,
-    min: 1,
-    max: 86_400,
-    effect: "seconds that a start tries to reach PostgreSQL before it exits with the reason",
-  }),
+  ...extensionVariables,
   secret: optional({
     variable: "SECRET",
     flag: "secret",

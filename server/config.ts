@@ -25,22 +25,24 @@ export function readConfig(
   const faults: string[] = [];
   const given: Record<string, string> = {};
   const values: Record<string, unknown> = { given };
+  const sources: Record<string, string> = {};
   for (const [name, definition] of Object.entries(variables) as [string, Variable<unknown>][]) {
     const variable = `MAESTRO_${definition.variable}`;
     const flag = definition.flag === undefined ? undefined : flags[definition.flag];
     const text = flag ?? variablesGiven[variable];
+    const source = flag === undefined ? variable : `-${definition.flag}`;
+    sources[name] = source;
     const parsed = definition.schema.safeParse(text);
     if (parsed.success) {
       if (text !== undefined) given[variable] = text;
       values[name] = parsed.data;
       continue;
     }
-    const source = flag === undefined ? variable : `-${definition.flag}`;
     const shown = definition.secret ? "[hidden]" : JSON.stringify(text);
     faults.push(`${source} is ${shown}, allowed: ${parsed.error.issues[0]?.message}`);
   }
   const config = values as Config;
-  faults.push(...contradictions(config));
+  faults.push(...contradictions(config, sources));
   if (faults.length > 0) {
     throw new MaestroError(
       "configuration",
@@ -63,18 +65,19 @@ export function connectionStringOf(config: Config): string | null {
   return url.toString();
 }
 
-function contradictions(config: Config): string[] {
+/** What each value allows alone and not beside the others. Those that are at fault are not there. */
+function contradictions(config: Partial<Config>, sources: Record<string, string>): string[] {
   const faults: string[] = [];
   if (config.secret && config.secretPath) faults.push("-secret and -secretpath: give one of them");
   if (config.secret && config.secret.length < 8) {
-    faults.push("-secret is [hidden], allowed: at least 8 characters");
+    faults.push(`${sources["secret"]} is [hidden], allowed: at least 8 characters`);
   }
-  if (config.forceSsl && config.trustedProxies.length === 0) {
+  if (config.forceSsl && config.trustedProxies?.length === 0) {
     faults.push(
       "MAESTRO_TRUSTED_PROXIES is missing beside MAESTRO_FORCE_SSL: Maestro serves no https itself, name the proxy that does",
     );
   }
-  faults.push(...postgresFaults(config));
+  faults.push(...postgresFaults(config, sources));
   if (config.bigqueryProject && config.bucket === defaultBucket) {
     faults.push(
       "MAESTRO_BUCKET is missing beside MAESTRO_BIGQUERY_PROJECT: bucket names are Google's worldwide",
@@ -83,9 +86,14 @@ function contradictions(config: Config): string[] {
   return faults;
 }
 
-function postgresFaults({ dbConnect, pgHost, pgUser, pgDatabase }: Config): string[] {
+function postgresFaults(
+  { dbConnect, pgHost, pgUser, pgDatabase }: Partial<Config>,
+  sources: Record<string, string>,
+): string[] {
   if (dbConnect && !/^postgres(ql)?:\/\//.test(dbConnect)) {
-    return ["-db-connect is [hidden], allowed: postgresql://user:password@host:port/database"];
+    return [
+      `${sources["dbConnect"]} is [hidden], allowed: postgresql://user:password@host:port/database`,
+    ];
   }
   if (dbConnect || !pgHost) return [];
   const faults: string[] = [];

@@ -57,6 +57,7 @@ async function createProgram(): Promise<Command> {
     },
   );
   rotation.option("--new-secretpath <file>", "holds the new secret, where the old one is named");
+  addConfigCommand(program);
   program
     .command("references")
     .description("the tables that SQL reads: a line of JSON in, a line of JSON out")
@@ -157,13 +158,7 @@ function role(
   run: (config: Config) => Promise<void>,
 ): Command {
   const command = program.command(name, { isDefault: name === "start" }).description(description);
-  for (const { flag, effect, isSwitch, default: fallback } of Object.values(
-    variables,
-  ) as Variable<unknown>[]) {
-    if (!flag) continue;
-    const value = isSwitch ? "[value]" : "<value>";
-    command.option(`--${flag} ${value}`, `${effect} (default: ${fallback})`);
-  }
+  addFlags(command);
   // The default is handed every word that is no command.
   if (name === "start") command.argument("[word]").usage("[options]");
   command.action(async (word: unknown) => {
@@ -173,6 +168,28 @@ function role(
     process.exit();
   });
   return command;
+}
+
+function addFlags(command: Command): void {
+  for (const { flag, effect, isSwitch, default: fallback } of Object.values(
+    variables,
+  ) as Variable<unknown>[]) {
+    if (!flag) continue;
+    const value = isSwitch ? "[value]" : "<value>";
+    command.option(`--${flag} ${value}`, `${effect} (default: ${fallback})`);
+  }
+}
+
+function addConfigCommand(program: Command): void {
+  const command = program
+    .command("config")
+    .description("the settings that a process started like this would have, and where each is from")
+    .option("--json", "answer in JSON");
+  addFlags(command);
+  command.action(async () => {
+    const { showConfig } = await import("./commands/config.ts");
+    showConfig(process.stdout, flagsOf(command), command.opts()["json"] === true);
+  });
 }
 
 function unknownCommand(program: Command, name: string): MaestroError {

@@ -19,15 +19,14 @@ export function runApi(config: Config): Promise<void> {
     const server = await serveApi(deps, config, surroundings);
     const signIn = await announceSignIn(deps, config, server.url);
     process.stdout.write(`Maestro's API runs at ${server.url}\n${signIn}`);
-    return () => server.close();
+    return { stop: () => server.close() };
   });
 }
 
 /** `maestro worker`: the engine alone. */
 export function runWorker(config: Config): Promise<void> {
   return runRole(config, "worker", async (deps) => {
-    const engine = await startEngine(deps);
-    return () => engine.stop();
+    return startEngine(deps);
   });
 }
 
@@ -36,7 +35,7 @@ export function runRoom(config: Config): Promise<void> {
   return runRole(config, "room", async (deps) => {
     const room = startRoom(deps, { concurrency: config.transfersPerRoom });
     announceRoom(deps.processId);
-    return () => room.stop();
+    return room;
   });
 }
 
@@ -60,19 +59,27 @@ export function serveLocalCloud(config: Config, standalone: boolean): Promise<nu
   return runLocalCloud({ dataDir, ...listen, standalone, limits, signal, log });
 }
 
+/** What a role has started; `holding` names what it would leave behind if it ended now. */
+interface Started {
+  stop(): Promise<void>;
+  holding?(): string[];
+}
+
 async function runRole(
   config: Config,
   role: string,
-  start: (deps: Deps, surroundings: Surroundings) => Promise<() => Promise<void>>,
+  start: (deps: Deps, surroundings: Surroundings) => Promise<Started>,
 ): Promise<void> {
+  let started: Started | null = null;
   const log = createLog({ level: config.logLevel, path: config.logPath, role });
-  const stopping = createStopSignal(config.gracefulShutdownSeconds, log);
+  const left = () => started?.holding?.() ?? [];
+  const stopping = createStopSignal(config.gracefulShutdownSeconds, log, left);
   const surroundings = await findSurroundings(config);
   const { deps, close } = await buildDeps(config, surroundings, log);
   try {
-    const stop = await start(deps, surroundings);
+    started = await start(deps, surroundings);
     await aborted(stopping);
-    await stop();
+    await started.stop();
   } finally {
     await close();
   }

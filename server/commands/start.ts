@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { buildDeps } from "../build-deps.ts";
 import type { Config } from "../config.ts";
-import { startEngine } from "../daemon/engine.ts";
+import { type Engine, startEngine } from "../daemon/engine.ts";
 import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory.ts";
 import { releaseTransfers } from "../services/transfers/release-transfers.ts";
 import { createLog, type Log } from "../support/log.ts";
@@ -27,7 +27,9 @@ export async function runStart(
     path: config.logPath ?? join(directory, "maestro.log"),
     role: "start",
   });
-  const stopping = createStopSignal(config.gracefulShutdownSeconds, log);
+  let engine: Engine | null = null;
+  const left = () => engine?.holding() ?? [];
+  const stopping = createStopSignal(config.gracefulShutdownSeconds, log, left);
   const undo: (() => Promise<void>)[] = [await lockDataDirectory(directory)];
   try {
     await requireFreeAddress(config.listen);
@@ -38,8 +40,9 @@ export async function runStart(
     const { deps, close } = await buildDeps(config, surroundings, log);
     undo.push(close);
     await deps.objectStore.ensureBucket();
-    const engine = await startEngine(deps);
-    undo.push(() => engine.stop());
+    const started = startEngine(deps);
+    engine = started;
+    undo.push(() => started.stop());
     // Before the room: two processes that start at once are both later.
     const server = await serveApi(deps, config, surroundings);
     undo.push(() => server.close());

@@ -2,18 +2,26 @@ import type { Log } from "../support/log.ts";
 
 /**
  * Aborts at SIGINT or SIGTERM, or when the parent that forked this process is gone. From then on a
- * second signal, or the end of the graceful timeout, ends the process at once with a warning.
+ * second signal, or the end of the graceful timeout, ends the process at once with a warning that
+ * names what is `left`.
  */
-export function createStopSignal(gracefulSeconds: number, log: Log): AbortSignal {
+export function createStopSignal(
+  gracefulSeconds: number,
+  log: Log,
+  left: () => string[] = () => [],
+): AbortSignal {
   const stopping = new AbortController();
   const stop = (cause: string) => {
     if (stopping.signal.aborted) {
-      log.warn({ cause }, "stopped at once, with work left");
+      log.warn({ cause, left: left() }, "stopped at once, with work left");
       process.exit(130);
     }
     log.info({ cause }, "stopping");
     setTimeout(() => {
-      log.warn({ gracefulSeconds }, "the graceful timeout is over: exiting with work left");
+      log.warn(
+        { gracefulSeconds, left: left() },
+        "the graceful timeout is over: exiting with work left",
+      );
       process.exit(1);
     }, gracefulSeconds * 1_000).unref();
     stopping.abort();

@@ -56,6 +56,8 @@ const renewMs = 5_000;
 const farewellMs = 2_000;
 
 export interface Dispatcher {
+  /** The table runs that this daemon has claimed, by number. */
+  holding(): number[];
   stop(): Promise<void>;
 }
 
@@ -129,6 +131,7 @@ export function startDispatcher(deps: Deps, hooks: DispatcherHooks): Dispatcher 
   });
 
   return {
+    holding: () => claims.list().map(({ tableRunId }) => tableRunId),
     async stop() {
       unsubscribe();
       await Promise.all([loop.stop(), statistics.stop()]);

@@ -12,6 +12,8 @@ const presenceMs = 500;
 const retentionMs = 3_600_000;
 
 export interface Engine {
+  /** What it would leave to others if it ended now, such as `table run 7`. */
+  holding(): string[];
   /** Takes nothing new, and hands back what it holds. */
   stop(): Promise<void>;
 }
@@ -21,6 +23,7 @@ export function startEngine(deps: Deps): Engine {
   const runner = startRunner(deps);
   const ticker = startTicker(deps);
   return {
+    holding: runner.holding,
     async stop() {
       await ticker.stop();
       await runner.stop();
@@ -65,6 +68,7 @@ export function startRunner(deps: Deps): Engine {
     },
   });
   return {
+    holding: () => dispatcher.holding().map((id) => `table run ${id}`),
     async stop() {
       unsubscribe();
       await dispatcher.stop();

@@ -14,6 +14,8 @@ import { startLoop } from "../support/loop.ts";
  */
 
 export interface Room {
+  /** What it would leave to others if it ended now, such as `transfer 7`. */
+  holding(): string[];
   stop(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export function startRoom(
   if (slots < options.concurrency) {
     deps.log.warn({ slots }, "room: takes no more at once; start more rooms instead");
   }
-  const working = new Set<Promise<void>>();
+  const working = new Map<Promise<void>, string>();
   const draining = new AbortController();
 
   /** Imports of which this room could not have the snapshot. */
@@ -42,24 +44,30 @@ export function startRoom(
     if (!claim) return null;
     const facts = { transfer: claim.id, attempt: claim.attempt, room: roomId };
     deps.log.info(facts, "transfer: claimed");
-    return () => workTransfer(deps, claim, draining.signal);
+    return {
+      name: `transfer ${claim.id}`,
+      begin: () => workTransfer(deps, claim, draining.signal),
+    };
   };
   const startPart = async () => {
     const part = await claimPart(deps, roomId, refused);
     if (!part) return null;
     const facts = { transfer: part.transfer.id, part: part.number, room: roomId };
     deps.log.info(facts, "transfer part: claimed");
-    return () => workParts(deps, part, { owner: roomId, drain: draining.signal, refused });
+    return {
+      name: `part ${part.number} of transfer ${part.transfer.id}`,
+      begin: () => workParts(deps, part, { owner: roomId, drain: draining.signal, refused }),
+    };
   };
   const start = async (signal: AbortSignal) => {
     while (working.size < slots && !signal.aborted) {
-      const begin = (await startTransfer()) ?? (await startPart());
-      if (!begin) return;
-      const work = begin().finally(() => {
+      const claimed = (await startTransfer()) ?? (await startPart());
+      if (!claimed) return;
+      const work = claimed.begin().finally(() => {
         working.delete(work);
         loop.wake();
       });
-      working.add(work);
+      working.set(work, claimed.name);
     }
   };
   const loop = startLoop({ name: "room", log: deps.log, periodMs: pollMs, body: start });
@@ -69,15 +77,16 @@ export function startRoom(
   void sweepStagingFiles(deps);
 
   return {
+    holding: () => [...working.values()],
     async stop() {
       unsubscribe();
       await loop.stop();
       const drained = new AbortController();
       const limit = delay((options.drainSeconds ?? defaultDrainSeconds) * 1000, undefined, drained);
-      await Promise.race([Promise.all(working), limit.catch(() => undefined)]);
+      await Promise.race([Promise.all(working.keys()), limit.catch(() => undefined)]);
       drained.abort();
       draining.abort();
-      await Promise.all(working);
+      await Promise.all(working.keys());
     },
   };
 }

@@ -7,6 +7,7 @@ import * as settings from "../../drizzle/schema/settings.ts";
 import * as tables from "../../drizzle/schema/tables.ts";
 import * as transfers from "../../drizzle/schema/transfers.ts";
 import * as users from "../../drizzle/schema/users.ts";
+import { repeatQueries } from "./repeat-queries.ts";
 
 export const schema = {
   ...frequencies,
@@ -46,6 +47,8 @@ export function createDbClient(options: {
   connectionString: string;
   poolSize: number;
   applicationName: string;
+  /** Of queries that failed for a connection fault and are safe to repeat; absent: none is repeated. */
+  maxRetries?: number;
 }): DbClient {
   const pool = new pg.Pool({
     connectionString: options.connectionString,
@@ -59,6 +62,7 @@ export function createDbClient(options: {
     // Statements that are asked for together travel together: see transition.ts.
     pipeline: true,
   });
+  repeatQueries(pool, options.maxRetries ?? 0);
   // A connection that breaks fails the statement under way, and is replaced at the next. It says so
   // by an event besides, also while a transaction holds it, and one that nobody hears ends the process.
   pool.on("error", () => undefined);

@@ -13,3 +13,11 @@ export function isConnectionFault(error: unknown): boolean {
   }
   return false;
 }
+
+/** Node's codes and PostgreSQL's of a connection that was refused before anything was asked on it. */
+const refusals = new Set(["ECONNREFUSED", "ENOTFOUND", "57P03", "53300"]);
+
+/** Whether PostgreSQL has not even got what was asked of it. */
+export function isNeverSent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && refusals.has(String(error.code));
+}

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { connectionStringOf, readConfig } from "../../server/config.ts";
+import { describeConfig } from "../../server/config-effective.ts";
 
 test("with nothing given it is the laptop's: loopback, embedded servers", () => {
   const config = readConfig({}, {});
@@ -57,6 +58,36 @@ test("a switch stands alone, lists have commas, and https needs the proxy that s
   for (const variable of Object.keys(wrong)) {
     expect(() => readConfig({}, wrong)).toThrow(new RegExp(`${variable} is ".*", allowed: `));
   }
+});
+
+test("a fault in one setting hides none of another, and names where it was given", () => {
+  const faults = () =>
+    readConfig(
+      {},
+      { MAESTRO_FORCE_SSL: "true", MAESTRO_TRUSTED_PROXIES: "nowhere!", MAESTRO_SECRET: "short" },
+    );
+  expect(faults).toThrow(/MAESTRO_TRUSTED_PROXIES is "nowhere!"/);
+  expect(faults).toThrow(/MAESTRO_SECRET is \[hidden\], allowed: at least 8 characters/);
+});
+
+test("what holds is shown with where it is from, and secrets are not", () => {
+  const environment = {
+    MAESTRO_LISTEN: "127.0.0.1:4000",
+    MAESTRO_LOG_LEVEL: "debug",
+    MAESTRO_EXTENSIONS_PG_PASS: "hidden words",
+  };
+  const settings = describeConfig({ listen: ":5000" }, environment);
+  const shown = Object.fromEntries(
+    settings.map((one) => [one.variable, `${one.source}: ${one.shown}`]),
+  );
+  expect(shown).toMatchObject({
+    MAESTRO_LISTEN: "flag: 0.0.0.0:5000",
+    MAESTRO_LOG_LEVEL: "environment: debug",
+    MAESTRO_EXTENSIONS_PG_PASS: "environment: [hidden]",
+    MAESTRO_EXTENSIONS_PG_POOLSIZE: "default: 20",
+    MAESTRO_EXTENSIONS_PG_HOST: "default: unset: embedded PostgreSQL",
+  });
+  expect(JSON.stringify(settings)).not.toContain("hidden words");
 });
 
 test("separate variables make one connection string, with odd characters escaped", () => {
