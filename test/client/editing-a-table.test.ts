@@ -66,6 +66,31 @@ test("bytes and price show as typing stops, and an error is underlined where it 
   expect(web.pageErrors).toEqual([]);
 });
 
+test("the editor keeps the focus while answers arrive, cached ones and late ones", async () => {
+  const page = await web.signedIn();
+  const typing = Promise.withResolvers<void>();
+  let isLate = false;
+  // On the second visit answers come when somebody types already.
+  await page.route("**/trpc/**", async (route) => {
+    if (isLate) await typing.promise;
+    await route.continue();
+  });
+  const visit = async (name: string) => {
+    await page.getByRole("link", { name: "Tables", exact: true }).first().click();
+    await page.getByRole("link", { name, exact: true }).click();
+    await editorOf(page).waitFor();
+  };
+  await visit("d.typed");
+  await page.getByText("Valid").waitFor();
+  isLate = true;
+  await visit("d.typed");
+  await editorOf(page).click();
+  typing.resolve();
+  await page.getByText("Valid").waitFor();
+  expect(await editorOf(page).evaluate((editor) => editor.matches(":focus"))).toBe(true);
+  expect(web.pageErrors).toEqual([]);
+});
+
 test("the catalog's names complete", async () => {
   const page = await web.signedIn();
   await openTable(page, "typed");
