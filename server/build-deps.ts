@@ -14,6 +14,7 @@ import { migrateDatabase } from "./db/migrate.ts";
 import { startSharedClock } from "./db/shared-clock.ts";
 import type { Deps } from "./services/deps.ts";
 import { openInstance } from "./services/instance/open-instance.ts";
+import { watchSecret } from "./services/instance/watch-secret.ts";
 import { createSecretBox } from "./support/crypto.ts";
 import type { Log } from "./support/log.ts";
 
@@ -29,11 +30,15 @@ export interface Surroundings {
   embeddedPostgresUrl: string | null;
 }
 
-/** Builds everything a role works with. Migrates first; `close` gives all of it back. */
+/**
+ * Builds everything a role works with. Migrates first; `close` gives all of it back. `stop` is called
+ * where the process must not go on, as its secret was rotated.
+ */
 export async function buildDeps(
   config: Config,
   surroundings: Surroundings,
   log: Log,
+  stop: () => void,
 ): Promise<{ deps: Deps; close(): Promise<void> }> {
   const { connectionString } = surroundings;
   const client = createDbClient({
@@ -87,7 +92,9 @@ export async function buildDeps(
     processId: randomUUID(),
     limits: limitsOf(config),
   };
+  const secretWatch = watchSecret(deps, stop);
   const close = async () => {
+    await secretWatch.close();
     await clock.close();
     await changes.close();
     await sqlParser.close();

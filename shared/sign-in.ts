@@ -52,6 +52,8 @@ export interface SignInState {
   link: boolean;
   /** Nobody can sign in before somebody with the boot token enters the OAuth client. */
   needsSetup: boolean;
+  /** What was entered may be corrected with the boot token, as no admin has signed in since. */
+  canCorrect: boolean;
   /** Where sign-ins begin and end; null: wherever the web app was opened. */
   publicUrl: string | null;
   /** Somebody who has signed in and whom no admin has enabled. */

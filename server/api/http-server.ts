@@ -85,10 +85,15 @@ export async function createHttpServer(
   const metrics = createMetrics(server, deps);
   await server.register(fastifyCookie);
   await server.register(fastifyCompress, { threshold: 2_048, encodings: ["br", "gzip"] });
-  await serveProcedures(server, deps, { ...options, closing: closing.signal, maxBodyBytes });
-  serveAudit(server, deps);
   const publicMetrics = allowedHosts === "loopback";
   const auth = { secureCookies, signInLinks: options.signInLinks ?? publicMetrics };
+  await serveProcedures(server, deps, {
+    ...options,
+    localAdminSignsIn: auth.signInLinks,
+    closing: closing.signal,
+    maxBodyBytes,
+  });
+  serveAudit(server, deps);
   serveAuth(server, deps, auth);
   serveSignIn(server, deps, auth);
   serveHealth(server, deps, { metrics, publicMetrics });

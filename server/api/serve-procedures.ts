@@ -17,12 +17,13 @@ export async function serveProcedures(
     facts: ServerFacts;
     secureCookies: boolean;
     demoSourceUrl?: string | null;
+    localAdminSignsIn: boolean;
     maxBodyBytes: number;
     /** Aborted when the server stops. */
     closing: AbortSignal;
   },
 ): Promise<void> {
-  const { facts, secureCookies, demoSourceUrl = null, closing } = options;
+  const { facts, secureCookies, demoSourceUrl = null, localAdminSignsIn, closing } = options;
   await server.register(fastifyTRPCPlugin, {
     prefix: "/trpc",
     trpcOptions: {
@@ -36,6 +37,7 @@ export async function serveProcedures(
           deps,
           facts,
           demoSourceUrl,
+          localAdminSignsIn,
           principal: await principalOf(deps, req, secureCookies).catch(refuseContext),
           principalNow: () => principalOf(deps, req, secureCookies),
           requestId: req.id,

@@ -20,6 +20,8 @@ interface ApiContext {
   principalNow: () => Promise<Principal>;
   /** A PostgreSQL that the sample project's source may be made in; null where there is none. */
   demoSourceUrl: string | null;
+  /** One-time links sign the local admin in. */
+  localAdminSignsIn: boolean;
   /** Names this request in the log and in the answer to an internal error. */
   requestId: string;
   /** Aborted when the server stops: streams then end, and their clients come back. */

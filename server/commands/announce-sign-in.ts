@@ -1,3 +1,4 @@
+import { MaestroError } from "../../shared/errors.ts";
 import type { Config } from "../config.ts";
 import { ensureBootToken } from "../services/access/boot-token.ts";
 import { issueSignInToken } from "../services/access/issue-sign-in-token.ts";
@@ -10,9 +11,7 @@ import { signsInByLink } from "./loopback.ts";
  * servers without a terminal have no other place. Empty where people sign in through Google.
  */
 export async function announceSignIn(deps: Deps, config: Config, url: string): Promise<string> {
-  if (signsInByLink(config)) {
-    return `  Sign in (works once): ${url}/auth/token?token=${await issueSignInToken(deps)}\n`;
-  }
+  if (signsInByLink(config)) return announceLink(deps, url);
   const bootToken = await ensureBootToken(deps);
   if (bootToken === null) return "";
   deps.log.warn(
@@ -20,4 +19,14 @@ export async function announceSignIn(deps: Deps, config: Config, url: string): P
     "nobody can sign in yet: open the web app and enter this boot token with the OAuth client",
   );
   return `  Nobody can sign in yet. Open the web app, and enter the OAuth client with\n  the boot token: ${bootToken}\n`;
+}
+
+/** Admins may have shut the local admin out: the server runs for the others all the same. */
+async function announceLink(deps: Deps, url: string): Promise<string> {
+  try {
+    return `  Sign in (works once): ${url}/auth/token?token=${await issueSignInToken(deps)}\n`;
+  } catch (error) {
+    if (!(error instanceof MaestroError) || error.code !== "forbidden") throw error;
+    return `  No link to sign in: ${error.message}\n`;
+  }
 }

@@ -10,7 +10,7 @@ import { runLocalCloud, widenThreadPool } from "./local-cloud.ts";
 import { isLoopback } from "./loopback.ts";
 import { announceRoom } from "./room-processes.ts";
 import { serveApi } from "./serve-api.ts";
-import { aborted, createStopSignal } from "./stop-signal.ts";
+import { aborted, createStopSignal, stopForGood } from "./stop-signal.ts";
 import { findSurroundings } from "./surroundings.ts";
 
 /** `maestro api`: the web app and the API alone. */
@@ -75,7 +75,7 @@ async function runRole(
   const left = () => started?.holding?.() ?? [];
   const stopping = createStopSignal(config.gracefulShutdownSeconds, log, left);
   const surroundings = await findSurroundings(config);
-  const { deps, close } = await buildDeps(config, surroundings, log);
+  const { deps, close } = await buildDeps(config, surroundings, log, stopForGood);
   try {
     started = await start(deps, surroundings);
     await aborted(stopping);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { open, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { open, readFile, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { MaestroError } from "../../shared/errors.ts";
 import { type Config, connectionStringOf } from "../config.ts";
 import { createDbClient } from "../db/client.ts";
@@ -50,9 +50,9 @@ export async function runRotateSecret(config: Config, newPath: string | null): P
       connectionString = postgres.connectionString("maestro");
     }
     const resealed = await rotate(connectionString, from, to);
-    if (newPath === null) await rename(kept.draft, kept.path);
+    if (newPath === null) await renameDurably(kept.draft, kept.path);
     const where = newPath ?? kept.path;
-    return `${resealed} secrets are stored under the secret in ${where} now. Start Maestro with it everywhere; everybody signs in again.`;
+    return `${resealed} secrets are stored under the secret in ${where} now. Start Maestro with it everywhere: servers that ran with the old one stop. Everybody signs in again.`;
   } finally {
     for (const step of undo.reverse()) await step();
   }
@@ -72,13 +72,28 @@ async function rotate(connectionString: string, from: string, to: string): Promi
   }
 }
 
-/** Left by a rotation that was interrupted it may be in use already, and is taken as it is. */
+/**
+ * Left by a rotation that was interrupted it may be in use already, and is taken as it is; so is its
+ * draft, where that is whole.
+ */
 async function draftSecret(path: string): Promise<void> {
   if (existsSync(path)) return;
-  const file = await open(`${path}.draft`, "w", 0o600);
-  await file.writeFile(randomBytes(32).toString("base64url"));
+  const draft = `${path}.draft`;
+  const left = await readFile(draft, "utf8").catch(() => "");
+  const secret = /^[\w-]{43}$/.test(left) ? left : randomBytes(32).toString("base64url");
+  const file = await open(draft, "w", 0o600);
+  await file.writeFile(secret);
   // On the disk before anything is stored under it.
   await file.sync();
   await file.close();
-  await rename(`${path}.draft`, path);
+  await renameDurably(draft, path);
+}
+
+/** Not before the folder is on the disk as well does the name outlive a power failure. */
+async function renameDurably(from: string, to: string): Promise<void> {
+  await rename(from, to);
+  const folder = await open(dirname(to), "r");
+  // Windows opens no folder for this, and keeps renames in order itself.
+  await folder.sync().catch(() => undefined);
+  await folder.close();
 }

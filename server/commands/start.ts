@@ -8,7 +8,7 @@ import { createLog, type Log } from "../support/log.ts";
 import { announceSignIn } from "./announce-sign-in.ts";
 import { startRoomProcess } from "./room-processes.ts";
 import { requireFreeAddress, serveApi } from "./serve-api.ts";
-import { aborted, createStopSignal } from "./stop-signal.ts";
+import { aborted, createStopSignal, stopForGood } from "./stop-signal.ts";
 import { publishSurroundings, putUpSurroundings } from "./surroundings.ts";
 
 /**
@@ -37,7 +37,7 @@ export async function runStart(
     undo.push(surroundings.stop);
     undo.push(await publishSurroundings(directory, surroundings, null));
     if (stopping.aborted) return;
-    const { deps, close } = await buildDeps(config, surroundings, log);
+    const { deps, close } = await buildDeps(config, surroundings, log, stopForGood);
     undo.push(close);
     await deps.objectStore.ensureBucket();
     const started = startEngine(deps);

@@ -40,3 +40,9 @@ export function aborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => resolve(), { once: true }),
   );
 }
+
+/** Stops this process as a signal does, with an exit code that says that something has to be done. */
+export function stopForGood(): void {
+  process.exitCode = 1;
+  process.kill(process.pid, "SIGTERM");
+}

@@ -1,6 +1,8 @@
+import { sql } from "drizzle-orm";
 import pg from "pg";
 import type { ChangeEvent } from "../../shared/event.ts";
 import type { Log } from "../support/log.ts";
+import type { Db } from "./client.ts";
 
 /**
  * Changes told between processes by NOTIFY: a latency hint and never a record.
@@ -26,6 +28,12 @@ const answerMs = 10_000;
 const closeMs = 3_000;
 /** PostgreSQL refuses a payload of 8,000 bytes or more. */
 const maxPayload = 7_500;
+
+/** Tells all processes with the commit of a transaction; for one that has no `Changes` of its own. */
+export async function notifyAtCommit(tx: Db, event: ChangeEvent): Promise<void> {
+  const [payload] = packEvents("transaction", [event]);
+  await tx.execute(sql`select pg_notify(${channel}, ${payload})`);
+}
 
 export function createChanges(connectionString: string, log: Log): Changes {
   const origin = Math.random().toString(36).slice(2, 10);

@@ -1,4 +1,4 @@
-import { and, eq, ne, sql } from "drizzle-orm";
+import { and, eq, ne, notInArray, sql } from "drizzle-orm";
 import { users } from "../../drizzle/schema/users.ts";
 import type { Me, UserState, UserView } from "../../shared/user.ts";
 import type { Db } from "./client.ts";
@@ -99,12 +99,14 @@ export async function lockUser(tx: Db, id: number) {
   return row ?? null;
 }
 
-/** How many enabled admins there are beside this one. */
-export async function countOtherAdmins(tx: Db, id: number): Promise<number> {
-  return tx.$count(
-    users,
-    and(eq(users.isAdmin, true), eq(users.disabled, false), ne(users.id, id)),
-  );
+/** How many enabled admins there are beside this one, and beside those with these addresses. */
+export async function countOtherAdmins(
+  tx: Db,
+  id: number,
+  except: readonly string[] = [],
+): Promise<number> {
+  const isOther = and(ne(users.id, id), notInArray(users.email, [...except]));
+  return tx.$count(users, and(eq(users.isAdmin, true), eq(users.disabled, false), isOther));
 }
 
 /** `disabledAt` tells from then on that they do not wait. */

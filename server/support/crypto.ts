@@ -21,6 +21,8 @@ export interface SecretBox {
   open(sealed: Buffer, row: string): string;
   /** An HMAC-SHA256 key for one purpose, so that no purpose can forge another's signatures. */
   derive(purpose: string): Buffer;
+  /** From now on each of them throws `configuration`: the secret is not the installation's any more. */
+  retire(): void;
 }
 
 /** In boxes of before keys had a name. */
@@ -36,15 +38,21 @@ export function createSecretBox(secret: string): SecretBox {
   const key = createHmac("sha256", master).update("seal").digest();
   const named = createHmac("sha256", master).update("key id").digest()[0] ?? 0;
   const keyId = anyKey + 1 + (named % (255 - anyKey));
+  let isRetired = false;
+  const requireCurrent = () => {
+    if (isRetired) throw retired();
+  };
   return {
     keyId,
     seal(plain, row) {
+      requireCurrent();
       const nonce = randomBytes(12);
       const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(row));
       const text = Buffer.concat([cipher.update(plain, "utf8"), cipher.final()]);
       return Buffer.concat([Buffer.from([keyId]), nonce, cipher.getAuthTag(), text]);
     },
     open(sealed, row) {
+      requireCurrent();
       if (sealed[0] !== keyId && sealed[0] !== anyKey) throw wrongSecret(row);
       try {
         const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(1, 13)).setAAD(
@@ -59,9 +67,20 @@ export function createSecretBox(secret: string): SecretBox {
       }
     },
     derive(purpose) {
+      requireCurrent();
       return createHmac("sha256", master).update(`derive:${purpose}`).digest();
     },
+    retire() {
+      isRetired = true;
+    },
   };
+}
+
+function retired(): MaestroError {
+  return new MaestroError(
+    "configuration",
+    "the secret was rotated while this Maestro ran: start it again with the new one",
+  );
 }
 
 function wrongSecret(row: string, cause?: unknown): MaestroError {

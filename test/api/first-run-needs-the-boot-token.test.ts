@@ -95,16 +95,44 @@ test("what is entered with the boot token of one server works at once on all of 
   expect(await ensureBootToken(context.deps)).toBeNull();
 });
 
-test("the boot token works once, also for many who send it at once", async () => {
+test("a typo in the form is corrected with the same boot token, until an admin has signed in", async () => {
   const token = await bootToken();
   const answers = await Promise.all(
-    Array.from({ length: 8 }, (_, index) => send(index % 2 ? first : second, form(token))),
+    Array.from({ length: 8 }, (_, index) =>
+      send(
+        index % 2 ? first : second,
+        form(token, { clientSecret: `typo ${index}`.replace(" ", "-") }),
+      ),
+    ),
   );
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(409)]);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(await signIn(createVisitor(), first.url, "ann@example.com")).toBe(
+    "/sign-in?refused=clientRefused",
+  );
+  expect(await stateAt(first)).toMatchObject({ google: true, canCorrect: true });
+  // A server that starts meanwhile prints it again.
+  expect(await ensureBootToken(otherDeps)).toBe(token);
+  expect((await send(first, form("another"))).status).toBe(401);
+  expect((await send(second, form(token))).status).toBe(200);
+  expect(await signIn(createVisitor(), first.url, "ann@example.com")).toContain("/tables");
+
+  expect(await stateAt(first)).toMatchObject({ google: true, canCorrect: false });
+  expect((await send(first, form(token))).error?.message).toContain("set up already");
   // Not even for whoever takes the OAuth client away again.
   await changeSettings(context.deps, actor, { "oauth.clientId": null });
   expect((await send(first, form(token))).status).toBe(409);
   expect(await bootToken()).not.toBe(token);
+});
+
+test("a boot token that nobody used is withdrawn when an admin signs in", async () => {
+  const token = await bootToken();
+  await changeSettings(context.deps, actor, {
+    "oauth.clientId": provider.clientId,
+    "oauth.clientSecret": provider.clientSecret,
+    "oauth.domains": "example.com",
+  });
+  await signIn(createVisitor(), first.url, "ann@example.com");
+  expect((await send(second, form(token))).status).toBe(409);
 });
 
 test("what the server was given stands, and the form is taken for the rest", async () => {

@@ -6,6 +6,7 @@ import { sessionCookieName } from "../../server/api/http/session-request.ts";
 import { createChanges } from "../../server/db/changes.ts";
 import { createToken } from "../../server/services/access/create-token.ts";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
+import { issueSignInToken } from "../../server/services/access/issue-sign-in-token.ts";
 import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import { tableDefinitionSchema } from "../../shared/table.ts";
 import type { GroupView, IssuedToken, UsersTokenView, UserView } from "../../shared/user.ts";
@@ -156,6 +157,39 @@ test("the last enabled admin is neither disabled nor demoted, by themselves or t
     expect(await deps.db.$count(users, enabled)).toBeGreaterThan(0);
     await deps.db.update(users).set({ isAdmin: true }).where(eq(users.id, local.id));
   }
+});
+
+test("where links are off the local admin, who cannot sign in, is no admin that would remain", async () => {
+  const { deps } = context;
+  const ann = await addUser(deps, "ann@test", { isAdmin: true });
+  await deps.db.update(users).set({ isAdmin: false }).where(eq(users.email, "second@test"));
+  const network = await startTestServer(deps, { signInLinks: false });
+  const headers = { "x-api-token": await adminToken(deps) };
+  const disable = (id: number) =>
+    call(network, "users.disable", { id }, { method: "POST", headers });
+  const refused = await disable(ann.id);
+  expect(refused.body.error?.message).toContain("ann@test is the last enabled admin");
+  const bob = await addUser(deps, "bob@test", { isAdmin: true });
+  expect((await disable(ann.id)).status).toBe(200);
+  await network.close();
+  // On the loopback the local admin remains.
+  expect((await post("users.disable", { id: bob.id })).status).toBe(200);
+});
+
+test("links and commands of the machine act as the local admin, unless the admins shut it out", async () => {
+  const { deps } = context;
+  const { id } = await ensureLocalAdmin(deps);
+  const ann = await addUser(deps, "other-admin@test", { isAdmin: true });
+  expect((await post("users.setAdmin", { id, isAdmin: false }, await session(ann.id))).status).toBe(
+    200,
+  );
+  await expect(issueSignInToken(deps)).rejects.toMatchObject({
+    code: "forbidden",
+    message: expect.stringContaining("admin@localhost, whom this machine's links and commands act"),
+  });
+  await deps.db.update(users).set({ isAdmin: false }).where(eq(users.id, ann.id));
+  // Nobody else could let it in again.
+  expect(await ensureLocalAdmin(deps)).toMatchObject({ id, isAdmin: true });
 });
 
 test("groups are made, renamed, filled and emptied, and names are unique", async () => {

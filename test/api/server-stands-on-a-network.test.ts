@@ -1,6 +1,12 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestDeps, startTestServer, type TestDeps, type TestServer } from "./support.ts";
+import {
+  adminToken,
+  createTestDeps,
+  startTestServer,
+  type TestDeps,
+  type TestServer,
+} from "./support.ts";
 
 let context: TestDeps;
 const servers: TestServer[] = [];
@@ -109,6 +115,12 @@ test("over https alone: pages are sent there, changes are refused, probes are an
   expect(change.status).toBe(403);
   expect(change.body).toContain("over https alone");
   expect((await ask(server, "/healthz")).status).toBe(200);
+  // A command on the machine itself comes without a proxy, and shows a token.
+  const token = { "x-api-token": await adminToken(context.deps) };
+  expect((await ask(server, "/trpc/me.get", token)).status).toBe(200);
+  expect((await ask(server, "/trpc/me.get", { ...token, ...plain })).status).toBe(308);
+  expect((await ask(server, "/trpc/me.get", { cookie: "a=b" })).status).toBe(308);
+  expect((await ask(server, "/audit.csv", token)).status).toBe(308);
   const secure = await ask(server, "/trpc/me.get", { ...plain, "x-forwarded-proto": "https" });
   expect(secure.status).toBe(401);
   expect(secure.headers["strict-transport-security"]).toContain("max-age=");

@@ -4,6 +4,7 @@ import { redirectPath } from "../../../shared/sign-in.ts";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { TextField } from "../../components/Field.tsx";
 import { createAction } from "../../state/create-action.ts";
+import { showToast } from "../../state/create-toasts.ts";
 import { sendSetup } from "./sign-in-requests.ts";
 
 /** The first run on a network: whoever can read the log enters the OAuth client. */
@@ -23,6 +24,7 @@ export function SetupForm(props: { onDone: () => void }) {
         clientSecret: clientSecret(),
         domains: domains(),
       });
+      showToast("Saved: sign in now");
       props.onDone();
     },
     { quiet: true },
@@ -42,8 +44,8 @@ export function SetupForm(props: { onDone: () => void }) {
       }}
     >
       <p>
-        Nobody can sign in yet. Make an OAuth client of the type <em>Web application</em> in Google
-        Cloud, with this redirect URI:
+        Nobody has signed in as admin yet. Make an OAuth client of the type <em>Web application</em>{" "}
+        in Google Cloud, with this redirect URI:
       </p>
       <code class="secret">{redirectUri()}</code>
       <p class="muted">The first person who signs in after this becomes admin.</p>

@@ -28,7 +28,7 @@ export function SignInPage(props: { retry: () => void }) {
         </Frame>
       </Match>
       <Match when={state.data()}>
-        {(ways) => <Ways state={ways()} retry={() => props.retry()} />}
+        {(ways) => <Ways state={ways()} retry={() => props.retry()} onSetUp={state.refetch} />}
       </Match>
       <Match when={state.error()}>
         {(error) => (
@@ -73,7 +73,7 @@ function Waiting(props: { email: string }) {
   );
 }
 
-function Ways(props: { state: SignInState; retry: () => void }) {
+function Ways(props: { state: SignInState; retry: () => void; onSetUp: () => void }) {
   return (
     <Frame title="Sign in to Maestro">
       <RefusalNotice />
@@ -94,6 +94,12 @@ function Ways(props: { state: SignInState; retry: () => void }) {
             I have signed in
           </button>
         </div>
+      </Show>
+      <Show when={props.state.canCorrect}>
+        <details>
+          <summary>Correct what was entered in the first run</summary>
+          <SetupForm onDone={props.onSetUp} />
+        </details>
       </Show>
     </Frame>
   );

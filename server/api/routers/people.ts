@@ -63,13 +63,13 @@ export const usersRouter = router({
   disable: procedure("admin")
     .input(byId)
     .mutation(async ({ ctx, input }) => {
-      await disableUser(ctx.deps, input.id, actorOf(ctx.principal));
+      await disableUser(ctx.deps, input.id, actorOf(ctx.principal), ctx);
       return { id: input.id };
     }),
   setAdmin: procedure("admin")
     .input(byId.extend({ isAdmin: z.boolean() }))
     .mutation(async ({ ctx, input }) => {
-      await setAdmin(ctx.deps, input, actorOf(ctx.principal));
+      await setAdmin(ctx.deps, input, actorOf(ctx.principal), ctx);
       return { id: input.id };
     }),
 });

@@ -5,6 +5,7 @@ import { locks } from "../../db/locks.ts";
 import { markSeen } from "../../db/users.ts";
 import { recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
+import { withdrawBootToken } from "./boot-token.ts";
 import { localEmail } from "./ensure-local-admin.ts";
 import { joinDefaultGroup } from "./join-default-group.ts";
 
@@ -31,6 +32,7 @@ export async function admitUser(
     const known = await findByEmail(tx, visitor.email);
     const user = known ?? (await addUser(tx, visitor, options.localAdminSignsIn));
     if (!user.disabled) {
+      if (user.isAdmin) await withdrawBootToken(tx);
       await markSeen(tx, user.id);
       const actor = { userId: user.id, name: visitor.email };
       await recordChange(tx, actor, { action: "signIn", subjectKind: "user", subjectId: user.id });
@@ -41,7 +43,7 @@ export async function admitUser(
 
 async function findByEmail(tx: Db, email: string) {
   const [row] = await tx
-    .select({ id: users.id, disabled: users.disabled })
+    .select({ id: users.id, isAdmin: users.isAdmin, disabled: users.disabled })
     .from(users)
     .where(sql`lower(${users.email}) = lower(${email})`);
   return row;
@@ -55,7 +57,7 @@ async function addUser(tx: Db, { email, name }: Visitor, localAdminSignsIn: bool
   const [made] = await tx
     .insert(users)
     .values({ email, name, isAdmin, disabled: !isAdmin })
-    .returning({ id: users.id, disabled: users.disabled });
+    .returning({ id: users.id, isAdmin: users.isAdmin, disabled: users.disabled });
   if (!made) throw new Error("an insert returned no row");
   if (isAdmin) await joinDefaultGroup(tx, made.id);
   const actor = { userId: made.id, name: email };

@@ -2,6 +2,7 @@ import type { SignInState } from "../../../shared/sign-in.ts";
 import { selectSessionUser } from "../../db/users.ts";
 import type { Deps } from "../deps.ts";
 import { readSettings } from "../settings/read-settings.ts";
+import { isSetupOpen } from "./boot-token.ts";
 import { readOauthClient } from "./oauth-client.ts";
 import { decodeSession } from "./session-cookie.ts";
 
@@ -18,6 +19,7 @@ export async function describeSignIn(
     google: client !== null,
     link: options.links,
     needsSetup: client === null && !options.links,
+    canCorrect: client !== null && !options.links && (await isSetupOpen(deps)),
     publicUrl,
     waiting: user?.disabled ? { email: user.me.email } : null,
   };

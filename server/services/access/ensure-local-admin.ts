@@ -1,8 +1,9 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { users } from "../../../drizzle/schema/users.ts";
+import { MaestroError } from "../../../shared/errors.ts";
 import type { Me } from "../../../shared/user.ts";
-import { locks } from "../../db/locks.ts";
-import { selectMe } from "../../db/users.ts";
+import type { Db } from "../../db/client.ts";
+import { countOtherAdmins, lockAdmins, selectMe } from "../../db/users.ts";
 import { recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { joinDefaultGroup } from "./join-default-group.ts";
@@ -10,43 +11,58 @@ import { joinDefaultGroup } from "./join-default-group.ts";
 export const localEmail = "admin@localhost";
 
 /**
- * The admin of this machine: the first enabled admin, or, where there is no user at all, a new one
- * with the group `default`. Two processes that start together make one.
+ * The admin of this machine, whom its links and its commands act as; made where there is none, with the
+ * group `default` where there is no admin at all. Two processes that start together make one.
+ *
+ * Throws `forbidden` where the admins have shut the local admin out; where there is no other admin it
+ * is let in again, as nobody else could.
  */
 export async function ensureLocalAdmin(deps: Pick<Deps, "db">): Promise<Me> {
   const id = await deps.db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${locks.firstUser})`);
-    const [admin] = await tx
-      .select({ id: users.id })
-      .from(users)
-      .where(and(eq(users.isAdmin, true), eq(users.disabled, false)))
-      .orderBy(asc(users.id))
-      .limit(1);
-    if (admin) return admin.id;
-    const rights = { isAdmin: true, disabled: false };
+    await lockAdmins(tx);
     const [known] = await tx
-      .update(users)
-      .set(rights)
-      .where(sql`lower(${users.email}) = ${localEmail}`)
-      .returning({ id: users.id });
-    const [made] = known
-      ? [known]
-      : await tx
-          .insert(users)
-          .values({ email: localEmail, name: "Local admin", ...rights })
-          .returning({ id: users.id });
-    if (!made) throw new Error("an insert returned no row");
-    await joinDefaultGroup(tx, made.id);
-    const actor = { userId: made.id, name: "start" };
-    await recordChange(tx, actor, {
-      action: "user.create",
-      subjectKind: "user",
-      subjectId: made.id,
-      detail: { email: localEmail, isAdmin: true },
-    });
-    return made.id;
+      .select({ id: users.id, isAdmin: users.isAdmin, disabled: users.disabled })
+      .from(users)
+      .where(sql`lower(${users.email}) = ${localEmail}`);
+    if (known?.isAdmin && !known.disabled) return known.id;
+    const hasOthers = (await countOtherAdmins(tx, known?.id ?? 0)) > 0;
+    if (known && hasOthers) throw shutOut();
+    const made = await letIn(tx, known?.id);
+    if (!hasOthers) await joinDefaultGroup(tx, made);
+    await recordChange(
+      tx,
+      { userId: made, name: "start" },
+      {
+        action: known ? "user.enable" : "user.create",
+        subjectKind: "user",
+        subjectId: made,
+        detail: { email: localEmail, isAdmin: true },
+      },
+    );
+    return made;
   });
   const me = await selectMe(deps.db, id);
   if (!me) throw new Error("the local admin was disabled while it was made");
   return me;
+}
+
+async function letIn(tx: Db, known: number | undefined): Promise<number> {
+  const rights = { isAdmin: true, disabled: false };
+  if (known !== undefined) {
+    await tx.update(users).set(rights).where(sql`${users.id} = ${known}`);
+    return known;
+  }
+  const [made] = await tx
+    .insert(users)
+    .values({ email: localEmail, name: "Local admin", ...rights })
+    .returning({ id: users.id });
+  if (!made) throw new Error("an insert returned no row");
+  return made.id;
+}
+
+function shutOut(): MaestroError {
+  return new MaestroError(
+    "forbidden",
+    `${localEmail}, whom this machine's links and commands act as, was disabled or is no admin any more: have an admin enable it and make it one, or use a token of your own`,
+  );
 }

@@ -2,6 +2,7 @@ import { eq, isNotNull, or, sql } from "drizzle-orm";
 import { settings } from "../../../drizzle/schema/settings.ts";
 import { databases } from "../../../drizzle/schema/tables.ts";
 import { MaestroError } from "../../../shared/errors.ts";
+import { notifyAtCommit } from "../../db/changes.ts";
 import type { Db } from "../../db/client.ts";
 import type { SecretBox } from "../../support/crypto.ts";
 import { recordChange } from "../audit/record-change.ts";
@@ -12,7 +13,7 @@ import { instanceKey, opens } from "./open-instance.ts";
 /**
  * Seals everything that is stored encrypted under `to` instead of `from`, in one transaction: killed
  * anywhere, either all of it is under the old secret or all under the new one. What `to` opens
- * already is left as it is, so that it can be run again.
+ * already is left as it is, so that it can be run again. Processes that run are told, and end.
  *
  * @returns how many secrets were sealed anew
  * @throws `configuration` where neither of the two opens this installation
@@ -39,6 +40,7 @@ export function rotateSecret(db: Db, from: SecretBox, to: SecretBox): Promise<nu
       { userId: null, name: "rotate-secret" },
       { action: "secret.rotate", subjectKind: "instance", subjectId: null, detail: { resealed } },
     );
+    await notifyAtCommit(tx, { noun: "setting", id: null });
     return resealed;
   });
 }

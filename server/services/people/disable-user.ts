@@ -2,7 +2,7 @@ import { revokeTokensOf } from "../../db/tokens.ts";
 import { updateUser } from "../../db/users.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { assertAdminRemains } from "./assert-admin-remains.ts";
+import { type AdminRules, assertAdminRemains } from "./assert-admin-remains.ts";
 import { takeUser } from "./take-user.ts";
 
 /**
@@ -13,11 +13,12 @@ export async function disableUser(
   deps: Pick<Deps, "db" | "changes">,
   id: number,
   actor: Actor,
+  rules: AdminRules,
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
     const user = await takeUser(tx, id);
     if (user.disabledAt !== null && user.disabled) return;
-    await assertAdminRemains(tx, { id, ...user });
+    await assertAdminRemains(tx, { id, ...user }, rules);
     await updateUser(tx, id, { disabled: true });
     const tokensRevoked = await revokeTokensOf(tx, id);
     await recordChange(tx, actor, {

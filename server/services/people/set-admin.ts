@@ -1,7 +1,7 @@
 import { updateUser } from "../../db/users.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { assertAdminRemains } from "./assert-admin-remains.ts";
+import { type AdminRules, assertAdminRemains } from "./assert-admin-remains.ts";
 import { takeUser } from "./take-user.ts";
 
 /** Makes a user an admin, or an admin a user. Who is so already stays so. */
@@ -9,11 +9,12 @@ export async function setAdmin(
   deps: Pick<Deps, "db" | "changes">,
   { id, isAdmin }: { id: number; isAdmin: boolean },
   actor: Actor,
+  rules: AdminRules,
 ): Promise<void> {
   await deps.db.transaction(async (tx) => {
     const user = await takeUser(tx, id);
     if (user.isAdmin === isAdmin) return;
-    if (!isAdmin) await assertAdminRemains(tx, { id, ...user });
+    if (!isAdmin) await assertAdminRemains(tx, { id, ...user }, rules);
     await updateUser(tx, id, { isAdmin });
     await recordChange(tx, actor, {
       action: isAdmin ? "user.makeAdmin" : "user.unmakeAdmin",

@@ -2,13 +2,19 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { databases } from "../../../drizzle/schema/tables.ts";
+import { users } from "../../../drizzle/schema/users.ts";
+import { createChanges } from "../../../server/db/changes.ts";
 import { createDbClient, type DbClient } from "../../../server/db/client.ts";
+import { authenticateRequest } from "../../../server/services/access/authenticate-request.ts";
+import { encodeSession } from "../../../server/services/access/session-cookie.ts";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
 import { databaseAddress } from "../../../server/services/databases/database-address.ts";
 import { openInstance } from "../../../server/services/instance/open-instance.ts";
 import { rotateSecret } from "../../../server/services/instance/rotate-secret.ts";
+import { watchSecret } from "../../../server/services/instance/watch-secret.ts";
 import { changeSettings } from "../../../server/services/settings/change-settings.ts";
 import { readSettings } from "../../../server/services/settings/read-settings.ts";
 import { createSecretBox, type SecretBox } from "../../../server/support/crypto.ts";
@@ -89,6 +95,37 @@ test("credentials are stored under the new secret, and the old one opens nothing
   await expect(setClientSecret(oldBox, "lost")).rejects.toThrow(/rotated while this Maestro ran/);
   await save("three", newBox, "kept");
   expect(await passwords(newBox)).toMatchObject({ three: "kept" });
+});
+
+test("a server that runs on with the old secret takes no session from then on, and stops", async () => {
+  await openInstance(client.db, oldBox);
+  const [user] = await client.db
+    .insert(users)
+    .values({ email: "ann@example.com", disabled: false })
+    .returning({ id: users.id });
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => lines.push(line) });
+  const secretBox = createSecretBox(oldSecret);
+  const listening = createChanges(database.connectionString, log);
+  const deps = { db: client.db, changes: listening, secretBox, log };
+  const stopped = Promise.withResolvers<void>();
+  const watch = watchSecret(deps, stopped.resolve);
+  try {
+    const sessionCookie = await encodeSession({ secretBox }, user!.id);
+    const ask = () => authenticateRequest(deps, { token: null, sessionCookie });
+    expect((await ask()).kind).toBe("session");
+    await rotateSecret(client.db, oldBox, newBox);
+    await stopped.promise;
+    expect(await ask()).toMatchObject({
+      kind: "anonymous",
+      refusal: expect.stringContaining("session has ended"),
+    });
+    expect(() => secretBox.seal("text", "row")).toThrow("start it again with the new one");
+    expect(lines.join()).toContain("takes no session any more and stops; start it again");
+  } finally {
+    await watch.close();
+    await listening.close();
+  }
 });
 
 test("a secret that opens neither changes nothing", async () => {
@@ -174,6 +211,12 @@ test("the data directory's own secret is replaced, also where that was all that 
   await rotateSecret(client.db, createSecretBox(made), newBox);
   expect((await rotate([])).stdout).toContain("0 secrets");
   expect(await readFile(join(dataDir, "secret"), "utf8")).toBe(newSecret);
+
+  // Killed before: the draft is whole, and is taken.
+  const draft = "d".repeat(43);
+  await writeFile(join(dataDir, "secret.new.draft"), draft);
+  expect(await rotate([])).toMatchObject({ code: 0, stderr: "" });
+  expect(await readFile(join(dataDir, "secret"), "utf8")).toBe(draft);
 });
 
 test.each([
