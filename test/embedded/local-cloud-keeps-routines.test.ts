@@ -187,3 +187,55 @@ test("what SQL has made, REST describes", async () => {
     { name: "b", argumentKind: "ANY_TYPE" },
   ]);
 });
+
+describe("what is stored means what it meant when it was made", () => {
+  const ask = (query: string, datasetId?: string) =>
+    cloud.bigquery.query({ query, ...(datasetId && { defaultDataset: { datasetId } }) });
+
+  beforeAll(async () => {
+    await ask("CREATE SCHEMA other");
+    await ask("CREATE TABLE other.numbers AS SELECT 100 AS n");
+    await ask("CREATE FUNCTION other.increment(x INT64) AS (x + 1000)");
+    await ask(
+      "CREATE VIEW named AS SELECT increment(n) AS m, (SELECT MAX(n) FROM up_to(2)) AS u FROM numbers JOIN (SELECT 3 AS n) USING (n)",
+      "d",
+    );
+    await ask("CREATE FUNCTION all_of_them() AS ((SELECT COUNT(*) FROM numbers))", "d");
+    await ask(
+      "CREATE TABLE FUNCTION first_ones(k INT64) AS ( SELECT n FROM numbers WHERE n <= k )",
+      "d",
+    );
+  });
+
+  test("under another default dataset, with temporary functions and tables of the same names", async () => {
+    const script = `CREATE TEMP FUNCTION increment(x INT64) AS (x * 0);
+      CREATE TEMP TABLE numbers AS SELECT 3 AS n UNION ALL SELECT 3;
+      SELECT ARRAY_AGG(STRUCT(m, u)) AS v, d.all_of_them() AS f, (SELECT SUM(n) FROM d.first_ones(2)) AS t FROM d.named`;
+    const [rows] = await ask(script, "other");
+    expect(rows).toEqual([{ v: [{ m: 4, u: 2 }], f: 3, t: 3 }]);
+  });
+
+  test("a view's query is kept with the datasets that were meant", async () => {
+    const [metadata] = await cloud.bigquery.dataset("d").table("named").getMetadata();
+    expect(metadata.view.query).toBe(
+      "SELECT `d`.increment(n) AS m, (SELECT MAX(n) FROM `d`.up_to(2)) AS u FROM `d`.numbers JOIN (SELECT 3 AS n) USING (n)",
+    );
+  });
+
+  test.each([
+    [
+      "CREATE VIEW d.odd AS SELECT * FROM numbers",
+      'Table "numbers" must be qualified with a dataset',
+    ],
+    [
+      "CREATE TEMP FUNCTION f() AS (1); CREATE VIEW d.odd AS SELECT f() AS x",
+      "Creating views with temporary user-defined functions is not supported",
+    ],
+    [
+      "CREATE TEMP TABLE t AS SELECT 1 AS x; CREATE VIEW d.odd AS SELECT * FROM t",
+      "Creating views with temporary tables is not supported",
+    ],
+  ])("%s is refused", async (sql, message) => {
+    expect((await rejection(ask(sql))).message).toContain(message);
+  });
+});

@@ -69,6 +69,9 @@ const rules: Rule[] = [
   },
 ];
 
+/** What DuckDB counts in 128 bits, and BigQuery in more. */
+const narrowSums = /Overflow in HUGEINT (?:addition|subtraction)/;
+
 /** What DuckDB says about data and not about the statement. */
 const dataError = /^(?:Conversion|Out of Range|Invalid Input) Error: /;
 
@@ -87,6 +90,12 @@ export function explainDuckError(error: unknown, _sql: string): WarehouseError {
     return new WarehouseError(
       "notImplemented",
       "not supported by the local warehouse: the variance of infinity or NaN",
+    );
+  }
+  if (narrowSums.test(first)) {
+    return new WarehouseError(
+      "notImplemented",
+      "not supported by the local warehouse: SUM or AVG of NUMERIC with more than 38 digits in between",
     );
   }
   for (const { pattern, message } of rules) {

@@ -10,11 +10,11 @@ export function isAggregate(call: Call): boolean {
 }
 
 /** Does the expression aggregate at its own level (not in a subquery, not in a window)? */
-export function hasAggregate(expr: Expr): boolean {
+export function hasAggregate(expr: Expr | null): boolean {
   return anyCall(expr, (call) => isAggregate(call) || call.name === "GROUPING");
 }
 
-export function hasWindow(expr: Expr): boolean {
+export function hasWindow(expr: Expr | null): boolean {
   return anyCall(expr, (call) => call.over !== null);
 }
 

@@ -10,6 +10,7 @@ import { callSite } from "./call-sites.ts";
 import type { Context, Env, SqlFunction } from "./context.ts";
 import { findFunction } from "./routines.ts";
 import { callSqlFunction } from "./sql-functions.ts";
+import { bindName, refuseTemporary } from "./stored-text.ts";
 import { didYouMean } from "./suggest.ts";
 import { analyzeWindow, isWindowFunction } from "./windows.ts";
 
@@ -32,10 +33,12 @@ export function analyzeCall(ctx: Context, env: Env, call: Call): Typed {
 function userFunction(ctx: Context, call: Call): SqlFunction | undefined {
   const written = call.safe ? call.written.slice("SAFE.".length) : call.written;
   const temporary = ctx.functions.get(written.toLowerCase());
-  if (temporary || call.name in functionTable || call.name in aggregateTable) return temporary;
-  return isBigQueryFunction(call.name) || isWindowFunction(call.name)
-    ? undefined
-    : findFunction(ctx, written);
+  if (temporary) return refuseTemporary(ctx, "functions", temporary);
+  if (call.name in functionTable || call.name in aggregateTable) return undefined;
+  if (isBigQueryFunction(call.name) || isWindowFunction(call.name)) return undefined;
+  const found = findFunction(ctx, written);
+  if (found && !written.includes(".")) bindName(ctx, call.pos);
+  return found;
 }
 
 function scalarCall(ctx: Context, env: Env, call: Call): Typed {

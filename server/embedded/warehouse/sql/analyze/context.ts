@@ -94,7 +94,10 @@ export interface Cte {
 export type SqlFunction = Pick<
   Extract<Statement, { k: "createFunction" }>,
   "name" | "parameters" | "returns" | "body" | "code" | "isDeterministic" | "source" | "pos"
->;
+> & {
+  /** A dataset's, and not this script's. */
+  isStored?: boolean;
+};
 
 /** Where an expression stands: what it may contain. */
 export interface Env {
@@ -166,7 +169,12 @@ const maxNodes = 400_000;
 export class Context {
   readonly options: CompileOptions;
   readonly analyzers: Analyzers;
-  readonly functions: Map<string, SqlFunction>;
+  /** The script's temporary ones. */
+  functions: Map<string, SqlFunction>;
+  temporaryTables: ReadonlyMap<string, TableName>;
+  defaultDataset: CompileOptions["defaultDataset"];
+  /** While a view or routine is made: what has to stand before names, by position (`stored-text.ts`). */
+  binding: { what: string; prefixes: Map<number, string> } | null = null;
   readonly script: ScriptValues | null;
   /** Tables that earlier statements of the job make. Null: dropped. */
   readonly overlay: Map<string, WarehouseTable | null>;
@@ -195,6 +203,8 @@ export class Context {
     this.source = source;
     this.script = script;
     this.functions = new Map(script?.functions);
+    this.temporaryTables = script?.temporaryTables ?? new Map();
+    this.defaultDataset = options.defaultDataset;
     this.overlay = script?.overlay ?? new Map();
     for (const [name, value] of script?.variables ?? []) this.root.variables.set(name, value);
     this.analyzers = analyzers;
@@ -228,6 +238,23 @@ export class Context {
         "resourcesExceeded",
         "Resources exceeded: the query took too long to compile",
       );
+    }
+  }
+
+  /**
+   * Reads what is stored (a view, a routine): its names mean what they meant when it was made, whatever
+   * the default dataset, the temporary functions and the temporary tables of who reads it.
+   */
+  stored<T>(source: string, work: () => T): T {
+    const { functions, temporaryTables, defaultDataset, binding } = this;
+    const outer = { functions, temporaryTables, defaultDataset, binding, source: this.source };
+    const none = new Map();
+    Object.assign(this, { functions: none, temporaryTables: none, defaultDataset: null });
+    Object.assign(this, { binding: null, source });
+    try {
+      return work();
+    } finally {
+      Object.assign(this, outer);
     }
   }
 

@@ -6,13 +6,15 @@ import { fieldName, type GType, quoteName, scalar, typeName } from "../types/typ
 import type { Context, Env, Relation, Scope, ScopeColumn, Source } from "./context.ts";
 import { findSource } from "./names.ts";
 import { compare, condition } from "./operators.ts";
-import { pivotQuery, unpivotQuery } from "./pivot.ts";
+import { pivotQuery } from "./pivot.ts";
 import { tableFunction } from "./table-functions.ts";
 import { openTable } from "./tables.ts";
+import { unpivotQuery } from "./unpivot.ts";
 
 /** FROM in DuckDB's SQL; its tables become the scope's sources, from left to right. */
 export function analyzeFrom(ctx: Context, item: FromItem, scope: Scope): string {
   ctx.tick();
+  const open = (source: FromItem, into: Scope) => void analyzeFrom(ctx, source, into);
   switch (item.k) {
     case "table":
       return fromTable(ctx, item, scope);
@@ -26,19 +28,17 @@ export function analyzeFrom(ctx: Context, item: FromItem, scope: Scope): string 
       return fromUnnest(ctx, item, scope);
     case "subquery":
       return fromQuery(ctx, item.query, item.alias, scope);
-    case "pivot": {
-      const open = (source: FromItem, into: Scope) => void analyzeFrom(ctx, source, into);
+    case "pivot":
       return fromQuery(
         ctx,
         pivotQuery(ctx, item.source, item.pivot, scope, open),
         item.pivot.alias,
         scope,
       );
-    }
     case "unpivot":
       return fromQuery(
         ctx,
-        unpivotQuery(ctx, item.source, item.unpivot),
+        unpivotQuery(ctx, item.source, item.unpivot, scope, open),
         item.unpivot.alias,
         scope,
       );

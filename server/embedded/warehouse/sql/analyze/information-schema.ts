@@ -41,7 +41,8 @@ export function openInformationSchema(ctx: Context, path: Name[], alias: string)
 }
 
 function scopeOf(ctx: Context, prefix: string[]): { projectId: string; dataset: string | null } {
-  const { projectId, defaultDataset } = ctx.options;
+  const { projectId } = ctx.options;
+  const { defaultDataset } = ctx;
   const last = prefix.at(-1);
   if (last === undefined) return { projectId, dataset: defaultDataset?.datasetId ?? null };
   const project = prefix.length > 1 ? (prefix[0] ?? projectId) : projectId;

@@ -15,9 +15,10 @@ import { condition } from "./operators.ts";
 import { orderSql } from "./ordering.ts";
 import { aliased, distinctRows, dropColumns, renameColumns, setColumns } from "./pipe-columns.ts";
 import { rowsOfRelation, rowsOfScope, scopeOf, seal } from "./pipe-rows.ts";
-import { analyzeSelect, windowMap } from "./select.ts";
+import { analyzeSelect } from "./select.ts";
 import { expandItems } from "./select-items.ts";
 import { analyzeSetOperation } from "./set-operations.ts";
+import { windowMap } from "./window-map.ts";
 import { bindWiths, underWiths } from "./withs.ts";
 import type { Labels } from "./wrap.ts";
 

@@ -1,13 +1,4 @@
-import type {
-  Call,
-  Expr,
-  FromItem,
-  PivotClause,
-  Query,
-  Select,
-  SelectItem,
-  UnpivotClause,
-} from "../parse/ast.ts";
+import type { Call, Expr, FromItem, PivotClause, Query, SelectItem } from "../parse/ast.ts";
 import { emptySelect, queryOf } from "../parse/made-queries.ts";
 import { type Context, newScope, type Scope } from "./context.ts";
 import { resolvePath } from "./names.ts";
@@ -15,7 +6,7 @@ import { resolvePath } from "./names.ts";
 type ColumnsOf = (item: FromItem, scope: Scope) => void;
 
 /*
- * PIVOT and UNPIVOT are rewritten in GoogleSQL's own terms, over the same source, and compiled as that.
+ * PIVOT is rewritten in GoogleSQL's own terms, over the same source, and compiled as that.
  */
 
 /** Aggregates that pass over NULL, and so can be told which rows are theirs by IF(input = value, arg, NULL). */
@@ -122,36 +113,6 @@ function valueName(ctx: Context, expr: Expr): string {
   if (expr.k === "literal" && expr.type === "INT64") return `_${expr.text}`;
   if (expr.k === "typed" && expr.type === "DATE") return `_${expr.text.replaceAll("-", "_")}`;
   throw ctx.refuse("PIVOT over values that are no STRING, INT64 or DATE literals without an alias");
-}
-
-/** One branch a column: all but the columns, the value, and the column's label. */
-export function unpivotQuery(ctx: Context, source: FromItem, unpivot: UnpivotClause): Query {
-  const { pos, values, columns } = unpivot;
-  const [value] = values;
-  if (!value || values.length > 1) throw ctx.refuse("UNPIVOT into more than one column");
-  const except = columns.flatMap((column) => column.names);
-  const operands = columns.map(({ names, label }): Select => {
-    const [name] = names;
-    if (!name) throw ctx.refuse("UNPIVOT without a column");
-    const path: Expr = { k: "path", names: [name], pos };
-    const text: Expr = label ?? { k: "literal", type: "STRING", text: name.text, pos };
-    return {
-      ...emptySelect(pos),
-      items: [
-        { k: "star", base: null, modifiers: { except, replace: [] }, pos },
-        { k: "expr", expr: path, alias: value, pos },
-        { k: "expr", expr: text, alias: unpivot.name, pos },
-      ],
-      from: source,
-      where: unpivot.includeNulls ? null : { k: "is", arg: path, what: "NULL", not: true, pos },
-    };
-  });
-  const [only] = operands as [Select];
-  const body =
-    operands.length === 1
-      ? only
-      : { k: "setop" as const, op: "UNION" as const, all: true, operands, pos };
-  return queryOf(body);
 }
 
 function pathItem(name: string, pos: number): SelectItem {

@@ -12,13 +12,15 @@ import { nullOf } from "../types/typed.ts";
 import { type GType, scalar } from "../types/types.ts";
 import { type Context, newScope, type SqlFunction } from "./context.ts";
 import { callJavascript } from "./javascript-functions.ts";
+import { boundText } from "./stored-text.ts";
 import { resolveType } from "./type-nodes.ts";
 
 type Node<K extends Statement["k"]> = Extract<Statement, { k: K }>;
 
 /** Fills in the default dataset and project; null where a name has no dataset. */
 function routineName(ctx: Context, parts: string[]): RoutineName | null {
-  const { projectId, defaultDataset } = ctx.options;
+  const { projectId } = ctx.options;
+  const { defaultDataset } = ctx;
   const [routineId = "", datasetId, project] = [...parts].reverse();
   if (parts.length > 3) return null;
   if (datasetId === undefined) return defaultDataset && { ...defaultDataset, routineId };
@@ -52,6 +54,7 @@ export function findFunction(ctx: Context, written: string): SqlFunction | undef
     body: isSql ? parseSingleExpression(routine.definitionBody) : null,
     code: isSql ? null : routine.definitionBody,
     isDeterministic: routine.isDeterministic,
+    isStored: true,
     source: isSql ? routine.definitionBody : "",
     pos: 0,
   };
@@ -98,7 +101,8 @@ export function compileCreateFunction(
   ctx: Context,
   node: Node<"createFunction">,
 ): CompiledStatement {
-  if (node.parameters.every(({ type }) => type !== null)) checkBody(ctx, node);
+  const isTyped = node.parameters.every(({ type }) => type !== null);
+  const { text } = boundText(ctx, "functions", node, () => isTyped && checkBody(ctx, node));
   return {
     kind: "createRoutine",
     statementType: "CREATE_FUNCTION",
@@ -116,7 +120,7 @@ export function compileCreateFunction(
       returnType: node.returns && restTypeOf(ctx, node.returns),
       returnColumns: null,
       isDeterministic: node.isDeterministic,
-      definitionBody: node.code ?? node.text,
+      definitionBody: node.code ?? text,
     },
   };
 }
@@ -142,10 +146,10 @@ export function compileCreateTableFunction(
   ctx: Context,
   node: Node<"createTableFunction">,
 ): CompiledStatement {
-  if (node.parameters.every(({ type }) => type !== null)) {
-    ctx.collect(() => ctx.analyzers.query(ctx, node.query, scopeOf(ctx, node.parameters)));
-  }
-  parseSingleQuery(node.text);
+  const isTyped = node.parameters.every(({ type }) => type !== null);
+  const check = () => ctx.analyzers.query(ctx, node.query, scopeOf(ctx, node.parameters));
+  const { text } = boundText(ctx, "functions", node, () => isTyped && ctx.collect(check));
+  parseSingleQuery(text);
   return {
     kind: "createRoutine",
     statementType: "CREATE_TABLE_FUNCTION",
@@ -164,7 +168,7 @@ export function compileCreateTableFunction(
       returnColumns:
         node.returns?.map(({ name, type }) => ({ name, type: restTypeOf(ctx, type) })) ?? null,
       isDeterministic: false,
-      definitionBody: node.text,
+      definitionBody: text,
     },
   };
 }

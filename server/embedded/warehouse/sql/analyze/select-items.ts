@@ -1,9 +1,11 @@
 import type { Expr, Select, SelectItem } from "../parse/ast.ts";
 import type { Typed } from "../types/typed.ts";
 import { fieldName } from "../types/types.ts";
+import { hasAggregate } from "./aggregates.ts";
 import { impliedName } from "./constructors.ts";
-import type { Context, Env, Scope, ScopeColumn } from "./context.ts";
+import { type Context, type Env, newScope, type Scope, type ScopeColumn } from "./context.ts";
 import { fieldOf, findSource, take } from "./names.ts";
+import { windowMap } from "./window-map.ts";
 
 /** One column of the select list, computed once it is known whether the query groups. */
 export interface OutputItem {
@@ -33,7 +35,9 @@ function exprItem(ctx: Context, item: Extract<SelectItem, { k: "expr" }>): Outpu
 type Star = Extract<SelectItem, { k: "star" }>;
 
 function expandStar(ctx: Context, item: Star, node: Select, scope: Scope): OutputItem[] {
-  const items = item.base ? dotStar(ctx, item, item.base, scope) : bareStar(ctx, item, node, scope);
+  const items = item.base
+    ? dotStar(ctx, item, item.base, node, scope)
+    : bareStar(ctx, item, node, scope);
   return modify(ctx, items, item);
 }
 
@@ -66,19 +70,12 @@ function bareStar(ctx: Context, item: Star, node: Select, scope: Scope): OutputI
   return all.map((column) => columnItem(ctx, column, item.pos));
 }
 
-function dotStar(ctx: Context, item: Star, base: Expr, scope: Scope): OutputItem[] {
+function dotStar(ctx: Context, item: Star, base: Expr, node: Select, scope: Scope): OutputItem[] {
   const [only] = base.k === "path" && base.names.length === 1 ? base.names : [];
   const source = only && findSource(ctx, scope, only);
   if (source)
     return (source.qualified ?? source.columns).map((column) => columnItem(ctx, column, item.pos));
-  const env: Env = {
-    scope,
-    clause: "SELECT list",
-    aggregates: false,
-    windows: null,
-    aliases: null,
-  };
-  const probe = ctx.collect(() => ctx.expr(env, base)).result;
+  const probe = ctx.collect(() => ctx.expr(typeEnv(base, node, scope), base)).result;
   if (probe.type.kind !== "STRUCT") {
     throw ctx.fail(item.pos, `Dot-star is not supported for type ${probe.type.kind}`);
   }
@@ -93,6 +90,25 @@ function dotStar(ctx: Context, item: Star, base: Expr, scope: Scope): OutputItem
       return { sql: `struct_extract(${value.sql}, '${name.text}')`, type: field.type };
     },
   }));
+}
+
+/** Tells the type before it is known what the query groups by. */
+function typeEnv(base: Expr, node: Select, scope: Scope): Env {
+  const aggregates = hasAggregate(base);
+  const grouping = {
+    inner: scope,
+    keys: [],
+    aggregates: new Map(),
+    alias: "_type",
+    isGrouping: () => true,
+  };
+  return {
+    scope: aggregates ? { ...newScope(scope.parent, scope.ctes), grouping } : scope,
+    clause: "SELECT list",
+    aggregates,
+    windows: windowMap(node),
+    aliases: null,
+  };
 }
 
 function modify(ctx: Context, items: OutputItem[], { modifiers, pos }: Star): OutputItem[] {

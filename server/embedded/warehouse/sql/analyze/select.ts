@@ -1,4 +1,4 @@
-import type { Expr, OrderItem, Select, WindowSpec } from "../parse/ast.ts";
+import type { Expr, OrderItem, Select, SelectItem } from "../parse/ast.ts";
 import { physical } from "../types/exact-decimals.ts";
 import type { Typed } from "../types/typed.ts";
 import { duckType, quoteName, typeName } from "../types/types.ts";
@@ -19,6 +19,7 @@ import { condition } from "./operators.ts";
 import { orderSql } from "./ordering.ts";
 import { outputSql } from "./output.ts";
 import { expandItems, type OutputItem } from "./select-items.ts";
+import { windowMap } from "./window-map.ts";
 import { type Labels, ordinalOf, wrap } from "./wrap.ts";
 
 export interface SelectTail {
@@ -118,7 +119,7 @@ function refuseClauses(ctx: Context, node: Select): void {
 /** What a query without FROM cannot do is said after what is wrong in its expressions. */
 function refuseFunctions(ctx: Context, node: Select, isGrouped: boolean): void {
   if (isGrouped) throw ctx.fail(node.pos, "SELECT without FROM clause cannot use aggregation");
-  if (node.items.some((item) => item.k === "expr" && hasWindow(item.expr)))
+  if (node.items.some((item) => hasWindow(written(item))))
     throw ctx.fail(node.pos, "SELECT without FROM clause cannot use analytic functions");
 }
 
@@ -138,13 +139,12 @@ function whereSql(ctx: Context, node: Select, scope: Scope): string {
   return ` WHERE ${condition(ctx, env, node.where, "WHERE clause").sql}`;
 }
 
-export function windowMap(node: Pick<Select, "windows">): Map<string, WindowSpec> {
-  return new Map(node.windows.map(({ name, spec }) => [name.text.toLowerCase(), spec]));
-}
+/** The expression of an item; null for a star without one. */
+const written = (item: SelectItem) => (item.k === "expr" ? item.expr : item.base);
 
 /** Without GROUP BY a query groups where its select list aggregates; other clauses may then too. */
 function needsGrouping(ctx: Context, node: Select, tail: SelectTail): boolean {
-  const aggregates = node.items.some((item) => item.k === "expr" && hasAggregate(item.expr));
+  const aggregates = node.items.some((item) => hasAggregate(written(item)));
   if (node.groupBy || aggregates) return true;
   const orphan = tail.orderBy.find((item) => hasAggregate(item.expr));
   if (node.having && !hasAggregate(node.having)) {
@@ -234,7 +234,7 @@ function orderKeys(ctx: Context, env: Env, items: OrderItem[], outputs: Output[]
     // What differs at each evaluation is taken from the select list.
     const volatile = at >= 0 && /random\(\)|uuid\(\)/.test(key.sql);
     const sql = volatile ? `${at + 1}` : physical(key);
-    return orderSql(ctx, { ...key, sql }, item, !volatile);
+    return orderSql(ctx, { ...key, sql }, item, volatile);
   });
 }
 

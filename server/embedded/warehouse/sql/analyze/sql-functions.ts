@@ -86,10 +86,12 @@ function body(ctx: Context, fn: SqlFunction, args: Typed[]): Typed {
 
 /** Positions in the body are those of the text that it was written in. */
 function bodyValue(ctx: Context, env: Env, fn: SqlFunction): Typed {
+  const value = () => ctx.expr(env, fn.body as NonNullable<typeof fn.body>);
+  if (fn.isStored) return ctx.stored(fn.source, value);
   const outer = ctx.source;
   ctx.source = fn.source;
   try {
-    return ctx.expr(env, fn.body as NonNullable<typeof fn.body>);
+    return value();
   } finally {
     ctx.source = outer;
   }

@@ -14,6 +14,7 @@ import {
   compileCreateTableFunction,
   compileDropRoutine,
 } from "./routines.ts";
+import { boundText } from "./stored-text.ts";
 import { tableKey } from "./table-columns.ts";
 import { datasetName, qualify } from "./tables.ts";
 
@@ -78,9 +79,9 @@ function compileView(
   node: Extract<Statement, { k: "createView" }>,
 ): CompiledStatement {
   const target = qualify(ctx, node.path);
-  const relation = ctx.collect(() =>
-    ctx.analyzers.query(ctx, node.query, null, resultLabels),
-  ).result;
+  const query = () => ctx.analyzers.query(ctx, node.query, null, resultLabels);
+  const bound = boundText(ctx, "views", node, () => ctx.collect(query).result);
+  const relation = bound.result;
   if (node.columns && node.columns.length !== relation.columns.length) {
     throw ctx.fail(
       node.pos,
@@ -93,7 +94,7 @@ function compileView(
     target,
     mode: node.mode,
     materialized: node.materialized,
-    viewQuery: node.text,
+    viewQuery: bound.text,
     columnNames: node.columns?.map(({ text }) => text) ?? null,
     schema: relation.columns.map((column, i) =>
       toField(node.columns?.[i]?.text ?? column.id, column.type),

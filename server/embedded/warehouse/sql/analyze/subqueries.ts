@@ -59,6 +59,8 @@ export function analyzeInQuery(ctx: Context, env: Env, node: Node<"inQuery">): T
   if (["STRUCT", "ARRAY", "JSON"].includes(left.type.kind)) {
     throw ctx.refuse(`IN (subquery) over ${typeName(left.type)}`);
   }
-  const sql = `(${physical(left)} ${node.not ? "NOT " : ""}IN (SELECT ${physical(right)} FROM (${rows}) AS _q))`;
+  // NaN equals nothing, which DuckDB sees otherwise.
+  const numbers = right.type.kind === "FLOAT64" ? ` WHERE isnan(${right.sql}) IS NOT TRUE` : "";
+  const sql = `(${physical(left)} ${node.not ? "NOT " : ""}IN (SELECT ${physical(right)} FROM (${rows}) AS _q${numbers}))`;
   return { sql, type: scalar("BOOL") };
 }

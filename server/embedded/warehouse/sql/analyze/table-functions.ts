@@ -5,6 +5,7 @@ import type { Typed } from "../types/typed.ts";
 import { quoteName, typeName } from "../types/types.ts";
 import { type Context, type Env, newScope, type Relation } from "./context.ts";
 import { findRoutine, parametersOf, typeNode } from "./routines.ts";
+import { bindName } from "./stored-text.ts";
 import { resolveType } from "./type-nodes.ts";
 
 const maxDepth = 16;
@@ -49,16 +50,16 @@ export function tableFunction(ctx: Context, item: Item): Relation {
     scope.variables.set(name.toLowerCase(), { sql: value.sql, type: value.type });
   }
   if (++ctx.functionDepth > maxDepth) throw ctx.refuse("functions that call functions so deeply");
-  const outer = ctx.source;
-  ctx.source = routine.definitionBody;
+  if (item.path.length === 1) bindName(ctx, item.path[0]?.pos ?? item.pos);
+  const text = routine.definitionBody;
   try {
-    const relation = ctx.analyzers.query(ctx, parseSingleQuery(ctx.source), scope);
+    const query = () => ctx.analyzers.query(ctx, parseSingleQuery(text), scope);
+    const relation = ctx.stored(text, query);
     return routine.returnColumns
       ? declaredColumns(ctx, relation, routine.returnColumns, written)
       : relation;
   } finally {
     ctx.functionDepth--;
-    ctx.source = outer;
   }
 }
 

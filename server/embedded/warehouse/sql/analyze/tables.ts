@@ -13,6 +13,7 @@ import type { Context, Opened, Scope, ScopeColumn, Source } from "./context.ts";
 import { openInformationSchema } from "./information-schema.ts";
 import { partitionFilter } from "./partitions.ts";
 import { ownProject } from "./project.ts";
+import { bindName, refuseTemporary } from "./stored-text.ts";
 import { checkAsOf } from "./system-time.ts";
 import { readColumn, tableColumn, tableKey } from "./table-columns.ts";
 import { openWildcard } from "./wildcards.ts";
@@ -47,27 +48,36 @@ export function openTable(
 /** Fills in the default dataset and project. */
 export function qualify(ctx: Context, path: Name[]): TableName {
   const parts = path.map((name) => name.text);
-  const { projectId, defaultDataset } = ctx.options;
+  const { projectId } = ctx.options;
   if (parts.length > 3) {
     throw new WarehouseError("invalidQuery", `Invalid table name: \`${parts.join(".")}\``);
   }
   const tableId = parts.at(-1) ?? "";
   const isSession = parts.length === 2 && parts[0]?.toUpperCase() === "_SESSION";
-  if (parts.length === 1 || isSession) {
-    const temporary = ctx.script?.temporaryTables.get(tableId);
-    if (temporary) return temporary;
-    if (isSession) return { projectId, datasetId: parts[0] ?? "", tableId };
-    if (!defaultDataset) {
-      throw new WarehouseError(
-        "invalidQuery",
-        `Table "${tableId}" must be qualified with a dataset (e.g. dataset.table).`,
-      );
-    }
-    return ownProject(ctx, { ...defaultDataset, tableId });
-  }
+  if (parts.length === 1 || isSession) return withoutDataset(ctx, path, tableId, isSession);
   const datasetId = parts.at(-2) ?? "";
   const named = parts.length === 3 ? (parts[0] ?? "") : projectId;
   return ownProject(ctx, { projectId: named, datasetId, tableId });
+}
+
+function withoutDataset(
+  ctx: Context,
+  path: Name[],
+  tableId: string,
+  isSession: boolean,
+): TableName {
+  const temporary = ctx.temporaryTables.get(tableId);
+  if (temporary) return refuseTemporary(ctx, "tables", temporary);
+  const { projectId } = ctx.options;
+  if (isSession) return { projectId, datasetId: path[0]?.text ?? "", tableId };
+  if (!ctx.defaultDataset) {
+    throw new WarehouseError(
+      "invalidQuery",
+      `Table "${tableId}" must be qualified with a dataset (e.g. dataset.table).`,
+    );
+  }
+  bindName(ctx, path[0]?.pos ?? 0);
+  return ownProject(ctx, { ...ctx.defaultDataset, tableId });
 }
 
 /** `d` or `p.d`. */
@@ -147,11 +157,11 @@ function openView(ctx: Context, view: WarehouseTable, alias: string, _scope: Sco
   if (ctx.viewStack.includes(key) || ctx.viewStack.length >= maxViewDepth) {
     throw new WarehouseError("invalidQuery", `View ${key} is nested too deeply or reads itself`);
   }
-  const outerSource = ctx.source;
+  const text = view.viewQuery ?? "";
   ctx.viewStack.push(key);
-  ctx.source = view.viewQuery ?? "";
   try {
-    const relation = ctx.analyzers.query(ctx, parseSingleQuery(ctx.source), null);
+    const query = () => ctx.analyzers.query(ctx, parseSingleQuery(text), null);
+    const relation = ctx.stored(text, query);
     const names = viewNames(view, relation.columns);
     const columns = relation.columns.map(
       (column, i): ScopeColumn => ({
@@ -164,7 +174,6 @@ function openView(ctx: Context, view: WarehouseTable, alias: string, _scope: Sco
     return { sql: `(${sql})`, source: { alias: null, columns, pseudo: [], value: null } };
   } finally {
     ctx.viewStack.pop();
-    ctx.source = outerSource;
   }
 }
 

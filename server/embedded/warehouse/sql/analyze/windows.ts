@@ -71,10 +71,8 @@ function overSql(ctx: Context, env: Env, spec: WindowSpec): string {
     const keys = spec.partitionBy.map((expr) => partitionKey(ctx, ctx.expr(env, expr), expr.pos));
     parts.push(`PARTITION BY ${keys.join(", ")}`);
   }
-  const range =
-    spec.frame?.unit === "RANGE" && [spec.frame.start, spec.frame.end].some((b) => b.offset);
   if (spec.orderBy.length > 0) {
-    const items = spec.orderBy.map((item) => orderSql(ctx, ctx.expr(env, item.expr), item, !range));
+    const items = spec.orderBy.map((item) => orderSql(ctx, ctx.expr(env, item.expr), item));
     parts.push(`ORDER BY ${items.join(", ")}`);
   }
   if (spec.frame) parts.push(frameSql(ctx, env, spec));

@@ -14,7 +14,7 @@ export function aggregateOrder(site: CallSite, arg: Typed): string {
         `An aggregate function that has both DISTINCT and ORDER BY arguments can only ORDER BY expressions that are arguments to the function`,
       );
     }
-    return orderSql(ctx, key, item, !call.distinct);
+    return orderSql(ctx, key, item);
   });
   return ` ORDER BY ${keys.join(", ")}`;
 }

@@ -8,6 +8,7 @@ import { meanOfDecimals } from "./decimal-aggregates.ts";
 import { meanOfIntervals, sumOfIntervals } from "./interval-aggregates.ts";
 import { floatSum, numericSum } from "./sums.ts";
 import { signatureError } from "./supported-signatures.ts";
+import { withoutNaN } from "./without-nan.ts";
 
 /** `over`: empty, or the window clause that follows each aggregate. */
 export type AggregateSite = CallSite & { over: string };
@@ -167,14 +168,11 @@ function extremeBy(max: boolean): AggregateRule {
   };
 }
 
-/** DuckDB has NaN above all, BigQuery has it win in both directions: refused where there is one. */
 function valueAtExtreme(site: AggregateSite, value: Typed, key: Typed, max: boolean): Typed {
   const { kind } = key.type;
   if (["ARRAY", "STRUCT", "JSON"].includes(kind)) throw noMatch(site);
   const plain = `${max ? "arg_max_null" : "arg_min_null"}(${value.sql}, ${key.sql})${site.over}`;
-  if (kind !== "FLOAT64") return { sql: plain, type: value.type };
-  const sql = `CASE WHEN bool_or(isnan(${key.sql}))${site.over} THEN error('not supported by the local warehouse: the greatest or least of NaN') ELSE ${plain} END`;
-  return { sql, type: value.type };
+  return { sql: withoutNaN(site, key, plain), type: value.type };
 }
 
 /** The nearest ranks: element ceil(i * rows / n) of the sorted values, the first at least. */
@@ -192,17 +190,19 @@ function approxQuantiles(site: AggregateSite): Typed {
   if (["ARRAY", "STRUCT", "JSON", "INTERVAL"].includes(arg.type.kind)) throw noMatch(site);
   const sorted = `array_agg(${distinct(site)}${arg.sql} ORDER BY ${arg.sql}) FILTER (WHERE ${arg.sql} IS NOT NULL)`;
   const ranks = `list_transform(generate_series(0, ${count}), lambda _i: $1[greatest(1, (_i * len($1) + ${count - 1n}) // ${count})])`;
-  return {
-    sql: fill(`CASE WHEN $1 IS NULL THEN NULL ELSE ${ranks} END`, [sorted]),
-    type: arrayOf(arg.type),
-  };
+  const sql = fill(`CASE WHEN $1 IS NULL THEN NULL ELSE ${ranks} END`, [sorted]);
+  return { sql: withoutNaN(site, arg, sql), type: arrayOf(arg.type) };
 }
 
 /** What is gathered into one value: DISTINCT, FILTER for the NULLs, ORDER BY; then LIMIT. */
-function gather(site: AggregateSite, fn: string, arg: Typed, skipNulls: boolean): string {
+function gather(site: AggregateSite, arg: Typed, skipNulls: boolean): string {
   const order = aggregateOrder(site, arg);
   const filter = skipNulls ? ` FILTER (WHERE ${arg.sql} IS NOT NULL)` : "";
-  return `${fn}(${distinct(site)}${arg.sql}${order})${filter}${site.over}`;
+  const list = (value: string) =>
+    `array_agg(${distinct(site)}${value}${order})${filter}${site.over}`;
+  // DISTINCT orders by nothing but the argument, and floats are ordered by what they are negated.
+  const isNegated = site.call.distinct && order !== "" && arg.type.kind === "FLOAT64";
+  return isNegated ? `list_transform(${list(`(- ${arg.sql})`)}, lambda _e: (- _e))` : list(arg.sql);
 }
 
 function limited(site: AggregateSite, list: string): string {
@@ -223,7 +223,7 @@ function arrayAgg(site: AggregateSite): Typed {
     );
   }
   return {
-    sql: limited(site, gather(site, "array_agg", arg, site.call.nulls === "ignore")),
+    sql: limited(site, gather(site, arg, site.call.nulls === "ignore")),
     type: arrayOf(arg.type),
   };
 }
@@ -232,7 +232,7 @@ function arrayConcatAgg(site: AggregateSite): Typed {
   only(site, 1, "order");
   const arg = site.arg(0);
   if (arg.type.kind !== "ARRAY") throw noMatch(site);
-  return { sql: `flatten(${limited(site, gather(site, "array_agg", arg, true))})`, type: arg.type };
+  return { sql: `flatten(${limited(site, gather(site, arg, true))})`, type: arg.type };
 }
 
 function stringAgg(site: AggregateSite): Typed {
@@ -255,7 +255,7 @@ function stringAgg(site: AggregateSite): Typed {
     );
   if (String(separator?.constant?.value).length > 1000)
     throw site.ctx.refuse("STRING_AGG with a separator above 1000 characters");
-  const list = limited(site, gather(site, "array_agg", arg, true));
+  const list = limited(site, gather(site, arg, true));
   return { sql: `array_to_string(${list}, ${separator?.sql ?? "','"})`, type: scalar("STRING") };
 }
 

@@ -1,6 +1,7 @@
 import type { Context, Env } from "../analyze/context.ts";
 import type { Call, Expr } from "../parse/ast.ts";
 import { notSupported } from "../parse/positions.ts";
+import { disputedUntil } from "../runtime/disputed-zones.ts";
 import { knowsFormat } from "../runtime/parse-time.ts";
 import { exactChoice, exactNumeric } from "../types/exact-decimals.ts";
 import { fill, letIn, type Typed } from "../types/typed.ts";
@@ -70,11 +71,18 @@ function refuseUnsafe(name: string, template: string, args: Typed[]): void {
     throw notSupported(`SAFE.${name} with this format`);
   }
   if (
-    /maestro_(format|zoned_text|json_canonical|translate|big_power)|make_time|not supported/.test(
+    /maestro_(format|zoned_text|json_canonical|translate|big_power)|make_time|not supported by the local warehouse: (?!so early)/.test(
       template,
-    )
+    ) ||
+    (template.includes("so early") && args.some(isDisputedZone))
   )
     throw notSupported(`SAFE.${name}`);
+}
+
+/** A STRING beside a time is its zone. */
+function isDisputedZone({ type, constant }: Typed): boolean {
+  if (type.kind !== "STRING" || constant?.value === null) return false;
+  return typeof constant?.value !== "string" || disputedUntil(constant.value) !== null;
 }
 
 /**

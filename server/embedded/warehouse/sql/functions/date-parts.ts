@@ -1,3 +1,4 @@
+import { disputedUntil } from "../runtime/disputed-zones.ts";
 import { isZoneName } from "../runtime/time-zones.ts";
 
 /** The date parts: how each is truncated to, extracted and counted. `$1`, `$2` are the values. */
@@ -31,9 +32,16 @@ function inZone(
   named: (zone: string, value: string) => string,
 ): string {
   const name = /^'([\w/+-]+)'$/.exec(zone)?.[1];
-  if (name !== undefined && isZoneName(name)) return named(zone, value);
+  const refusal = `error('not supported by the local warehouse: so early a time in ' || ${zone})`;
+  if (name !== undefined && isZoneName(name)) {
+    const year = disputedUntil(name);
+    return year === null
+      ? named(zone, value)
+      : `CASE WHEN ${value} < TIMESTAMP '${year}-01-02' THEN ${refusal} ELSE ${named(zone, value)} END`;
+  }
   const shift = `maestro_zone_shift(${zone})`;
-  return `CASE WHEN ${shift} IS NULL THEN ${named(zone, value)} ELSE timezone('UTC', ${value} ${sign} to_microseconds(${shift})) END`;
+  const isEarly = `epoch_us(${value}) < maestro_zone_sure_from(${zone})`;
+  return `CASE WHEN ${shift} IS NULL THEN CASE WHEN ${isEarly} THEN ${refusal} ELSE ${named(zone, value)} END ELSE timezone('UTC', ${value} ${sign} to_microseconds(${shift})) END`;
 }
 
 export const bounded = (sql: string) =>

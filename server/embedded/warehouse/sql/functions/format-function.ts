@@ -106,8 +106,8 @@ function printable(site: CallSite, arg: Typed, letter: "t" | "T"): string {
   if (letter === "t" && kind !== "FLOAT64") return fill("coalesce($1, 'NULL')", [text.sql]);
   if (kind === "FLOAT64")
     return fill(
-      "coalesce(CASE WHEN regexp_full_match($1, '-?\\d+') THEN $1 || '.0' ELSE $1 END, 'NULL')",
-      [text.sql],
+      "coalesce(CASE WHEN regexp_full_match($1, '-?\\d+') THEN CASE WHEN $1 = '0' AND signbit($2) THEN '-' ELSE '' END || $1 || '.0' ELSE $1 END, 'NULL')",
+      [text.sql, arg.sql],
     );
   return fill(`coalesce(${literal[kind] ?? "$1"}, 'NULL')`, [text.sql]);
 }

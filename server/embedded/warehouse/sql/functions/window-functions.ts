@@ -4,6 +4,7 @@ import { float64, type Typed } from "../types/typed.ts";
 import { scalar, typeName } from "../types/types.ts";
 import type { AggregateSite } from "./aggregates.ts";
 import { signatureError } from "./supported-signatures.ts";
+import { withoutNaN } from "./without-nan.ts";
 
 interface WindowRule {
   /** Needs ORDER BY in its window. */
@@ -132,10 +133,8 @@ function percentile(fn: "quantile_cont" | "quantile_disc"): WindowRule {
             site.call.args.map((_, i) => typeName(site.arg(i).type)),
           ),
         );
-      return {
-        sql: `${fn}(${number.sql}, ${at(fn, Number(level)).sql})${site.over}`,
-        type: number.type,
-      };
+      const plain = `${fn}(${number.sql}, ${at(fn, Number(level)).sql})${site.over}`;
+      return { sql: withoutNaN(site, value, plain), type: number.type };
     },
   };
 }

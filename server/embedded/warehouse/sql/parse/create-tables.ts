@@ -167,7 +167,18 @@ export function parseView(
   if (c.isWord("REPLICA")) throw notSupported("CREATE MATERIALIZED VIEW … AS REPLICA OF");
   const query = c.parseQuery(c);
   const text = c.sql.slice(start, c.peek(-1).end);
-  return { k: "createView", path, mode, materialized, columns, options, query, text, pos };
+  return {
+    k: "createView",
+    path,
+    mode,
+    materialized,
+    columns,
+    options,
+    query,
+    text,
+    textPos: start,
+    pos,
+  };
 }
 
 function viewColumn(c: Cursor): Name {

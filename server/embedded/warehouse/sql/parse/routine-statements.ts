@@ -46,7 +46,8 @@ export function parseFunction(
   const bodyStart = c.pos;
   const code = isJavascript ? parseCode(c) : null;
   const body = isJavascript ? null : c.parens(() => c.parseExpr(c));
-  const text = c.sql.slice(bodyStart + 1, c.peek(-1).end - 1).trim();
+  const inner = c.sql.slice(bodyStart + 1, c.peek(-1).end - 1);
+  const text = inner.trim();
   if (c.isWord("OPTIONS")) for (const [name, value] of parseOptions(c)) options.set(name, value);
   if (options.has("library")) throw notSupported("the option library of JavaScript functions");
   return {
@@ -62,6 +63,7 @@ export function parseFunction(
     isDeterministic,
     source: c.sql,
     text,
+    textPos: bodyStart + 1 + inner.length - inner.trimStart().length,
     pos,
   };
 }
@@ -108,6 +110,8 @@ export function parseTableFunction(c: Cursor, creation: Creation): Statement {
   const text = c.sql.slice(start, c.peek(-1).end);
   const isBare = query.withs.length + query.orderBy.length === 0 && !query.limit && !query.offset;
   const isInParens = isBare && query.body.k === "parens" && c.isSymbol(")", -1);
+  const inner = isInParens ? text.slice(1, -1) : text;
+  const indent = isInParens ? 1 + inner.length - inner.trimStart().length : 0;
   return {
     k: "createTableFunction",
     path,
@@ -115,7 +119,8 @@ export function parseTableFunction(c: Cursor, creation: Creation): Statement {
     parameters: declared,
     returns,
     query,
-    text: isInParens ? text.slice(1, -1).trim() : text,
+    text: isInParens ? inner.trim() : text,
+    textPos: start + indent,
     pos: creation.pos,
   };
 }

@@ -140,6 +140,8 @@ export type Statement =
       query: Query;
       /** The query as written. */
       text: string;
+      /** Where it begins. */
+      textPos: number;
       pos: number;
     }
   | {
@@ -158,6 +160,7 @@ export type Statement =
       source: string;
       /** The body as written. */
       text: string;
+      textPos: number;
       pos: number;
     }
   | {
@@ -168,6 +171,7 @@ export type Statement =
       returns: { name: string; type: TypeNode }[] | null;
       query: Query;
       text: string;
+      textPos: number;
       pos: number;
     }
   | {

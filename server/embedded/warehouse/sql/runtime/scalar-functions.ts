@@ -9,6 +9,7 @@ import {
 import { sandbox } from "../../javascript/sandbox.ts";
 import { bigNumericFunctions } from "./big-numeric-functions.ts";
 import { bytesFunctions } from "./bytes.ts";
+import { sureFrom } from "./disputed-zones.ts";
 import { farmFingerprint } from "./farm-fingerprint.ts";
 import { formatTime } from "./format-time.ts";
 import { formatDecimal, formatFloat, formatInteger, formatText } from "./format-values.ts";
@@ -85,6 +86,7 @@ const functions: Record<string, JsFunction> = {
   maestro_farm_fingerprint: define([VARCHAR], BIGINT, farmFingerprint),
   ...bigNumericFunctions,
   maestro_zone_shift: define([VARCHAR], BIGINT, zoneShift),
+  maestro_zone_sure_from: define([VARCHAR], BIGINT, sureFrom),
   maestro_zoned_text: define([BIGINT, BIGINT], VARCHAR, zonedText),
   maestro_soundex: define([VARCHAR], VARCHAR, soundex),
   maestro_instr: define([VARCHAR, VARCHAR, BIGINT, BIGINT], BIGINT, instr),

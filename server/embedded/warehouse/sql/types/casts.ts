@@ -1,6 +1,7 @@
 import { bigNumericCasts, coerceBig } from "./big-numeric-casts.ts";
 import type { CastForm, CastRule } from "./cast-rules.ts";
 import { coerce, coerceWritten } from "./coerce.ts";
+import { floatOfNumeric } from "./exact-decimals.ts";
 import { rangeOfText, rangeText } from "./ranges.ts";
 import { fill, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
 import {
@@ -50,7 +51,7 @@ const rules: Record<string, CastRule> = {
   "FLOAT64>STRING": "maestro_float_text($1)",
   "FLOAT64>NUMERIC": (f) => `${f.cast}(maestro_numeric_text($1) AS DECIMAL(38,9))`,
   "NUMERIC>INT64": (f) => `${f.cast}(round($1, 0) AS BIGINT)`,
-  "NUMERIC>FLOAT64": "CAST($1 AS DOUBLE)",
+  "NUMERIC>FLOAT64": floatOfNumeric,
   "NUMERIC>STRING": "rtrim(rtrim(CAST($1 AS VARCHAR), '0'), '.')",
   "BOOL>STRING": "CAST($1 AS VARCHAR)",
   "BOOL>INT64": "CAST($1 AS BIGINT)",

@@ -1,7 +1,7 @@
 import { coerceBig } from "./big-numeric-casts.ts";
-import { asExact } from "./exact-decimals.ts";
+import { asExact, floatOfNumeric } from "./exact-decimals.ts";
 import { parseTemporal } from "./temporal-literals.ts";
-import { float64, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
+import { fill, float64, isNullLiteral, letIn, nullOf, type Typed } from "./typed.ts";
 import {
   duckType,
   fieldName,
@@ -78,8 +78,17 @@ export function coerce(from: Typed, to: GType): Typed | null {
   }
   const written = coerceWritten(from, to);
   if (written) return written;
-  const big = coerceBig(from, to);
+  const big =
+    from.type.kind === "NUMERIC" && to.kind === "FLOAT64"
+      ? numericFloat(from)
+      : coerceBig(from, to);
   return withExact(from, { sql: big ?? `CAST(${from.sql} AS ${duckType(to)})`, type: to });
+}
+
+/** The nearest FLOAT64. */
+export function numericFloat({ sql, exact }: Typed): string {
+  const isDirect = exact && exact.most < 2n ** 53n;
+  return isDirect ? `CAST(${exact.sql} AS DOUBLE)` : fill(floatOfNumeric, [sql]);
 }
 
 /** A number with a point or an exponent as the NUMERIC of its digits; null for anything else. */

@@ -18,6 +18,10 @@ const power = (digits: number) => 10n ** BigInt(digits);
 const digitsOf = (units: bigint) => units.toString().length;
 const positive = (value: bigint) => (value < 0n ? -value : value);
 
+/** DuckDB rounds twice where a decimal has more units than a double can count. */
+export const floatOfNumeric =
+  "CASE WHEN $1 BETWEEN -9007199.254740992 AND 9007199.254740992 THEN CAST($1 AS DOUBLE) ELSE CAST(CAST($1 AS VARCHAR) AS DOUBLE) END";
+
 /** The SQL that computes a value in its own form. */
 export function physical(value: Typed): string {
   return value.type.kind === "NUMERIC" && value.exact ? value.exact.sql : value.sql;
@@ -124,7 +128,9 @@ function fitted(value: ExactDecimal): ExactDecimal | null {
   const scale = value.scale - surplus;
   const most = surplus === 0 ? value.most : value.most / power(surplus) + 1n;
   if (most * power(fraction - scale) >= power(maxWidth)) return null;
-  const width = Math.min(value.width - surplus, whole + scale);
+  // Rounding may carry into one digit more.
+  const carry = surplus > 0 ? 1 : 0;
+  const width = Math.min(value.width - surplus + carry, whole + scale);
   const isCast = surplus > 0 || width < value.width;
   return { sql: isCast ? cast(value.sql, width, scale) : value.sql, width, scale, most };
 }
