@@ -15,6 +15,7 @@ import { startSharedClock } from "./db/shared-clock.ts";
 import type { Deps } from "./services/deps.ts";
 import { openInstance } from "./services/instance/open-instance.ts";
 import { watchSecret } from "./services/instance/watch-secret.ts";
+import { createPostgresRoomStore } from "./services/rooms/postgres-room-store.ts";
 import { createSecretBox } from "./support/crypto.ts";
 import type { Log } from "./support/log.ts";
 
@@ -91,6 +92,8 @@ export async function buildDeps(
     instanceId,
     processId: randomUUID(),
     limits: limitsOf(config),
+    roomStore: createPostgresRoomStore(client.db),
+    roomTimeouts: { pingTimeoutSeconds: config.pingTimeoutSeconds },
   };
   const secretWatch = watchSecret(deps, stop);
   const close = async () => {

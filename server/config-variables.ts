@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { extensionVariables } from "./config-extensions.ts";
 import { networkVariables } from "./config-network.ts";
+import { roomVariables } from "./config-rooms.ts";
 import { settingVariables, signInLinks } from "./config-settings.ts";
 import { optional, textOr, type Variable, whole } from "./config-variable.ts";
 import { warehouseVariables } from "./config-warehouse.ts";
@@ -207,6 +208,7 @@ export const variables = {
     effect: "seconds after SIGTERM until a process exits whatever is left",
   }),
   signInLinks,
+  ...roomVariables,
   ...networkVariables,
   ...settingVariables,
 };

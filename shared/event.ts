@@ -15,11 +15,15 @@ export interface ChangeEvent {
     | "user"
     | "group"
     | "token"
-    | "setting";
+    | "setting"
+    | "scheduler"
+    /** A room's state; `schedulerId` names its scheduler. */
+    | "room";
   /** The row's id; null: several, fetch again. */
   id: number | null;
   runId?: number;
   tableId?: number;
+  schedulerId?: number;
   /** Nothing but the progress of a transfer has changed. */
   isProgress?: true;
 }

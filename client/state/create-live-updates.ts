@@ -18,6 +18,8 @@ const staleBy: Record<ChangeEvent["noun"], string[]> = {
   group: ["groups", "users", "me", "tables", "table"],
   token: ["tokens", "allTokens", "users"],
   setting: ["settings", "info", "costs", "home"],
+  scheduler: ["schedulers"],
+  room: ["schedulers"],
 };
 
 const quietMs = 200;

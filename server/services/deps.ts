@@ -1,5 +1,6 @@
 import type { SettingKey } from "../../shared/settings.ts";
 import type { ObjectStore } from "../connectors/object-store.ts";
+import type { RoomStore } from "../connectors/room-store.ts";
 import type { Sheets } from "../connectors/sheets.ts";
 import type { SqlParser } from "../connectors/sql-parser.ts";
 import type { Warehouse } from "../connectors/warehouse.ts";
@@ -28,6 +29,14 @@ export interface Deps extends Pick<DbClient, "db" | "pool"> {
   /** Names this process in leases. */
   processId: string;
   limits: Limits;
+  /** The pings of rooms. */
+  roomStore: RoomStore;
+  roomTimeouts: RoomTimeouts;
+}
+
+export interface RoomTimeouts {
+  /** Seconds without a ping after which a room is unresponsive. */
+  pingTimeoutSeconds: number;
 }
 
 export interface Limits {

@@ -18,6 +18,7 @@ import { MaestroError } from "../../shared/errors.ts";
 import type { TokenScope } from "../../shared/user.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { noSheets } from "../support/no-sheets.ts";
+import { roomDeps } from "../support/room-deps.ts";
 
 /** The warehouse as far as saving asks it: dry runs, answered or refused as a test says. */
 export interface DryRunWarehouse {
@@ -113,6 +114,7 @@ export async function createTestDeps(): Promise<TestDeps> {
       sheetBytes: 20_000_000,
       runRetentionDays: 90,
     },
+    ...roomDeps(client.db),
   };
   return {
     deps,

@@ -15,6 +15,7 @@ import { startLocalCloud } from "../../server/embedded/local-cloud.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { roomDeps } from "../support/room-deps.ts";
 
 /** Everything real in one process: a database of the test's own and a local cloud of its own. */
 export async function openLocalDeps(options: { logLevel?: string } = {}) {
@@ -61,6 +62,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
       sheetBytes: 20_000_000,
       runRetentionDays: 90,
     },
+    ...roomDeps(client.db),
   };
   await deps.objectStore.ensureBucket();
   const [admin] = await client.db

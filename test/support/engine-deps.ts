@@ -11,6 +11,7 @@ import { createDbClient } from "../../server/db/client.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
 import { noSheets } from "./no-sheets.ts";
+import { roomDeps } from "./room-deps.ts";
 
 export interface EngineDeps extends Deps {
   /** What the bucket in memory holds. */
@@ -91,6 +92,7 @@ export function createEngineDeps(options: {
       runRetentionDays: 90,
       ...options.limits,
     },
+    ...roomDeps(client.db),
     objects,
     async close() {
       await changes.close();

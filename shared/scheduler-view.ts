@@ -1,0 +1,22 @@
+import type { OperationView } from "./operation.ts";
+import type { RoomState } from "./room.ts";
+import type { Specification } from "./scheduler.ts";
+
+/** A scheduler as shown. */
+export interface SchedulerView {
+  id: number;
+  name: string;
+  /** `creating` until its first rooms are ready, or did not become so in time. */
+  state: "creating" | "active" | "terminating";
+  /** Of the specification, such as `2.1`. */
+  version: string;
+  specification: Specification;
+  /** How many rooms there are in each state, but for those that are no more. */
+  rooms: Partial<Record<RoomState, number>>;
+  /** Rooms that it shall have; null: min. */
+  desired: number | null;
+  /** What is done with it now. */
+  operation: OperationView | null;
+  /** ISO instant. */
+  createdAt: string;
+}
