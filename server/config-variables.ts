@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { extensionVariables } from "./config-extensions.ts";
+import { monitoringVariables } from "./config-monitoring.ts";
 import { networkVariables } from "./config-network.ts";
 import { roomVariables } from "./config-rooms.ts";
 import { settingVariables, signInLinks } from "./config-settings.ts";
@@ -207,6 +208,7 @@ export const variables = {
     max: 86_400,
     effect: "seconds after SIGTERM until a process exits whatever is left",
   }),
+  ...monitoringVariables,
   signInLinks,
   ...roomVariables,
   ...networkVariables,

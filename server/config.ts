@@ -65,6 +65,17 @@ export function connectionStringOf(config: Config): string | null {
   return url.toString();
 }
 
+/** The texts that were given as secrets, and the passwords in them. */
+export function givenSecrets(config: Config): string[] {
+  const all = Object.values(variables) as Variable<unknown>[];
+  return all.flatMap(({ variable, secret }) => {
+    const text = config.given[`MAESTRO_${variable}`];
+    if (!secret || !text) return [];
+    const inUrl = URL.canParse(text) ? decodeURIComponent(new URL(text).password) : "";
+    return inUrl === "" ? [text] : [text, inUrl];
+  });
+}
+
 /** What each value allows alone and not beside the others. Those that are at fault are not there. */
 function contradictions(config: Partial<Config>, sources: Record<string, string>): string[] {
   const faults: string[] = [];

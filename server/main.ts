@@ -7,6 +7,7 @@ import type { CommandIo } from "./commands/client-connection.ts";
 import { type Config, environment, readConfig } from "./config.ts";
 import type { Variable } from "./config-variable.ts";
 import { variables } from "./config-variables.ts";
+import type { ErrorReports } from "./support/error-reports.ts";
 
 const main = fileURLToPath(import.meta.url);
 
@@ -23,26 +24,27 @@ async function createProgram(): Promise<Command> {
     .showHelpAfterError()
     .configureHelp({ sortSubcommands: false });
 
-  role(program, "start", "everything on this machine (the default)", async (config) => {
+  role(program, "start", "everything on this machine (the default)", async (config, reports) => {
     const { runStart } = await import("./commands/start.ts");
-    await runStart(config, main, environment);
+    await runStart(config, reports, main, environment);
   });
-  role(program, "api", "the web app and the API", async (config) => {
-    await (await import("./commands/roles.ts")).runApi(config);
+  role(program, "api", "the web app and the API", async (config, reports) => {
+    await (await import("./commands/roles.ts")).runApi(config, reports);
   });
-  role(program, "worker", "the engine", async (config) => {
-    await (await import("./commands/roles.ts")).runWorker(config);
+  role(program, "worker", "the engine", async (config, reports) => {
+    await (await import("./commands/roles.ts")).runWorker(config, reports);
   });
-  role(program, "room", "a room that does transfers", async (config) => {
-    await (await import("./commands/roles.ts")).runRoom(config);
+  role(program, "room", "a room that does transfers", async (config, reports) => {
+    await (await import("./commands/roles.ts")).runRoom(config, reports);
   });
   const localCloud = role(
     program,
     "local-cloud",
     "the local BigQuery and Cloud Storage",
-    async (config) => {
+    async (config, reports) => {
       const { serveLocalCloud } = await import("./commands/roles.ts");
-      process.exitCode = await serveLocalCloud(config, localCloud.opts()["standalone"] === true);
+      const isStandalone = localCloud.opts()["standalone"] === true;
+      process.exitCode = await serveLocalCloud(config, reports, isStandalone);
     },
   );
   localCloud.option("--standalone", "run on without a Maestro that uses it");
@@ -155,7 +157,7 @@ function role(
   program: Command,
   name: string,
   description: string,
-  run: (config: Config) => Promise<void>,
+  run: (config: Config, reports: ErrorReports) => Promise<void>,
 ): Command {
   const command = program.command(name, { isDefault: name === "start" }).description(description);
   addFlags(command);
@@ -163,7 +165,18 @@ function role(
   if (name === "start") command.argument("[word]").usage("[options]");
   command.action(async (word: unknown) => {
     if (typeof word === "string") throw unknownCommand(program, word);
-    await run(readConfig(flagsOf(command)));
+    const config = readConfig(flagsOf(command));
+    const { startErrorReports } = await import("./commands/error-reports.ts");
+    // Before the role's modules are loaded: New Relic watches what is loaded after it.
+    const reports = await startErrorReports(config, name);
+    try {
+      await run(config, reports);
+    } catch (error) {
+      reports.report(error, `${name} ended`, {});
+      throw error;
+    } finally {
+      await reports.close();
+    }
     // All is stopped by now: nothing that a library left open may keep the process.
     process.exit();
   });

@@ -4,6 +4,7 @@ import { type Config, environment } from "../config.ts";
 import { startEngine } from "../daemon/engine.ts";
 import { startRoom } from "../daemon/room.ts";
 import type { Deps } from "../services/deps.ts";
+import type { ErrorReports } from "../support/error-reports.ts";
 import { createLog } from "../support/log.ts";
 import { announceSignIn } from "./announce-sign-in.ts";
 import { runLocalCloud, widenThreadPool } from "./local-cloud.ts";
@@ -14,8 +15,8 @@ import { aborted, createStopSignal, stopForGood } from "./stop-signal.ts";
 import { findSurroundings } from "./surroundings.ts";
 
 /** `maestro api`: the web app and the API alone. */
-export function runApi(config: Config): Promise<void> {
-  return runRole(config, "api", async (deps, surroundings) => {
+export function runApi(config: Config, reports: ErrorReports): Promise<void> {
+  return runRole(config, "api", reports, async (deps, surroundings) => {
     const server = await serveApi(deps, config, surroundings);
     const signIn = await announceSignIn(deps, config, server.url);
     process.stdout.write(`Maestro's API runs at ${server.url}\n${signIn}`);
@@ -24,15 +25,15 @@ export function runApi(config: Config): Promise<void> {
 }
 
 /** `maestro worker`: the engine alone. */
-export function runWorker(config: Config): Promise<void> {
-  return runRole(config, "worker", async (deps) => {
+export function runWorker(config: Config, reports: ErrorReports): Promise<void> {
+  return runRole(config, "worker", reports, async (deps) => {
     return startEngine(deps);
   });
 }
 
 /** `maestro room`: transfers alone. */
-export function runRoom(config: Config): Promise<void> {
-  return runRole(config, "room", async (deps) => {
+export function runRoom(config: Config, reports: ErrorReports): Promise<void> {
+  return runRole(config, "room", reports, async (deps) => {
     const room = startRoom(deps, { concurrency: config.transfersPerRoom });
     announceRoom(deps.processId);
     return room;
@@ -40,9 +41,18 @@ export function runRoom(config: Config): Promise<void> {
 }
 
 /** `maestro local-cloud`: answers the exit code. */
-export function serveLocalCloud(config: Config, standalone: boolean): Promise<number> {
+export function serveLocalCloud(
+  config: Config,
+  reports: ErrorReports,
+  standalone: boolean,
+): Promise<number> {
   widenThreadPool(environment);
-  const log = createLog({ level: config.logLevel, path: config.logPath, role: "local-cloud" });
+  const log = createLog({
+    level: config.logLevel,
+    path: config.logPath,
+    role: "local-cloud",
+    reports,
+  });
   const signal = createStopSignal(config.gracefulShutdownSeconds, log);
   const { dataDir, listen } = config;
   if (!isLoopback(listen.host)) {
@@ -68,10 +78,11 @@ interface Started {
 async function runRole(
   config: Config,
   role: string,
+  reports: ErrorReports,
   start: (deps: Deps, surroundings: Surroundings) => Promise<Started>,
 ): Promise<void> {
   let started: Started | null = null;
-  const log = createLog({ level: config.logLevel, path: config.logPath, role });
+  const log = createLog({ level: config.logLevel, path: config.logPath, role, reports });
   const left = () => started?.holding?.() ?? [];
   const stopping = createStopSignal(config.gracefulShutdownSeconds, log, left);
   const surroundings = await findSurroundings(config);

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { MaestroError } from "../../shared/errors.ts";
@@ -9,6 +8,7 @@ import type { Surroundings } from "../build-deps.ts";
 import type { Config } from "../config.ts";
 import type { Deps } from "../services/deps.ts";
 import { isLoopback, signsInByLink } from "./loopback.ts";
+import { readVersion } from "./version.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -18,9 +18,7 @@ export async function serveApi(
   config: Config,
   surroundings: Surroundings,
 ): Promise<{ url: string; close(): Promise<void> }> {
-  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as {
-    version: string;
-  };
+  const version = await readVersion();
   const { localCloudUrl } = surroundings;
   const server = await createHttpServer(deps, {
     facts: { version, localCloud: localCloudUrl !== null },

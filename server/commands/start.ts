@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { type Engine, startEngine } from "../daemon/engine.ts";
 import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory.ts";
 import { releaseTransfers } from "../services/transfers/release-transfers.ts";
+import type { ErrorReports } from "../support/error-reports.ts";
 import { createLog, type Log } from "../support/log.ts";
 import { announceSignIn } from "./announce-sign-in.ts";
 import { startRoomProcess } from "./room-processes.ts";
@@ -18,6 +19,7 @@ import { publishSurroundings, putUpSurroundings } from "./surroundings.ts";
  */
 export async function runStart(
   config: Config,
+  reports: ErrorReports,
   main: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<void> {
@@ -26,6 +28,7 @@ export async function runStart(
     level: config.logLevel,
     path: config.logPath ?? join(directory, "maestro.log"),
     role: "start",
+    reports,
   });
   let engine: Engine | null = null;
   const left = () => engine?.holding() ?? [];
