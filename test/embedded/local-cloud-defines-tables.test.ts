@@ -27,6 +27,16 @@ test("ALTER TABLE changes columns, names, options and keys, and says what it can
   await query("ALTER TABLE d.people RENAME COLUMN name TO full_name");
   await query("ALTER TABLE d.people ALTER COLUMN age SET DATA TYPE NUMERIC");
   await query("ALTER TABLE d.people ALTER COLUMN id DROP NOT NULL");
+  await query("ALTER TABLE d.people ADD COLUMN wide INT64, ADD COLUMN exact NUMERIC");
+  await query(
+    "UPDATE d.people SET wide = 9007199254740993, exact = 9007199254740993.000000001 WHERE true",
+  );
+  await query("ALTER TABLE d.people ALTER COLUMN wide SET DATA TYPE BIGNUMERIC");
+  await query("ALTER TABLE d.people ALTER COLUMN exact SET DATA TYPE FLOAT64");
+  expect(
+    await query("SELECT CAST(wide AS STRING) AS w, CAST(exact AS INT64) AS e FROM d.people"),
+  ).toEqual([{ w: "9007199254740993", e: 9007199254740994 }]);
+  await query("ALTER TABLE d.people DROP COLUMN wide, DROP COLUMN exact");
   await query("ALTER TABLE d.people SET OPTIONS (description = 'who', labels = [('team', 'a')])");
   await query("ALTER TABLE d.people RENAME TO persons");
   expect(await query("SELECT * FROM d.persons")).toEqual([

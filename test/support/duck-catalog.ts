@@ -34,7 +34,6 @@ const relationFor = (dataset: string, name: string) => `"${dataset}.${name}"`;
 async function execute(
   connection: DuckDBConnection,
   statement: CompiledStatement,
-  sql: string,
 ): Promise<Answer | null> {
   if (!("sql" in statement) || statement.sql === null) return null;
   const { datasetId, tableId } =
@@ -46,7 +45,7 @@ async function execute(
     if (statement.kind !== "select") return null;
     return { schema: statement.schema, rows: reader.getRowsJson() as unknown[][] };
   } catch (error) {
-    throw explainDuckError(error, sql);
+    throw explainDuckError(error);
   }
 }
 
@@ -99,7 +98,7 @@ export async function createDuckCatalog(): Promise<DuckCatalog> {
       const { statements } = await compile(sql, parameters, legacySql);
       let answer: Answer = { schema: [], rows: [] };
       for (const statement of statements) {
-        const result = await execute(connection, statement, sql);
+        const result = await execute(connection, statement);
         if (result) answer = result;
       }
       return answer;

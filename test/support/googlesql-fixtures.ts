@@ -103,7 +103,7 @@ export async function judge(duck: DuckCatalog, fixture: Fixture): Promise<Verdic
     const last = statements.at(-1);
     if (last?.kind !== "select") return { kind: "different", ours: "no SELECT" };
     schema = last.schema;
-    rows = await fetchRows(duck, fixture.sql, last.sql, schema);
+    rows = await fetchRows(duck, last.sql, schema);
   } catch (error) {
     if (!(error instanceof WarehouseError)) throw error;
     if (fixture.error !== undefined) return { kind: "bothFail", ours: error.message };
@@ -146,7 +146,6 @@ function checkTypes(types: { toString(): string }[], schema: FieldSchema[]): voi
 
 async function fetchRows(
   duck: DuckCatalog,
-  sql: string,
   duckSql: string,
   schema: FieldSchema[],
 ): Promise<Plain[][]> {
@@ -156,7 +155,7 @@ async function fetchRows(
     return reader.getRows().map((row) => schema.map((field, i) => plain(row[i], field)));
   } catch (error) {
     if (error instanceof Error && error.message.startsWith("column ")) throw error;
-    throw explainDuckError(error, sql);
+    throw explainDuckError(error);
   }
 }
 

@@ -2,6 +2,7 @@ import { messageOf } from "../../../shared/errors.ts";
 import { WarehouseError } from "./contract.ts";
 import { outOfMemory } from "./job-limits.ts";
 import type { JobError } from "./job-resource.ts";
+import { explainDuckError } from "./sql/explain-error.ts";
 
 const httpStatus: Record<string, number> = {
   notFound: 404,
@@ -35,7 +36,7 @@ const duckdbErrors: [RegExp, (text: string) => WarehouseError][] = [
   ],
   [
     /^(Conversion|Out of Range|Invalid Input|Binder|Parser|Catalog|Not implemented|Syntax) Error/,
-    (text) => new WarehouseError("invalidQuery", withoutClass(firstLine(text))),
+    explainDuckError,
   ],
 ];
 
@@ -84,8 +85,4 @@ export function isFatal(error: unknown): boolean {
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? text;
-}
-
-function withoutClass(text: string): string {
-  return text.replace(/^(?:[A-Z][\w ]* Error: )+/, "");
 }

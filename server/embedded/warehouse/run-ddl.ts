@@ -1,7 +1,6 @@
-import type { FieldSchema } from "../../../shared/table.ts";
+import { addColumn, changeColumn, dropColumn, renameColumn } from "./alter-columns.ts";
 import { widen } from "./column-digits.ts";
 import {
-  type ColumnChange,
   type CompiledStatement,
   type TableChange,
   type TableConstraints,
@@ -10,7 +9,6 @@ import {
 import { createRelation } from "./create-relation.ts";
 import { prepareTarget, withProperties } from "./ddl-parts.ts";
 import { checkTableId, type TableDocument, tableText } from "./documents.ts";
-import { duckdbType, quoteName } from "./field-types.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 
 type Statement<K extends CompiledStatement["kind"]> = Extract<CompiledStatement, { kind: K }>;
@@ -152,74 +150,6 @@ function withConstraints(
   return { ...document, properties: { ...document.properties, tableConstraints } };
 }
 
-const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-
-function columnOf(document: TableDocument, name: string): FieldSchema | undefined {
-  return document.schema.find((field) => same(field.name, name));
-}
-
-function requireColumn(document: TableDocument, name: string): FieldSchema {
-  const field = columnOf(document, name);
-  if (field) return field;
-  throw new WarehouseError("invalidQuery", `Column not found: ${name}`);
-}
-
-async function addColumn(
-  tx: WarehouseTransaction,
-  document: TableDocument,
-  { field, ifNotExists }: Change<"addColumn">,
-): Promise<TableDocument> {
-  if (columnOf(document, field.name)) {
-    if (ifNotExists) return document;
-    throw new WarehouseError("invalidQuery", `Column already exists: ${field.name}`);
-  }
-  const type = duckdbType(field);
-  await tx.run(`ALTER TABLE ${document.relation} ADD COLUMN ${quoteName(field.name)} ${type}`);
-  return { ...document, schema: [...document.schema, field] };
-}
-
-async function dropColumn(
-  tx: WarehouseTransaction,
-  document: TableDocument,
-  { name, ifExists }: Change<"dropColumn">,
-): Promise<TableDocument> {
-  if (ifExists && !columnOf(document, name)) return document;
-  const field = requireColumn(document, name);
-  refuseLayout(document, field.name, "drop");
-  if (document.schema.length === 1) {
-    throw new WarehouseError("invalidQuery", "A table must have at least one column");
-  }
-  await tx.run(`ALTER TABLE ${document.relation} DROP COLUMN ${quoteName(field.name)}`);
-  return { ...document, schema: document.schema.filter((each) => each !== field) };
-}
-
-/** What a table is partitioned or clustered by stays as it is. */
-function refuseLayout(document: TableDocument, name: string, what: string): void {
-  const isPartitioning = document.partitioning?.field === name;
-  if (!isPartitioning && !document.clustering.includes(name)) return;
-  throw new WarehouseError(
-    "invalidQuery",
-    `Cannot ${what} ${isPartitioning ? "partitioning" : "clustering"} column ${name}`,
-  );
-}
-
-async function renameColumn(
-  tx: WarehouseTransaction,
-  document: TableDocument,
-  { from, to, ifExists }: Change<"renameColumn">,
-): Promise<TableDocument> {
-  if (ifExists && !columnOf(document, from)) return document;
-  const field = requireColumn(document, from);
-  refuseLayout(document, field.name, "rename");
-  if (columnOf(document, to) && !same(from, to)) {
-    throw new WarehouseError("invalidQuery", `Column already exists: ${to}`);
-  }
-  const [before, after] = [quoteName(field.name), quoteName(to)];
-  await tx.run(`ALTER TABLE ${document.relation} RENAME COLUMN ${before} TO ${after}`);
-  const schema = document.schema.map((each) => (each === field ? { ...each, name: to } : each));
-  return { ...document, schema };
-}
-
 function rename(
   tx: WarehouseTransaction,
   document: TableDocument,
@@ -231,54 +161,4 @@ function rename(
     throw new WarehouseError("duplicate", `Already Exists: Table ${tableText(name)}`);
   }
   return { ...document, name };
-}
-
-/** SET DATA TYPE widens only. */
-const wider: Record<string, string[]> = {
-  INTEGER: ["NUMERIC", "FLOAT"],
-  NUMERIC: ["FLOAT"],
-};
-
-async function changeColumn(
-  tx: WarehouseTransaction,
-  document: TableDocument,
-  { name, ifExists, field: change }: Change<"changeColumn">,
-): Promise<TableDocument> {
-  if (ifExists && !columnOf(document, name)) return document;
-  const field = requireColumn(document, name);
-  const after = await changed(tx, document, field, change);
-  return {
-    ...document,
-    schema: document.schema.map((each) => (each === field ? after : each)),
-  };
-}
-
-async function changed(
-  tx: WarehouseTransaction,
-  document: TableDocument,
-  field: FieldSchema,
-  change: ColumnChange,
-): Promise<FieldSchema> {
-  const column = `ALTER TABLE ${document.relation} ALTER COLUMN ${quoteName(field.name)}`;
-  if (change.mode && field.mode === "REQUIRED") {
-    await tx.run(`${column} DROP NOT NULL`);
-    return { ...field, mode: "NULLABLE" };
-  }
-  if (change.type && change.type !== field.type) {
-    refuseLayout(document, field.name, "change the type of");
-    if (field.mode === "REPEATED" || !wider[field.type]?.includes(change.type)) {
-      throw new WarehouseError(
-        "invalidQuery",
-        `ALTER TABLE ALTER COLUMN SET DATA TYPE requires that the existing column type (${field.type}) is assignable to the new type (${change.type})`,
-      );
-    }
-    const after = { ...field, type: change.type };
-    await tx.run(`${column} SET DATA TYPE ${duckdbType(after)}`);
-    return after;
-  }
-  if (change.description === undefined) return field;
-  const { description: _, ...plain } = field as FieldSchema & { description?: string };
-  return change.description === null
-    ? plain
-    : Object.assign(plain, { description: change.description });
 }

@@ -2,12 +2,11 @@ import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { changeWarehouse } from "../change-warehouse.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "../context.ts";
-import { WarehouseError } from "../contract.ts";
+import type { WarehouseError } from "../contract.ts";
 import { executePlan } from "../execute-plan.ts";
 import { awaitingJavascript } from "../javascript/sandbox.ts";
 import { isConflict, isFatal, jobErrorsOf, toWarehouseError } from "../job-errors.ts";
 import type { JobDocument } from "../job-resource.ts";
-import { explainDuckError } from "../sql/explain-error.ts";
 import { position } from "../sql/parse/positions.ts";
 import type { Frame } from "./frames.ts";
 import type { ScriptHost } from "./script-host.ts";
@@ -72,7 +71,7 @@ export class ChildJobs {
       return await run(child);
     } catch (error) {
       if (isFatal(error)) throw error;
-      const failure = explain(error);
+      const failure = toWarehouseError(error);
       // A cancel is the script's own end.
       if (failure.reason === "stopped") throw failure;
       if (failure.reason === "internalError") throw error;
@@ -219,13 +218,6 @@ function failed(child: JobDocument, failure: WarehouseError): JobDocument {
     statistics: { ...child.statistics, endTime: String(Date.now()) },
     outcome: jobErrorsOf(failure),
   };
-}
-
-/** DuckDB's words in BigQuery's: a script can read them. */
-export function explain(error: unknown): WarehouseError {
-  if (error instanceof WarehouseError) return error;
-  const known = toWarehouseError(error);
-  return known.reason === "invalidQuery" ? explainDuckError(error, "") : known;
 }
 
 function lineAndColumn(sql: string, offset: number): number[] {

@@ -1,11 +1,11 @@
 import { WarehouseError } from "../contract.ts";
+import { toWarehouseError } from "../job-errors.ts";
 import { errorAt, notSupported } from "../sql/parse/positions.ts";
 import type { Located, Statement } from "../sql/parse/statement-ast.ts";
 import { parseProgram } from "../sql/parse/statements.ts";
 import { coerce } from "../sql/types/coerce.ts";
 import { nullOf, type Typed } from "../sql/types/typed.ts";
 import { scalar, typeName } from "../sql/types/types.ts";
-import { explain } from "./child-jobs.ts";
 import { type Frame, scriptError } from "./frames.ts";
 import type { ScriptSession } from "./script-session.ts";
 import { isProcedural, isTemporaryFunction } from "./script-text.ts";
@@ -47,7 +47,7 @@ export async function executeImmediate(
   try {
     await runInto(session, frame, node, inner, statement);
   } catch (error) {
-    throw scriptError(explain(error), statement, inner);
+    throw scriptError(toWarehouseError(error), statement, inner);
   }
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate as breath } from "node:timers/promises";
 import { WarehouseError } from "../contract.ts";
+import { toWarehouseError } from "../job-errors.ts";
 import type { Expr, Name } from "../sql/parse/ast.ts";
 import { errorAt } from "../sql/parse/positions.ts";
 import type { Located, Statement } from "../sql/parse/statement-ast.ts";
@@ -7,7 +8,6 @@ import { compileType } from "../sql/script-compiler.ts";
 import { nullOf, type Typed } from "../sql/types/typed.ts";
 import { fieldName, quoteName, scalar } from "../sql/types/types.ts";
 import { callProcedure } from "./call-procedure.ts";
-import { explain } from "./child-jobs.ts";
 import { executeImmediate } from "./execute-immediate.ts";
 import { type Frame, isCatchable, Raised, ScriptError, scriptError } from "./frames.ts";
 import type { ScriptSession } from "./script-session.ts";
@@ -53,7 +53,7 @@ async function runLocated(session: ScriptSession, frame: Frame, at: Located): Pr
     return await runStatement(session, frame, at);
   } catch (error) {
     if (error instanceof ScriptError) throw error;
-    const failure = error instanceof WarehouseError ? error : explain(error);
+    const failure = toWarehouseError(error);
     throw failure.reason === "internalError" ? error : scriptError(failure, at, frame);
   }
 }

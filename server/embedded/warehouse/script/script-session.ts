@@ -3,6 +3,7 @@ import { bytesOf, compileOptions, type QueryConfiguration, type Staged } from ".
 import type { JobPlan } from "../context.ts";
 import type { CompiledStatement, TableName } from "../contract.ts";
 import { WarehouseError } from "../contract.ts";
+import { toWarehouseError } from "../job-errors.ts";
 import type { JobDocument } from "../job-resource.ts";
 import { selected } from "../read-rows.ts";
 import { ensureDataset, planCompiled } from "../run-query-job.ts";
@@ -23,7 +24,6 @@ import {
   type StructFieldType,
   toField,
 } from "../sql/types/types.ts";
-import { explain } from "./child-jobs.ts";
 import type { Frame, TemporaryFunctions } from "./frames.ts";
 import type { ScriptJob } from "./script-job.ts";
 import { carryRows } from "./script-transaction.ts";
@@ -203,7 +203,7 @@ export class ScriptSession {
         return row?.[0] ?? null;
       });
     } catch (error) {
-      throw explain(error);
+      throw toWarehouseError(error);
     }
   }
 

@@ -63,14 +63,34 @@ const rules: Rule[] = [
     pattern: /Overflow in (?:addition|subtraction|multiplication) of DECIMAL|to DECIMAL\(38,9\)/,
     message: () => "numeric overflow",
   },
+  { pattern: /Casting value .* to type DECIMAL/, message: () => "numeric overflow" },
+  { pattern: /Overflow in division/, message: () => "int64 overflow" },
+  {
+    pattern: /Type \S+ with value (\S+) can't be cast .* destination type U?INT(?:8|16|32)/,
+    message: (found) => `Value out of range: ${found[1]}`,
+  },
   {
     pattern: /Unknown TimeZone '?(.*?)'?(?:!|$)/,
     message: (found) => `Invalid time zone: ${found[1]}`,
   },
 ];
 
-/** What DuckDB counts in 128 bits, and BigQuery in more. */
-const narrowSums = /Overflow in HUGEINT (?:addition|subtraction)/;
+/** What DuckDB cannot do, by the construct of BigQuery's that needs it. */
+const gaps: [RegExp, string][] = [
+  [
+    /Overflow in HUGEINT (?:addition|subtraction)/,
+    "SUM or AVG of NUMERIC with more than 38 digits in between",
+  ],
+  [/(?:VAR|STDDEV)_?(?:POP|SAMP) is out of range/, "the variance of infinity or NaN"],
+  [/TRY can not be used in combination/, "SAFE_CAST, or SAFE., of what cannot be tried"],
+  [
+    /Separator argument to StringAgg/,
+    "ARRAY_TO_STRING with a separator that is no constant STRING",
+  ],
+  [/frame starting from following row/, "a window frame that ends before it begins"],
+  [/at least one window function must appear/, "QUALIFY without an analytic function"],
+  [/Cannot perform non-inner join on subquery/, "an outer JOIN with a subquery in its condition"],
+];
 
 /** What DuckDB says about data and not about the statement. */
 const dataError = /^(?:Conversion|Out of Range|Invalid Input) Error: /;
@@ -79,24 +99,16 @@ const dataError = /^(?:Conversion|Out of Range|Invalid Input) Error: /;
  * An error of DuckDB as one of BigQuery. What DuckDB does not accept of our own SQL is a gap of the
  * local warehouse, and is called so.
  */
-export function explainDuckError(error: unknown, _sql: string): WarehouseError {
+export function explainDuckError(error: unknown): WarehouseError {
   if (error instanceof WarehouseError) return error;
   const text = error instanceof Error ? error.message : String(error);
   const [first = ""] = text.split("\n\nLINE ");
   if (/INTERRUPT/.test(first)) return new WarehouseError("stopped", "Job execution was cancelled");
   const refusal = /not supported by the local warehouse: [^\n]*/.exec(first)?.[0];
   if (refusal !== undefined) return new WarehouseError("notImplemented", refusal);
-  if (/(?:VAR|STDDEV)_?(?:POP|SAMP) is out of range/.test(first)) {
-    return new WarehouseError(
-      "notImplemented",
-      "not supported by the local warehouse: the variance of infinity or NaN",
-    );
-  }
-  if (narrowSums.test(first)) {
-    return new WarehouseError(
-      "notImplemented",
-      "not supported by the local warehouse: SUM or AVG of NUMERIC with more than 38 digits in between",
-    );
+  const gap = gaps.find(([pattern]) => pattern.test(first))?.[1];
+  if (gap) {
+    return new WarehouseError("notImplemented", `not supported by the local warehouse: ${gap}`);
   }
   for (const { pattern, message } of rules) {
     const found = pattern.exec(first);
