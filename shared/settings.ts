@@ -50,17 +50,17 @@ const origin = line
   )
   .transform((text) => new URL(text).origin);
 
+function partsOf(text: string): string[] {
+  const parts = text.toLowerCase().split(/[\s,]+/);
+  return parts.filter((part) => part !== "");
+}
+
 const domain = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/;
 
 const domains = keptText()
   .trim()
   .max(4_000, "at most 4000 characters")
-  .transform((text) =>
-    text
-      .toLowerCase()
-      .split(/[\s,]+/)
-      .filter((part) => part !== ""),
-  )
+  .transform(partsOf)
   .refine((parts) => parts.length > 0, "name at least one domain, such as example.com")
   .refine((parts) => parts.every((part) => domain.test(part)), {
     error: "domains alone, with commas between them, such as example.com, example.org",
@@ -73,6 +73,18 @@ const cents = line
 const currency = line
   .refine((text) => /^[A-Za-z]{3}$/.test(text), "three letters, such as USD or EUR")
   .transform((text) => text.toUpperCase());
+
+const place =
+  /^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\d{1,3}(\.\d{1,3}){3}\/\d{1,2}|[0-9a-f.]*:[0-9a-f:.]*(\/\d{1,3})?)$/;
+
+const places = keptText()
+  .trim()
+  .max(4_000, "at most 4000 characters")
+  .transform(partsOf)
+  .refine((parts) => parts.every((part) => place.test(part)), {
+    error:
+      "host names, addresses or networks, with commas between them, such as sso.internal, 10.1.2.3, 10.0.0.0/8",
+  });
 
 /** Every setting, once: the web app, the command line and the variables are made from this. */
 export const settings = {
@@ -122,6 +134,12 @@ export const settings = {
     schema: issuer,
     default: "https://accounts.google.com",
   }),
+  "network.allowed": define({
+    label: "Private addresses that may be reached",
+    help: "host names, addresses and networks, with commas between, that addresses entered here may lead to though they are not public; databases need none",
+    variable: "ALLOWED_ADDRESSES",
+    schema: places,
+  }),
 } as const;
 
 export type SettingKey = keyof typeof settings;
@@ -138,6 +156,7 @@ export const settingGroups: Record<string, string> = {
   web: "Web app",
   oauth: "Signing in with Google",
   costs: "Costs",
+  network: "Network",
 };
 
 /** A setting as admins see it. */

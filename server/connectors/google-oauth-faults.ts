@@ -16,7 +16,7 @@ const meanings: [RegExp, SignInRefusal][] = [
   ],
   [/^(server_error|temporarily_unavailable)/, "providerAway"],
   [
-    /timed out|ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|socket hang up|expected 200 OK/i,
+    /is not a public address|timed out|ECONN|ENOTFOUND|EAI_AGAIN|EHOST|ENETUNREACH|socket hang up|expected 200 OK/i,
     "providerAway",
   ],
 ];

@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import type { AuthOptions, LoggerInstance } from "next-auth";
 import type { SignInRefusal } from "../../shared/sign-in.ts";
+import type { AllowedPlaces } from "../support/outbound-address.ts";
 import { refusalOf } from "./google-oauth-faults.ts";
+import { guardedAgent } from "./guarded-connection.ts";
 
 /*
  * Signing in through an OpenID provider (Google's, or the one that the settings name) as next-auth
@@ -22,6 +24,8 @@ export interface OauthProvider {
   issuer: string;
   clientId: string;
   clientSecret: string;
+  /** Where the issuer may be though it is not public. */
+  allowed: AllowedPlaces;
 }
 
 export interface OauthIdentity {
@@ -134,7 +138,10 @@ function optionsFor(
         authorization: { params: { scope: "openid email profile", prompt: "select_account" } },
         idToken: true,
         checks: ["pkce", "state", "nonce"],
-        httpOptions: { timeout: timeoutMs },
+        httpOptions: {
+          timeout: timeoutMs,
+          agent: guardedAgent(new URL(provider.issuer).protocol, provider.allowed),
+        },
         profile: ({ sub, email, name }) => ({ id: sub, email, name }),
       },
     ],

@@ -57,7 +57,10 @@ afterAll(async () => {
 beforeEach(async () => {
   const unset = Object.fromEntries(settingKeys.map((key) => [key, null]));
   await changeSettings(context.deps, actor, unset);
-  await changeSettings(context.deps, actor, { "oauth.issuer": provider.issuer });
+  await changeSettings(context.deps, actor, {
+    "oauth.issuer": provider.issuer,
+    "network.allowed": "127.0.0.1",
+  });
   await context.deps.db.delete(users);
 });
 
@@ -210,6 +213,16 @@ test("a provider that is away, or refuses the client, is told as that", async ()
   const { csrfToken } = (await (await visitor.get(`${first.url}/api/auth/csrf`)).json()) as never;
   const begun = await visitor.post(`${first.url}/api/auth/signin/google`, { csrfToken });
   expect(await begun.json()).toEqual({ url: "/sign-in?refused=providerAway" });
+});
+
+test("a provider at a private address is not asked, unless an admin allows it", async () => {
+  await send(first, form(await bootToken()));
+  await changeSettings(context.deps, actor, { "network.allowed": null });
+  const visitor = createVisitor();
+  const { csrfToken } = (await (await visitor.get(`${first.url}/api/auth/csrf`)).json()) as never;
+  const begun = await visitor.post(`${first.url}/api/auth/signin/google`, { csrfToken });
+  expect(await begun.json()).toEqual({ url: "/sign-in?refused=providerAway" });
+  expect(logged).toContain("127.0.0.1 is not a public address: an admin may allow it");
 });
 
 test("the stored client secret is not sent to another issuer unasked", async () => {

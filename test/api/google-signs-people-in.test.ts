@@ -41,6 +41,7 @@ beforeEach(async () => {
       "oauth.clientId": provider.clientId,
       "oauth.clientSecret": provider.clientSecret,
       "oauth.issuer": provider.issuer,
+      "network.allowed": "127.0.0.0/8",
       "oauth.domains": "example.com, example.org",
     },
   );

@@ -95,6 +95,8 @@ test("of several changes none is made where one is refused, and a refused secret
     [{ [priceKey]: "6.25" }, priceKey],
     [{ "oauth.issuer": "http://idp.example.com" }, "oauth.issuer"],
     [{ "oauth.issuer": "https://idp.example.com" }, "oauth.clientSecret"],
+    [{ "oauth.issuer": "https://10.0.0.1", "oauth.clientSecret": "s" }, "oauth.issuer"],
+    [{ "network.allowed": "10.0.0/8" }, "network.allowed"],
     [{ "oauth.clientSecret": "two words" }, "oauth.clientSecret"],
   ] as const;
   for (const [changes, field] of cases) {

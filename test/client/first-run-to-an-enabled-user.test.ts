@@ -18,7 +18,10 @@ beforeAll(async () => {
     people: ["ann@example.com", "bob@example.com", "eve@example.net"],
   });
   const actor = { userId: null, name: "test" };
-  await changeSettings(web.deps, actor, { "oauth.issuer": provider.issuer });
+  await changeSettings(web.deps, actor, {
+    "oauth.issuer": provider.issuer,
+    "network.allowed": "127.0.0.1",
+  });
 });
 
 afterAll(async () => {

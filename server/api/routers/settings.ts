@@ -1,5 +1,6 @@
 import { settingChangesSchema } from "../../../shared/settings.ts";
 import { changeSettings, type SettingChanges } from "../../services/settings/change-settings.ts";
+import { checkSettings } from "../../services/settings/check-settings.ts";
 import { listSettings } from "../../services/settings/list-settings.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
@@ -11,7 +12,9 @@ export const settingsRouter = router({
   change: procedure("admin")
     .input(settingChangesSchema)
     .mutation(async ({ ctx, input }) => {
-      await changeSettings(ctx.deps, actorOf(ctx.principal), input.changes as SettingChanges);
+      const changes = input.changes as SettingChanges;
+      await checkSettings(ctx.deps, changes);
+      await changeSettings(ctx.deps, actorOf(ctx.principal), changes);
       return listSettings(ctx.deps);
     }),
 });

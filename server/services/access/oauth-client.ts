@@ -8,6 +8,8 @@ export interface OauthClient {
   clientSecret: string;
   /** Of the e-mail addresses that may sign in. */
   domains: string[];
+  /** Where the issuer may be though it is not public. */
+  allowed: string[];
   /** Null: wherever the web app was opened. */
   publicUrl: string | null;
 }
@@ -22,9 +24,11 @@ export async function readOauthClient(
     "oauth.clientSecret",
     "oauth.domains",
     "web.publicUrl",
+    "network.allowed",
   ]);
   const { "oauth.issuer": issuer, "oauth.clientId": clientId } = values;
   const { "oauth.clientSecret": clientSecret, "oauth.domains": domains } = values;
   if (!issuer || !clientId || !clientSecret || !domains) return null;
-  return { issuer, clientId, clientSecret, domains, publicUrl: values["web.publicUrl"] };
+  const { "network.allowed": allowed, "web.publicUrl": publicUrl } = values;
+  return { issuer, clientId, clientSecret, domains, allowed: allowed ?? [], publicUrl };
 }

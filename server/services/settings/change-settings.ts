@@ -36,11 +36,7 @@ export async function writeSettings(
   actor: Actor,
   changes: SettingChanges,
 ): Promise<void> {
-  for (const key of settingKeys) {
-    const text = changes[key];
-    if (typeof text === "string") checked(key, text);
-  }
-  await keepSecretFromOthers(deps, tx, changes);
+  await assertChanges(deps, tx, changes);
   // In one order everywhere: two saves at once wait for each other and no more.
   for (const key of settingKeys) {
     const text = changes[key];
@@ -49,6 +45,19 @@ export async function writeSettings(
     const isChanged = await storeSetting(deps, tx, key, text);
     if (isChanged) await recordSetting(tx, actor, key, text);
   }
+}
+
+/** Throws what is wrong with changes by themselves and beside what is stored. */
+export async function assertChanges(
+  deps: Pick<Deps, "givenSettings">,
+  db: Db,
+  changes: SettingChanges,
+): Promise<void> {
+  for (const key of settingKeys) {
+    const text = changes[key];
+    if (typeof text === "string") checked(key, text);
+  }
+  await keepSecretFromOthers(deps, db, changes);
 }
 
 function refuseGiven(deps: Pick<Deps, "givenSettings">, key: SettingKey): void {

@@ -1,0 +1,49 @@
+import { MaestroError } from "../../../shared/errors.ts";
+import { settings } from "../../../shared/settings.ts";
+import { getGuarded } from "../../connectors/guarded-connection.ts";
+import type { Deps } from "../deps.ts";
+import { assertChanges, type SettingChanges } from "./change-settings.ts";
+import { readSettings } from "./read-settings.ts";
+
+/**
+ * Asks those whom settings name whether they are what they are taken for, before anything is stored.
+ * Throws `invalidInput` naming the setting.
+ */
+export async function checkSettings(
+  deps: Pick<Deps, "db" | "secretBox" | "givenSettings">,
+  changes: SettingChanges,
+): Promise<void> {
+  await assertChanges(deps, deps.db, changes);
+  const issuer = settings["oauth.issuer"].schema.safeParse(changes["oauth.issuer"]);
+  if (!issuer.success) return;
+  const places = changes["network.allowed"];
+  const allowed =
+    typeof places === "string"
+      ? (settings["network.allowed"].schema.safeParse(places).data ?? [])
+      : ((await readSettings(deps, ["network.allowed"]))["network.allowed"] ?? []);
+  await checkIssuer(issuer.data, allowed);
+}
+
+async function checkIssuer(issuer: string, allowed: readonly string[]): Promise<void> {
+  const field = "oauth.issuer";
+  const address = `${issuer}/.well-known/openid-configuration`;
+  const { status, text } = await getGuarded(address, { allowed }).catch((cause: unknown) => {
+    const why = cause instanceof MaestroError ? cause.message : "it cannot be reached";
+    throw new MaestroError("invalidInput", `Issuer: ${why}`, { field, cause });
+  });
+  if (status === 200 && namesItself(text, issuer)) return;
+  throw new MaestroError(
+    "invalidInput",
+    `Issuer: ${address} answers ${status}, and is no description of the OpenID provider ${issuer}`,
+    { field },
+  );
+}
+
+function namesItself(text: string, issuer: string): boolean {
+  try {
+    const { issuer: named } = JSON.parse(text) as { issuer?: unknown };
+    return typeof named === "string" && named.replace(/\/+$/, "") === issuer;
+  } catch {
+    return false;
+  }
+}
