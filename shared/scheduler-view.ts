@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { OperationView } from "./operation.ts";
 import type { RoomState } from "./room.ts";
 import type { Specification } from "./scheduler.ts";
@@ -20,3 +21,17 @@ export interface SchedulerView {
   /** ISO instant. */
   createdAt: string;
 }
+
+const count = (name: string) => z.int(`${name} is a whole number`);
+
+/** One of the three: how many rooms there shall be, or how many more or fewer. */
+export const scaleRequestSchema = z.union(
+  [
+    z.strictObject({ replicas: count("replicas") }),
+    z.strictObject({ scaleup: count("scaleup") }),
+    z.strictObject({ scaledown: count("scaledown") }),
+  ],
+  { error: "one of replicas, scaleup and scaledown, with a whole number" },
+);
+
+export type ScaleRequest = z.infer<typeof scaleRequestSchema>;

@@ -13,7 +13,9 @@ import { mendAddress, refuseMalformedAddresses } from "./http/malformed-address.
 import { createMetrics } from "./http/metrics.ts";
 import { type AllowedHosts, guardRequests } from "./http/request-guards.ts";
 import { limitRequests, type RequestLimits } from "./http/request-limits.ts";
+import { isRoom, serveRooms } from "./http/room-routes.ts";
 import { holdRoutesToPolicies, type RouteEntry } from "./http/route-policies.ts";
+import { serveSchedulers } from "./http/scheduler-routes.ts";
 import { sendSecurityHeaders } from "./http/security-headers.ts";
 import { principalOf } from "./http/session-request.ts";
 import { serveSignIn } from "./http/sign-in-routes.ts";
@@ -80,6 +82,7 @@ export async function createHttpServer(
   if (options.limits) await limitRequests(server, options.limits);
   const routes = holdRoutesToPolicies(server, {
     principalOf: (request) => principalOf(deps, request, secureCookies),
+    isRoom: (request) => isRoom(deps, request),
     now: deps.now,
   });
   const metrics = createMetrics(server, deps);
@@ -94,6 +97,8 @@ export async function createHttpServer(
     maxBodyBytes,
   });
   serveAudit(server, deps);
+  await serveRooms(server, deps);
+  await serveSchedulers(server, deps, (request) => principalOf(deps, request, secureCookies));
   serveAuth(server, deps, auth);
   serveSignIn(server, deps, auth);
   serveHealth(server, deps, { metrics, publicMetrics });

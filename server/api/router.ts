@@ -4,6 +4,7 @@ import { frequenciesRouter } from "./routers/frequencies.ts";
 import { jobsRouter } from "./routers/jobs.ts";
 import { groupsRouter, meRouter, tokensRouter, usersRouter } from "./routers/people.ts";
 import { runsRouter } from "./routers/runs.ts";
+import { schedulersRouter } from "./routers/schedulers.ts";
 import { settingsRouter } from "./routers/settings.ts";
 import {
   auditRouter,
@@ -29,6 +30,7 @@ export const appRouter = router({
   lineage: lineageRouter,
   me: meRouter,
   runs: runsRouter,
+  schedulers: schedulersRouter,
   settings: settingsRouter,
   system: systemRouter,
   tables: tablesRouter,

@@ -4,8 +4,11 @@ import { authorize, type Policy } from "../../services/access/authorize.ts";
 import type { Principal } from "../../services/access/principal.ts";
 import { expiryHeader } from "./expiry-header.ts";
 
-/** As of procedures; `perProcedure`: what it leads to declares its own. */
-type RoutePolicy = Exclude<Policy, "writeTable"> | "perProcedure";
+/**
+ * As of procedures; `perProcedure`: what it leads to declares its own; `room`: the room that the
+ * address names, by its own token; `roomOrAdmin`: that room or an admin.
+ */
+type RoutePolicy = Exclude<Policy, "writeTable"> | "perProcedure" | "room" | "roomOrAdmin";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -32,7 +35,11 @@ const ofPlugins: Record<string, RoutePolicy> = {
  */
 export function holdRoutesToPolicies(
   server: FastifyInstance,
-  options: { principalOf: (request: FastifyRequest) => Promise<Principal>; now: () => Date },
+  options: {
+    principalOf: (request: FastifyRequest) => Promise<Principal>;
+    isRoom: (request: FastifyRequest) => Promise<boolean>;
+    now: () => Date;
+  },
 ): readonly RouteEntry[] {
   const entries: RouteEntry[] = [];
   server.addHook("onRoute", (route) => {
@@ -46,7 +53,14 @@ export function holdRoutesToPolicies(
     const policy = request.is404 ? "public" : request.routeOptions.config.policy;
     if (policy === undefined) throw new MaestroError("forbidden", "this is refused to everyone");
     if (policy === "public" || policy === "perProcedure") return;
-    const principal = authorize(policy, await options.principalOf(request));
+    const isOfRooms = policy === "room" || policy === "roomOrAdmin";
+    if (isOfRooms && (await options.isRoom(request))) return;
+    if (policy === "room") {
+      const message = "this needs the room's own token, which it finds in MAESTRO_ROOM_TOKEN";
+      throw new MaestroError("unauthenticated", message);
+    }
+    const asked = policy === "roomOrAdmin" ? "admin" : policy;
+    const principal = authorize(asked, await options.principalOf(request));
     void reply.headers(expiryHeader(principal, options.now()));
   });
   return entries;

@@ -1,4 +1,5 @@
 import { MaestroError } from "../../../shared/errors.ts";
+import type { ScaleRequest } from "../../../shared/scheduler-view.ts";
 import type { Db } from "../../db/client.ts";
 import {
   cancelOperations,
@@ -12,9 +13,6 @@ import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { fail } from "./require-scheduler.ts";
 import { refuseTerminating } from "./update-scheduler.ts";
-
-/** One of the three: how many rooms there shall be, or how many more or fewer. */
-export type ScaleRequest = { replicas: number } | { scaleup: number } | { scaledown: number };
 
 /**
  * Changes by hand how many rooms there shall be, within min and max; autoscaling goes on from there.

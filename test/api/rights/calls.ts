@@ -117,6 +117,34 @@ export const calls: Record<string, Call | Call[]> = {
     right: "read",
     input: async (w) => ({ id: (await w.run("failed")).tableRunId }),
   },
+  "schedulers.create": {
+    right: "admin",
+    input: async (w) => ({ specification: w.specification(w.label("fleet")) }),
+  },
+  "schedulers.get": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
+  "schedulers.list": { right: "admin" },
+  "schedulers.operations": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
+  "schedulers.remove": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
+  "schedulers.rooms": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
+  "schedulers.scale": {
+    right: "admin",
+    input: async (w) => ({ name: await w.scheduler(), to: { replicas: 3 } }),
+  },
+  "schedulers.setImage": {
+    right: "admin",
+    input: async (w) => ({ name: await w.scheduler(), image: "acme/scorer:2" }),
+  },
+  "schedulers.setMin": {
+    right: "admin",
+    input: async (w) => ({ name: await w.scheduler(), min: 2 }),
+  },
+  "schedulers.update": {
+    right: "admin",
+    input: async (w) => {
+      const name = await w.scheduler();
+      return { name, specification: { ...w.specification(name), game: "analytics" } };
+    },
+  },
   "settings.change": {
     right: "admin",
     input: fixed({ changes: { "web.publicUrl": "https://maestro.example.com" } }),
@@ -260,6 +288,10 @@ export const calls: Record<string, Call | Call[]> = {
   },
 };
 
+/** A scheduler of the name `:name` is not there, and nothing is sent: who has the right is told so. */
+const ofNoScheduler: Call = { right: "admin", status: 404 };
+const withoutBody: Call = { right: "admin", status: 422 };
+
 /** A plain route by its method and its pattern; `perProcedure`: the calls above. */
 export const routes: Record<string, Call | "perProcedure"> = {
   "GET /*": { right: "public" },
@@ -272,6 +304,21 @@ export const routes: Record<string, Call | "perProcedure"> = {
   "GET /healthz": { right: "public" },
   "GET /metrics": { right: "read" },
   "GET /readyz": { right: "public" },
+  "DELETE /scheduler/:name": ofNoScheduler,
+  "GET /scheduler/:name": ofNoScheduler,
+  "GET /scheduler/:name/status": ofNoScheduler,
+  "GET /scheduler/:scheduler/rooms": ofNoScheduler,
+  "GET /scheduler/:scheduler/rooms/:room/address": { right: "roomOrAdmin", status: 404 },
+  "POST /scheduler": withoutBody,
+  "POST /scheduler/:name/scale": withoutBody,
+  "POST /scheduler/:scheduler/rooms/:room/playerevent": { right: "room" },
+  "POST /scheduler/:scheduler/rooms/:room/roomevent": { right: "room" },
+  "POST /scheduler/:scheduler/rooms/allocate": ofNoScheduler,
+  "PUT /scheduler/:name": withoutBody,
+  "PUT /scheduler/:name/image": withoutBody,
+  "PUT /scheduler/:name/min": withoutBody,
+  "PUT /scheduler/:scheduler/rooms/:room/ping": { right: "room" },
+  "PUT /scheduler/:scheduler/rooms/:room/status": { right: "room" },
   "GET /trpc/:path": "perProcedure",
   "POST /api/auth/signin/google": { right: "public", status: 501 },
   "POST /auth/setup": { right: "public", status: 400 },

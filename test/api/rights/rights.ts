@@ -40,6 +40,14 @@ export const rights = {
     meaning: "of two groups: by admins, and by who is in both",
     who: ["admin", ...adminsTokens],
   },
+  room: {
+    meaning: "by the room itself, with the token that it was started with",
+    who: [],
+  },
+  roomOrAdmin: {
+    meaning: "by the room itself, and by admins and their tokens with the scope admin",
+    who: ["admin", "adminToken"],
+  },
   admin: {
     meaning: "by admins alone, and their tokens with the scope admin",
     who: ["admin", "adminToken"],

@@ -7,6 +7,7 @@ import { createToken } from "../../../server/services/access/create-token.ts";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
 import type { Deps } from "../../../server/services/deps.ts";
 import { uploadPrefix } from "../../../server/services/runs/upload-prefix.ts";
+import { createScheduler } from "../../../server/services/schedulers/create-scheduler.ts";
 import { type TableDefinitionInput, tableDefinitionSchema } from "../../../shared/table.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { addUser } from "../support.ts";
@@ -27,6 +28,9 @@ export async function makeWorld(
     count += 1;
     return `${what}_${count}`;
   };
+  /** The same without what a scheduler's name must not have. */
+  const label = (what: string) => name(what).replace("_", "-");
+  const specification = (called: string) => ({ name: called, cmd: ["true"] });
   const address = new URL(connectionString);
   const databaseInput = (values: { mayExport?: boolean } = {}) => ({
     name: name("database"),
@@ -92,6 +96,13 @@ export async function makeWorld(
     definition,
     databaseInput,
     database,
+    label,
+    specification,
+    async scheduler() {
+      const called = label("fleet");
+      await createScheduler(deps, { userId: null, name: "test" }, specification(called));
+      return called;
+    },
     table,
     run,
     importTable: () => table({ kind: "import", query: "", importDatabaseId: databaseId }),
