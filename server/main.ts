@@ -84,6 +84,7 @@ async function addClientCommands(program: Command): Promise<void> {
     groups,
     run,
     runs,
+    schedulers,
     settings,
     tables,
     token,
@@ -99,6 +100,7 @@ async function addClientCommands(program: Command): Promise<void> {
     import("./commands/groups.ts"),
     import("./commands/run.ts"),
     import("./commands/runs.ts"),
+    import("./commands/schedulers.ts"),
     import("./commands/settings.ts"),
     import("./commands/tables.ts"),
     import("./commands/token.ts"),
@@ -120,6 +122,7 @@ async function addClientCommands(program: Command): Promise<void> {
   program.addCommand(databases.createDatabasesCommand(io));
   program.addCommand(users.createUsersCommand(io));
   program.addCommand(groups.createGroupsCommand(io));
+  program.addCommand(schedulers.createSchedulersCommand(io));
   program.addCommand(settings.createSettingsCommand(io));
   program.addCommand(
     token.createTokenCommand(io, (dataDir, use) =>

@@ -12,6 +12,7 @@ import { createFrequenciesCommand } from "../../server/commands/frequencies.ts";
 import { createGroupsCommand } from "../../server/commands/groups.ts";
 import { createRunCommand } from "../../server/commands/run.ts";
 import { createRunsCommand } from "../../server/commands/runs.ts";
+import { createSchedulersCommand } from "../../server/commands/schedulers.ts";
 import { createSettingsCommand } from "../../server/commands/settings.ts";
 import { createTablesCommand } from "../../server/commands/tables.ts";
 import { createTokenCommand } from "../../server/commands/token.ts";
@@ -47,6 +48,7 @@ export function createCommandLine(deps: Deps, more: Partial<CommandIo> = {}): Ru
       .addCommand(createExportCommand(io))
       .addCommand(createSheetCommand(io))
       .addCommand(createTransfersCommand(io))
+      .addCommand(createSchedulersCommand(io))
       .addCommand(createSettingsCommand(io))
       .addCommand(createDatabasesCommand(io))
       .addCommand(createUsersCommand(io))
