@@ -7,9 +7,13 @@ import { createWarehouse } from "./connectors/bigquery.ts";
 import { createObjectStore } from "./connectors/gcs.ts";
 import { createGoogleClients } from "./connectors/google-clients.ts";
 import { createSheets } from "./connectors/google-sheets.ts";
+import { connectRedis } from "./connectors/redis.ts";
+import { createRedisLockStore } from "./connectors/redis-lock-store.ts";
+import { createRedisRoomStore } from "./connectors/redis-room-store.ts";
 import { createSqlParser } from "./connectors/sql-parser.ts";
 import { createChanges } from "./db/changes.ts";
 import { createDbClient, type DbClient } from "./db/client.ts";
+import { createPostgresLockStore } from "./db/held-locks.ts";
 import { migrateDatabase } from "./db/migrate.ts";
 import { startSharedClock } from "./db/shared-clock.ts";
 import type { Deps } from "./services/deps.ts";
@@ -63,6 +67,7 @@ export async function buildDeps(
   const changes = createChanges(connectionString, log);
   const sqlParser = createSqlParser({ log });
   const clock = await startSharedClock(client.pool, log);
+  const stores = await openStores(config, client, instanceId, log);
   const deps: Deps = {
     db: client.db,
     pool: client.pool,
@@ -92,7 +97,8 @@ export async function buildDeps(
     instanceId,
     processId: randomUUID(),
     limits: limitsOf(config),
-    roomStore: createPostgresRoomStore(client.db),
+    roomStore: stores.roomStore,
+    lockStore: stores.lockStore,
     roomTimeouts: { pingTimeoutSeconds: config.pingTimeoutSeconds },
   };
   const secretWatch = watchSecret(deps, stop);
@@ -101,9 +107,33 @@ export async function buildDeps(
     await clock.close();
     await changes.close();
     await sqlParser.close();
+    stores.close();
     await client.close();
   };
   return { deps, close };
+}
+
+/** Where pings and locks are kept: in Redis, where one is named. */
+async function openStores(
+  config: Config,
+  { db }: DbClient,
+  instanceId: string,
+  log: Log,
+): Promise<Pick<Deps, "roomStore" | "lockStore"> & { close(): void }> {
+  if (config.redisUrl === null) {
+    return {
+      roomStore: createPostgresRoomStore(db),
+      lockStore: createPostgresLockStore(db),
+      close: () => undefined,
+    };
+  }
+  const timeoutSeconds = config.redisConnectionTimeoutSeconds;
+  const redis = await connectRedis({ url: config.redisUrl, timeoutSeconds, log });
+  return {
+    roomStore: createRedisRoomStore(redis, `maestro:${instanceId}`),
+    lockStore: createRedisLockStore(redis),
+    close: redis.close,
+  };
 }
 
 function givenSettings(config: Config): Deps["givenSettings"] {

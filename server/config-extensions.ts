@@ -1,4 +1,5 @@
-import { optional, text, whole } from "./config-variable.ts";
+import { z } from "zod";
+import { optional, text, type Variable, whole } from "./config-variable.ts";
 
 /** The servers that Maestro keeps its state in. */
 export const extensionVariables = {
@@ -47,5 +48,25 @@ export const extensionVariables = {
     min: 1,
     max: 86_400,
     effect: "seconds that a start tries to reach PostgreSQL before it exits with the reason",
+  }),
+  redisUrl: {
+    variable: "EXTENSIONS_REDIS_URL",
+    schema: z
+      .string()
+      .optional()
+      .transform((value) => value || null)
+      .refine((value) => value === null || /^rediss?:\/\/[^/]/.test(value), {
+        message: "redis://user:password@host:port/database, or rediss:// for TLS",
+      }),
+    default: "unset: PostgreSQL keeps the same",
+    effect: "the Redis that keeps the pings of rooms and the locks of watchers",
+    secret: true,
+  } satisfies Variable<string | null>,
+  redisConnectionTimeoutSeconds: whole({
+    variable: "EXTENSIONS_REDIS_CONNECTIONTIMEOUT",
+    default: 200,
+    min: 1,
+    max: 86_400,
+    effect: "seconds that a start tries to reach Redis before it exits with the reason",
   }),
 };

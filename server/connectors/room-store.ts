@@ -25,5 +25,5 @@ export interface RoomPings {
   /** Since when, at least, the store has kept what it was told; null: always. */
   keptMs: number | null;
   /** By the room's id: how long ago it pinged, by the store's own clock. */
-  rooms: Map<string, { mark: string; silentMs: number }>;
+  rooms: Map<string, { silentMs: number }>;
 }

@@ -7,6 +7,7 @@ import type { Warehouse } from "../connectors/warehouse.ts";
 import type { Changes } from "../db/changes.ts";
 import type { DbClient } from "../db/client.ts";
 import type { SecretBox } from "../support/crypto.ts";
+import type { LockStore } from "../support/lock-store.ts";
 import type { Log } from "../support/log.ts";
 
 /** Everything that a service may reach: built once by main.ts, replaced piece by piece in tests. */
@@ -31,6 +32,8 @@ export interface Deps extends Pick<DbClient, "db" | "pool"> {
   limits: Limits;
   /** The pings of rooms. */
   roomStore: RoomStore;
+  /** The locks of watchers. */
+  lockStore: LockStore;
   roomTimeouts: RoomTimeouts;
 }
 

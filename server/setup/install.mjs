@@ -87,6 +87,7 @@ function hashPath(hash, path) {
 function requireTestPrograms() {
   const programs = [
     { packages: ["chromium"], present: () => has("chromium") },
+    { packages: ["redis-server"], present: () => has("redis-server") },
     { packages: ["mariadb-server"], present: () => existsSync("/usr/sbin/mariadbd") },
     {
       packages: ["python3", "python3-venv"],

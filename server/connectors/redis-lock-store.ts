@@ -1,0 +1,23 @@
+import { randomUUID } from "node:crypto";
+import type { LockStore } from "../support/lock-store.ts";
+import type { Redis } from "./redis.ts";
+
+const acquire = "return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])";
+const renew = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+const release = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  return redis.call('DEL', KEYS[1])`;
+
+/** Locks as keys with a life, set where there is none and deleted by their own token alone. */
+export function createRedisLockStore(redis: Redis): LockStore {
+  return {
+    async acquire(name, ttlMs) {
+      const token = randomUUID();
+      const answer = await redis.run(acquire, [name], [token, String(ttlMs)]);
+      return answer === "OK" ? token : null;
+    },
+    renew: async (name, token, ttlMs) =>
+      (await redis.run(renew, [name], [token, String(ttlMs)])) === 1,
+    release: async (name, token) => (await redis.run(release, [name], [token])) === 1,
+  };
+}

@@ -1,0 +1,78 @@
+import { pause } from "./abortable.ts";
+import type { LockStore } from "./lock-store.ts";
+
+export interface LockTimes {
+  /** The lock's life where it is not renewed. */
+  ttlMs: number;
+  /** How long acquiring waits. */
+  waitMs: number;
+}
+
+const mostRetryMs = 1_000;
+
+/**
+ * Works while it holds a lock, which is renewed at a third of its life. `work` gets a signal that is
+ * aborted as soon as the lock is another's, or could not be renewed for as long as it lives; also when
+ * the caller's is. Null: the lock was not to be had in time. A store that is away fails the whole.
+ */
+export async function holdLock<T>(
+  store: LockStore,
+  name: string,
+  { ttlMs, waitMs }: LockTimes,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<{ result: T } | null> {
+  const token = await acquireWithin(store, name, ttlMs, waitMs, signal);
+  if (token === null) return null;
+  const lost = new AbortController();
+  const ended = new AbortController();
+  const renewing = keepRenewed(store, name, token, ttlMs, ended.signal, lost);
+  try {
+    return { result: await work(AbortSignal.any([signal, lost.signal])) };
+  } finally {
+    ended.abort();
+    await renewing;
+    // Where the store is away now, the lock ends by itself.
+    await store.release(name, token).catch(() => undefined);
+  }
+}
+
+async function acquireWithin(
+  store: LockStore,
+  name: string,
+  ttlMs: number,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const endMs = performance.now() + waitMs;
+  for (;;) {
+    const token = await store.acquire(name, ttlMs);
+    if (token !== null) return token;
+    const leftMs = endMs - performance.now();
+    if (leftMs <= 0 || signal.aborted) return null;
+    await pause(Math.min(mostRetryMs, ttlMs / 3, leftMs), signal);
+  }
+}
+
+async function keepRenewed(
+  store: LockStore,
+  name: string,
+  token: string,
+  ttlMs: number,
+  ended: AbortSignal,
+  lost: AbortController,
+): Promise<void> {
+  let renewedMs = performance.now();
+  for (;;) {
+    await pause(ttlMs / 3, ended);
+    if (ended.aborted) return;
+    const askedMs = performance.now();
+    const answer = await store.renew(name, token, ttlMs).catch(() => "away" as const);
+    if (answer === true) renewedMs = askedMs;
+    // Away: it is ours until its life is over.
+    else if (answer === false || performance.now() - renewedMs >= ttlMs) {
+      lost.abort(new Error(`the lock ${name} was lost`));
+      return;
+    }
+  }
+}
