@@ -1,6 +1,7 @@
 import { MaestroError } from "../shared/errors.ts";
 import type { Variable } from "./config-variable.ts";
 import { defaultBucket, variables } from "./config-variables.ts";
+import { publicUrlFault } from "./support/public-url.ts";
 
 type Variables = typeof variables;
 type ValueOf<V> = V extends { schema: { _output: infer T } } ? T : never;
@@ -87,6 +88,13 @@ function contradictions(config: Partial<Config>, sources: Record<string, string>
     faults.push(
       "MAESTRO_TRUSTED_PROXIES is missing beside MAESTRO_FORCE_SSL: Maestro serves no https itself, name the proxy that does",
     );
+  }
+  const publicUrl = config["web.publicUrl"];
+  if (publicUrl) {
+    const hosts = config.allowedHosts?.length ? config.allowedHosts : null;
+    const answered = { httpsOnly: config.forceSsl ?? false, hosts };
+    const fault = publicUrlFault(publicUrl, answered);
+    if (fault) faults.push(`MAESTRO_PUBLIC_URL: ${fault}`);
   }
   faults.push(...postgresFaults(config, sources));
   if (config.bigqueryProject && config.bucket === defaultBucket) {

@@ -17,6 +17,11 @@ export const signInRefusals = {
     remedy:
       "Google does not vouch that it is yours. Verify it in your Google account, then sign in again.",
   },
+  otherPerson: {
+    title: "Your e-mail address was somebody else's here",
+    remedy:
+      "Another account of Google's signed in with it before. An admin can give it to you: disable its user, and enable it again.",
+  },
   interrupted: {
     title: "The sign-in did not come back as it began",
     remedy:
@@ -58,6 +63,8 @@ export interface SignInState {
   publicUrl: string | null;
   /** Somebody who has signed in and whom no admin has enabled. */
   waiting: { email: string } | null;
+  /** Somebody who has signed in and whom an admin has shut out. */
+  disabled: { email: string } | null;
 }
 
 /** The path that Google leads back to, after the web app's own address. */

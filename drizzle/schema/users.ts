@@ -22,6 +22,11 @@ export const users = pgTable(
     disabled: boolean().notNull().default(true),
     /** When an admin shut them out; null for who still waits, and for who was never shut out. */
     disabledAt: instant(),
+    /** Sessions from before are none any more, though the user is enabled. */
+    sessionsEndedAt: instant(),
+    /** Who signed in with this address at this issuer: another `sub` there is another person. */
+    oauthIssuer: text(),
+    oauthSubject: text(),
     createdAt: createdAt(),
     lastSeenAt: instant(),
   },

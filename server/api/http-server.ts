@@ -11,7 +11,7 @@ import { serveHealth } from "./http/health-routes.ts";
 import { requireHttps } from "./http/https-alone.ts";
 import { mendAddress, refuseMalformedAddresses } from "./http/malformed-address.ts";
 import { createMetrics } from "./http/metrics.ts";
-import { type AllowedHosts, guardRequests } from "./http/request-guards.ts";
+import { type AllowedHosts, guardRequests, loopbackNames } from "./http/request-guards.ts";
 import { limitRequests, type RequestLimits } from "./http/request-limits.ts";
 import { isRoom, serveRooms } from "./http/room-routes.ts";
 import { holdRoutesToPolicies, type RouteEntry } from "./http/route-policies.ts";
@@ -89,10 +89,15 @@ export async function createHttpServer(
   await server.register(fastifyCookie);
   await server.register(fastifyCompress, { threshold: 2_048, encodings: ["br", "gzip"] });
   const publicMetrics = allowedHosts === "loopback";
-  const auth = { secureCookies, signInLinks: options.signInLinks ?? publicMetrics };
+  const answered = {
+    httpsOnly: secureCookies,
+    hosts: typeof allowedHosts === "string" ? null : [...allowedHosts, ...loopbackNames],
+  };
+  const auth = { secureCookies, signInLinks: options.signInLinks ?? publicMetrics, answered };
   await serveProcedures(server, deps, {
     ...options,
     localAdminSignsIn: auth.signInLinks,
+    answered,
     closing: closing.signal,
     maxBodyBytes,
   });

@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { maxBatchedCalls } from "../../shared/batch.ts";
 import { MaestroError } from "../../shared/errors.ts";
 import type { Deps } from "../services/deps.ts";
+import type { AnsweredAddresses } from "../support/public-url.ts";
 import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
 import { expiryHeader } from "./http/expiry-header.ts";
 import { principalOf } from "./http/session-request.ts";
@@ -18,12 +19,20 @@ export async function serveProcedures(
     secureCookies: boolean;
     demoSourceUrl?: string | null;
     localAdminSignsIn: boolean;
+    answered: AnsweredAddresses;
     maxBodyBytes: number;
     /** Aborted when the server stops. */
     closing: AbortSignal;
   },
 ): Promise<void> {
-  const { facts, secureCookies, demoSourceUrl = null, localAdminSignsIn, closing } = options;
+  const {
+    facts,
+    secureCookies,
+    demoSourceUrl = null,
+    localAdminSignsIn,
+    answered,
+    closing,
+  } = options;
   await server.register(fastifyTRPCPlugin, {
     prefix: "/trpc",
     trpcOptions: {
@@ -38,6 +47,7 @@ export async function serveProcedures(
           facts,
           demoSourceUrl,
           localAdminSignsIn,
+          answered,
           principal: await principalOf(deps, req, secureCookies).catch(refuseContext),
           principalNow: () => principalOf(deps, req, secureCookies),
           requestId: req.id,

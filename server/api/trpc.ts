@@ -4,6 +4,7 @@ import { assertMayWriteTable } from "../services/access/assert-may-write-table.t
 import { authorize, type Policy } from "../services/access/authorize.ts";
 import type { Principal } from "../services/access/principal.ts";
 import type { Deps } from "../services/deps.ts";
+import type { AnsweredAddresses } from "../support/public-url.ts";
 import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
 
 /** What the server's owner tells it about itself. */
@@ -20,6 +21,8 @@ interface ApiContext {
   principalNow: () => Promise<Principal>;
   /** A PostgreSQL that the sample project's source may be made in; null where there is none. */
   demoSourceUrl: string | null;
+  /** What of this server's own address would be answered. */
+  answered: AnsweredAddresses;
   /** One-time links sign the local admin in. */
   localAdminSignsIn: boolean;
   /** Names this request in the log and in the answer to an internal error. */

@@ -29,6 +29,8 @@ export interface OauthProvider {
 }
 
 export interface OauthIdentity {
+  /** The issuer's own name of the person, which outlives their address. */
+  subject: string;
   email: string;
   emailVerified: boolean;
   name: string;
@@ -174,8 +176,9 @@ function optionsFor(
 
 function identityOf(profile: object): OauthIdentity {
   const claims = profile as Record<string, unknown>;
-  const { email, name, email_verified: verified } = claims;
+  const { sub, email, name, email_verified: verified } = claims;
   return {
+    subject: typeof sub === "string" ? sub : "",
     email: typeof email === "string" ? email.trim() : "",
     emailVerified: verified === true,
     name: typeof name === "string" ? name : "",

@@ -1,4 +1,4 @@
-import { and, eq, ne, notInArray, sql } from "drizzle-orm";
+import { and, eq, ne, notInArray, type SQLWrapper, sql } from "drizzle-orm";
 import { users } from "../../drizzle/schema/users.ts";
 import type { Me, UserState, UserView } from "../../shared/user.ts";
 import type { Db } from "./client.ts";
@@ -21,6 +21,11 @@ const meColumns = {
   groups: groupsOf,
 };
 
+const state = sql<UserState>`case
+  when not users.disabled then 'enabled'
+  when users.disabled_at is null then 'waiting'
+  else 'disabled' end`;
+
 /** A user who may sign in; null where there is none or an admin has disabled them. */
 export async function selectMe(db: Db, id: number): Promise<Me | null> {
   const [row] = await db
@@ -31,39 +36,34 @@ export async function selectMe(db: Db, id: number): Promise<Me | null> {
 }
 
 /**
- * Whom a session is of, also a disabled user; null where it was signed out of, or is from before its
- * user was disabled: enabled again, they sign in anew. `stale`: it is a minute or more since they were
+ * Whom a session is of, also a disabled user; null where it was signed out of, was ended, or is from
+ * before its user was disabled: enabled again, they sign in anew. `stale`: it is a minute or more since they were
  * last written down as seen.
  */
 export async function selectSessionUser(
   db: Db,
   session: { userId: number; sessionId: string; issuedAt: Date },
-): Promise<{ me: Me; disabled: boolean; stale: boolean } | null> {
+): Promise<{ me: Me; state: UserState; stale: boolean } | null> {
   // Cookies know whole seconds: one of the very second of the disabling outlives it.
+  const before = sql`${session.issuedAt.toISOString()}::timestamptz + interval '1 second'`;
   const ended = sql<boolean>`exists (
     select from ended_sessions e where e.session_id = ${session.sessionId})
-    or not ${users.disabled} and coalesce(
-      ${users.disabledAt} >= ${session.issuedAt.toISOString()}::timestamptz + interval '1 second',
-      false)`;
+    or coalesce(${users.sessionsEndedAt} >= ${before}, false)
+    or not ${users.disabled} and coalesce(${users.disabledAt} >= ${before}, false)`;
   const stale = sql<boolean>`coalesce(${users.lastSeenAt} < now() - interval '1 minute', true)`;
   const [row] = await db
-    .select({ ...meColumns, disabled: users.disabled, ended, stale })
+    .select({ ...meColumns, state, ended, stale })
     .from(users)
     .where(eq(users.id, session.userId));
   if (!row || row.ended) return null;
-  const { disabled, ended: _, stale: isStale, ...me } = row;
-  return { me, disabled, stale: isStale };
+  const { state: found, ended: _, stale: isStale, ...me } = row;
+  return { me, state: found, stale: isStale };
 }
 
 const tokenCount = sql<number>`(
   select count(*)::int from api_tokens a
   where a.user_id = users.id and a.revoked_at is null
     and (a.expires_at is null or a.expires_at > now()))`;
-
-const state = sql<UserState>`case
-  when not users.disabled then 'enabled'
-  when users.disabled_at is null then 'waiting'
-  else 'disabled' end`;
 
 /** Who waits first, then by e-mail address. */
 export async function selectUsers(db: Db): Promise<UserView[]> {
@@ -109,17 +109,40 @@ export async function countOtherAdmins(
   return tx.$count(users, and(eq(users.isAdmin, true), eq(users.disabled, false), isOther));
 }
 
-/** `disabledAt` tells from then on that they do not wait. */
+/**
+ * `disabledAt` tells from then on that they do not wait. Who was disabled and is enabled again may be
+ * another person with the same address: whoever signs in next.
+ */
 export async function updateUser(
   tx: Db,
   id: number,
   change: { disabled: boolean } | { isAdmin: boolean },
 ): Promise<void> {
-  const at = "disabled" in change && change.disabled ? { disabledAt: sql`now()` } : {};
   await tx
     .update(users)
-    .set({ ...change, ...at })
+    .set({ ...change, ...("disabled" in change ? besideState(change.disabled) : {}) })
     .where(eq(users.id, id));
+}
+
+function besideState(disabled: boolean) {
+  if (disabled) return { disabledAt: sql`now()` };
+  const kept = (column: SQLWrapper) =>
+    sql`case when ${users.disabledAt} is null then ${column} end`;
+  return { oauthIssuer: kept(users.oauthIssuer), oauthSubject: kept(users.oauthSubject) };
+}
+
+/** Ends the sessions of everybody whose address is of none of these domains. */
+export async function endSessionsOutside(
+  tx: Db,
+  domains: readonly string[],
+  except: readonly string[],
+): Promise<{ id: number; email: string }[]> {
+  const domain = sql`lower(substring(${users.email} from '[^@]*$'))`;
+  return tx
+    .update(users)
+    .set({ sessionsEndedAt: sql`now()` })
+    .where(and(notInArray(domain, [...domains]), notInArray(users.email, [...except])))
+    .returning({ id: users.id, email: users.email });
 }
 
 export async function markSeen(db: Db, userId: number): Promise<void> {

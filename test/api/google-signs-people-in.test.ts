@@ -2,9 +2,12 @@ import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { auditLog, users } from "../../drizzle/schema/users.ts";
+import { disableUser } from "../../server/services/people/disable-user.ts";
+import { enableUser } from "../../server/services/people/enable-user.ts";
 import { changeSettings } from "../../server/services/settings/change-settings.ts";
 import type { SignInState } from "../../shared/sign-in.ts";
 import { startOidcProvider, type TestProvider } from "../support/oidc-provider.ts";
+import { until } from "../support/until.ts";
 import {
   beginSignIn,
   createVisitor,
@@ -211,5 +214,85 @@ test("who signed in, and who was made by it, is in the audit log", async () => {
     expect.objectContaining({ action: "user.create", actor: "ann@example.com", isAdmin: true }),
     { action: "signIn", actor: "ann@example.com" },
     expect.objectContaining({ action: "user.create", actor: "bob@example.com", disabled: true }),
+  ]);
+});
+
+test("another person who has got an address is refused, until an admin gives them the account", async () => {
+  await signIn(createVisitor(), server.url, "ann@example.com");
+  await signIn(createVisitor(), server.url, "bob@example.com");
+  const { db } = context.deps;
+  const [bob] = await db.select().from(users).where(eq(users.email, "bob@example.com"));
+  const admin = { userId: null, name: "test" };
+  await enableUser(context.deps, bob!.id, admin);
+  expect(await signIn(createVisitor(), server.url, "bob@example.com")).toContain("/tables");
+  // A later colleague of the same name.
+  provider.addresses.set("bob-the-second", "bob@example.com");
+  const visitor = createVisitor();
+  expect(await signIn(visitor, server.url, "bob-the-second")).toBe(refused("otherPerson"));
+  expect((await me(visitor)).status).toBe(401);
+  await disableUser(context.deps, bob!.id, admin, { localAdminSignsIn: true });
+  await enableUser(context.deps, bob!.id, admin);
+  expect(await signIn(visitor, server.url, "bob-the-second")).toContain("/tables");
+  expect(await signIn(createVisitor(), server.url, "bob@example.com")).toBe(refused("otherPerson"));
+});
+
+test("who was disabled is told that, and not to wait", async () => {
+  await signIn(createVisitor(), server.url, "ann@example.com");
+  const visitor = createVisitor();
+  await signIn(visitor, server.url, "bob@example.com");
+  const [bob] = await context.deps.db
+    .select()
+    .from(users)
+    .where(eq(users.email, "bob@example.com"));
+  const rules = { localAdminSignsIn: true };
+  await disableUser(context.deps, bob!.id, { userId: null, name: "test" }, rules);
+  expect(await state(visitor)).toMatchObject({
+    waiting: null,
+    disabled: { email: "bob@example.com" },
+  });
+  const answer = await visitor.get(`${server.url}/trpc/me.get`);
+  expect(await answer.text()).toContain(
+    "bob@example.com may not come in: an admin has disabled it",
+  );
+});
+
+test("sessions of people whose domain is no longer allowed end at once", async () => {
+  const inside = createVisitor();
+  const outside = createVisitor();
+  await signIn(inside, server.url, "ann@example.com");
+  await signIn(outside, server.url, "eve@example.org");
+  await context.deps.db.update(users).set({ disabled: false });
+  expect((await me(outside)).status).toBe(200);
+  // Cookies know whole seconds.
+  const [ann] = await context.deps.db
+    .select()
+    .from(users)
+    .where(eq(users.email, "ann@example.com"));
+  await until(
+    "the second of the sign-in is over",
+    async () => Date.now() > Math.floor(ann!.lastSeenAt!.getTime() / 1_000) * 1_000 + 1_500,
+  );
+  const actor = { userId: null, name: "test" };
+  await changeSettings(context.deps, actor, { "oauth.domains": "example.com" });
+  expect((await me(outside)).status).toBe(401);
+  expect((await me(inside)).status).toBe(200);
+  expect(await signIn(outside, server.url, "eve@example.org")).toBe(refused("wrongDomain"));
+});
+
+test("sign-outs, and refused sign-ins of people whom the provider names, are in the audit log", async () => {
+  const visitor = createVisitor();
+  await signIn(visitor, server.url, "ann@example.com");
+  await visitor.post(`${server.url}/auth/sign-out`, {});
+  await signIn(createVisitor(), server.url, "eve@example.net");
+  await createVisitor().get(`${server.url}/api/auth/callback/google?code=x&state=y`);
+  const log = await context.deps.db.select().from(auditLog).orderBy(auditLog.id);
+  expect(log.slice(-2).map(({ action, actor, detail }) => ({ action, actor, ...detail }))).toEqual([
+    { action: "signOut", actor: "ann@example.com" },
+    {
+      action: "signIn.refused",
+      actor: "eve@example.net",
+      email: "eve@example.net",
+      refusal: "wrongDomain",
+    },
   ]);
 });

@@ -66,6 +66,11 @@ test("tables are started by their group and by admins, a frequency by who has a 
   const started = await start(["mine"], member);
   expect(started.status).toBe(200);
   await fixture.runEnded(dataOf<Started>(started).runId);
+  // What a named table draws in is run with it, whosever it is.
+  const named = { kind: "tables", tableIds: [ids.get("mine")], withDescendants: true };
+  const both = await post("runs.start", named, member);
+  expect(both.status).toBe(200);
+  await fixture.runEnded(dataOf<Started>(both).runId);
   const frequency = { kind: "frequency", frequencyId };
   expect((await post("runs.start", frequency, other)).status).toBe(403);
   const ticked = await post("runs.start", frequency, member);
@@ -124,8 +129,9 @@ test("costs are those of who started the run, else the owner, and of the group a
     Object.fromEntries(lines.map((line) => [line.name, line.jobs]));
   const total = (lines: { jobs: number }[]) => lines.reduce((sum, line) => sum + line.jobs, 0);
   expect(jobs(costs.byFrequency)["daily"]).toBe(1);
-  expect(jobs(costs.byUser)).toEqual({ "member@test": 4, "admin@localhost": 1 });
-  expect(jobs(costs.byGroup)["owners"]).toBe(total(costs.byGroup));
+  expect(jobs(costs.byUser)).toEqual({ "member@test": 6, "admin@localhost": 1 });
+  // The table that was drawn in is nobody's.
+  expect(jobs(costs.byGroup)["owners"]).toBe(total(costs.byGroup) - 1);
   expect(total(costs.byTable)).toBe(total(costs.byUser));
   const home = await get<HomeView>("system.home", {});
   expect(home.tableCounts).toEqual({ summary: 2, import: 0, external: 1 });

@@ -109,6 +109,17 @@ test("of several changes none is made where one is refused, and a refused secret
   expect(unknown.status).toBe(400);
 });
 
+test("an address of the web app that this server does not answer for is refused", async () => {
+  const network = await startTestServer(context.deps, { allowedHosts: ["maestro.example"] });
+  closing.push(() => network.close());
+  const setUrl = (url: string) => change(network, { "web.publicUrl": url });
+  const { body } = await setUrl("https://other.example");
+  expect(body.error?.data.field).toBe("web.publicUrl");
+  expect(body.error?.message).toContain("MAESTRO_ALLOWED_HOSTS names maestro.example");
+  expect((await setUrl("https://maestro.example")).status).toBe(200);
+  await change(network, { "web.publicUrl": null });
+});
+
 test("what a server was given outweighs what is stored, and is not changed here", async () => {
   const given = await startTestServer({
     ...context.deps,

@@ -62,6 +62,10 @@ test("from an empty installation to a second user whom the page lets in by itsel
   await costs.getByLabel("Currency").fill("EUR");
   await costs.getByRole("button", { name: "Save" }).click();
   await costs.getByText("by ann@example.com").waitFor();
+  await page.getByRole("button", { name: "Forget" }).click();
+  const asks = page.getByRole("dialog", { name: "Forget the OAuth client secret?" });
+  await asks.getByRole("button", { name: "Keep" }).click();
+  await asks.waitFor({ state: "hidden" });
   await page.getByRole("link", { name: "Costs" }).click();
   await page.getByText("€0").first().waitFor();
 

@@ -50,6 +50,15 @@ test("a switch stands alone, lists have commas, and https needs the proxy that s
   expect(() => readConfig({ "force-ssl": "true" }, {})).toThrow(
     /MAESTRO_TRUSTED_PROXIES is missing/,
   );
+  const network = {
+    MAESTRO_TRUSTED_PROXIES: "10.0.0.7",
+    MAESTRO_ALLOWED_HOSTS: "maestro.example",
+    MAESTRO_FORCE_SSL: "true",
+  };
+  const at = (url: string) => () => readConfig({}, { ...network, MAESTRO_PUBLIC_URL: url });
+  expect(at("https://maestro.example:8443")).not.toThrow();
+  expect(at("http://maestro.example")).toThrow(/PUBLIC_URL: http:.* is plain http/);
+  expect(at("https://other.example")).toThrow(/ALLOWED_HOSTS names maestro.example; add it there/);
   const wrong = {
     MAESTRO_FORCE_SSL: "perhaps",
     MAESTRO_TRUSTED_PROXIES: "proxy.example",

@@ -11,6 +11,8 @@ export interface TestProvider {
   clientSecret: string;
   /** Of these addresses it says that they are not verified. */
   unverified: Set<string>;
+  /** The addresses of accounts that are named otherwise. */
+  addresses: Map<string, string>;
   close(): Promise<void>;
 }
 
@@ -26,11 +28,12 @@ export async function startOidcProvider(options: {
   people?: string[];
 }): Promise<TestProvider> {
   const unverified = new Set<string>();
+  const addresses = new Map<string, string>();
   const server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = createProvider(issuer, options.redirectUris, unverified);
+  const provider = createProvider(issuer, options.redirectUris, { unverified, addresses });
   const handle = provider.callback();
   server.on("request", (request, response) => {
     const url = new URL(request.url ?? "/", issuer);
@@ -62,6 +65,7 @@ export async function startOidcProvider(options: {
     clientId,
     clientSecret,
     unverified,
+    addresses,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -69,7 +73,11 @@ export async function startOidcProvider(options: {
   };
 }
 
-function createProvider(issuer: string, redirectUris: string[], unverified: Set<string>): Provider {
+function createProvider(
+  issuer: string,
+  redirectUris: string[],
+  { unverified, addresses }: Pick<TestProvider, "unverified" | "addresses">,
+): Provider {
   const policy = interactionPolicy.base();
   policy.add(new interactionPolicy.Prompt({ name: "select_account", requestable: true }), 0);
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -85,8 +93,8 @@ function createProvider(issuer: string, redirectUris: string[], unverified: Set<
     findAccount: (_context, id) => ({
       accountId: id,
       claims: () => ({
-        sub: `sub-${id}`,
-        email: id,
+        sub: id,
+        email: addresses.get(id) ?? id,
         email_verified: !unverified.has(id),
         name: id.split("@")[0] ?? id,
       }),

@@ -1,5 +1,6 @@
 import { createSignal, For, Show } from "solid-js";
 import { type SettingKey, type SettingView, settings } from "../../../shared/settings.ts";
+import { ConfirmDialog } from "../../components/Dialog.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { TextField } from "../../components/Field.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
@@ -91,6 +92,7 @@ function SettingField(props: {
   const isSecret = () => "secret" in setting();
   const isKept = () => isSecret() && props.view.source === "stored";
   const isGiven = () => props.view.source === "given";
+  const [isForgetting, setForgetting] = createSignal(false);
   const hint = () =>
     isGiven()
       ? `given to the server by MAESTRO_${setting().variable}, which outweighs what is stored`
@@ -114,10 +116,18 @@ function SettingField(props: {
             <button
               type="button"
               class="button small quiet danger"
-              onClick={() => props.onForget()}
+              onClick={() => setForgetting(true)}
             >
               Forget
             </button>
+            <ConfirmDialog
+              title={`Forget the ${setting().label}?`}
+              text="What needs it stops working at once, on every server. Nobody can read it back: to undo this it has to be entered again."
+              action="Forget it"
+              open={isForgetting()}
+              onConfirm={() => props.onForget()}
+              onClose={() => setForgetting(false)}
+            />
           </Show>
         </div>
       </Show>

@@ -22,6 +22,7 @@ export function SignInPage(props: { retry: () => void }) {
       }
     >
       <Match when={state.data()?.waiting}>{(user) => <Waiting email={user().email} />}</Match>
+      <Match when={state.data()?.disabled}>{(user) => <Disabled email={user().email} />}</Match>
       <Match when={state.data()?.needsSetup}>
         <Frame title="Set up signing in">
           <SetupForm onDone={() => state.refetch()} />
@@ -57,19 +58,37 @@ function Frame(props: { title: string; children: JSX.Element }) {
 }
 
 function Waiting(props: { email: string }) {
-  const leave = createAction("Sign out", signOut);
   return (
     <Frame title="An admin has to let you in">
       <p>
         You are signed in as <strong>{props.email}</strong>. Ask an admin of Maestro to enable you:
         this page goes on by itself then.
       </p>
-      <div class="row">
-        <button type="button" class="button" onClick={() => void leave.run()}>
-          Use another account
-        </button>
-      </div>
+      <OtherAccount />
     </Frame>
+  );
+}
+
+function Disabled(props: { email: string }) {
+  return (
+    <Frame title="You were disabled">
+      <p>
+        An admin of Maestro has shut <strong>{props.email}</strong> out. Ask one whether that is
+        meant: enabled again, you sign in anew.
+      </p>
+      <OtherAccount />
+    </Frame>
+  );
+}
+
+function OtherAccount() {
+  const leave = createAction("Sign out", signOut);
+  return (
+    <div class="row">
+      <button type="button" class="button" onClick={() => void leave.run()}>
+        Use another account
+      </button>
+    </div>
   );
 }
 

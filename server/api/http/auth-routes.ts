@@ -4,6 +4,7 @@ import { endSession } from "../../services/access/end-session.ts";
 import { redeemSignInToken } from "../../services/access/redeem-sign-in-token.ts";
 import { encodeSession } from "../../services/access/session-cookie.ts";
 import type { Deps } from "../../services/deps.ts";
+import type { AnsweredAddresses } from "../../support/public-url.ts";
 import { clearSession, principalOf, sessionCookieOf, setSession } from "./session-request.ts";
 
 export interface AuthOptions {
@@ -11,6 +12,7 @@ export interface AuthOptions {
   secureCookies: boolean;
   /** One-time links sign the local admin in. */
   signInLinks: boolean;
+  answered: AnsweredAddresses;
 }
 
 const linksAreOff =

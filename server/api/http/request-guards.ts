@@ -8,7 +8,7 @@ import { MaestroError } from "../../../shared/errors.ts";
  */
 export type AllowedHosts = "loopback" | "any" | readonly string[];
 
-const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
+export const loopbackNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** On a network, probes name an address or nothing. */
 const probed = new Set(["/healthz", "/readyz"]);
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);

@@ -6,6 +6,7 @@ import { setUpSignIn } from "../../services/access/boot-token.ts";
 import { describeSignIn } from "../../services/access/describe-sign-in.ts";
 import { type SignInPlace, signInWithGoogle } from "../../services/access/sign-in-with-google.ts";
 import type { Deps } from "../../services/deps.ts";
+import { checkPublicUrl } from "../../services/settings/check-settings.ts";
 import { createAttemptLimit } from "../../support/attempt-limit.ts";
 import type { AuthOptions } from "./auth-routes.ts";
 import { sessionCookieName, sessionCookieOf } from "./session-request.ts";
@@ -50,6 +51,9 @@ export function serveSignIn(server: FastifyInstance, deps: Deps, options: AuthOp
     }
     const input = setupInputSchema.safeParse(request.body);
     if (!input.success) throw invalid(input.error.issues[0]);
+    if (deps.givenSettings["web.publicUrl"] === undefined) {
+      checkPublicUrl(options.answered, input.data.publicUrl);
+    }
     try {
       await setUpSignIn(deps, input.data);
     } catch (error) {

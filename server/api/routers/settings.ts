@@ -13,7 +13,7 @@ export const settingsRouter = router({
     .input(settingChangesSchema)
     .mutation(async ({ ctx, input }) => {
       const changes = input.changes as SettingChanges;
-      await checkSettings(ctx.deps, changes);
+      await checkSettings(ctx.deps, ctx.answered, changes);
       await changeSettings(ctx.deps, actorOf(ctx.principal), changes);
       return listSettings(ctx.deps);
     }),

@@ -1,4 +1,4 @@
-import { and, ne, sql } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import { users } from "../../../drizzle/schema/users.ts";
 import type { Db } from "../../db/client.ts";
 import { locks } from "../../db/locks.ts";
@@ -11,12 +11,14 @@ import { joinDefaultGroup } from "./join-default-group.ts";
 
 /** Somebody whose e-mail address is proven, and of an allowed domain. */
 export interface Visitor {
+  issuer: string;
+  subject: string;
   email: string;
   name: string;
 }
 
 /**
- * The id of the user with this address. One who is new is made: the first of all as an admin in the
+ * The id of the user with this address; null where another person signed in with it before. One who is new is made: the first of all as an admin in the
  * group `default`, later ones disabled, until an admin enables them. First sign-ins take turns under
  * one lock, so that fifty at once make one admin.
  *
@@ -27,10 +29,12 @@ export async function admitUser(
   deps: Pick<Deps, "db">,
   visitor: Visitor,
   options: { localAdminSignsIn: boolean },
-): Promise<number> {
+): Promise<number | null> {
   return deps.db.transaction(async (tx) => {
     const known = await findByEmail(tx, visitor.email);
     const user = known ?? (await addUser(tx, visitor, options.localAdminSignsIn));
+    if (isOther(user, visitor)) return null;
+    await keepIdentity(tx, user, visitor);
     if (!user.disabled) {
       if (user.isAdmin) await withdrawBootToken(tx);
       await markSeen(tx, user.id);
@@ -41,9 +45,35 @@ export async function admitUser(
   });
 }
 
+const columns = {
+  id: users.id,
+  isAdmin: users.isAdmin,
+  disabled: users.disabled,
+  issuer: users.oauthIssuer,
+  subject: users.oauthSubject,
+};
+
+/** Of the same issuer: where the installation moves to another one, everybody is known by address. */
+function isOther(
+  user: { issuer: string | null; subject: string | null },
+  visitor: Visitor,
+): boolean {
+  return user.issuer === visitor.issuer && user.subject !== visitor.subject;
+}
+
+async function keepIdentity(
+  tx: Db,
+  user: { id: number; issuer: string | null },
+  { issuer, subject }: Visitor,
+): Promise<void> {
+  if (user.issuer === issuer) return;
+  const identity = { oauthIssuer: issuer, oauthSubject: subject };
+  await tx.update(users).set(identity).where(eq(users.id, user.id));
+}
+
 async function findByEmail(tx: Db, email: string) {
   const [row] = await tx
-    .select({ id: users.id, isAdmin: users.isAdmin, disabled: users.disabled })
+    .select(columns)
     .from(users)
     .where(sql`lower(${users.email}) = lower(${email})`);
   return row;
@@ -57,7 +87,7 @@ async function addUser(tx: Db, { email, name }: Visitor, localAdminSignsIn: bool
   const [made] = await tx
     .insert(users)
     .values({ email, name, isAdmin, disabled: !isAdmin })
-    .returning({ id: users.id, isAdmin: users.isAdmin, disabled: users.disabled });
+    .returning(columns);
   if (!made) throw new Error("an insert returned no row");
   if (isAdmin) await joinDefaultGroup(tx, made.id);
   const actor = { userId: made.id, name: email };

@@ -19,8 +19,10 @@ export async function authenticateRequest(
   const session = await decodeSession(deps, sessionCookie);
   const user = session === null ? null : await selectSessionUser(deps.db, session);
   if (!user) return { kind: "anonymous", refusal: "the session has ended: sign in again" };
-  if (user.disabled) {
-    return { kind: "anonymous", refusal: `an admin has to enable ${user.me.email} first` };
+  if (user.state !== "enabled") {
+    const { email } = user.me;
+    const why = { waiting: "no admin has enabled it yet", disabled: "an admin has disabled it" };
+    return { kind: "anonymous", refusal: `${email} may not come in: ${why[user.state]}` };
   }
   if (user.stale) await markSeen(deps.db, user.me.id);
   return { kind: "session", user: user.me };

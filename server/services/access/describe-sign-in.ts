@@ -21,6 +21,7 @@ export async function describeSignIn(
     needsSetup: client === null && !options.links,
     canCorrect: client !== null && !options.links && (await isSetupOpen(deps)),
     publicUrl,
-    waiting: user?.disabled ? { email: user.me.email } : null,
+    waiting: user?.state === "waiting" ? { email: user.me.email } : null,
+    disabled: user?.state === "disabled" ? { email: user.me.email } : null,
   };
 }

@@ -1,4 +1,6 @@
 import { insertEndedSession } from "../../db/sessions.ts";
+import { selectSessionUser } from "../../db/users.ts";
+import { recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { decodeSession } from "./session-cookie.ts";
 
@@ -8,5 +10,13 @@ export async function endSession(
   cookie: string,
 ): Promise<void> {
   const session = await decodeSession(deps, cookie);
-  if (session) await insertEndedSession(deps.db, session);
+  if (!session) return;
+  await deps.db.transaction(async (tx) => {
+    const user = await selectSessionUser(tx, session);
+    await insertEndedSession(tx, session);
+    if (!user) return;
+    const { id, email } = user.me;
+    const actor = { userId: id, name: email };
+    await recordChange(tx, actor, { action: "signOut", subjectKind: "user", subjectId: id });
+  });
 }

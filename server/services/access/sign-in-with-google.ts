@@ -1,4 +1,5 @@
 import { MaestroError } from "../../../shared/errors.ts";
+import type { SignInRefusal } from "../../../shared/sign-in.ts";
 import { keptText } from "../../../shared/text.ts";
 import {
   answerOauth,
@@ -6,9 +7,10 @@ import {
   type OauthIdentity,
   type OauthRequest,
 } from "../../connectors/google-oauth.ts";
+import { recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { admitUser } from "./admit-user.ts";
-import { readOauthClient } from "./oauth-client.ts";
+import { type OauthClient, readOauthClient } from "./oauth-client.ts";
 import { encodeSession, sessionSeconds } from "./session-cookie.ts";
 
 const addressSchema = keptText()
@@ -49,7 +51,11 @@ export async function signInWithGoogle(
         seconds: sessionSeconds,
         encode: (userId) => encodeSession(deps, userId),
       },
-      admit: (identity) => admit(deps, identity, client.domains, place.links),
+      admit: async (identity) => {
+        const admitted = await admit(deps, identity, client, place.links);
+        if ("refusal" in admitted) await recordRefusal(deps, identity.email, admitted.refusal);
+        return admitted;
+      },
     },
     request,
   );
@@ -63,13 +69,27 @@ export async function signInWithGoogle(
  */
 async function admit(
   deps: Pick<Deps, "db">,
-  { email, emailVerified, name }: OauthIdentity,
-  domains: readonly string[],
+  { email, emailVerified, name, subject }: OauthIdentity,
+  { issuer, domains }: Pick<OauthClient, "issuer" | "domains">,
   localAdminSignsIn: boolean,
-): Promise<{ userId: number } | { refusal: "unverified" | "wrongDomain" }> {
+): Promise<{ userId: number } | { refusal: "unverified" | "wrongDomain" | "otherPerson" }> {
   if (!emailVerified || !addressSchema.safeParse(email).success) return { refusal: "unverified" };
   const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
   if (!domains.includes(domain)) return { refusal: "wrongDomain" };
-  const kept = { email, name: nameSchema.safeParse(name).data ?? "" };
-  return { userId: await admitUser(deps, kept, { localAdminSignsIn }) };
+  const visitor = { issuer, subject, email, name: nameSchema.safeParse(name).data ?? "" };
+  const userId = await admitUser(deps, visitor, { localAdminSignsIn });
+  return userId === null ? { refusal: "otherPerson" } : { userId };
+}
+
+/** Of a person whom the provider has named: what anybody can send without one would flood the log. */
+async function recordRefusal(
+  deps: Pick<Deps, "db">,
+  email: string,
+  refusal: SignInRefusal,
+): Promise<void> {
+  const shown = addressSchema.safeParse(email).data ?? "no e-mail address";
+  const actor = { userId: null, name: shown };
+  const detail = { email: shown, refusal };
+  const subject = { subjectKind: "user", subjectId: null };
+  await recordChange(deps.db, actor, { action: "signIn.refused", ...subject, detail });
 }

@@ -2,6 +2,8 @@ import { MaestroError } from "../../../shared/errors.ts";
 import { type SettingKey, settingKeys, settings } from "../../../shared/settings.ts";
 import type { Db } from "../../db/client.ts";
 import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
+import { endSessionsOutside } from "../../db/users.ts";
+import { localEmail } from "../access/ensure-local-admin.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { requireCurrentSecret } from "../instance/open-instance.ts";
@@ -27,6 +29,8 @@ export async function changeSettings(
 
 export function tellSettingsChanged(deps: Pick<Deps, "changes">): void {
   deps.changes.publish({ noun: "setting", id: null });
+  // Sessions may have ended: open event streams look who they are of.
+  deps.changes.publish({ noun: "user", id: null });
 }
 
 /** As `changeSettings`, within a transaction; tell of it after. */
@@ -44,6 +48,18 @@ export async function writeSettings(
     refuseGiven(deps, key);
     const isChanged = await storeSetting(deps, tx, key, text);
     if (isChanged) await recordSetting(tx, actor, key, text);
+  }
+  if (typeof changes["oauth.domains"] === "string") {
+    await endSessionsOfOthers(tx, actor, changes["oauth.domains"]);
+  }
+}
+
+/** Whoever may not sign in any more is not signed in any more either; their API tokens stay. */
+async function endSessionsOfOthers(tx: Db, actor: Actor, text: string): Promise<void> {
+  const domains = settings["oauth.domains"].schema.parse(text);
+  for (const { id, email } of await endSessionsOutside(tx, domains, [localEmail])) {
+    const subject = { subjectKind: "user", subjectId: id };
+    await recordChange(tx, actor, { action: "user.endSessions", ...subject, detail: { email } });
   }
 }
 

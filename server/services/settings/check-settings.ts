@@ -1,6 +1,7 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import { settings } from "../../../shared/settings.ts";
 import { getGuarded } from "../../connectors/guarded-connection.ts";
+import { type AnsweredAddresses, publicUrlFault } from "../../support/public-url.ts";
 import type { Deps } from "../deps.ts";
 import { assertChanges, type SettingChanges } from "./change-settings.ts";
 import { readSettings } from "./read-settings.ts";
@@ -11,9 +12,11 @@ import { readSettings } from "./read-settings.ts";
  */
 export async function checkSettings(
   deps: Pick<Deps, "db" | "secretBox" | "givenSettings">,
+  answered: AnsweredAddresses,
   changes: SettingChanges,
 ): Promise<void> {
   await assertChanges(deps, deps.db, changes);
+  if (changes["web.publicUrl"]) checkPublicUrl(answered, changes["web.publicUrl"]);
   const issuer = settings["oauth.issuer"].schema.safeParse(changes["oauth.issuer"]);
   if (!issuer.success) return;
   const places = changes["network.allowed"];
@@ -22,6 +25,15 @@ export async function checkSettings(
       ? (settings["network.allowed"].schema.safeParse(places).data ?? [])
       : ((await readSettings(deps, ["network.allowed"]))["network.allowed"] ?? []);
   await checkIssuer(issuer.data, allowed);
+}
+
+/** Nobody who is led to an address that is not answered for would come back from it. */
+export function checkPublicUrl(answered: AnsweredAddresses, text: string): void {
+  const url = settings["web.publicUrl"].schema.safeParse(text).data;
+  const fault = url === undefined ? null : publicUrlFault(url, answered);
+  if (fault === null) return;
+  const message = `${settings["web.publicUrl"].label}: ${fault}`;
+  throw new MaestroError("invalidInput", message, { field: "web.publicUrl" });
 }
 
 async function checkIssuer(issuer: string, allowed: readonly string[]): Promise<void> {

@@ -147,7 +147,7 @@ export const calls: Record<string, Call | Call[]> = {
   },
   "settings.change": {
     right: "admin",
-    input: fixed({ changes: { "web.publicUrl": "https://maestro.example.com" } }),
+    input: fixed({ changes: { "costs.currency": "EUR" } }),
   },
   "settings.list": { right: "admin" },
   "system.demo": { right: "read" },
