@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { rejection, startTestCloud, type TestCloud } from "./support/local-cloud.ts";
+import { rejection, startTestCloud, type TestCloud, until } from "./support/local-cloud.ts";
 
 let cloud: TestCloud;
 
@@ -153,7 +153,14 @@ test("a view answers by the names that its tables' columns have now", async () =
   expect(await query("SELECT * FROM d.some_of_it")).toEqual([{ b: 20, c: 30 }]);
 });
 
-test("FOR SYSTEM_TIME AS OF reads what is still so, and refuses what is not kept", async () => {
+/** An instant that the last change lies before, and the next one behind. */
+async function instant(): Promise<string> {
+  const [{ now } = {}] = await query("SELECT CAST(CURRENT_TIMESTAMP() AS STRING) AS now");
+  await until(() => Date.now() > Date.parse(`${String(now).replace(" ", "T")}:00`) + 1);
+  return `TIMESTAMP '${now}'`;
+}
+
+test("FOR SYSTEM_TIME AS OF reads what is and what was, and makes snapshots and clones of it", async () => {
   await query("CREATE TABLE d.kept AS SELECT 1 AS n");
   expect(await query("SELECT n FROM d.kept FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()")).toEqual([
     { n: 1 },
@@ -166,11 +173,38 @@ test("FOR SYSTEM_TIME AS OF reads what is still so, and refuses what is not kept
   await expect(query(`SELECT n FROM d.kept FOR SYSTEM_TIME AS OF ${future}`)).rejects.toThrow(
     "Cannot read in the future",
   );
-  const [{ made = "" } = {}] = await query("SELECT CAST(CURRENT_TIMESTAMP() AS STRING) AS made");
-  await query("UPDATE d.kept SET n = 2 WHERE TRUE");
-  await expect(
-    query(`SELECT n FROM d.kept FOR SYSTEM_TIME AS OF TIMESTAMP '${made}'`),
-  ).rejects.toThrow("before the last change");
+  const at = await instant();
+  await query("INSERT d.kept VALUES (2)");
+  await query("UPDATE d.kept SET n = n * 10 WHERE TRUE");
+  expect(await query(`SELECT n FROM d.kept FOR SYSTEM_TIME AS OF ${at}`)).toEqual([{ n: 1 }]);
+  await query(`CREATE SNAPSHOT TABLE d.shot CLONE d.kept FOR SYSTEM_TIME AS OF ${at}`);
+  await query(`CREATE TABLE d.cloned CLONE d.kept FOR SYSTEM_TIME AS OF ${at}`);
+  expect(await query("SELECT * FROM d.shot")).toEqual([{ n: 1 }]);
+  await query("INSERT d.cloned VALUES (5)");
+  expect(await query("SELECT SUM(n) AS n FROM d.cloned")).toEqual([{ n: 6 }]);
+  await query(`CREATE OR REPLACE TABLE d.kept AS SELECT * FROM d.kept FOR SYSTEM_TIME AS OF ${at}`);
+  expect(await query("SELECT * FROM d.kept")).toEqual([{ n: 1 }]);
+});
+
+test("what a dropped table held is not answered by its successor", async () => {
+  await query("CREATE TABLE d.again AS SELECT 1 AS n");
+  const at = await instant();
+  await query("DROP TABLE d.again");
+  await query("CREATE TABLE d.again AS SELECT 2 AS n");
+  await expect(query(`SELECT n FROM d.again FOR SYSTEM_TIME AS OF ${at}`)).rejects.toThrow(
+    "Cannot read before",
+  );
+});
+
+test("a state that is too large to be copied is not kept, and refused by name", async () => {
+  await query(
+    "CREATE TABLE d.large AS SELECT n FROM UNNEST(GENERATE_ARRAY(1, 4100)) AS n, UNNEST(GENERATE_ARRAY(1, 1000))",
+  );
+  const at = await instant();
+  await query("UPDATE d.large SET n = 0 WHERE n = 1");
+  await expect(query(`SELECT MAX(n) FROM d.large FOR SYSTEM_TIME AS OF ${at}`)).rejects.toThrow(
+    "not supported by the local warehouse: FOR SYSTEM_TIME AS OF an instant of which test-project.d.large keeps no rows",
+  );
 });
 
 test("a dataset's options are kept and its tables expire by them", async () => {

@@ -11,6 +11,7 @@ import {
   tableText,
 } from "./documents.ts";
 import { quoteText, sqlType } from "./field-types.ts";
+import { History } from "./history.ts";
 
 /**
  * Datasets and tables, in memory and in DuckDB.
@@ -26,6 +27,8 @@ import { quoteText, sqlType } from "./field-types.ts";
  * crash leaves behind is dropped at the next opening.
  */
 export class Catalog {
+  /** The former states of tables. */
+  readonly history = new History();
   readonly #database: Database;
   readonly #datasets = new Map<string, DatasetDocument>();
   readonly #tables = new Map<string, Map<string, TableDocument>>();
@@ -159,6 +162,7 @@ export class Catalog {
   #set(change: CatalogChange): void {
     if (change.kind === "dataset") this.#setDataset(change);
     else if (change.kind === "table") this.#setTable(change.name, change.document);
+    else if (change.kind === "version") this.#setVersion(change);
     else if (change.document) this.#routines.set(routineKey(change.name), change.document);
     else this.#routines.delete(routineKey(change.name));
   }
@@ -179,11 +183,18 @@ export class Catalog {
     const tables = this.#tables.get(key) ?? new Map<string, TableDocument>();
     this.#tables.set(key, tables);
     const before = tables.get(name.tableId)?.relation;
-    if (before && before !== document?.relation) {
+    if (before && before !== document?.relation && !this.history.holds(before)) {
       this.#garbage.push({ relation: before, since: this.#sequence });
     }
     if (document) tables.set(name.tableId, document);
     else tables.delete(name.tableId);
+  }
+
+  #setVersion({ name, until, document }: Extract<CatalogChange, { kind: "version" }>): void {
+    const relation = this.history.set(name, until, document);
+    const tables = this.#tables.get(`${name.projectId}.${name.datasetId}`);
+    if (relation === null || tables?.get(name.tableId)?.relation === relation) return;
+    this.#garbage.push({ relation, since: this.#sequence });
   }
 
   #restore(text: string): void {
@@ -209,7 +220,8 @@ export class Catalog {
   }
 
   async #dropOrphans(): Promise<void> {
-    const named = new Set(this.allTables().map((table) => table.relation));
+    const former = this.history.all().map(({ document }) => document);
+    const named = new Set([...this.allTables(), ...former].map((table) => table.relation));
     const rows = await this.#database.rows(
       "SELECT 'data.' || table_name FROM duckdb_tables() WHERE schema_name = 'data'",
     );
@@ -237,6 +249,8 @@ function keyOf(change: CatalogChange): string {
       return `d:${change.projectId}.${change.datasetId}`;
     case "table":
       return `t:${tableKey(change.name)}`;
+    case "version":
+      return `v:${tableKey(change.name)}:${change.until}`;
     case "routine":
       return `r:${routineKey(change.name)}`;
   }

@@ -15,6 +15,7 @@ import {
 } from "./contract.ts";
 import { isLegacySql } from "./dialect.ts";
 import { type StoredDigits, type TableDocument, tableKey } from "./documents.ts";
+import { formerTable } from "./history.ts";
 import { informationSchema } from "./information-schema.ts";
 
 export interface QueryConfiguration {
@@ -89,6 +90,10 @@ function catalogFor(
     get(name) {
       const table = staged.table(name);
       return table && warehouseTable(table);
+    },
+    getAsOf(name, instant) {
+      const version = catalog.history.at(name, instant);
+      return version && warehouseTable(formerTable(version));
     },
     routine: (name) => staged.routine(name),
     list: (projectId, datasetId) => catalog.tables(projectId, datasetId).map(warehouseTable),

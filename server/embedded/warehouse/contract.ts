@@ -62,6 +62,8 @@ export const partitionTimeColumn = "_PARTITIONTIME";
 export interface WarehouseCatalog {
   hasDataset(projectId: string, datasetId: string): boolean;
   get(name: TableName): WarehouseTable | undefined;
+  /** What a table was at an instant before its last change, if that is kept. */
+  getAsOf?(name: TableName, instant: number): WarehouseTable | undefined;
   list(projectId: string, datasetId: string): WarehouseTable[];
   routine?(name: RoutineName): WarehouseRoutine | undefined;
   /** Where DuckDB will have a table that an earlier statement of the same job creates. */
@@ -191,6 +193,8 @@ export type CompiledStatement =
       how: "LIKE" | "COPY" | "CLONE" | "SNAPSHOT";
       target: TableName;
       source: TableName;
+      /** FOR SYSTEM_TIME AS OF: milliseconds since 1970, where it is an earlier state. */
+      asOf: number | null;
       mode: "create" | "orReplace" | "ifNotExists";
       options: ObjectOptions;
     })

@@ -53,6 +53,8 @@ export interface TableDocument {
   base?: TableName;
   /** How narrow its decimals are stored (`column-digits.ts`); absent where all are as wide as NUMERIC. */
   digits?: StoredDigits[];
+  /** Rows of its relation were changed in their place (`keep-former-rows.ts`). */
+  isRewritten?: boolean;
   /** REST's writable properties, as given (labels, description, friendlyName …). */
   properties: Record<string, unknown>;
   expiresAt: number | null;
@@ -68,10 +70,21 @@ export interface RoutineDocument extends WarehouseRoutine {
   modifiedAt: number;
 }
 
+/** What a table was until an instant. */
+export interface TableVersion {
+  /** Its `relation` may be one that was made to keep these rows, or the live one's first rows. */
+  document: TableDocument;
+  /** How many of the relation's rows were there then; null: all. */
+  rows: number | null;
+  /** Milliseconds since 1970 of the change that ended it; it began at the document's `modifiedAt`. */
+  until: number;
+}
+
 /** One change of the catalog; a null document deletes. */
 export type CatalogChange =
   | { kind: "dataset"; projectId: string; datasetId: string; document: DatasetDocument | null }
   | { kind: "table"; name: TableName; document: TableDocument | null }
+  | { kind: "version"; name: TableName; until: number; document: TableVersion | null }
   | { kind: "routine"; name: RoutineName; document: RoutineDocument | null };
 
 export function routineKey(name: RoutineName): string {

@@ -13,9 +13,10 @@ export async function inTransaction<T>(
   await connection.run("BEGIN TRANSACTION");
   try {
     const result = await body(tx);
-    const last = [...tx.atCommit, ...catalog.recording(tx.changes), "COMMIT"];
+    const changes = tx.ending();
+    const last = [...tx.atCommit, ...catalog.recording(changes), "COMMIT"];
     await connection.run(last.join("; "));
-    catalog.apply(tx.changes);
+    catalog.apply(changes);
     return result;
   } catch (error) {
     await connection.run("ROLLBACK").catch(() => undefined);

@@ -19,6 +19,7 @@ export async function patchTable(
   body: Record<string, unknown>,
   replace: boolean,
 ): Promise<TableDocument> {
+  await tx.beforeChange(before, "adds");
   const schema = body["schema"] ? await changeSchema(tx, before, body["schema"]) : before.schema;
   const view = body["view"] as { query?: string; useLegacySql?: boolean } | undefined;
   // The names that a view was made with are of the query that it had.

@@ -9,6 +9,7 @@ import {
 import { createRelation } from "./create-relation.ts";
 import { prepareTarget, withProperties } from "./ddl-parts.ts";
 import { checkTableId, type TableDocument, tableText } from "./documents.ts";
+import { formerTable } from "./history.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 
 type Statement<K extends CompiledStatement["kind"]> = Extract<CompiledStatement, { kind: K }>;
@@ -21,13 +22,13 @@ export async function copyTable(
   relation: string | undefined,
 ): Promise<Record<string, unknown>> {
   const { target, how, options } = statement;
-  const source = tx.requireTable(statement.source);
+  const source = sourceOf(tx, statement);
   const performed = prepareTarget(tx, target, statement.mode, "TABLE");
   const outcome = { ddlOperationPerformed: performed, ddlTargetTable: target };
   if (performed === "SKIP") return outcome;
   checkTableId(target.tableId);
   const now = tx.now.getTime();
-  const { special: _, base: __, ...plain } = source;
+  const { special: _, base: __, isRewritten: ___, ...plain } = source;
   const document: TableDocument = {
     ...plain,
     name: target,
@@ -45,6 +46,19 @@ export async function copyTable(
   }
   tx.setTable(document);
   return outcome;
+}
+
+function sourceOf(
+  tx: WarehouseTransaction,
+  { source, asOf }: Statement<"copyTable">,
+): TableDocument {
+  if (asOf === null) return tx.requireTable(source);
+  const version = tx.catalog.history.at(source, asOf);
+  if (version) return formerTable(version);
+  throw new WarehouseError(
+    "invalidQuery",
+    `Invalid snapshot time ${asOf} for table ${tableText(source)}.`,
+  );
 }
 
 export async function alter(
@@ -68,6 +82,7 @@ export async function alter(
   }
   const isInPlace = statement.changes.some(({ k }) => /^(drop|rename|change)Column$/.test(k));
   let document = isInPlace ? await widen(tx, before) : before;
+  await tx.beforeChange(document, isInPlace ? "changes" : "adds");
   for (const change of statement.changes) document = await apply(tx, document, change);
   if (document.name.tableId !== target.tableId) tx.removeTable(target);
   tx.setTable({ ...document, modifiedAt: tx.now.getTime() });

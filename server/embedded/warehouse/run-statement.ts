@@ -207,6 +207,7 @@ async function changeRows(
   statement: Statement<"dml">,
 ): Promise<Record<string, unknown>> {
   const table = tx.requireTable(statement.target);
+  await tx.beforeChange(table, statement.statementType === "INSERT" ? "adds" : "changes");
   const { rowsChanged } = await tx.run(statement.sql);
   tx.setTable({ ...table, modifiedAt: tx.now.getTime() });
   const rows = String(rowsChanged);

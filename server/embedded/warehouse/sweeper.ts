@@ -2,6 +2,7 @@ import { type Loop, startLoop } from "../../support/loop.ts";
 import { changeWarehouse } from "./change-warehouse.ts";
 import { loadUploadsBucket, type WarehouseContext } from "./context.ts";
 import { expiredCondition } from "./partitions.ts";
+import { sweepHistory } from "./sweep-history.ts";
 
 /** Removes what has expired or is no longer needed, every minute. */
 export function startSweeper(context: WarehouseContext): Loop {
@@ -21,6 +22,7 @@ export async function sweep(context: WarehouseContext, now: number): Promise<voi
     });
   }
   for (const { name } of context.catalog.allTables()) await sweepPartitions(context, name, now);
+  await sweepHistory(context, now);
   await sweepLoadUploads(context, now);
   await context.catalog.compact();
   await context.jobs.forgetOld();
@@ -55,6 +57,7 @@ async function sweepPartitions(
   await changeWarehouse(context, [name], async (tx) => {
     const table = tx.table(name);
     if (!table) return;
+    await tx.beforeChange(table, "changes");
     const { rowsChanged } = await tx.run(`DELETE FROM ${table.relation} WHERE ${condition}`);
     if (rowsChanged > 0) tx.setTable({ ...table, modifiedAt: tx.now.getTime() });
   });

@@ -11,6 +11,7 @@ import {
   tableText,
 } from "./documents.ts";
 import { cancelled } from "./job-errors.ts";
+import { FormerRows } from "./keep-former-rows.ts";
 import { partitionCondition } from "./partitions.ts";
 
 /**
@@ -24,6 +25,7 @@ export class WarehouseTransaction {
   readonly changes: CatalogChange[] = [];
   /** Statements that run with the COMMIT, in one call: a call costs more than such a statement. */
   readonly atCommit: string[] = [];
+  readonly #former = new FormerRows();
   readonly #tables = new Map<string, TableDocument | null>();
   readonly #datasets = new Map<string, DatasetDocument | null>();
   readonly #routines = new Map<string, RoutineDocument | null>();
@@ -53,6 +55,7 @@ export class WarehouseTransaction {
     await this.connection.run("BEGIN TRANSACTION");
     this.changes.length = 0;
     this.atCommit.length = 0;
+    this.#former.forget();
     this.#tables.clear();
     this.#datasets.clear();
   }
@@ -84,7 +87,23 @@ export class WarehouseTransaction {
     throw new WarehouseError("notFound", `Not found: Dataset ${projectId}:${datasetId}`);
   }
 
+  /** To be called before rows or columns of a relation are changed in their place. */
+  beforeChange(table: TableDocument, how: "adds" | "changes"): Promise<void> {
+    return this.#former.beforeChange(this, table, how);
+  }
+
+  /** All that the commit changes in the catalog, at the instant of the commit. */
+  ending(): CatalogChange[] {
+    const now = Date.now();
+    const begun = this.now.getTime();
+    for (const { kind, document } of this.changes) {
+      if (kind === "table" && document?.modifiedAt === begun) document.modifiedAt = now;
+    }
+    return [...this.#former.versions(this, this.changes, now), ...this.changes];
+  }
+
   setTable(document: TableDocument): void {
+    if (this.#former.isRewritten(document.name)) document.isRewritten = true;
     this.#tables.set(tableKey(document.name), document);
     this.changes.push({ kind: "table", name: document.name, document });
   }
@@ -116,6 +135,7 @@ export class WarehouseTransaction {
       throw new WarehouseError("invalid", `${tableText(table.name)} is not partitioned`);
     }
     const condition = partitionCondition(table.partitioning, partition);
+    await this.beforeChange(table, "changes");
     await this.run(`DELETE FROM ${table.relation} WHERE ${condition}`);
     this.setTable({ ...table, modifiedAt: this.now.getTime() });
   }

@@ -145,6 +145,8 @@ async function append(
   partition: string | null,
 ): Promise<number> {
   const existing = await widen(tx, table);
+  const removes = partition !== null && write.write === "WRITE_TRUNCATE";
+  await tx.beforeChange(existing, removes ? "changes" : "adds");
   const merged = mergeSchema(
     existing.name,
     existing.schema,

@@ -158,9 +158,10 @@ class OpenTransaction {
     const { catalog, jobs } = this.#host.context;
     try {
       const ends = documents.map((document) => jobs.recording(document));
-      const last = [...ends, ...catalog.recording(this.staged.changes), "COMMIT"];
+      const changes = this.staged.ending();
+      const last = [...ends, ...catalog.recording(changes), "COMMIT"];
       await this.#connection.run(last.join("; "));
-      catalog.apply(this.staged.changes);
+      catalog.apply(changes);
     } catch (error) {
       await this.#connection.run("ROLLBACK").catch(() => undefined);
       throw isConflict(error) ? concurrent() : error;

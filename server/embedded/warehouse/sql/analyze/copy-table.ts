@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 import { addToOverlay } from "./create-table.ts";
 import { objectOptions } from "./options.ts";
 import { readsOf } from "./results.ts";
+import { tableAsOf } from "./system-time.ts";
 import { readColumn, tableKey } from "./table-columns.ts";
 import { findTable, qualify } from "./tables.ts";
 
@@ -12,7 +13,9 @@ type CopyTable = Extract<Statement, { k: "copyTable" }>;
 /** CREATE TABLE … LIKE | COPY | CLONE, CREATE SNAPSHOT TABLE … CLONE. */
 export function compileCopyTable(ctx: Context, node: CopyTable): CompiledStatement {
   const target = qualify(ctx, node.path);
-  const source = findTable(ctx, qualify(ctx, node.source));
+  const current = findTable(ctx, qualify(ctx, node.source));
+  const asOf = node.asOf && tableAsOf(ctx, current, node.asOf);
+  const source = asOf?.table ?? current;
   if (source.viewQuery !== null) {
     throw ctx.fail(
       node.source[0]?.pos ?? 0,
@@ -33,6 +36,7 @@ export function compileCopyTable(ctx: Context, node: CopyTable): CompiledStateme
     how: node.how,
     target,
     source: source.name,
+    asOf: asOf?.instant ?? null,
     mode: node.mode,
     options: objectOptions(ctx, "table", node.options),
     reads: readsOf(ctx),

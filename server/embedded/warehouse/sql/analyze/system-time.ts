@@ -14,11 +14,16 @@ const unitMs: Record<string, number> = {
 };
 
 /**
- * FOR SYSTEM_TIME AS OF reads what the table holds where that is what it held at the instant: where
- * nothing changed since. Earlier states are not kept, and are refused; BigQuery's own limits come
- * first.
+ * The table as it was at the instant of FOR SYSTEM_TIME AS OF. What is not kept of former states is
+ * refused; BigQuery's own limits come first.
+ *
+ * @returns `instant` null where that is what the table is now
  */
-export function checkAsOf(ctx: Context, table: WarehouseTable, asOf: Expr): void {
+export function tableAsOf(
+  ctx: Context,
+  table: WarehouseTable,
+  asOf: Expr,
+): { table: WarehouseTable; instant: number | null } {
   if (table.viewQuery !== null) throw ctx.refuse("FOR SYSTEM_TIME AS OF with a view");
   const at = instantOf(ctx, asOf, "FOR SYSTEM_TIME AS OF");
   const now = ctx.options.now.getTime();
@@ -29,15 +34,16 @@ export function checkAsOf(ctx: Context, table: WarehouseTable, asOf: Expr): void
       `Invalid snapshot time ${at} for table ${key}. Cannot read in the future.`,
     );
   }
+  if (table.modifiedAt !== undefined && at >= table.modifiedAt) return { table, instant: null };
+  const former = at >= now - keptMs ? ctx.options.catalog.getAsOf?.(table.name, at) : undefined;
+  if (former) return { table: former, instant: at };
   if (at < now - keptMs || at < (table.createdAt ?? 0)) {
     throw new WarehouseError(
       "invalidQuery",
       `Invalid snapshot time ${at} for table ${key}. Cannot read before ${Math.max(now - keptMs, table.createdAt ?? 0)}.`,
     );
   }
-  if (table.modifiedAt === undefined || at < table.modifiedAt) {
-    throw ctx.refuse(`FOR SYSTEM_TIME AS OF an instant before the last change of ${key}`);
-  }
+  throw ctx.refuse(`FOR SYSTEM_TIME AS OF an instant of which ${key} keeps no rows`);
 }
 
 /** Milliseconds since 1970 of CURRENT_TIMESTAMP(), a literal, or one of them moved by an interval. */

@@ -14,7 +14,7 @@ import { openInformationSchema } from "./information-schema.ts";
 import { partitionFilter } from "./partitions.ts";
 import { ownProject } from "./project.ts";
 import { bindName, refuseTemporary } from "./stored-text.ts";
-import { checkAsOf } from "./system-time.ts";
+import { tableAsOf } from "./system-time.ts";
 import { readColumn, tableColumn, tableKey } from "./table-columns.ts";
 import { openWildcard } from "./wildcards.ts";
 
@@ -33,8 +33,8 @@ export function openTable(
   const name = qualify(ctx, path);
   if (name.tableId.endsWith("*")) return openWildcard(ctx, name, alias);
   const [tableId = "", decorator] = name.tableId.split("$");
-  const table = findTable(ctx, { ...name, tableId });
-  if (item.asOf) checkAsOf(ctx, table, item.asOf);
+  const current = findTable(ctx, { ...name, tableId });
+  const table = item.asOf ? tableAsOf(ctx, current, item.asOf).table : current;
   ctx.referenced.set(tableKey(table.name), table.name);
   if (table.viewQuery !== null) return openView(ctx, table, alias, scope);
   if (decorator !== undefined) {

@@ -1,6 +1,6 @@
 import type { Expr, Name, TypeNode } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { parseTablePath } from "./from.ts";
+import { parseAsOf, parseTablePath } from "./from.ts";
 import { notSupported } from "./positions.ts";
 import type { ColumnDefinition, CreateMode, Statement, TableKey } from "./statement-ast.ts";
 import { parseType } from "./types.ts";
@@ -61,12 +61,13 @@ function copyOf(
   pos: number,
 ): Statement {
   const source = parseTablePath(c);
-  if (c.isWord("FOR")) throw notSupported(`${how} … FOR SYSTEM_TIME AS OF`);
+  const asOf = parseAsOf(c);
+  if (asOf && how !== "CLONE" && how !== "SNAPSHOT") throw c.unexpected();
   for (const word of ["PARTITION", "CLUSTER", "AS"]) {
     if (c.isWord(word)) throw notSupported(`CREATE TABLE … ${how} … ${word}`);
   }
   const options = c.isWord("OPTIONS") ? parseOptions(c) : new Map<string, Expr>();
-  return { k: "copyTable", path, source, mode, how, options, pos };
+  return { k: "copyTable", path, source, asOf, mode, how, options, pos };
 }
 
 /** Columns and, among them, the keys of the whole table. */

@@ -97,7 +97,7 @@ function parseSource(c: Cursor): FromItem {
   return { k: "table", path, alias, asOf, pos };
 }
 
-function parseAsOf(c: Cursor): Expr | null {
+export function parseAsOf(c: Cursor): Expr | null {
   if (!c.isWord("FOR") || !(c.isWord("SYSTEM_TIME", 1) || c.isWord("SYSTEM", 1))) return null;
   c.next();
   if (!c.acceptWord("SYSTEM_TIME")) c.expectWord("SYSTEM", "TIME");

@@ -190,6 +190,8 @@ export type Statement =
       k: "copyTable";
       path: Name[];
       source: Name[];
+      /** FOR SYSTEM_TIME AS OF. */
+      asOf: Expr | null;
       mode: CreateMode;
       how: "LIKE" | "COPY" | "CLONE" | "SNAPSHOT";
       options: Map<string, Expr>;
