@@ -75,6 +75,19 @@ export const routes: RouteDefinition[] = [
     })),
   },
   {
+    path: "/schedulers",
+    component: lazy(async () => ({
+      default: (await import("./pages/schedulers/SchedulersPage.tsx")).SchedulersPage,
+    })),
+  },
+  {
+    path: "/schedulers/:name/:tab?",
+    matchFilters: { tab: ["operations", "specification"] },
+    component: lazy(async () => ({
+      default: (await import("./pages/schedulers/SchedulerPage.tsx")).SchedulerPage,
+    })),
+  },
+  {
     path: "/tokens",
     component: lazy(async () => ({
       default: (await import("./pages/tokens/TokensPage.tsx")).TokensPage,

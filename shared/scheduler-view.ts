@@ -35,3 +35,10 @@ export const scaleRequestSchema = z.union(
 );
 
 export type ScaleRequest = z.infer<typeof scaleRequestSchema>;
+
+/** How many rooms were in each state. */
+export interface OccupancyPoint {
+  /** ISO instant. */
+  at: string;
+  counts: Partial<Record<RoomState, number>>;
+}

@@ -29,6 +29,7 @@ const nav: { title: string; links: NavLink[] }[] = [
     links: [
       { href: "/frequencies", label: "Frequencies", icon: "clock" },
       { href: "/databases", label: "Databases", icon: "database" },
+      { href: "/schedulers", label: "Schedulers", icon: "rooms", forAdmins: true },
       { href: "/tokens", label: "Tokens", icon: "key" },
       { href: "/people", label: "People", icon: "people", forAdmins: true },
       { href: "/settings", label: "Settings", icon: "sliders", forAdmins: true },

@@ -17,7 +17,7 @@ import { answerRoomErrors } from "./room-errors.ts";
  * What rooms say and what is asked about them, as clients of the room protocol know it. A room shows the bearer token
  * that it was started with, which is good for this room alone; of its requests those with the right
  * token do not count against the limit of their address, from which thousands of rooms may ping. The
- * time is the server's: what a room says of its own clock is kept nowhere.
+ * time is the server's: what a room's own clock says moves nothing.
  */
 
 const ofRoom = "/scheduler/:scheduler/rooms/:room";

@@ -5,6 +5,7 @@ import { listRooms } from "../../services/rooms/list-rooms.ts";
 import { createScheduler } from "../../services/schedulers/create-scheduler.ts";
 import { deleteScheduler } from "../../services/schedulers/delete-scheduler.ts";
 import { getScheduler } from "../../services/schedulers/get-scheduler.ts";
+import { listOccupancy } from "../../services/schedulers/list-occupancy.ts";
 import { listOperations } from "../../services/schedulers/list-operations.ts";
 import { listSchedulers } from "../../services/schedulers/list-schedulers.ts";
 import { scale } from "../../services/schedulers/scale.ts";
@@ -40,6 +41,9 @@ export const schedulersRouter = router({
         ...(states ? { states } : {}),
       }),
     ),
+  occupancy: procedure("admin")
+    .input(byName.extend({ hours: z.int().min(1).max(168).default(6) }))
+    .query(({ ctx, input }) => listOccupancy(ctx.deps, input.name, input.hours)),
   operations: procedure("admin")
     .input(byName.extend({ limit: limitOf(1_000, 100), beforeId: rowId.optional() }))
     .query(({ ctx, input: { name, limit, beforeId } }) =>

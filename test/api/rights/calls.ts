@@ -123,6 +123,7 @@ export const calls: Record<string, Call | Call[]> = {
   },
   "schedulers.get": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
   "schedulers.list": { right: "admin" },
+  "schedulers.occupancy": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
   "schedulers.operations": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
   "schedulers.remove": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
   "schedulers.rooms": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },

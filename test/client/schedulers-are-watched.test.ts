@@ -1,0 +1,71 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { rooms, schedulerPoints } from "../../drizzle/schema/schedulers.ts";
+import { ping } from "../../server/services/rooms/ping.ts";
+import { createScheduler } from "../../server/services/schedulers/create-scheduler.ts";
+import { scale } from "../../server/services/schedulers/scale.ts";
+import { openWebFixture, patience, type WebFixture } from "./support.ts";
+
+let web: WebFixture;
+const actor = { userId: null, name: "ann@example.com" };
+
+beforeAll(async () => {
+  web = await openWebFixture();
+  const { id: schedulerId } = await createScheduler(web.deps, actor, {
+    name: "scorer",
+    game: "analytics",
+    cmd: ["python3", "score.py"],
+    ports: [{ containerPort: 5050, name: "http" }],
+    autoscaling: { min: 1, max: 10 },
+  });
+  const { db } = web.deps;
+  await db.insert(rooms).values([
+    { schedulerId, id: "r-one", state: "ready", host: "10.0.0.7", ports: [] },
+    { schedulerId, id: "r-two", state: "occupied", memoryBytes: 64 * 2 ** 20, cpuMillis: 250 },
+    { schedulerId, id: "r-bad", state: "error", reason: "it ended with code 3" },
+  ]);
+  const minutesAgo = (minutes: number) => sql`now() - make_interval(mins => ${minutes}::int)`;
+  await db.insert(schedulerPoints).values(
+    [50, 40, 30, 20, 10, 1].map((minutes, index) => ({
+      schedulerId,
+      trigger: "rooms",
+      at: minutesAgo(minutes),
+      counts: { ready: 2, occupied: index },
+    })),
+  );
+  await scale(web.deps, actor, "scorer", { replicas: 4 });
+  await db.execute(sql`update scheduler_operations set state = 'failed', started_at = now(),
+    ended_at = now(), reason = 'no room was ready within 300 s', progress = '{"done":1,"total":4}'
+    where kind = 'create'`);
+});
+afterAll(() => web.close());
+
+test("an admin sees fleets, their rooms live, how many there were, and what was done and why", async () => {
+  const page = await web.signedIn();
+  await page.getByRole("link", { name: "Schedulers" }).click();
+  const row = page.getByRole("row", { name: /scorer/ });
+  await row.getByText("1 occupied").waitFor();
+  expect(await row.textContent()).toContain("1 to 10");
+
+  await row.getByRole("link", { name: "scorer" }).click();
+  await page.getByRole("cell", { name: /it ended with code 3/ }).waitFor();
+  const caption = page.locator("figure figcaption");
+  expect(await caption.textContent()).toMatch(
+    /5 of 7 rooms were occupied .*; at most there were 7/,
+  );
+  const one = page.getByRole("row", { name: /r-one/ });
+  await one.getByText("ready").waitFor();
+  await ping(
+    web.deps,
+    { scheduler: "scorer", room: "r-one" },
+    { timestamp: 1, status: "occupied", metadata: {} },
+  );
+  await one.getByText("occupied").waitFor();
+
+  await page.getByRole("link", { name: "Operations" }).click();
+  await page.getByText("no room was ready within 300 s").first().waitFor();
+  await expect.poll(() => page.getByText("scale from 1 to 4").count(), patience).toBeGreaterThan(0);
+  await page.getByRole("link", { name: "Specification" }).click();
+  await page.getByText('"score.py"').waitFor();
+  expect(web.pageErrors).toEqual([]);
+});
