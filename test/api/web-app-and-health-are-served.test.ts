@@ -1,8 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { rooms, schedulerOperations } from "../../drizzle/schema/schedulers.ts";
+import { createDbClient } from "../../server/db/client.ts";
+import { createScheduler } from "../../server/services/schedulers/create-scheduler.ts";
 import {
   adminToken,
   createTestDeps,
@@ -102,11 +106,51 @@ test("health answers, and readiness names what is away", async () => {
   await cut.close();
 });
 
+test("metrics tell rooms by state, and how long the oldest of what waits has waited", async () => {
+  const { db } = context.deps;
+  const actor = { userId: null, name: "test" };
+  const { id: schedulerId } = await createScheduler(context.deps, actor, {
+    name: "measured",
+    cmd: ["true"],
+  });
+  await db.insert(rooms).values([
+    { schedulerId, id: "r1", state: "ready" },
+    { schedulerId, id: "r2", state: "ready" },
+    { schedulerId, id: "r3", state: "terminated" },
+  ]);
+  await db.update(schedulerOperations).set({ createdAt: sql`now() - interval '90 seconds'` });
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  expect(text).toContain('maestro_rooms{scheduler="measured",state="ready"} 2\n');
+  expect(text).not.toContain('state="terminated"');
+  const age = (queue: string) =>
+    Number(new RegExp(`maestro_queue_age_seconds\\{queue="${queue}"\\} (\\S+)`).exec(text)?.[1]);
+  expect(age("operation")).toBeGreaterThanOrEqual(90);
+  expect(age("transfer")).toBe(0);
+  expect(age("table_run")).toBe(0);
+});
+
+test("while PostgreSQL is away the metrics of the process are answered", async () => {
+  const options = { poolSize: 1, applicationName: "test" };
+  const away = createDbClient({ connectionString: "postgres://nobody@127.0.0.1:9/x", ...options });
+  const cut = await startTestServer({ ...context.deps, db: away.db, pool: away.pool });
+  const answer = await fetch(`${cut.url}/metrics`);
+  expect(answer.status).toBe(200);
+  const text = await answer.text();
+  expect(text).toContain("maestro_database_up 0");
+  expect(text).toContain("nodejs_eventloop_lag_seconds");
+  expect(text).not.toContain("maestro_work{");
+  await cut.close();
+  await away.close();
+});
+
 test("metrics count answers and work; beyond the loopback they ask for a token", async () => {
   const text = await (await fetch(`${server.url}/metrics`)).text();
   expect(text).toMatch(/maestro_http_request_duration_seconds_count\{.*route="\/healthz"/);
   expect(text).toContain("nodejs_eventloop_lag_seconds");
   expect(text).toContain("# TYPE maestro_work gauge");
+  expect(text).toMatch(/maestro_pool_connections\{state="most"\} 8\n/);
+  expect(text).toMatch(/maestro_pool_waiting \d/);
+  expect(text).toContain("maestro_database_up 1");
   const open = await startTestServer(context.deps, { allowedHosts: "any" });
   expect((await fetch(`${open.url}/metrics`)).status).toBe(401);
   const headers = { authorization: `Bearer ${await adminToken(context.deps, ["read"])}` };

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
-import type { Registry } from "prom-client";
 import type { Deps } from "../../services/deps.ts";
 import { createReadinessCheck } from "../../services/system/check-readiness.ts";
+import type { Metrics } from "./metrics.ts";
 
 /**
  * `/healthz`: the process answers. `/readyz`: so do the parts that it needs, with the name of one that
@@ -10,7 +10,7 @@ import { createReadinessCheck } from "../../services/system/check-readiness.ts";
 export function serveHealth(
   server: FastifyInstance,
   deps: Deps,
-  options: { metrics: Registry; publicMetrics: boolean },
+  options: { metrics: Metrics; publicMetrics: boolean },
 ): void {
   const open = { config: { policy: "public" } } as const;
   const checkReadiness = createReadinessCheck(deps);
@@ -21,6 +21,6 @@ export function serveHealth(
   });
   const policy = options.publicMetrics ? "public" : "read";
   server.get("/metrics", { config: { policy } }, async (_request, reply) =>
-    reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
+    reply.type(options.metrics.contentType).send(await options.metrics.text()),
   );
 }
