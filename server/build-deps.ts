@@ -10,6 +10,7 @@ import { createSheets } from "./connectors/google-sheets.ts";
 import { connectRedis } from "./connectors/redis.ts";
 import { createRedisLockStore } from "./connectors/redis-lock-store.ts";
 import { createRedisRoomStore } from "./connectors/redis-room-store.ts";
+import { createSlack } from "./connectors/slack.ts";
 import { createSqlParser } from "./connectors/sql-parser.ts";
 import { createChanges } from "./db/changes.ts";
 import { createDbClient, type DbClient } from "./db/client.ts";
@@ -89,6 +90,7 @@ export async function buildDeps(
       folderId: config.sheetsFolder,
       random: Math.random,
     }),
+    slack: createSlack({ apiUrl: config.slackUrl }),
     sqlParser,
     secretBox,
     givenSettings: givenSettings(config),

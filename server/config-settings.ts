@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { type SettingKey, settingKeys, settings } from "../shared/settings.ts";
+import { isSafeUrl, type SettingKey, settingKeys, settings } from "../shared/settings.ts";
 import type { Variable } from "./config-variable.ts";
+
+const slackApi = "https://slack.com/api/";
 
 /** The settings of an installation that a process may be given, as its variables. */
 export const settingVariables = Object.fromEntries(
@@ -19,6 +21,18 @@ export const signInLinks = {
   effect:
     "whether one-time links sign the local admin in: `on`, `off`, or where LISTEN is a loopback address that no proxy stands before",
 } satisfies Variable<"loopback" | "on" | "off">;
+
+/** The bot's token goes there: not in the clear, but to this machine. */
+export const slackUrl = {
+  variable: "SLACK_API_URL",
+  schema: z
+    .string()
+    .optional()
+    .transform((text) => text || slackApi)
+    .refine(isSafeUrl, "an https:// address, such as https://slack.com/api/"),
+  default: slackApi,
+  effect: "where Slack's Web API answers",
+} satisfies Variable<string>;
 
 function variableOf(key: SettingKey): Variable<string | null> {
   const { variable, help, secret, schema, default: fallback } = settings[key];

@@ -3,7 +3,7 @@ import { extensionVariables } from "./config-extensions.ts";
 import { monitoringVariables } from "./config-monitoring.ts";
 import { networkVariables } from "./config-network.ts";
 import { roomVariables } from "./config-rooms.ts";
-import { settingVariables, signInLinks } from "./config-settings.ts";
+import { settingVariables, signInLinks, slackUrl } from "./config-settings.ts";
 import { optional, textOr, type Variable, whole } from "./config-variable.ts";
 import { warehouseVariables } from "./config-warehouse.ts";
 
@@ -172,6 +172,7 @@ export const variables = {
     default: "unset: the local cloud, or Google's with BIGQUERY_PROJECT",
     effect: "where the APIs of Google Sheets and Drive answer",
   }),
+  slackUrl,
   sheetsFolder: optional({
     variable: "SHEETS_FOLDER",
     default: "unset: the account's own Drive",

@@ -17,6 +17,10 @@ export const errorCodes = {
   warehouse: { status: 502, hint: "Read the warehouse's message; run again when it is mended." },
   storage: { status: 502, hint: "Check the bucket and the credentials, then run again." },
   sheets: { status: 502, hint: "Mend what the message names in Google Drive, then run again." },
+  slack: {
+    status: 502,
+    hint: "Mend what the message names in Slack or the settings, then try again.",
+  },
   database: { status: 502, hint: "Check the database's address, credentials and table." },
   rateLimited: { status: 429, hint: "Wait as long as it says, then try again." },
   transient: { status: 503, hint: "Nothing to do: it is retried by itself." },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { MissedTicks, RunState } from "./run.ts";
+import { slackChannelSchema } from "./slack.ts";
 import { keptText } from "./text.ts";
 
 /** 366 days: a year from leap day to leap day. */
@@ -23,6 +24,8 @@ export const frequencyInputSchema = z.object({
   active: z.boolean().default(true),
   /** Seconds that its tables wait for parents of other frequencies; null is one period. Absent: as it was. */
   parentWaitSeconds: seconds("the wait for parents", 1).nullable().optional(),
+  /** Where Slack is told of its runs; null is the channel of the settings. Absent: as it was. */
+  slackChannel: slackChannelSchema.nullable().optional(),
 });
 
 export type FrequencyInput = z.infer<typeof frequencyInputSchema>;

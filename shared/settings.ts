@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { slackChannelSchema } from "./slack.ts";
 import { keptText } from "./text.ts";
 
 /**
@@ -32,7 +33,7 @@ const line = keptText()
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** Plain http would show what is sent on the way; a test's server on this machine has no way. */
-function isSafeUrl(text: string): boolean {
+export function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, search, hash } = new URL(text);
   if (username !== "" || search !== "" || hash !== "") return false;
@@ -86,6 +87,11 @@ const places = keptText()
       "host names, addresses or networks, with commas between them, such as sso.internal, 10.1.2.3, 10.0.0.0/8",
   });
 
+const slackToken = line.refine(
+  (text) => /^xox[a-z]-[\w-]+$/.test(text),
+  "a bot token, such as xoxb- and digits: Slack shows it under OAuth & Permissions of the app",
+);
+
 /** Every setting, once: the web app, the command line and the variables are made from this. */
 export const settings = {
   "web.publicUrl": define({
@@ -127,6 +133,19 @@ export const settings = {
     schema: currency,
     default: "USD",
   }),
+  "slack.token": define({
+    label: "Bot token",
+    help: "of a Slack app with the scope chat:write, installed in your workspace; it begins with xoxb-",
+    secret: true,
+    variable: "SLACK_TOKEN",
+    schema: slackToken,
+  }),
+  "slack.channel": define({
+    label: "Channel",
+    help: "where failed runs, skipped ticks and people who wait are told; the app must be in it",
+    variable: "SLACK_CHANNEL",
+    schema: slackChannelSchema,
+  }),
   "oauth.issuer": define({
     label: "Issuer",
     help: "the OpenID provider that people sign in at",
@@ -157,6 +176,7 @@ export const settingGroups: Record<string, string> = {
   oauth: "Signing in with Google",
   costs: "Costs",
   network: "Network",
+  slack: "Slack",
 };
 
 /** A setting as admins see it. */

@@ -20,6 +20,8 @@ export const frequencies = pgTable(
     /** Why no run can be made of its tick, and since when; null where nothing is wrong. */
     trouble: text(),
     troubleSince: instant(),
+    /** Where Slack is told of its runs; null is the channel of the settings. */
+    slackChannel: text(),
     createdAt: createdAt(),
   },
   (t) => [check("frequencies_period", sql`${t.periodSeconds} > 0`)],

@@ -141,6 +141,8 @@ export const outbox = pgTable(
     attempts: integer().notNull().default(0),
     nextAttemptAt: instant().notNull().defaultNow(),
     deliveredAt: instant(),
+    /** Told to nobody, and never will be: `last_error` says why. */
+    givenUpAt: instant(),
     lastError: text(),
     createdAt: createdAt(),
   },

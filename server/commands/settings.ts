@@ -15,7 +15,7 @@ interface Options {
   stdin?: boolean;
 }
 
-/** `maestro settings list|get|set|unset`. */
+/** `maestro settings list|get|set|unset|test-slack`. */
 export function createSettingsCommand(io: CommandIo): Command {
   const command = new Command("settings").description("the settings of the installation");
   addConnectionOptions(command.command("list"))
@@ -37,7 +37,17 @@ export function createSettingsCommand(io: CommandIo): Command {
     .description("forgets one, which then has its default or none")
     .argument("<key>", "such as oauth.domains")
     .action((key: string, options: Options) => change(io, keyOf(key), null, options));
+  addConnectionOptions(command.command("test-slack"))
+    .description("says in Slack's channel that Maestro can write there, or why it cannot")
+    .action((options: Options) => testSlack(io, options));
   return command;
+}
+
+async function testSlack(io: CommandIo, options: Options): Promise<void> {
+  const told = await withClient(io, options, (client) => client.settings.testSlack.mutate());
+  if (options.json) return writeJson(io.stdout, told);
+  io.stdout.write(`Maestro wrote in #${told.channel}
+`);
 }
 
 function keyOf(text: string): SettingKey {

@@ -4,6 +4,7 @@ import { showPresence } from "../services/runs/show-presence.ts";
 import { sweepBucket } from "../services/runs/sweep-bucket.ts";
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
+import { startMessenger } from "./messenger.ts";
 import { startSizeRefresher } from "./size-refresher.ts";
 import { startStagedCleaner } from "./staged-cleaner.ts";
 import { startTicker } from "./ticker.ts";
@@ -22,11 +23,13 @@ export interface Engine {
 export function startEngine(deps: Deps): Engine {
   const runner = startRunner(deps);
   const ticker = startTicker(deps);
+  const messenger = startMessenger(deps);
   return {
     holding: runner.holding,
     async stop() {
       await ticker.stop();
       await runner.stop();
+      await messenger.stop();
     },
   };
 }

@@ -4,6 +4,7 @@ import * as frequencies from "../../drizzle/schema/frequencies.ts";
 import * as runs from "../../drizzle/schema/runs.ts";
 import * as schedulers from "../../drizzle/schema/schedulers.ts";
 import * as settings from "../../drizzle/schema/settings.ts";
+import * as slack from "../../drizzle/schema/slack.ts";
 import * as tables from "../../drizzle/schema/tables.ts";
 import * as transfers from "../../drizzle/schema/transfers.ts";
 import * as users from "../../drizzle/schema/users.ts";
@@ -13,6 +14,7 @@ export const schema = {
   ...frequencies,
   ...runs,
   ...schedulers,
+  ...slack,
   ...settings,
   ...tables,
   ...transfers,

@@ -16,4 +16,6 @@ export const locks = {
   transferClaim: 7_102_029,
   /** One transaction at a time changes who is an enabled admin, and so who is the first and the last. */
   firstUser: 7_102_030,
+  /** One process at a time tells Slack, so that it is told in order. */
+  slack: 7_102_040,
 } as const;

@@ -2,6 +2,7 @@ import type { SettingKey } from "../../shared/settings.ts";
 import type { ObjectStore } from "../connectors/object-store.ts";
 import type { RoomStore } from "../connectors/room-store.ts";
 import type { Sheets } from "../connectors/sheets.ts";
+import type { Slack } from "../connectors/slack.ts";
 import type { SqlParser } from "../connectors/sql-parser.ts";
 import type { Warehouse } from "../connectors/warehouse.ts";
 import type { Changes } from "../db/changes.ts";
@@ -17,6 +18,7 @@ export interface Deps extends Pick<DbClient, "db" | "pool"> {
   warehouse: Warehouse;
   objectStore: ObjectStore;
   sheets: Sheets;
+  slack: Slack;
   sqlParser: SqlParser;
   secretBox: SecretBox;
   /** Settings that this process was given; they outweigh those that are stored. */

@@ -18,6 +18,7 @@ import { MaestroError } from "../../shared/errors.ts";
 import type { TokenScope } from "../../shared/user.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { noSheets } from "../support/no-sheets.ts";
+import { noSlack } from "../support/no-slack.ts";
 import { roomDeps } from "../support/room-deps.ts";
 
 /** The warehouse as far as saving asks it: dry runs, answered or refused as a test says. */
@@ -95,6 +96,7 @@ export async function createTestDeps(): Promise<TestDeps> {
     warehouse: dryRuns.warehouse,
     objectStore: createEmptyStore(),
     sheets: noSheets,
+    slack: noSlack,
     sqlParser: createSqlParser(),
     secretBox: createSecretBox("a secret for tests"),
     givenSettings: {},

@@ -11,6 +11,7 @@ import { createDbClient } from "../../server/db/client.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
 import { noSheets } from "./no-sheets.ts";
+import { noSlack } from "./no-slack.ts";
 import { roomDeps } from "./room-deps.ts";
 
 export interface EngineDeps extends Deps {
@@ -69,6 +70,7 @@ export function createEngineDeps(options: {
     warehouse: options.warehouse,
     objectStore: options.objectStore ?? createMemoryStore(objects),
     sheets: options.sheets ?? noSheets,
+    slack: noSlack,
     sqlParser: {
       references: () => Promise.resolve({ ast: [], astError: null, scanner: [] }),
       close: () => Promise.resolve(),

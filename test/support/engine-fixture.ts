@@ -30,6 +30,8 @@ export async function openEngineFixture(limits?: Partial<EngineDeps["limits"]>) 
       own.random = () => deps.random();
       // All daemons see one bucket.
       own.objectStore = deps.objectStore;
+      own.slack = deps.slack;
+      own.givenSettings = deps.givenSettings;
       const engine = ticks ? startEngine(own) : startRunner(own);
       engines.push({ deps: own, engine });
       return engine;

@@ -98,6 +98,14 @@ export function FrequencyDialog(props: Props) {
           onChange={(parentWaitSeconds) => set({ parentWaitSeconds })}
           error={fieldError("parentWaitSeconds")}
         />
+        <TextField
+          label="Slack channel"
+          hint="Where its failed runs and skipped ticks are told. Empty: the channel of the settings."
+          value={draft.slackChannel ?? ""}
+          placeholder="#data"
+          onInput={(text) => set({ slackChannel: text.trim() === "" ? null : text })}
+          error={fieldError("slackChannel")}
+        />
         <CheckField
           label="Active: it ticks. Switched off, its tables run by hand alone."
           checked={draft.active}

@@ -10,15 +10,17 @@ export function draftOf(frequency: FrequencyView | null): FrequencyInput {
       timeZone: null,
       active: true,
       parentWaitSeconds: null,
+      slackChannel: null,
     };
   }
-  const { name, periodSeconds, offsetSeconds, timeZone, active, parentWaitSeconds } = frequency;
+  const { name, periodSeconds, offsetSeconds, timeZone, active } = frequency;
   return {
     name,
     periodSeconds,
     offsetSeconds,
     timeZone,
     active,
-    parentWaitSeconds: parentWaitSeconds ?? null,
+    parentWaitSeconds: frequency.parentWaitSeconds ?? null,
+    slackChannel: frequency.slackChannel ?? null,
   };
 }

@@ -1,4 +1,4 @@
-import { createSignal, For, Show } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 import { type SettingKey, type SettingView, settings } from "../../../shared/settings.ts";
 import { ConfirmDialog } from "../../components/Dialog.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
@@ -12,7 +12,13 @@ import { api } from "../../trpc.ts";
 type Draft = Partial<Record<SettingKey, string>>;
 
 /** Settings that belong together: they are saved together, all or none. */
-export function SettingGroup(props: { title: string; views: SettingView[]; onSaved: () => void }) {
+export function SettingGroup(props: {
+  title: string;
+  views: SettingView[];
+  onSaved: () => void;
+  /** What else there is to do with them, below. */
+  children?: JSX.Element;
+}) {
   const [draft, setDraft] = createSignal<Draft>({});
   const save = createAction(
     "Save the settings",
@@ -77,6 +83,7 @@ export function SettingGroup(props: { title: string; views: SettingView[]; onSav
           </button>
         </Show>
       </div>
+      {props.children}
     </form>
   );
 }

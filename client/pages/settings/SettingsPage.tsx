@@ -5,6 +5,7 @@ import { QueryView } from "../../components/QueryView.tsx";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 import { SettingGroup } from "./SettingGroup.tsx";
+import { SlackCheck } from "./SlackCheck.tsx";
 
 /** The settings of the installation, for admins. */
 export function SettingsPage() {
@@ -26,7 +27,9 @@ export function SettingsPage() {
                   title={title}
                   views={views().filter(({ key }) => key.startsWith(`${group}.`))}
                   onSaved={settings.refetch}
-                />
+                >
+                  {group === "slack" ? <SlackCheck /> : null}
+                </SettingGroup>
               )}
             </For>
           </div>

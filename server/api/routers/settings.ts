@@ -2,6 +2,8 @@ import { settingChangesSchema } from "../../../shared/settings.ts";
 import { changeSettings, type SettingChanges } from "../../services/settings/change-settings.ts";
 import { checkSettings } from "../../services/settings/check-settings.ts";
 import { listSettings } from "../../services/settings/list-settings.ts";
+import { slackState } from "../../services/slack/slack-state.ts";
+import { testSlack } from "../../services/slack/test-slack.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 
@@ -17,4 +19,8 @@ export const settingsRouter = router({
       await changeSettings(ctx.deps, actorOf(ctx.principal), changes);
       return listSettings(ctx.deps);
     }),
+  /** How telling Slack fares. */
+  slack: procedure("admin").query(({ ctx }) => slackState(ctx.deps)),
+  /** Says in Slack's channel that Maestro can write there, or why it cannot. */
+  testSlack: procedure("admin").mutation(({ ctx }) => testSlack(ctx.deps)),
 });

@@ -2,6 +2,7 @@ import { and, eq, ne, sql } from "drizzle-orm";
 import { users } from "../../../drizzle/schema/users.ts";
 import type { Db } from "../../db/client.ts";
 import { locks } from "../../db/locks.ts";
+import { tellSlack } from "../../db/outbox.ts";
 import { markSeen } from "../../db/users.ts";
 import { recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
@@ -90,6 +91,7 @@ async function addUser(tx: Db, { email, name }: Visitor, localAdminSignsIn: bool
     .returning(columns);
   if (!made) throw new Error("an insert returned no row");
   if (isAdmin) await joinDefaultGroup(tx, made.id);
+  else await tellSlack(tx, { kind: "userWaiting", userId: made.id });
   const actor = { userId: made.id, name: email };
   await recordChange(tx, actor, {
     action: "user.create",

@@ -1,6 +1,7 @@
 import type { MissedTicks, RunReasonCode } from "../../../shared/run.ts";
 import { missedText } from "../../../shared/schedule-text.ts";
 import { type FrequencyRow, tryLockFrequency } from "../../db/frequencies.ts";
+import { tellSlack } from "../../db/outbox.ts";
 import { insertRun, selectTablesToRun, unfinishedRunOf } from "../../db/run-assembly.ts";
 import {
   recordEmptyTick,
@@ -115,6 +116,7 @@ async function assembleTick(
     const reason = `run ${unfinished} of this frequency had not ended${why}`;
     const skipped = { reason, reasonCode: "overlap" as const };
     const runId = await recordSkippedTick(tx, { frequencyId, at, missed, ...skipped });
+    await tellSlack(tx, { kind: "tickSkipped", runId, unfinishedRunId: unfinished });
     return { kind: "skipped", runId, ...skipped };
   }
   const runId = await insertRun(tx, {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError } from "../../../shared/errors.ts";
 import { tryLockFrequency } from "../../db/frequencies.ts";
+import { tellSlack } from "../../db/outbox.ts";
 import { unfinishedRunOf } from "../../db/run-assembly.ts";
 import {
   hasFailures,
@@ -97,6 +98,7 @@ async function resumeInTransition(
   }
   const goingOn = [...foundJobs, ...unlisted.map(({ id }) => id)];
   if (goingOn.length > 0) await reviveJobs(transition, goingOn);
+  await tellSlack(transition.tx, { kind: "run", runId });
   await recordChange(transition.tx, actor, {
     action: "run.resume",
     subjectKind: "run",

@@ -1,5 +1,6 @@
 import type { TableRunState } from "../../../shared/run.ts";
 import { isParkedStep } from "../../../shared/table-run-step.ts";
+import { tellEndedRun } from "../../db/outbox.ts";
 import {
   countFinished,
   endRun,
@@ -161,6 +162,7 @@ export async function endRuns(transition: Transition, moved: Pick<Moved, "runId"
   const endedRuns: number[] = [];
   for (const { id, counts } of await countFinished(transition, runIds)) {
     await endRun(transition, id, runOutcome(counts ?? {}) ?? "succeeded");
+    await tellEndedRun(transition, id);
     endedRuns.push(id);
   }
   return endedRuns;

@@ -1,4 +1,5 @@
 import { MaestroError, messageOf } from "../../../shared/errors.ts";
+import { tellSlack } from "../../db/outbox.ts";
 import { storeTrouble, type TickingFrequency } from "../../db/ticks.ts";
 import type { Deps } from "../deps.ts";
 
@@ -12,7 +13,13 @@ export async function tellFrequencyTrouble(
   fault: { error: unknown } | null,
 ): Promise<void> {
   const text = fault && describe(fault.error);
-  const written = await storeTrouble(deps.db, id, text);
+  const written = await deps.db.transaction(async (tx) => {
+    const turn = await storeTrouble(tx, id, text);
+    if (turn?.isTurn && text !== null) {
+      await tellSlack(tx, { kind: "frequencyTrouble", frequencyId: id, text });
+    }
+    return turn;
+  });
   if (!written) return;
   if (fault) {
     deps.log.error({ frequencyId: id, err: fault.error, alert: "trouble" }, `${name}: ${text}`);

@@ -1,7 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 import { tables } from "../../../drizzle/schema/tables.ts";
-import { outbox, type TransferResult } from "../../../drizzle/schema/transfers.ts";
+import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import type { Db } from "../../db/client.ts";
+import { tellSlack } from "../../db/outbox.ts";
 import { identifySource } from "./identify-source.ts";
 
 /**
@@ -46,6 +47,6 @@ async function tellSchemaChange(
   tableRun: { id: number; tableId: number },
   change: NonNullable<TransferResult["schemaChange"]>,
 ): Promise<void> {
-  const payload = { kind: "schemaChange", tableRunId: tableRun.id, tableId: tableRun.tableId };
-  await tx.insert(outbox).values({ topic: "slack", payload: { ...payload, ...change } });
+  const { id: tableRunId, tableId } = tableRun;
+  await tellSlack(tx, { kind: "schemaChange", tableRunId, tableId, ...change });
 }

@@ -151,6 +151,8 @@ export const calls: Record<string, Call | Call[]> = {
     input: fixed({ changes: { "costs.currency": "EUR" } }),
   },
   "settings.list": { right: "admin" },
+  "settings.slack": { right: "admin" },
+  "settings.testSlack": { right: "admin", status: 400, changesNothing: true },
   "system.demo": { right: "read" },
   "system.home": { right: "read" },
   "system.info": { right: "read" },

@@ -1,0 +1,112 @@
+import { and, asc, desc, eq, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import { outbox } from "../../drizzle/schema/transfers.ts";
+import type { SlackNews } from "../../shared/slack.ts";
+import type { Db } from "./client.ts";
+import { locks } from "./locks.ts";
+import type { Transition } from "./transition.ts";
+
+/*
+ * What is to be told outside, written in the transaction of what it tells of: so it is told at least
+ * once and in order, or the thing has not happened.
+ */
+
+/** A sender that is stopped within its transaction gives the lock back after this. */
+const idleMs = 60_000;
+const open = and(isNull(outbox.deliveredAt), isNull(outbox.givenUpAt));
+const toSlack = eq(outbox.topic, "slack");
+
+export interface OpenNews {
+  id: number;
+  news: SlackNews;
+  attempts: number;
+  /** Seconds since it happened. */
+  ageSeconds: number;
+  /** Not to be tried yet. */
+  isPutOff: boolean;
+}
+
+export async function tellSlack(tx: Db, news: SlackNews): Promise<void> {
+  await tx.insert(outbox).values({ topic: "slack", payload: { ...news } });
+}
+
+/** The oldest that is not told; `taken` while another process is at it, until `tx` ends. */
+export async function takeOldestNews(tx: Db): Promise<OpenNews | "taken" | null> {
+  await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = ${idleMs}`));
+  const { rows } = await tx.execute<{ isOurs: boolean }>(
+    sql`select pg_try_advisory_xact_lock(${locks.slack}) as "isOurs"`,
+  );
+  if (rows[0]?.isOurs !== true) return "taken";
+  const [row] = await tx
+    .select({
+      id: outbox.id,
+      news: sql<SlackNews>`${outbox.payload}`,
+      attempts: outbox.attempts,
+      ageSeconds: sql<number>`extract(epoch from clock_timestamp() - ${outbox.createdAt})::float8`,
+      isPutOff: sql<boolean>`${outbox.nextAttemptAt} > clock_timestamp()`,
+    })
+    .from(outbox)
+    .where(and(toSlack, open))
+    .orderBy(asc(outbox.id))
+    .limit(1);
+  return row ?? null;
+}
+
+export async function markDelivered(tx: Db, id: number): Promise<void> {
+  const now = sql`clock_timestamp()`;
+  await tx.update(outbox).set({ deliveredAt: now, lastError: null }).where(eq(outbox.id, id));
+}
+
+export async function giveUp(tx: Db, id: number, lastError: string): Promise<void> {
+  const now = sql`clock_timestamp()`;
+  await tx.update(outbox).set({ givenUpAt: now, lastError }).where(eq(outbox.id, id));
+}
+
+/** Until then those behind it wait too. */
+export async function putOff(
+  tx: Db,
+  id: number,
+  { seconds, lastError }: { seconds: number; lastError: string },
+): Promise<void> {
+  await tx
+    .update(outbox)
+    .set({
+      attempts: sql`${outbox.attempts} + 1`,
+      nextAttemptAt: sql`clock_timestamp() + make_interval(secs => ${seconds})`,
+      lastError,
+    })
+    .where(eq(outbox.id, id));
+}
+
+/** Tries at once what was put off: something has changed. */
+export async function tryAgainNow(db: Db): Promise<void> {
+  await db.update(outbox).set({ nextAttemptAt: sql`clock_timestamp()` }).where(and(toSlack, open));
+}
+
+/** Deletes what was told, or given up, so many days ago. */
+export async function forgetTold(db: Db, days: number): Promise<void> {
+  const longAgo = sql`clock_timestamp() - make_interval(days => ${days})`;
+  await db.delete(outbox).where(or(lt(outbox.deliveredAt, longAgo), lt(outbox.givenUpAt, longAgo)));
+}
+
+/** How Slack fares: what waits, and the newest fault. */
+export async function selectSlackState(db: Db): Promise<{ waiting: number; fault: string | null }> {
+  const waiting = await db.$count(outbox, and(toSlack, open));
+  const [row] = await db
+    .select({ text: outbox.lastError })
+    .from(outbox)
+    .where(and(toSlack, isNotNull(outbox.lastError)))
+    .orderBy(desc(outbox.id))
+    .limit(1);
+  return { waiting, fault: row?.text ?? null };
+}
+
+/** Tells of a run that has ended where that is news: it failed, or had failed before. */
+export async function tellEndedRun(transition: Transition, runId: number): Promise<void> {
+  await transition.query(
+    "tell ended run",
+    `insert into outbox (topic, payload)
+     select 'slack', jsonb_build_object('kind', 'run', 'runId', r.id) from runs r
+     where r.id = $1 and (r.state = 'failed' or r.resumed_count > 0)`,
+    [runId],
+  );
+}
