@@ -1,11 +1,12 @@
 import { MaestroError } from "../../shared/errors.ts";
 import { buildDeps, type Surroundings } from "../build-deps.ts";
-import { type Config, environment } from "../config.ts";
+import { type Config, environment, givenSecrets } from "../config.ts";
 import { startEngine } from "../daemon/engine.ts";
 import { startRoom } from "../daemon/room.ts";
 import type { Deps } from "../services/deps.ts";
 import type { ErrorReports } from "../support/error-reports.ts";
 import { createLog } from "../support/log.ts";
+import { createScrub } from "../support/scrub.ts";
 import { announceSignIn } from "./announce-sign-in.ts";
 import { runLocalCloud, widenThreadPool } from "./local-cloud.ts";
 import { isLoopback } from "./loopback.ts";
@@ -82,7 +83,13 @@ async function runRole(
   start: (deps: Deps, surroundings: Surroundings) => Promise<Started>,
 ): Promise<void> {
   let started: Started | null = null;
-  const log = createLog({ level: config.logLevel, path: config.logPath, role, reports });
+  const log = createLog({
+    level: config.logLevel,
+    path: config.logPath,
+    role,
+    reports,
+    scrub: createScrub(givenSecrets(config)),
+  });
   const left = () => started?.holding?.() ?? [];
   const stopping = createStopSignal(config.gracefulShutdownSeconds, log, left);
   const surroundings = await findSurroundings(config);

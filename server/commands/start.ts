@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { buildDeps } from "../build-deps.ts";
-import type { Config } from "../config.ts";
+import { type Config, givenSecrets } from "../config.ts";
 import { type Engine, startEngine } from "../daemon/engine.ts";
 import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory.ts";
 import { releaseTransfers } from "../services/transfers/release-transfers.ts";
 import type { ErrorReports } from "../support/error-reports.ts";
 import { createLog, type Log } from "../support/log.ts";
+import { createScrub } from "../support/scrub.ts";
 import { announceSignIn } from "./announce-sign-in.ts";
 import { startRoomProcess } from "./room-processes.ts";
 import { requireFreeAddress, serveApi } from "./serve-api.ts";
@@ -29,6 +30,7 @@ export async function runStart(
     path: config.logPath ?? join(directory, "maestro.log"),
     role: "start",
     reports,
+    scrub: createScrub(givenSecrets(config)),
   });
   let engine: Engine | null = null;
   const left = () => engine?.holding() ?? [];

@@ -1,4 +1,5 @@
 import { type ErrorCode, MaestroError, messageOf } from "../../shared/errors.ts";
+import { scrubShapes } from "../support/scrub.ts";
 import { shorten } from "../support/shorten.ts";
 import { type ApiReason, remedyFor } from "./bigquery-remedies.ts";
 
@@ -110,7 +111,8 @@ const credentialMessages =
 
 function translateWithoutAnswer(error: unknown, doing: string): MaestroError {
   const { code, status } = (error ?? {}) as Record<"code" | "status", unknown>;
-  const message = shorten(messageOf(error));
+  // Of the client and the network: they quote addresses and headers.
+  const message = shorten(scrubShapes(messageOf(error)));
   // The answer of the token's server, which Google's authentication asks first.
   const isPassing = typeof status === "number" && retryableStatuses.has(status);
   if (isNetworkFault(error) || isPassing) {

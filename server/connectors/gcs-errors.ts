@@ -1,4 +1,5 @@
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { scrubShapes } from "../support/scrub.ts";
 import { shorten } from "../support/shorten.ts";
 
 const retryableCodes = new Set<unknown>([408, 429, 500, 502, 503, 504]);
@@ -18,7 +19,7 @@ export function failed(doing: string): (error: unknown) => never {
       throw new MaestroError("cancelled", `could not ${doing}: it was cancelled`, { cause: error });
     }
     const { message = messageOf(error) } = error as { message?: string };
-    throw new MaestroError("storage", `could not ${doing}: ${shorten(message)}`, {
+    throw new MaestroError("storage", `could not ${doing}: ${shorten(scrubShapes(message))}`, {
       cause: error,
       retryable:
         retryableCodes.has(code) ||

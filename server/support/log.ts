@@ -1,5 +1,6 @@
-import { type Logger, type LoggerOptions, pino, stdTimeFunctions } from "pino";
+import { type Logger, type LoggerOptions, pino, stdSerializers, stdTimeFunctions } from "pino";
 import type { ErrorReports } from "./error-reports.ts";
+import { type Scrub, scrubShapes } from "./scrub.ts";
 
 export type Log = Logger;
 
@@ -20,7 +21,10 @@ export function createLog(options: {
   role: string;
   /** Errors are told here as well. */
   reports?: ErrorReports;
+  /** Takes secrets out of errors and messages, which name what they are about in words of others. */
+  scrub?: Scrub;
 }): Log {
+  const { scrub = scrubShapes } = options;
   const destination = pino.destination({
     dest: options.path ?? 2,
     sync: true,
@@ -33,7 +37,8 @@ export function createLog(options: {
       level: options.level,
       base: { role: options.role, pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
-      ...(options.reports ? { hooks: { logMethod: tellErrors(options.reports) } } : {}),
+      hooks: { logMethod: tellErrors(options.reports, scrub) },
+      serializers: { err: (error: Error) => scrub(stdSerializers.err(error)) },
       redact: { paths: redactedPaths, censor: "[hidden]" },
     },
     destination,
@@ -45,10 +50,11 @@ type LogMethod = NonNullable<NonNullable<LoggerOptions["hooks"]>["logMethod"]>;
 const errorLevel = 50;
 
 /** Passes every line on, and tells of those that say an error. */
-function tellErrors(reports: ErrorReports): LogMethod {
+function tellErrors(reports: ErrorReports | undefined, scrub: Scrub): LogMethod {
   return function logAndTell(args, method, level) {
-    method.apply(this, args);
-    if (level < errorLevel) return;
+    const texts = args.map((arg: unknown) => (typeof arg === "string" ? scrub(arg) : arg));
+    method.apply(this, texts as typeof args);
+    if (level < errorLevel || !reports) return;
     const [first, second] = args as unknown[];
     const line = typeof first === "object" && first !== null ? first : {};
     const { err, ...facts } = line as Record<string, unknown>;

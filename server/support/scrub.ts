@@ -9,6 +9,7 @@ const mask = "[hidden]";
 const shortestSecret = 6;
 const secretName = /passw|secret|token|authorization|cookie|license|api[-_]?key|credential/i;
 const shapes: [RegExp, string][] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mask],
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, `$1${mask}@`],
   [/\b(bearer|basic)\s+[^\s"',;]+/gi, `$1 ${mask}`],
   [/\bmaestro_[\w-]{8,}/g, mask],
@@ -16,6 +17,10 @@ const shapes: [RegExp, string][] = [
     /\b((?:password|secret|token|license_key|api_?key)["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi,
     `$1${mask}`,
   ],
+  // What makes an address of a file good for whoever has it.
+  [/([?&](?:x-goog-)?(?:signature|credential|security-token)=)[^&\s"'<>]+/gi, `$1${mask}`],
+  // Sessions, and whatever else is a JWT.
+  [/\beyJ[\w-]{8,}\.[\w-]*\.[\w.-]+/g, mask],
   [/https:\/\/hooks\.slack\.com\/\S+/g, mask],
   // What Drizzle appends to a statement that failed: the values of a user's rows.
   [/\nparams: [\s\S]*$/, `\nparams: ${mask}`],
@@ -48,3 +53,6 @@ export function createScrub(secrets: readonly string[]): Scrub {
   };
   return <T>(value: T) => scrub(value, []) as T;
 }
+
+/** For texts of libraries, where the secrets themselves are not at hand: it knows their shapes alone. */
+export const scrubShapes: Scrub = createScrub([]);

@@ -30,7 +30,8 @@ export async function serveWebApp(server: FastifyInstance, webRoot: string): Pro
     const navigates = request.method === "GET" && request.headers.accept?.includes("text/html");
     // A page's path may end like a file's (`dataset.name`): assets alone are known to be files.
     if (!navigates || request.url.startsWith("/assets/")) {
-      throw new MaestroError("notFound", `there is nothing at ${request.method} ${request.url}`);
+      const path = request.url.split("?")[0];
+      throw new MaestroError("notFound", `there is nothing at ${request.method} ${path}`);
     }
     if (!existsSync(join(webRoot, "index.html"))) {
       return reply
