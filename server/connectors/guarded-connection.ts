@@ -93,6 +93,41 @@ export async function getGuarded(
   }
 }
 
+/**
+ * POSTs JSON to an address that somebody has entered; no redirect is followed. Throws `invalidInput` or
+ * `forbidden` for an address that is refused, and `transient` for anything but a 2xx in time.
+ */
+export async function postGuarded(
+  address: string,
+  body: unknown,
+  options: { allowed: AllowedPlaces; resolve?: Resolve; signal: AbortSignal },
+): Promise<void> {
+  const { allowed, resolve = resolveName } = options;
+  const url = readOutboundUrl(address, allowed);
+  const dispatcher = new Agent({
+    connect: { lookup: guardedLookup(allowed, resolve), timeout: timeoutMs },
+    maxResponseSize: maxBytes,
+  });
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    const { statusCode, body: answer } = await request(url.href, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      dispatcher,
+      signal,
+    });
+    await answer.dump();
+    if (statusCode < 200 || statusCode >= 300) throw new Error(`it answered ${statusCode}`);
+  } catch (error) {
+    if (error instanceof MaestroError) throw error;
+    const message = `${url.host} did not take it: ${messageOf(error)}`;
+    throw new MaestroError("transient", message, { cause: error, retryable: true });
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
 async function get(url: URL, dispatcher: Agent) {
   try {
     const signal = AbortSignal.timeout(timeoutMs);

@@ -1,4 +1,5 @@
 import type { Deps } from "../services/deps.ts";
+import { forwardEvents } from "../services/rooms/forward-events.ts";
 import { forgetOldRuns } from "../services/runs/forget-old-runs.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
 import { sweepBucket } from "../services/runs/sweep-bucket.ts";
@@ -10,6 +11,7 @@ import { startStagedCleaner } from "./staged-cleaner.ts";
 import { startTicker } from "./ticker.ts";
 
 const presenceMs = 500;
+const forwardMs = 1_000;
 const retentionMs = 3_600_000;
 
 export interface Engine {
@@ -24,10 +26,16 @@ export function startEngine(deps: Deps): Engine {
   const runner = startRunner(deps);
   const ticker = startTicker(deps);
   const messenger = startMessenger(deps);
+  const forwarder = startLoop({
+    name: "forwarder",
+    log: deps.log,
+    periodMs: forwardMs,
+    body: (signal) => forwardEvents(deps, signal),
+  });
   return {
     holding: runner.holding,
     async stop() {
-      await ticker.stop();
+      await Promise.all([ticker.stop(), forwarder.stop()]);
       await runner.stop();
       await messenger.stop();
     },
