@@ -11,6 +11,14 @@ import { driveRoutes } from "./sheets/drive-routes.ts";
 import { sheetsRoutes } from "./sheets/sheets-routes.ts";
 import type { SpreadsheetFiles } from "./sheets/spreadsheet-files.ts";
 import { spreadsheetPages } from "./sheets/spreadsheet-page.ts";
+import {
+  answerBrokenHttp,
+  bigQueryBodyLimit,
+  bodyLimit,
+  takeJson,
+  takeStreams,
+  takeText,
+} from "./take-bodies.ts";
 import type { Warehouse } from "./warehouse/open-warehouse.ts";
 import { datasetRoutes } from "./warehouse/rest/dataset-routes.ts";
 import { errorBody, sendError } from "./warehouse/rest/error-answer.ts";
@@ -27,8 +35,6 @@ export interface CloudServer {
   setUrl(url: string): void;
   lastRequestAt(): number;
 }
-
-const bodyLimit = 128 * 2 ** 20;
 
 /** All routes of the local cloud. */
 export function createCloudServer(options: {
@@ -52,6 +58,7 @@ export function createCloudServer(options: {
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
     bodyLimit,
+    clientErrorHandler: answerBrokenHttp,
     routerOptions: { maxParamLength: 4096 },
   }) as unknown as FastifyInstance;
   const touch = () => {
@@ -60,15 +67,20 @@ export function createCloudServer(options: {
   commonHandlers(app, options.host, touch);
   void app.register((scope, _, done) => {
     refuseBrowsers(scope);
-    takeJson(scope);
-    scope.post("/owner", () => ({ ok: true }));
-    signingRoutes(scope, signingKey);
+    takeJson(scope, bigQueryBodyLimit);
     jobRoutes(scope, context, runner, baseUrl);
     queryRoutes(scope, context, runner);
     datasetRoutes(scope, context, baseUrl);
     tableRoutes(scope, context, baseUrl);
     routineRoutes(scope, context);
     tableDataRoutes(scope, context);
+    done();
+  });
+  void app.register((scope, _, done) => {
+    refuseBrowsers(scope);
+    takeJson(scope, bodyLimit);
+    scope.post("/owner", () => ({ ok: true }));
+    signingRoutes(scope, signingKey);
     objectRoutes(scope, objects, { location: context.location, baseUrl });
     driveRoutes(scope, spreadsheets, baseUrl);
     sheetsRoutes(scope, spreadsheets, baseUrl);
@@ -140,33 +152,6 @@ function refuseBrowsers(scope: FastifyInstance): void {
     if (request.headers.origin === undefined) done();
     else void reply.code(403).send(errorBody(403, "forbidden", "Pages cannot call this API."));
   });
-}
-
-/** An empty body is none, whatever its type says; Google's clients send that. */
-function takeJson(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", { parseAs: "string", bodyLimit }, (_request, body, done) => {
-    if (body === "") return done(null, null);
-    try {
-      return done(null, JSON.parse(String(body)));
-    } catch {
-      return done(
-        Object.assign(new Error("Parse Error: the body is no JSON."), { statusCode: 400 }),
-      );
-    }
-  });
-}
-
-function takeText(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", { parseAs: "string", bodyLimit }, (_request, body, done) =>
-    done(null, body),
-  );
-}
-
-function takeStreams(scope: FastifyInstance): void {
-  scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", (_request, _body, done) => done(null));
 }
 
 /** IAM's signBlob for the one service account there is. */

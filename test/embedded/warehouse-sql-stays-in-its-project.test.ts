@@ -81,6 +81,23 @@ describe("a job", () => {
     expect(rows).toEqual([{ a: 1 }]);
   });
 
+  const hers = { projectId: "neighbour", datasetId: "hers", tableId: "t" };
+  const own = { datasetId: "d", tableId: "own" };
+  it.each([
+    { query: { query: "SELECT 1 AS a", useLegacySql: false, destinationTable: hers } },
+    { query: { query: "SELECT a FROM t", useLegacySql: false, defaultDataset: hers } },
+    { load: { sourceUris: ["gs://b/x.csv"], autodetect: true, destinationTable: hers } },
+    { copy: { sourceTable: hers, destinationTable: { ...own, tableId: "copied" } } },
+    { copy: { sourceTables: [own, hers], destinationTable: { ...own, tableId: "copied" } } },
+    { copy: { sourceTable: own, destinationTable: hers, writeDisposition: "WRITE_APPEND" } },
+    { extract: { sourceTable: hers, destinationUris: ["gs://b/x.csv"] } },
+  ])("does not reach another project by the configuration %j", async (configuration) => {
+    const answer = await post("test-project/jobs", { configuration });
+    expect(answer.status).toBe(404);
+    const { error } = (await answer.json()) as { error: { message: string } };
+    expect(error.message).toBe("Not found: Dataset neighbour:hers was not found in location US");
+  });
+
   it.each([
     "gs://bucket/../../../../etc/passwd",
     "gs://../etc/passwd",

@@ -141,6 +141,8 @@ export class JobStore {
 
   async remove(record: JobRecord): Promise<void> {
     const id = idOf(record.document);
+    // A row that is still on its way to the disk would come after its deletion.
+    await record.kept?.catch(() => undefined);
     await this.#database.rows("DELETE FROM meta.accepted WHERE id = $1", [id]);
     await this.#database.rows("DELETE FROM meta.finished WHERE id = $1", [id]);
     this.#jobs.delete(id);
@@ -191,8 +193,10 @@ export class JobStore {
     const done = [...this.#jobs].filter(
       ([, { state, document }]) => state === "DONE" && !scripts.has(parentOf(document) ?? ""),
     );
-    const old = done.slice(0, Math.max(0, done.length - keptJobs)).map(([id]) => id);
-    if (old.length === 0) return;
+    const oldest = done.slice(0, Math.max(0, done.length - keptJobs));
+    if (oldest.length === 0) return;
+    await Promise.allSettled(oldest.map(([, { kept }]) => kept));
+    const old = oldest.map(([id]) => id);
     const ids = listValue(old);
     for (const table of ["accepted", "finished"]) {
       await this.#database.rows(`DELETE FROM meta.${table} WHERE id IN (SELECT unnest($1))`, [ids]);

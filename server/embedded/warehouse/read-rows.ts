@@ -4,6 +4,7 @@ import type { WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
 import type { TableDocument } from "./documents.ts";
 import { quoteName } from "./field-types.ts";
+import { pageToken, placeOf, wholeNumber } from "./page-token.ts";
 import { partitionCondition } from "./partitions.ts";
 
 export interface Page {
@@ -43,7 +44,7 @@ export async function readRows(
         )
       : await context.statistics.rowsOf(table);
     const start = startOf(query);
-    const limit = Math.min(maxRows, count(query.maxResults, "maxResults") ?? defaultRows);
+    const limit = Math.min(maxRows, wholeNumber(query.maxResults, "maxResults") ?? defaultRows);
     const schema = options.schema ?? table.schema;
     const columns = schema.map((field) => selected(field, quoteName(field.name)));
     // A LIMIT has a price, however few rows there are.
@@ -59,10 +60,7 @@ export async function readRows(
     return {
       rows: encoded,
       totalRows,
-      pageToken:
-        encoded.length > 0 && next < totalRows
-          ? Buffer.from(String(next)).toString("base64url")
-          : undefined,
+      pageToken: encoded.length > 0 && next < totalRows ? pageToken(next) : undefined,
     };
   } finally {
     release();
@@ -79,16 +77,8 @@ function fitting<T>(rows: T[]): T[] {
 }
 
 function startOf(query: PageQuery): number {
-  if (!query.pageToken) return count(query.startIndex, "startIndex") ?? 0;
-  const text = Buffer.from(query.pageToken, "base64url").toString("utf8");
-  return count(text, "pageToken") ?? 0;
-}
-
-function count(value: string | number | undefined, name: string): number | undefined {
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new WarehouseError("invalid", `Invalid value for ${name}: ${value}`);
+  if (query.pageToken) return placeOf(query.pageToken);
+  return wholeNumber(query.startIndex, "startIndex") ?? 0;
 }
 
 /** A column as DuckDB's binding must be given it. */

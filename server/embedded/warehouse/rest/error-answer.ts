@@ -19,6 +19,7 @@ const statusWords: Record<number, string> = {
   400: "INVALID_ARGUMENT",
   403: "PERMISSION_DENIED",
   404: "NOT_FOUND",
+  408: "DEADLINE_EXCEEDED",
   409: "ALREADY_EXISTS",
   412: "FAILED_PRECONDITION",
   499: "CANCELLED",
@@ -34,7 +35,8 @@ export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   }
   const status = (thrown as { statusCode?: number }).statusCode;
   if (!(thrown instanceof WarehouseError) && status !== undefined && status < 500) {
-    return reply.code(status).send(errorBody(status, "invalid", (thrown as Error).message));
+    const reason = { 408: "requestTimeout", 413: "uploadTooLarge" }[status] ?? "invalid";
+    return reply.code(status).send(errorBody(status, reason, (thrown as Error).message));
   }
   const error = toWarehouseError(thrown);
   const code = statusOf(error.reason);

@@ -7,6 +7,7 @@ import type { JobRecord } from "../job-store.ts";
 import { dryRunQuery } from "../run-query-job.ts";
 import { dryRunScript } from "../script/dry-run-script.ts";
 import { scriptOf } from "../script/script-text.ts";
+import { objectOf, ownTables } from "./own-tables.ts";
 
 export interface JobRequest {
   jobReference?: { projectId?: string; jobId?: string; location?: string };
@@ -22,7 +23,21 @@ export function newJob(
   projectId: string,
   request: JobRequest,
 ): JobDocument {
-  const { configuration = {}, jobReference } = request;
+  const configuration = ownTables(
+    objectOf(request.configuration ?? {}, "configuration"),
+    projectId,
+  );
+  const text = (configuration["query"] as { query?: unknown } | undefined)?.query ?? "";
+  if (typeof text !== "string") {
+    throw new WarehouseError("invalid", "Invalid value for query: a string is expected");
+  }
+  const jobReference = objectOf(request.jobReference ?? {}, "jobReference");
+  if ((jobReference["projectId"] ?? projectId) !== projectId) {
+    throw new WarehouseError(
+      "invalid",
+      `Value ${jobReference["projectId"]} in content does not agree with value ${projectId}. This can happen when a value set through a parameter is inconsistent with a value set in the request.`,
+    );
+  }
   const given = kinds.filter((kind) => configuration[kind]);
   if (given.length !== 1) {
     throw new WarehouseError(
@@ -30,14 +45,14 @@ export function newJob(
       "Required parameter is missing: one of query, load, extract, copy",
     );
   }
-  const jobId = jobReference?.jobId ?? `job_${randomUUID().replaceAll("-", "")}`;
-  if (!/^[\w-]{1,1024}$/.test(jobId)) {
+  const jobId = jobReference["jobId"] ?? `job_${randomUUID().replaceAll("-", "")}`;
+  if (typeof jobId !== "string" || !/^[\w-]{1,1024}$/.test(jobId)) {
     throw new WarehouseError("invalid", `Invalid job ID ${JSON.stringify(jobId)}`);
   }
-  for (const [key, value] of Object.entries(configuration.labels ?? {})) {
+  for (const [key, value] of Object.entries(objectOf(configuration.labels ?? {}, "labels"))) {
     if (
       /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key) &&
-      /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(value)
+      /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(String(value))
     )
       continue;
     throw new WarehouseError(

@@ -4,6 +4,7 @@ import { WarehouseError } from "../contract.ts";
 import { jobResource } from "../job-resource.ts";
 import type { JobRunner } from "../job-runner.ts";
 import { type JobRecord, parentOf } from "../job-store.ts";
+import { invalidToken, pageToken, readPageToken, wholeNumber } from "../page-token.ts";
 import { acceptJob, dryRun, type JobRequest, newJob } from "./insert-job.ts";
 
 interface JobParams {
@@ -125,6 +126,8 @@ export function findJob(
   return context.jobs.require(projectId, jobId);
 }
 
+const jobStates = ["PENDING", "RUNNING", "DONE"];
+
 /** Newest first; a script's child jobs only where they are asked for. A page token names the last job of the page before. */
 function listJobs(
   context: WarehouseContext,
@@ -132,23 +135,37 @@ function listJobs(
   query: ListQuery,
 ): { jobs: JobRecord[]; nextPageToken: string | undefined } {
   const states = [query.stateFilter ?? []].flat().map((state) => state.toUpperCase());
-  const from = Number(query.minCreationTime ?? 0);
-  const to = Number(query.maxCreationTime ?? Number.POSITIVE_INFINITY);
-  const limit = Math.min(1000, Math.max(1, Number(query.maxResults ?? 1000) || 1000));
-  const all = [...context.jobs.all()].reverse().filter(({ document, state }) => {
+  const odd = states.find((state) => !jobStates.includes(state));
+  if (odd) throw new WarehouseError("invalid", `Invalid value for stateFilter: ${odd}`);
+  const from = wholeNumber(query.minCreationTime, "minCreationTime") ?? 0;
+  const to = wholeNumber(query.maxCreationTime, "maxCreationTime") ?? Number.POSITIVE_INFINITY;
+  const limit = Math.min(1000, wholeNumber(query.maxResults, "maxResults") || 1000);
+  const matching = jobsAfter(context, projectId, query.pageToken).filter(({ document, state }) => {
     const createdAt = Number(document.statistics.creationTime);
     return (
-      document.projectId === projectId &&
       parentOf(document) === (query.parentJobId || undefined) &&
       (states.length === 0 || states.includes(state)) &&
       createdAt >= from &&
       createdAt <= to
     );
   });
-  const start = query.pageToken
-    ? all.findIndex((record) => record.document.jobId === query.pageToken) + 1
-    : 0;
-  const jobs = all.slice(start, start + limit);
-  const nextPageToken = start + limit < all.length ? jobs.at(-1)?.document.jobId : undefined;
-  return { jobs, nextPageToken };
+  const jobs = matching.slice(0, limit);
+  const last = jobs.at(-1)?.document.jobId;
+  return { jobs, nextPageToken: limit < matching.length && last ? pageToken(last) : undefined };
+}
+
+/** Behind the last of the page before, whatever has become of that job since. */
+function jobsAfter(
+  context: WarehouseContext,
+  projectId: string,
+  token: string | undefined,
+): JobRecord[] {
+  const all = [...context.jobs.all()]
+    .reverse()
+    .filter(({ document }) => document.projectId === projectId);
+  if (!token) return all;
+  const last = readPageToken(token);
+  const at = all.findIndex(({ document }) => document.jobId === last);
+  if (at < 0) throw invalidToken(token);
+  return all.slice(at + 1);
 }

@@ -1,19 +1,18 @@
 import { etagOf } from "../catalog.ts";
 import { WarehouseError } from "../contract.ts";
+import { pageToken, placeOf, wholeNumber } from "../page-token.ts";
 
 /** A page of a list; the token is the place of the next. */
 export function page<T>(
   all: T[],
   query: { maxResults?: string; pageToken?: string },
 ): { items: T[]; nextPageToken: string | undefined } {
-  const start = query.pageToken
-    ? Number(Buffer.from(query.pageToken, "base64url").toString("utf8")) || 0
-    : 0;
-  const limit = Math.min(10_000, Math.max(1, Number(query.maxResults ?? 1000) || 1000));
+  const start = placeOf(query.pageToken);
+  const limit = Math.min(10_000, wholeNumber(query.maxResults, "maxResults") || 1000);
   const next = start + limit;
   return {
     items: all.slice(start, next),
-    nextPageToken: next < all.length ? Buffer.from(String(next)).toString("base64url") : undefined,
+    nextPageToken: next < all.length ? pageToken(next) : undefined,
   };
 }
 
