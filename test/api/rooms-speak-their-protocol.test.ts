@@ -172,6 +172,25 @@ test("a room's token is good for this room alone; networks that a scheduler name
   expect((await ask("POST", `${old.path}/roomevent`, { body: event })).status).toBe(401);
 });
 
+test("where users come over https alone, rooms of this machine still ping without", async () => {
+  await ask("POST", "", { body: yaml("local"), type: "text/yaml", headers: admin });
+  const room = await startRoom("local", "r1");
+  const https = await startTestServer(context.deps, {
+    secureCookies: true,
+    trustedProxies: ["127.0.0.1"],
+  });
+  const say = (headers: Record<string, string>) =>
+    fetch(`${https.url}/scheduler${room.path}/ping`, {
+      method: "PUT",
+      headers: { ...room.headers, ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ timestamp: 1, status: "ready" }),
+    });
+  expect((await say({})).status).toBe(200);
+  expect((await say({ "x-forwarded-for": "10.9.9.9" })).status).toBe(403);
+  expect((await say({ "x-forwarded-proto": "https" })).status).toBe(200);
+  await https.close();
+});
+
 test("many rooms may ping from one address, whatever else may ask from it", async () => {
   await ask("POST", "", { body: yaml("many"), type: "text/yaml", headers: admin });
   const room = await startRoom("many", "r1");

@@ -19,12 +19,16 @@ export function requireHttps(server: FastifyInstance): void {
   });
 }
 
+const ofRoom = "/scheduler/:scheduler/rooms/:room/";
+
 /**
- * A command on this very machine, which calls the API with a token: nothing of it goes over a wire.
+ * A command or a room on this very machine, which calls with a token: nothing of it goes over a wire.
  * What a proxy passes on, from wherever, says so.
  */
 function isOwnProgram({ headers, socket, routeOptions }: FastifyRequest): boolean {
-  if (routeOptions.url !== "/trpc/:path" || headers.cookie !== undefined) return false;
+  const { url = "" } = routeOptions;
+  if (url !== "/trpc/:path" && !url.startsWith(ofRoom)) return false;
+  if (headers.cookie !== undefined) return false;
   if (Object.keys(headers).some((name) => /^(x-forwarded-|forwarded$|via$)/.test(name))) {
     return false;
   }
