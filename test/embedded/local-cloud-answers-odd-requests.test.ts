@@ -66,6 +66,14 @@ describe("a body that is none", () => {
     expect(answer.body.error?.message).toContain(words);
   });
 
+  test("a column's default value is refused by name, not forgotten", async () => {
+    const field = { name: "a", type: "STRING", defaultValueExpression: "'x'" };
+    const body = { tableReference: { tableId: "filled" }, schema: { fields: [field] } };
+    const answer = await ask("/datasets/d/tables", JSON.stringify(body));
+    expect(answer.status).toBe(501);
+    expect(answer.body.error?.message).toContain("defaultValueExpression is not supported");
+  });
+
   test("more than ten megabytes of JSON is too large, and others are answered meanwhile", async () => {
     const large = ask("/queries", JSON.stringify({ query: "x".repeat(11 * 2 ** 20) }));
     expect((await ask("/datasets")).status).toBe(200);

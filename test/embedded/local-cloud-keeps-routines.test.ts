@@ -188,6 +188,35 @@ test("what SQL has made, REST describes", async () => {
   ]);
 });
 
+test("INFORMATION_SCHEMA.ROUTINES shows them", async () => {
+  const [rows] = await cloud.bigquery.query(
+    "SELECT routine_name, routine_type, data_type, routine_body, routine_definition FROM d.INFORMATION_SCHEMA.ROUTINES WHERE routine_name IN ('half', 'up_to', 'failing') ORDER BY 1",
+  );
+  expect(rows).toEqual([
+    {
+      routine_name: "failing",
+      routine_type: "PROCEDURE",
+      data_type: null,
+      routine_body: "SQL",
+      routine_definition: "BEGIN\n  SELECT 1/0;\nEND",
+    },
+    {
+      routine_name: "half",
+      routine_type: "FUNCTION",
+      data_type: "FLOAT64",
+      routine_body: "SQL",
+      routine_definition: "x / 2",
+    },
+    {
+      routine_name: "up_to",
+      routine_type: "TABLE FUNCTION",
+      data_type: null,
+      routine_body: "SQL",
+      routine_definition: "SELECT n FROM d.numbers WHERE n <= last",
+    },
+  ]);
+});
+
 describe("what is stored means what it meant when it was made", () => {
   const ask = (query: string, datasetId?: string) =>
     cloud.bigquery.query({ query, ...(datasetId && { defaultDataset: { datasetId } }) });

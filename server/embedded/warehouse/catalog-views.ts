@@ -3,6 +3,7 @@ import type { Catalog } from "./catalog.ts";
 import { branch, inTable, nameOf, ofTables, type View } from "./catalog-view.ts";
 import { constraintColumns, keyColumns, tableConstraints } from "./catalog-view-keys.ts";
 import { schemataOptions, tableOptions } from "./catalog-view-options.ts";
+import { routines } from "./catalog-view-routines.ts";
 import { metaTables, partitions, tableStorage } from "./catalog-view-storage.ts";
 import type { WarehouseTable } from "./contract.ts";
 import { sqlType } from "./field-types.ts";
@@ -66,6 +67,7 @@ const byName: Record<string, View> = {
   TABLE_STORAGE: tableStorage,
   TABLE_STORAGE_BY_PROJECT: tableStorage,
   TABLE_SNAPSHOTS: snapshots,
+  ROUTINES: routines,
   __TABLES__: metaTables,
 };
 

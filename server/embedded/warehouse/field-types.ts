@@ -83,6 +83,12 @@ function parseField(input: Record<string, unknown>, depth: number): FieldSchema 
   if (mode !== "NULLABLE" && mode !== "REQUIRED" && mode !== "REPEATED") {
     throw new WarehouseError("invalid", `Invalid value for mode: ${mode} is not a valid value`);
   }
+  if (input["defaultValueExpression"]) {
+    throw new WarehouseError(
+      "notImplemented",
+      `Field ${name}: defaultValueExpression is not supported by the local warehouse`,
+    );
+  }
   const field: FieldSchema = { name, type, mode };
   for (const key of kept) {
     if (input[key] !== undefined) Object.assign(field, { [key]: input[key] });
