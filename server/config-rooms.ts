@@ -1,4 +1,4 @@
-import { whole } from "./config-variable.ts";
+import { optional, textOr, whole } from "./config-variable.ts";
 
 const day = 86_400;
 
@@ -11,5 +11,61 @@ export const roomVariables = {
     max: day,
     effect:
       "seconds after which a room without a ping is unresponsive, removed and replaced; they begin at its creation, so they bound the boot too",
+  }),
+  watcherLockKey: textOr("maestro-lock-key", {
+    variable: "WATCHER_LOCKKEY",
+    default: "maestro-lock-key",
+    effect:
+      "what the names of the locks begin with: `<key>-<scheduler>` of its watcher, and with -config, -downscaling and -termination behind it of what the watcher does",
+  }),
+  watcherLockWaitMs: whole({
+    variable: "WATCHER_LOCKTIMEOUT",
+    default: 180_000,
+    min: 0,
+    max: day * 1_000,
+    effect:
+      "milliseconds that a watcher waits for its lock before it gives up, says so, and tries again at the next sync",
+  }),
+  watcherLockTtlMs: whole({
+    variable: "WATCHER_LOCKTIMEOUTMS",
+    default: 180_000,
+    min: 300,
+    max: day * 1_000,
+    effect: "milliseconds that a lock lives; it is renewed at a third of them while it is held",
+  }),
+  autoscalingPeriodSeconds: whole({
+    variable: "WATCHER_AUTOSCALINGPERIOD",
+    default: 10,
+    min: 1,
+    max: 3_600,
+    effect: "seconds between two looks of a watcher, each with one autoscaling point and decision",
+  }),
+  workerSyncPeriodSeconds: whole({
+    variable: "WORKER_SYNCPERIOD",
+    default: 10,
+    min: 1,
+    max: 3_600,
+    effect: "seconds between two looks of a worker for schedulers that need a watcher",
+  }),
+  scaleUpTimeoutSeconds: whole({
+    variable: "SCALEUPTIMEOUTSECONDS",
+    default: 300,
+    min: 1,
+    max: day,
+    effect:
+      "seconds in which new rooms must be ready; else the operation fails with what they last said, they are removed, and it is tried again after the cooldown",
+  }),
+  deleteTimeoutSeconds: whole({
+    variable: "DELETETIMEOUTSECONDS",
+    default: 150,
+    min: 1,
+    max: day,
+    effect:
+      "seconds in which a deleted scheduler's rooms must end; else the operation fails, the scheduler stays terminating, and deleting it again goes on",
+  }),
+  roomsUrl: optional({
+    variable: "ROOMS_URL",
+    default: "unset: the API that runs on the same data directory, or LISTEN",
+    effect: "where rooms reach the API, as http://host:port",
   }),
 };

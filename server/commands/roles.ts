@@ -12,6 +12,7 @@ import { runLocalCloud, widenThreadPool } from "./local-cloud.ts";
 import { isLoopback } from "./loopback.ts";
 import { announceRoom } from "./room-processes.ts";
 import { serveApi } from "./serve-api.ts";
+import { startWatchers } from "./start-worker.ts";
 import { aborted, createStopSignal, stopForGood } from "./stop-signal.ts";
 import { findSurroundings } from "./surroundings.ts";
 
@@ -25,10 +26,17 @@ export function runApi(config: Config, reports: ErrorReports): Promise<void> {
   });
 }
 
-/** `maestro worker`: the engine alone. */
+/** `maestro worker`: the engine and the watchers. Rooms outlive it, and are the next worker's. */
 export function runWorker(config: Config, reports: ErrorReports): Promise<void> {
   return runRole(config, "worker", reports, async (deps) => {
-    return startEngine(deps);
+    const engine = startEngine(deps);
+    const worker = await startWatchers(deps, config, { environment });
+    return {
+      holding: () => [...engine.holding(), ...worker.holding()],
+      async stop() {
+        await Promise.all([worker.stop(), engine.stop()]);
+      },
+    };
   });
 }
 

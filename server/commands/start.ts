@@ -10,6 +10,7 @@ import { createScrub } from "../support/scrub.ts";
 import { announceSignIn } from "./announce-sign-in.ts";
 import { startRoomProcess } from "./room-processes.ts";
 import { requireFreeAddress, serveApi } from "./serve-api.ts";
+import { startWatchers, type Watchers } from "./start-worker.ts";
 import { aborted, createStopSignal, stopForGood } from "./stop-signal.ts";
 import { publishSurroundings, putUpSurroundings } from "./surroundings.ts";
 
@@ -33,7 +34,8 @@ export async function runStart(
     scrub: createScrub(givenSecrets(config)),
   });
   let engine: Engine | null = null;
-  const left = () => engine?.holding() ?? [];
+  let watchers: Watchers | null = null;
+  const left = () => [...(engine?.holding() ?? []), ...(watchers?.holding() ?? [])];
   const stopping = createStopSignal(config.gracefulShutdownSeconds, log, left);
   const undo: (() => Promise<void>)[] = [await lockDataDirectory(directory)];
   try {
@@ -63,6 +65,9 @@ export async function runStart(
       onDeath: (roomId) => releaseTransfers(deps, roomId),
     });
     undo.push(() => room.stop());
+    const watching = await startWatchers(deps, config, { environment, url: server.url });
+    watchers = watching;
+    undo.push(watching.stopWithRooms);
     await publishSurroundings(directory, surroundings, server.url);
     const signIn = await announceSignIn(deps, config, server.url);
     process.stdout.write(

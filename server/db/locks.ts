@@ -18,4 +18,6 @@ export const locks = {
   firstUser: 7_102_030,
   /** One process at a time tells Slack, so that it is told in order. */
   slack: 7_102_040,
+  /** One watcher at a time takes places for rooms on a machine. */
+  roomPlaces: 7_102_033,
 } as const;

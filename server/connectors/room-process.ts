@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { createServer } from "node:net";
+import { availableParallelism, hostname, totalmem } from "node:os";
+import { join } from "node:path";
+import { messageOf } from "../../shared/errors.ts";
+
+/*
+ * Rooms as processes of this machine. Each is the leader of a process group of its own, so that signals
+ * meet it and its children and nobody else, and writes to a file, so that it outlives the worker that
+ * started it. What is kept of it is its pid and when that began: with both, a worker that comes later
+ * knows its rooms, and does not take for one a process that was given the number since.
+ */
+
+export interface RoomProcess {
+  pid: number;
+  /** When it began, in the words of the system. */
+  start: string;
+}
+
+export type ProcessState =
+  | { state: "running" }
+  | { state: "missing" }
+  | { state: "exited"; code: number | null; signal: string | null };
+
+export interface RoomProcesses {
+  /** Names this machine. */
+  machine: string;
+  /** Thousandths of cores, and bytes, that it has. */
+  size: { cpuMillis: number; memoryBytes: number };
+  /** Throws where it cannot be started; the message says why. */
+  start(room: {
+    id: string;
+    command: string[];
+    environment: Record<string, string>;
+  }): Promise<RoomProcess & { logPath: string }>;
+  inspect(process: RoomProcess): ProcessState;
+  /** To the whole group; nothing where it is gone. */
+  signal(process: RoomProcess, signal: "SIGTERM" | "SIGKILL"): void;
+  /** The end of its output; empty where there is none. */
+  lastWords(logPath: string): Promise<string>;
+  freePort(): Promise<number>;
+  /** Called at the end of each process that was started here. */
+  onExit(listener: () => void): () => void;
+}
+
+/** What a room inherits of the worker's environment: no secret of Maestro's is among it. */
+const inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL"];
+const lastBytes = 600;
+
+export function createRoomProcesses(options: {
+  directory: string;
+  environment: NodeJS.ProcessEnv;
+}): RoomProcesses {
+  const { directory } = options;
+  const children = new Map<string, ChildProcess>();
+  const listeners = new Set<() => void>();
+  const allowed = Object.fromEntries(
+    inherited.flatMap((name) => {
+      const value = options.environment[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  const keyOf = ({ pid, start }: RoomProcess) => `${pid} ${start}`;
+
+  const inspect = (process: RoomProcess): ProcessState => {
+    const child = children.get(keyOf(process));
+    if (child && (child.exitCode !== null || child.signalCode !== null)) {
+      return { state: "exited", code: child.exitCode, signal: child.signalCode };
+    }
+    return { state: startOf(process.pid) === process.start ? "running" : "missing" };
+  };
+
+  return {
+    machine: hostname(),
+    size: { cpuMillis: availableParallelism() * 1_000, memoryBytes: totalmem() },
+    async start({ id, command, environment }) {
+      mkdirSync(directory, { recursive: true });
+      const logPath = join(directory, `${id}.log`);
+      const output = openSync(logPath, "a", 0o600);
+      try {
+        const child = await launch(command, { ...allowed, ...environment }, output, directory);
+        const started = { pid: child.pid ?? 0, start: startOf(child.pid ?? 0) ?? "ended" };
+        children.set(keyOf(started), child);
+        const tell = () => {
+          // What it has started and left ends with it.
+          signalGroup(started.pid, "SIGKILL");
+          for (const listener of listeners) listener();
+        };
+        if (child.exitCode !== null || child.signalCode !== null) tell();
+        else child.once("exit", tell);
+        return { ...started, logPath };
+      } finally {
+        closeSync(output);
+      }
+    },
+    inspect,
+    signal(process, signal) {
+      if (inspect(process).state === "running") signalGroup(process.pid, signal);
+    },
+    lastWords,
+    freePort,
+    onExit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+async function launch(
+  command: string[],
+  env: Record<string, string>,
+  output: number,
+  cwd: string,
+): Promise<ChildProcess> {
+  const [program = "", ...words] = command;
+  const child = spawn(program, words, {
+    cwd,
+    env,
+    detached: true,
+    stdio: ["ignore", output, output],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve);
+    child.once("error", (error) =>
+      reject(new Error(`${program} cannot be started: ${messageOf(error)}`, { cause: error })),
+    );
+  });
+  child.unref();
+  return child;
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    if (pid > 1) process.kill(-pid, signal);
+  } catch {
+    // It is gone.
+  }
+}
+
+/** By Linux's process table; null where it is gone, or has ended and nobody has asked how. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // After the name, which may hold anything: the state, and at the 20th place the start.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}
+
+async function lastWords(logPath: string): Promise<string> {
+  const file = await open(logPath, "r").catch(() => null);
+  if (!file) return "";
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - lastBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(lastBytes), 0, lastBytes, from);
+    return buffer.subarray(0, bytesRead).toString("utf8").replaceAll("\0", "").trim();
+  } finally {
+    await file.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}

@@ -1,0 +1,23 @@
+import type { RoomProcesses } from "../../connectors/room-process.ts";
+import { selectProcesses } from "../../db/watching.ts";
+import { pause } from "../../support/abortable.ts";
+import type { Deps } from "../deps.ts";
+
+const graceMs = 5_000;
+const pollMs = 50;
+const idle = new AbortController().signal;
+
+/** Ends the rooms of this machine: SIGTERM, and SIGKILL for what has not ended a few seconds later. */
+export async function endRooms({
+  db,
+  processes,
+}: Pick<Deps, "db"> & { processes: RoomProcesses }): Promise<void> {
+  const running = (await selectProcesses(db, processes.machine)).filter(
+    (process) => processes.inspect(process).state === "running",
+  );
+  for (const process of running) processes.signal(process, "SIGTERM");
+  const endMs = performance.now() + graceMs;
+  const isLeft = () => running.some((process) => processes.inspect(process).state === "running");
+  while (isLeft() && performance.now() < endMs) await pause(pollMs, idle);
+  for (const process of running) processes.signal(process, "SIGKILL");
+}

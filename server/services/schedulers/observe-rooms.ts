@@ -1,0 +1,147 @@
+import {
+  forgetProcess,
+  inWatch,
+  moveRoom,
+  type WatchedRoom,
+  type WatchedScheduler,
+} from "../../db/watching.ts";
+import { judgeRoom, type RoomVerdict, type RuntimeView } from "../../domain/room-status.ts";
+import type { WatchDeps, Watching } from "./watch-deps.ts";
+
+const longestPauseMs = 30_000;
+
+/**
+ * Holds what PostgreSQL says of each room against its process and its pings, and writes what follows.
+ * Silence proves nothing for one ping timeout after this watcher began, or the store could not be read
+ * or was emptied. Answers whether anything changed.
+ */
+export async function observeRooms(
+  deps: WatchDeps,
+  watching: Watching,
+  scheduler: WatchedScheduler,
+  rooms: WatchedRoom[],
+): Promise<boolean> {
+  const pings = await readPings(deps, watching, scheduler.name);
+  const pingTimeoutMs = deps.roomTimeouts.pingTimeoutSeconds * 1_000;
+  const timeouts = {
+    pingTimeoutMs,
+    occupiedTimeoutMs: scheduler.specification.occupiedTimeout * 1_000,
+    isSilenceExcused: performance.now() - watching.excusedMs < pingTimeoutMs,
+  };
+  let isChanged = false;
+  for (const room of rooms) {
+    const runtime = viewOf(deps, room);
+    const silentMs = Math.min(room.silentMs, pings.get(room.id) ?? Number.POSITIVE_INFINITY);
+    const verdict =
+      judgeRoom({ ...room, silentMs, runtime }, timeouts) ?? judgeDraining(room, scheduler);
+    if (verdict) {
+      await carryOut(deps, watching, scheduler, room, verdict);
+      isChanged = true;
+    } else if (room.state === "terminated" && runtime.state !== "running") {
+      await inWatch(deps.db, watching.watch, (tx) => forgetProcess(tx, watching.watch, room.id));
+    } else {
+      endProcess(deps, watching, scheduler, room);
+    }
+  }
+  noteBirths(watching, rooms);
+  return isChanged;
+}
+
+/** One that was creating at the look before and works now: rooms come up. */
+function noteBirths(watching: Watching, rooms: WatchedRoom[]): void {
+  const isBorn = rooms.some(
+    ({ id, state }) => watching.creating.has(id) && (state === "ready" || state === "occupied"),
+  );
+  if (isBorn) watching.failures = 0;
+  watching.creating = new Set(rooms.flatMap(({ id, state }) => (state === "creating" ? [id] : [])));
+}
+
+async function readPings(
+  deps: WatchDeps,
+  watching: Watching,
+  name: string,
+): Promise<Map<string, number>> {
+  try {
+    const { keptMs, rooms } = await deps.roomStore.read(name);
+    const keptSince = keptMs === null ? 0 : performance.now() - keptMs;
+    watching.excusedMs = Math.max(watching.excusedMs, keptSince);
+    return new Map([...rooms].map(([id, { silentMs }]) => [id, silentMs]));
+  } catch (error) {
+    deps.log.warn(
+      { err: error, scheduler: name },
+      "rooms: the pings cannot be read; none is removed for silence",
+    );
+    watching.excusedMs = performance.now();
+    return new Map();
+  }
+}
+
+function viewOf({ processes }: WatchDeps, room: WatchedRoom): RuntimeView {
+  if (room.machine !== processes.machine) return { state: "unknown" };
+  if (room.pid === null || room.processStart === null) return { state: "missing" };
+  return processes.inspect({ pid: room.pid, start: room.processStart });
+}
+
+/** One that takes nothing more goes as soon as it is free, and at the shutdown timeout at the latest. */
+function judgeDraining(room: WatchedRoom, { specification }: WatchedScheduler): RoomVerdict | null {
+  if (!room.isDraining) return null;
+  if (room.state === "ready") return { state: "terminating", reason: "it is free, and replaced" };
+  const isOverdue = (room.drainingMs ?? 0) > specification.shutdownTimeout * 1_000;
+  if (room.state !== "occupied" || !isOverdue) return null;
+  return { state: "terminating", reason: "it was occupied for the whole shutdownTimeout" };
+}
+
+async function carryOut(
+  deps: WatchDeps,
+  watching: Watching,
+  scheduler: WatchedScheduler,
+  room: WatchedRoom,
+  verdict: RoomVerdict,
+): Promise<void> {
+  const isMoved = await inWatch(deps.db, watching.watch, (tx) =>
+    moveRoom(tx, watching.watch, room, verdict.state, verdict.reason),
+  );
+  if (!isMoved) return;
+  const facts = { scheduler: scheduler.name, room: room.id, from: room.state, to: verdict.state };
+  deps.log.info(facts, `room: ${verdict.reason}`);
+  deps.changes.publish({ noun: "room", id: null, schedulerId: watching.watch.schedulerId });
+  if (room.state === "creating" && verdict.state !== "terminating") {
+    await noteFailure(deps, watching, room, verdict.reason);
+  }
+  endProcess(deps, watching, scheduler, { ...room, state: verdict.state });
+}
+
+/** Rooms that never come must not be started as fast as they end. */
+async function noteFailure(
+  deps: WatchDeps,
+  watching: Watching,
+  room: WatchedRoom,
+  reason: string,
+): Promise<void> {
+  watching.failures += 1;
+  const pauseMs = Math.min(longestPauseMs, 125 * 2 ** watching.failures);
+  watching.startAtMs = performance.now() + pauseMs;
+  const said = room.logPath === null ? "" : await deps.processes.lastWords(room.logPath);
+  watching.lastFailure = `room ${room.id}: ${reason}${said === "" ? "" : `; it last said: ${said}`}`;
+}
+
+/** SIGTERM once, SIGKILL at the shutdown timeout; at once for what hears nothing any more. */
+export function endProcess(
+  { processes }: WatchDeps,
+  { signalled }: Watching,
+  { specification }: WatchedScheduler,
+  room: WatchedRoom,
+): void {
+  if (room.pid === null || room.processStart === null) return;
+  if (room.machine !== processes.machine) return;
+  const process = { pid: room.pid, start: room.processStart };
+  const leavingMs = room.terminatingMs ?? room.endedMs ?? 0;
+  const isOver = leavingMs > specification.shutdownTimeout * 1_000;
+  if (room.state === "unresponsive" || room.state === "error") processes.signal(process, "SIGKILL");
+  else if (room.state === "terminated" && isOver) processes.signal(process, "SIGKILL");
+  else if (room.state === "terminating" && isOver) processes.signal(process, "SIGKILL");
+  else if (room.state === "terminating" && !signalled.has(room.id)) {
+    signalled.add(room.id);
+    processes.signal(process, "SIGTERM");
+  }
+}

@@ -1,0 +1,37 @@
+import type { RoomProcesses } from "../../connectors/room-process.ts";
+import type { Watch } from "../../db/watching.ts";
+import type { Deps } from "../deps.ts";
+
+export interface WatchSettings {
+  /** Where rooms reach the API. */
+  roomUrl: string;
+  autoscalingPeriodSeconds: number;
+  syncPeriodSeconds: number;
+  scaleUpTimeoutSeconds: number;
+  deleteTimeoutSeconds: number;
+  lockKey: string;
+  lockTtlMs: number;
+  lockWaitMs: number;
+  slotsPerRoom: number;
+}
+
+export interface WatchDeps extends Deps {
+  processes: RoomProcesses;
+  watching: WatchSettings;
+}
+
+/** One watcher's, from its taking up to its end. */
+export interface Watching {
+  watch: Watch;
+  /** When it began, or the store last could not be read or was emptied: silence before that proves nothing. */
+  excusedMs: number;
+  /** Rooms that were so at the look before. */
+  creating: Set<string>;
+  /** Rooms that have had their SIGTERM from this watcher. */
+  signalled: Set<string>;
+  /** Rooms in a row that never became ready, and when the next may be started. */
+  failures: number;
+  startAtMs: number;
+  /** What the last of them said. */
+  lastFailure: string;
+}
