@@ -21,6 +21,7 @@ import type { Deps } from "./services/deps.ts";
 import { openInstance } from "./services/instance/open-instance.ts";
 import { watchSecret } from "./services/instance/watch-secret.ts";
 import { createPostgresRoomStore } from "./services/rooms/postgres-room-store.ts";
+import { startLiveLimits } from "./services/settings/live-limits.ts";
 import { createSecretBox } from "./support/crypto.ts";
 import type { Log } from "./support/log.ts";
 
@@ -57,6 +58,47 @@ export async function buildDeps(
   await migrateDatabase(connectionString, log);
   const secretBox = createSecretBox(surroundings.secret);
   const { instanceId } = await openInstance(client.db, secretBox);
+  const changes = createChanges(connectionString, log);
+  const sqlParser = createSqlParser({ log });
+  const clock = await startSharedClock(client.pool, log);
+  const stores = await openStores(config, client, instanceId, log);
+  const kept = { db: client.db, secretBox, givenSettings: givenSettings(config) };
+  const live = await startLiveLimits({ ...kept, changes, log });
+  const deps: Deps = {
+    ...kept,
+    pool: client.pool,
+    log,
+    changes,
+    ...(await connectCloud(config, surroundings)),
+    slack: createSlack({ apiUrl: config.slackUrl }),
+    sqlParser,
+    now: clock.now,
+    random: Math.random,
+    instanceId,
+    processId: randomUUID(),
+    limits: live.limits,
+    roomStore: stores.roomStore,
+    lockStore: stores.lockStore,
+    roomTimeouts: { pingTimeoutSeconds: config.pingTimeoutSeconds },
+  };
+  const secretWatch = watchSecret(deps, stop);
+  const close = async () => {
+    await secretWatch.close();
+    await live.close();
+    await clock.close();
+    await changes.close();
+    await sqlParser.close();
+    stores.close();
+    await client.close();
+  };
+  return { deps, close };
+}
+
+/** BigQuery, Cloud Storage and Sheets: Google's own, or the local cloud's. */
+async function connectCloud(
+  config: Config,
+  surroundings: Surroundings,
+): Promise<Pick<Deps, "warehouse" | "objectStore" | "sheets">> {
   const projectId = config.bigqueryProject ?? "maestro-local";
   const clients = await createGoogleClients({
     projectId,
@@ -65,15 +107,7 @@ export async function buildDeps(
     sheetsUrl: config.sheetsUrl,
     usesFolder: config.sheetsFolder !== null,
   });
-  const changes = createChanges(connectionString, log);
-  const sqlParser = createSqlParser({ log });
-  const clock = await startSharedClock(client.pool, log);
-  const stores = await openStores(config, client, instanceId, log);
-  const deps: Deps = {
-    db: client.db,
-    pool: client.pool,
-    log,
-    changes,
+  return {
     warehouse: createWarehouse({
       bigquery: clients.bigquery,
       projectId,
@@ -90,29 +124,7 @@ export async function buildDeps(
       folderId: config.sheetsFolder,
       random: Math.random,
     }),
-    slack: createSlack({ apiUrl: config.slackUrl }),
-    sqlParser,
-    secretBox,
-    givenSettings: givenSettings(config),
-    now: clock.now,
-    random: Math.random,
-    instanceId,
-    processId: randomUUID(),
-    limits: limitsOf(config),
-    roomStore: stores.roomStore,
-    lockStore: stores.lockStore,
-    roomTimeouts: { pingTimeoutSeconds: config.pingTimeoutSeconds },
   };
-  const secretWatch = watchSecret(deps, stop);
-  const close = async () => {
-    await secretWatch.close();
-    await clock.close();
-    await changes.close();
-    await sqlParser.close();
-    stores.close();
-    await client.close();
-  };
-  return { deps, close };
 }
 
 /** Where pings and locks are kept: in Redis, where one is named. */
@@ -144,21 +156,6 @@ function givenSettings(config: Config): Deps["givenSettings"] {
     return text === null ? [] : [[key, text]];
   });
   return Object.fromEntries(given) as Deps["givenSettings"];
-}
-
-function limitsOf(config: Config): Deps["limits"] {
-  return {
-    concurrentTableRuns: config.concurrentTableRuns,
-    concurrentTableRunsPerRun: config.concurrentTableRunsPerRun,
-    exportMaxRows: config.exportMaxRows,
-    exportMaxBytes: config.exportMaxBytes,
-    importDividedFrom: config.importDividedFrom,
-    signedUrlSeconds: config.signedUrlSeconds,
-    extractRetentionDays: config.extractRetentionDays,
-    sheetRows: config.sheetRows,
-    sheetBytes: config.sheetBytes,
-    runRetentionDays: config.runRetentionDays,
-  };
 }
 
 async function waitForDatabase(client: DbClient, timeoutSeconds: number, log: Log): Promise<void> {

@@ -109,63 +109,12 @@ export const variables = {
     effect: "a local cloud that runs already",
   }),
   ...warehouseVariables,
-  concurrentTableRuns: whole({
-    variable: "CONCURRENT_TABLE_RUNS",
-    default: 16,
-    min: 1,
-    max: 1000,
-    effect: "table runs at once, over all daemons",
-  }),
-  concurrentTableRunsPerRun: whole({
-    variable: "CONCURRENT_TABLE_RUNS_PER_RUN",
-    default: 16,
-    min: 1,
-    max: 1000,
-    effect: "table runs at once within one run",
-  }),
   transfersPerRoom: whole({
     variable: "TRANSFERS_PER_ROOM",
     default: 2,
     min: 1,
     max: 64,
     effect: "transfers at once within one room",
-  }),
-  importDividedFrom: whole({
-    variable: "IMPORT_DIVIDED_FROM",
-    default: 0,
-    min: 0,
-    max: 2 ** 50,
-    effect:
-      "bytes, on PostgreSQL's disk, of the smallest table that several rooms import together, in parts of a sixteenth of that; 1073741824 is a good value where rooms wait for their source or have cores of their own (docs/imports.md); 0: one room alone imports each",
-  }),
-  exportMaxRows: whole({
-    variable: "EXPORT_MAX_ROWS",
-    default: 100_000_000,
-    min: 1,
-    max: 1_000_000_000_000,
-    effect: "rows of the largest table that is exported to a database",
-  }),
-  exportMaxBytes: whole({
-    variable: "EXPORT_MAX_BYTES",
-    default: 100 * 2 ** 30,
-    min: 1,
-    max: 2 ** 50,
-    effect: "bytes, as BigQuery counts them, of the largest table that is exported to a database",
-  }),
-  signedUrlSeconds: whole({
-    variable: "SIGNED_URL_SECONDS",
-    default: 86_400,
-    min: 60,
-    max: 604_800,
-    effect: "seconds that the signed URLs of extracts live",
-  }),
-  extractRetentionDays: whole({
-    variable: "EXTRACT_RETENTION_DAYS",
-    default: 30,
-    min: 0,
-    max: 36_500,
-    effect:
-      "days that the files of extracts are kept, and uploads that nobody has loaded, 0 for ever; each table's newest extract stays",
   }),
   sheetsUrl: optional({
     variable: "SHEETS_URL",
@@ -178,29 +127,6 @@ export const variables = {
     default: "unset: the account's own Drive",
     effect:
       "the id of the Google Drive folder where spreadsheets are made; service accounts need one, in a shared drive",
-  }),
-  sheetRows: whole({
-    variable: "SHEET_MAX_ROWS",
-    default: 200_000,
-    min: 1,
-    max: 5_000_000,
-    effect: "rows of the largest table that is written to a Google sheet",
-  }),
-  sheetBytes: whole({
-    variable: "SHEET_MAX_BYTES",
-    default: 20_000_000,
-    min: 1,
-    max: 1_000_000_000,
-    effect:
-      "bytes, as BigQuery counts them, of the largest table that is written to a Google sheet",
-  }),
-  runRetentionDays: whole({
-    variable: "RUN_RETENTION_DAYS",
-    default: 90,
-    min: 0,
-    max: 36_500,
-    effect:
-      "days that a run is kept after its end, 0 for ever; what its jobs cost, each frequency's newest tick and each table's newest run stay",
   }),
   gracefulShutdownSeconds: whole({
     variable: "WORKER_GRACEFULSHUTDOWNTIMEOUT",

@@ -1,34 +1,8 @@
 import { z } from "zod";
+import { define, line } from "./setting.ts";
+import { limitSettings } from "./settings-limits.ts";
 import { slackChannelSchema } from "./slack.ts";
 import { keptText } from "./text.ts";
-
-/**
- * One setting of an installation. Outside it is always text (a form's field, an argument, a
- * variable); `schema` says which texts are allowed and what they mean. A text that it takes is stored
- * as it was written, without the spaces around it.
- */
-export interface Setting<T> {
-  label: string;
-  /** What it is for, for whoever sets it. */
-  help: string;
-  /** Encrypted where it is stored, and never shown again. */
-  secret?: true;
-  /** Without the `MAESTRO_` before it. A process that is given it heeds nothing that is stored. */
-  variable: string;
-  schema: z.ZodType<T, string>;
-  /** The text that holds where there is none. */
-  default?: string;
-}
-
-function define<T>(setting: Setting<T>): Setting<T> {
-  return setting;
-}
-
-const line = keptText()
-  .trim()
-  .min(1, "it is empty")
-  .max(1_000, "at most 1000 characters")
-  .refine((text) => !/\s/.test(text), "it holds a space or a line break: copy it whole and alone");
 
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
@@ -159,6 +133,7 @@ export const settings = {
     variable: "ALLOWED_ADDRESSES",
     schema: places,
   }),
+  ...limitSettings,
 } as const;
 
 export type SettingKey = keyof typeof settings;
@@ -177,6 +152,7 @@ export const settingGroups: Record<string, string> = {
   costs: "Costs",
   network: "Network",
   slack: "Slack",
+  limits: "Limits",
 };
 
 /** A setting as admins see it. */

@@ -1,11 +1,13 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createChanges } from "../../server/db/changes.ts";
+import { startLiveLimits } from "../../server/services/settings/live-limits.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
 import type { AuditEntry } from "../../shared/audit.ts";
 import type { SettingView } from "../../shared/settings.ts";
 import type { SystemInfo } from "../../shared/system.ts";
 import { dumpDatabase } from "../support/dump-database.ts";
+import { until } from "../support/until.ts";
 import {
   adminToken,
   call,
@@ -107,6 +109,26 @@ test("of several changes none is made where one is refused, and a refused secret
   expect(await settingOf(first, "web.publicUrl")).toMatchObject({ source: "unset" });
   const unknown = await change(first, { "no.such": "1" });
   expect(unknown.status).toBe(400);
+});
+
+test("a changed limit holds on the other server without a restart, and is logged with who changed it", async () => {
+  const { deps } = context;
+  const changes = createChanges(context.connectionString, deps.log);
+  const live = await startLiveLimits({ ...deps, changes });
+  closing.push(() => changes.close());
+  try {
+    expect(live.limits.exportMaxRows).toBe(100_000_000);
+    const refused = await change(first, { "limits.exportMaxRows": "0" });
+    expect(refused.body.error?.message).toContain("a whole number from 1 to 1000000000000");
+    expect((await change(first, { "limits.exportMaxRows": "42" })).status).toBe(200);
+    await until("the other server heeds it", async () => live.limits.exportMaxRows === 42);
+    expect(await settingOf(second, "limits.exportMaxRows")).toMatchObject({
+      value: "42",
+      updatedBy: "admin@localhost",
+    });
+  } finally {
+    await live.close();
+  }
 });
 
 test("an address of the web app that this server does not answer for is refused", async () => {
