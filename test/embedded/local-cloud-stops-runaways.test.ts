@@ -3,9 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BigQuery, Job } from "@google-cloud/bigquery";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { WarehouseError } from "../../server/embedded/warehouse/contract.ts";
-import { startDeadline } from "../../server/embedded/warehouse/job-limits.ts";
-import type { JobDocument } from "../../server/embedded/warehouse/job-resource.ts";
 import {
   type CloudProcess,
   clientsOf,
@@ -75,15 +72,21 @@ test("jobs without an end are ended by jobTimeoutMs, and others are answered mea
 });
 
 test("a job without a limit of its own ends by that of the warehouse", async () => {
-  const job = { configuration: {} } as JobDocument;
-  const end = Promise.withResolvers<WarehouseError>();
-  startDeadline(job, 0.01, end.resolve);
-  expect(await end.promise).toMatchObject({
-    reason: "timeout",
-    message: expect.stringMatching(
-      /^Operation timed out after 0\.01 sec\. Consider reducing .* MAESTRO_WAREHOUSE_JOB_SECONDS sets it\.$/,
-    ),
-  });
+  const directory = await mkdtemp(join(tmpdir(), "maestro-test-runaways-"));
+  const short = await spawnCloud(directory, ["--standalone"], { WAREHOUSE_JOB_SECONDS: "1" });
+  try {
+    const clients = await clientsOf(short.url);
+    const [job] = await clients.bigquery.createQueryJob(endless["a loop of statements"]);
+    expect(await errorOf(job)).toMatchObject({
+      reason: "timeout",
+      message: expect.stringMatching(
+        /^Operation timed out after 1 sec\. Consider reducing .* MAESTRO_WAREHOUSE_JOB_SECONDS sets it\.$/,
+      ),
+    });
+  } finally {
+    await short.kill("SIGKILL");
+    await rm(directory, { recursive: true, force: true });
+  }
 });
 
 test("a recursion without an end is ended as BigQuery ends it", async () => {
