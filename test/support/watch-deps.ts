@@ -15,7 +15,7 @@ export function createWatchDeps(options: {
   const deps = createEngineDeps({ connectionString, processId, warehouse: {} as Warehouse });
   return {
     ...deps,
-    roomTimeouts: { pingTimeoutSeconds: 5 },
+    roomTimeouts: { pingTimeoutSeconds: 10 },
     processes: {
       ...createRoomProcesses({ directory, environment: process.env }),
       // However small the machine is that the tests run on.
