@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { keptText } from "./text.ts";
+import { keptJson, keptText } from "./text.ts";
 
 export const roomStates = [
   "creating",
@@ -20,6 +20,9 @@ export type RoomStatus = (typeof roomStatuses)[number];
 
 const metadata = z
   .record(keptText(), z.json(), { error: "metadata is an object of JSON" })
+  .refine((value) => keptJson(value) === JSON.stringify(value), {
+    error: "metadata holds a NUL character or half of a surrogate pair: take it out",
+  })
   .default({});
 const timestamp = z.int({
   error: "timestamp is a whole number: the Unix time of the room's clock",

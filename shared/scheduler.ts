@@ -41,15 +41,17 @@ const limitsSchema = z.strictObject({ memory: memory.default("1Gi"), cpu: cpu.de
 const label = keptText().trim().max(100);
 const daySeconds = 86_400;
 
+export const schedulerNameSchema = z
+  .string({ error: "a scheduler needs a name" })
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error:
+      "a scheduler's name has 1 to 63 letters a to z, digits and dashes, and begins and ends with none of the dashes",
+  });
+
 /** A scheduler's specification, with its defaults: docs/rooms.md. */
 export const specificationSchema = z
   .strictObject({
-    name: z
-      .string({ error: "a scheduler needs a name" })
-      .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
-        error:
-          "a scheduler's name has 1 to 63 letters a to z, digits and dashes, and begins and ends with none of the dashes",
-      }),
+    name: schedulerNameSchema,
     game: label.default(""),
     runtime: z
       .enum(["process", "kubernetes"], { error: "a runtime is process or kubernetes" })

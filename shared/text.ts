@@ -17,3 +17,14 @@ export function andMore(first: string, count: number, second?: string): string {
   if (count === 2 && second !== undefined) return `${first} and ${second}`;
   return `${first} and ${count - 1} more`;
 }
+
+/**
+ * JSON that PostgreSQL can keep: it has neither NUL nor lone surrogates, which become replacement
+ * characters. JSON.stringify escapes both; an escaped backslash before them is not theirs.
+ */
+export function keptJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g,
+    "$1\ufffd",
+  );
+}

@@ -28,7 +28,8 @@ export async function startWatchers(
     ...deps,
     processes,
     watching: {
-      roomUrl: config.roomsUrl ?? published ?? `http://${host}:${port}`,
+      roomUrl:
+        config.roomsUrl ?? published ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
       autoscalingPeriodSeconds: config.autoscalingPeriodSeconds,
       syncPeriodSeconds: config.workerSyncPeriodSeconds,
       scaleUpTimeoutSeconds: config.scaleUpTimeoutSeconds,

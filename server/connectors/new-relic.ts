@@ -14,7 +14,7 @@ interface Agent {
 
 const require = createRequire(import.meta.url);
 
-const farewellMs = 5_000;
+const farewellMs = 15_000;
 
 /**
  * Starts New Relic's agent, which watches the process from then on: start it before what it is to

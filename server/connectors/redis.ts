@@ -1,4 +1,3 @@
-import { createClient } from "redis";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { Log } from "../support/log.ts";
 
@@ -19,6 +18,8 @@ export async function connectRedis(options: {
 }): Promise<Redis> {
   const endMs = performance.now() + options.timeoutSeconds * 1_000;
   let isReached = false;
+  // Most installations have none: its modules are not read then.
+  const { createClient } = await import("redis");
   const client = createClient({
     url: options.url,
     // What cannot be sent now is another's to decide: no call waits for a connection.

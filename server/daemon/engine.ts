@@ -1,4 +1,5 @@
 import type { Deps } from "../services/deps.ts";
+import { forgetOldRooms } from "../services/rooms/forget-old-rooms.ts";
 import { forwardEvents } from "../services/rooms/forward-events.ts";
 import { forgetOldRuns } from "../services/runs/forget-old-runs.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
@@ -62,6 +63,7 @@ export function startRunner(deps: Deps): Engine {
     periodMs: retentionMs,
     body: async (signal) => {
       await forgetOldRuns(deps, signal);
+      await forgetOldRooms(deps);
     },
   });
   const sweeper = startLoop({

@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { JobFigures } from "../../shared/job.ts";
+import { keptJson } from "../../shared/text.ts";
 import type { Db } from "./client.ts";
-import { jsonText, type Transition } from "./transition.ts";
+import type { Transition } from "./transition.ts";
 
 /*
  * The statistics of queries, which are read after their children were let go: what a job cost is no
@@ -68,6 +69,6 @@ export function storeStatistics(
      where not exists (
        select from table_runs o
        where o.run_id = r.run_id and o.state in ('waiting', 'ready', 'running'))`,
-    [jsonText(read)],
+    [keptJson(read)],
   );
 }

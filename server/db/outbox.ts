@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import { slackMessages } from "../../drizzle/schema/slack.ts";
 import { outbox } from "../../drizzle/schema/transfers.ts";
 import type { SlackNews } from "../../shared/slack.ts";
 import type { Db } from "./client.ts";
@@ -14,6 +15,9 @@ import type { Transition } from "./transition.ts";
 const idleMs = 60_000;
 const open = and(isNull(outbox.deliveredAt), isNull(outbox.givenUpAt));
 const toSlack = eq(outbox.topic, "slack");
+
+const lastTold = sql`coalesce((
+  select max(o.id) from outbox o where o.topic = 'slack' and o.delivered_at is not null), 0)`;
 
 export interface OpenNews {
   id: number;
@@ -82,19 +86,20 @@ export async function tryAgainNow(db: Db): Promise<void> {
   await db.update(outbox).set({ nextAttemptAt: sql`clock_timestamp()` }).where(and(toSlack, open));
 }
 
-/** Deletes what was told, or given up, so many days ago. */
+/** Deletes what was told, or given up, so many days ago; nobody goes on with runs of then. */
 export async function forgetTold(db: Db, days: number): Promise<void> {
   const longAgo = sql`clock_timestamp() - make_interval(days => ${days})`;
   await db.delete(outbox).where(or(lt(outbox.deliveredAt, longAgo), lt(outbox.givenUpAt, longAgo)));
+  await db.delete(slackMessages).where(lt(slackMessages.createdAt, longAgo));
 }
 
-/** How Slack fares: what waits, and the newest fault. */
+/** How Slack fares: what waits, and what could not be told since something was. */
 export async function selectSlackState(db: Db): Promise<{ waiting: number; fault: string | null }> {
   const waiting = await db.$count(outbox, and(toSlack, open));
   const [row] = await db
     .select({ text: outbox.lastError })
     .from(outbox)
-    .where(and(toSlack, isNotNull(outbox.lastError)))
+    .where(and(toSlack, isNotNull(outbox.lastError), sql`${outbox.id} > ${lastTold}`))
     .orderBy(desc(outbox.id))
     .limit(1);
   return { waiting, fault: row?.text ?? null };

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { RoomEventInput } from "../../shared/room.ts";
+import { keptJson } from "../../shared/text.ts";
 import type { Db } from "./client.ts";
 import { isoText } from "./sql-text.ts";
-import { jsonText } from "./transition.ts";
 
 /** Null: there is no such room. */
 export async function insertRoomEvent(
@@ -13,10 +13,10 @@ export async function insertRoomEvent(
 ): Promise<number | null> {
   const { rows } = await db.execute<{ id: number }>(sql`
     insert into room_events (scheduler_id, room_id, kind, event, metadata, timestamp, forward_at)
-    select s.id, r.id, ${kind}, ${event}, ${jsonText(metadata)}::jsonb, ${timestamp},
+    select s.id, r.id, ${kind}, ${event}, ${keptJson(metadata)}::jsonb, ${timestamp},
       case when jsonb_array_length(v.specification -> 'forwarders') > 0 then now() end
     from schedulers s
-    join rooms r on r.scheduler_id = s.id and r.id = ${room}
+    join rooms r on r.scheduler_id = s.id and r.id = ${room} and r.state <> 'terminated'
     join scheduler_versions v on v.scheduler_id = s.id and v.version = s.version
     where s.name = ${scheduler}
     returning id::float8 as id`);

@@ -112,8 +112,9 @@ export async function claimReadyRoom(
 }
 
 const listOrders = {
-  /** Free ones first, the oldest of them before. */
-  room: sql`case ${rooms.state} when 'ready' then 0 when 'occupied' then 1 else 2 end, ${rooms.createdAt}`,
+  /** Free ones first, the oldest of them before; those that are over come last. */
+  room: sql`case ${rooms.state} when 'ready' then 0 when 'occupied' then 1 when 'terminated' then 3
+    else 2 end, ${rooms.createdAt}`,
   cpu: sql`${rooms.cpuMillis} nulls last, ${rooms.createdAt}`,
   mem: sql`${rooms.memoryBytes} nulls last, ${rooms.createdAt}`,
 } as const;

@@ -5,12 +5,13 @@ import { datasets, tables } from "../../drizzle/schema/tables.ts";
 import type { Condition } from "../../shared/condition.ts";
 import type { AwaitedTick, Reason, TableRunState } from "../../shared/run.ts";
 import type { TableDefinition } from "../../shared/table.ts";
+import { keptJson } from "../../shared/text.ts";
 import { edgesInto } from "./catalog-edges.ts";
 import type { Db } from "./client.ts";
 import type { FrequencyRow } from "./frequencies.ts";
 import { idArray } from "./sql-text.ts";
 import { definitionOf } from "./tables.ts";
-import { jsonText, type Transition } from "./transition.ts";
+import type { Transition } from "./transition.ts";
 
 /** The run of a frequency that has not ended; null where there is none. */
 export async function unfinishedRunOf(tx: Db, frequencyId: number): Promise<number | null> {
@@ -178,7 +179,7 @@ function* inBatches(rows: NewTableRun[]): Generator<string> {
   let batch: string[] = [];
   let characters = 0;
   for (const row of rows) {
-    const text = jsonText(row);
+    const text = keptJson(row);
     const isFull = batch.length === rowsAtOnce || characters + text.length > charactersAtOnce;
     if (isFull && batch.length > 0) {
       yield `[${batch.join(",")}]`;

@@ -1,9 +1,10 @@
 import type { JobFigures, JobState, JobStep } from "../../shared/job.ts";
 import type { Reason, RunState, TableRunState } from "../../shared/run.ts";
 import type { FieldSchema } from "../../shared/table.ts";
+import { keptJson } from "../../shared/text.ts";
 import { figuresAtEnd } from "./run-figures.ts";
 import { parkedList } from "./steps.ts";
-import { jsonText, type Transition } from "./transition.ts";
+import type { Transition } from "./transition.ts";
 
 /*
  * The ends of jobs and of table runs. All of it happens inside a transition (transition.ts), many
@@ -136,7 +137,7 @@ const settleText = `
 
 /** Those that were changed: a settlement under a fence that is no longer the row's is not among them. */
 export function settle(transition: Transition, settlements: Settlement[]): Promise<Settled[]> {
-  return transition.query<Settled>("settle", settleText, [jsonText(settlements)]);
+  return transition.query<Settled>("settle", settleText, [keptJson(settlements)]);
 }
 
 /** Skips the waiting descendants of table runs that failed or were cancelled, naming the cause. */
@@ -243,7 +244,7 @@ export async function insertJobs(
        attempt int, "bqJobId" text, configuration jsonb, "configurationHash" text, "user" text, "group" text)
      on conflict (bq_job_id) do update set bq_job_id = excluded.bq_job_id
      returning id::float8 as id, bq_job_id as "bqJobId"`,
-    [jsonText(newJobs)],
+    [keptJson(newJobs)],
   );
   return new Map(rows.map(({ id, bqJobId }) => [bqJobId, id]));
 }

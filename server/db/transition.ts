@@ -136,14 +136,3 @@ async function transact<T>(
     client.release(broken);
   }
 }
-
-/**
- * PostgreSQL's JSON has neither NUL nor lone surrogates, and one in an error's text must not hold
- * up everything else. JSON.stringify escapes both; an escaped backslash before them is not theirs.
- */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g,
-    "$1\ufffd",
-  );
-}

@@ -1,5 +1,6 @@
 import type { Reason } from "../../shared/run.ts";
-import { jsonText, type Transition } from "./transition.ts";
+import { keptJson } from "../../shared/text.ts";
+import type { Transition } from "./transition.ts";
 
 /** Writes why running table runs do not go on, or that they do; those that are another's stay. */
 export function noteTroubles(
@@ -12,6 +13,6 @@ export function noteTroubles(
      from jsonb_to_recordset($1::jsonb) as n("tableRunId" bigint, fence int, reason jsonb)
      where t.id = n."tableRunId" and t.fence = n.fence and t.state = 'running'
      returning t.id::float8 as id, t.run_id::float8 as "runId", t.table_id::float8 as "tableId"`,
-    [jsonText(troubles)],
+    [keptJson(troubles)],
   );
 }

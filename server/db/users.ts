@@ -37,8 +37,8 @@ export async function selectMe(db: Db, id: number): Promise<Me | null> {
 
 /**
  * Whom a session is of, also a disabled user; null where it was signed out of, was ended, or is from
- * before its user was disabled: enabled again, they sign in anew. `stale`: it is a minute or more since they were
- * last written down as seen.
+ * before its user was disabled: enabled again, they sign in anew. `stale`: it is a minute or more
+ * since they were last written down as seen.
  */
 export async function selectSessionUser(
   db: Db,

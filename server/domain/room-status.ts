@@ -25,11 +25,6 @@ export function mayRoomMove(from: RoomState, to: RoomState): boolean {
   return moves[from].includes(to);
 }
 
-/** The states from which a room may come to this one. */
-export function sourcesOf(to: RoomState): RoomState[] {
-  return (Object.keys(moves) as RoomState[]).filter((from) => mayRoomMove(from, to));
-}
-
 /** What a room's word about itself makes of its state; null: that move is refused. */
 export function receiveReport(
   state: RoomState,

@@ -1,7 +1,8 @@
 import type { FailedTable, SlackBlock } from "../../shared/slack.ts";
 
-/* Slack's limits: characters of a section, blocks of a message. */
+/* Below Slack's limits of a section and of a message's blocks together. */
 const sectionCharacters = 2_900;
+const messageCharacters = 9_000;
 const errorCharacters = 600;
 const listedTables = 20;
 
@@ -28,18 +29,23 @@ export function footnote(text: string): SlackBlock {
   };
 }
 
-/** What failed, one block a table, with the errors as they were said. */
+/** What failed, one block a table, with the errors as they were said; no more than Slack takes. */
 export function failedTableBlocks(publicUrl: string | null, failed: FailedTable[]): SlackBlock[] {
-  const blocks = failed.slice(0, listedTables).map(({ id, name, error }) => {
-    const shown = escapeSlack(cut(error, errorCharacters)).replaceAll("```", "'''");
-    return section(`*${slackLink(publicUrl, `/tables/${id}`, name)}*\n\`\`\`${shown}\`\`\``);
-  });
-  const left = failed.length - listedTables;
+  const blocks: SlackBlock[] = [];
+  let characters = 0;
+  for (const { id, name, error } of failed.slice(0, listedTables)) {
+    const shown = cut(escapeSlack(error).replaceAll("```", "'''"), errorCharacters);
+    const text = `*${slackLink(publicUrl, `/tables/${id}`, name)}*\n\`\`\`${shown}\`\`\``;
+    characters += text.length;
+    if (characters > messageCharacters) break;
+    blocks.push(section(text));
+  }
+  const left = failed.length - blocks.length;
   return left > 0 ? [...blocks, footnote(`and ${left} more`)] : blocks;
 }
 
 /** Never within a pair of halves that are one character. */
-function cut(text: string, length: number): string {
+export function cut(text: string, length: number): string {
   if (text.length <= length) return text;
   return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

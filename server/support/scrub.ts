@@ -10,7 +10,7 @@ const shortestSecret = 6;
 const secretName = /passw|secret|token|authorization|cookie|license|api[-_]?key|credential/i;
 const shapes: [RegExp, string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, mask],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, `$1${mask}@`],
+  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@]+@/gi, `$1${mask}@`],
   [/\b(bearer|basic)\s+[^\s"',;]+/gi, `$1 ${mask}`],
   [/\bmaestro_[\w-]{8,}/g, mask],
   [

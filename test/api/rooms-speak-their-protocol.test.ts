@@ -110,6 +110,13 @@ test("what is wrong is told all at once with 422, in the shape that clients of r
     body: { timestamp: "noon", status: "asleep" },
   });
   expect(status).toBe(422);
+  const unkept = { timestamp: 1, status: "ready", metadata: { map: ["\u0000"] } };
+  const refused = await ask("PUT", `${room.path}/ping`, { headers: room.headers, body: unkept });
+  expect([refused.status, String(refused.body["error"])]).toEqual([
+    422,
+    expect.stringContaining("metadata"),
+  ]);
+  expect((await ask("PUT", "/%00/rooms/r1/ping", { body: unkept })).status).toBe(401);
   expect(body["error"]).toMatch(/timestamp: .*; status: .*ready, occupied/);
   const noJson = await ask("PUT", `${room.path}/ping`, { headers: room.headers, body: "{" });
   expect(noJson).toMatchObject({ status: 422, body: { code: "invalidInput", success: false } });

@@ -4,7 +4,6 @@ import {
   mayRoomMove,
   type ObservedRoom,
   receiveReport,
-  sourcesOf,
 } from "../../server/domain/room-status.ts";
 import { roomStates } from "../../shared/room.ts";
 
@@ -15,8 +14,8 @@ test("a room that leaves never works again, and one that is no more stays so", (
     }
   }
   expect(roomStates.filter((to) => mayRoomMove("terminated", to))).toEqual([]);
-  expect(sourcesOf("creating")).toEqual([]);
-  expect(sourcesOf("occupied")).toEqual(["creating", "ready"]);
+  expect(roomStates.filter((from) => mayRoomMove(from, "creating"))).toEqual([]);
+  expect(roomStates.filter((from) => mayRoomMove(from, "occupied"))).toEqual(["creating", "ready"]);
 });
 
 test.each([

@@ -105,6 +105,7 @@ function faultOf(blocks: Block[], text: string): string | null {
   if (text === "" || blocks.length === 0 || blocks.length > 50) return "invalid_blocks";
   const texts = blocks.flatMap(textsOf);
   if (texts.some((each) => each === "" || each.length > 3_000)) return "invalid_blocks";
+  if (texts.join("").length > 12_000) return "msg_blocks_too_long";
   // Angle brackets may stand around our links alone.
   const bare = texts.join("\n").replaceAll(/<https?:[^<>|]+\|[^<>|]+>/g, "");
   return /[<>]/.test(bare) ? "unescaped" : null;

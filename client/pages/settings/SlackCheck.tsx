@@ -28,7 +28,7 @@ export function SlackCheck() {
         {(state) => (
           <p class="muted small" role="status">
             {state().waiting === 0
-              ? "Everything is told."
+              ? "Nothing waits to be told."
               : `${formatPlural(state().waiting, "message")} not told yet.`}{" "}
             <Show when={state().fault}>{(fault) => <>The newest fault: {fault()}</>}</Show>
           </p>

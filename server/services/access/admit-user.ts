@@ -1,4 +1,4 @@
-import { and, eq, ne, sql } from "drizzle-orm";
+import { eq, ne, sql } from "drizzle-orm";
 import { users } from "../../../drizzle/schema/users.ts";
 import type { Db } from "../../db/client.ts";
 import { locks } from "../../db/locks.ts";
@@ -19,9 +19,9 @@ export interface Visitor {
 }
 
 /**
- * The id of the user with this address; null where another person signed in with it before. One who is new is made: the first of all as an admin in the
- * group `default`, later ones disabled, until an admin enables them. First sign-ins take turns under
- * one lock, so that fifty at once make one admin.
+ * The id of the user with this address; null where another person signed in with it before. One who
+ * is new is made: the first of all as an admin in the group `default`, later ones disabled, until an
+ * admin enables them. First sign-ins take turns under one lock, so that fifty at once make one admin.
  *
  * The local admin counts as the first only where `localAdminSignsIn`: elsewhere nobody could enable
  * anybody.
@@ -106,7 +106,7 @@ async function hasUsers(tx: Db, countsLocalAdmin: boolean): Promise<boolean> {
   const [row] = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(countsLocalAdmin ? undefined : ne(users.email, localEmail)))
+    .where(countsLocalAdmin ? undefined : ne(users.email, localEmail))
     .limit(1);
   return row !== undefined;
 }

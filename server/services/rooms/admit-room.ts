@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { schedulerNameSchema } from "../../../shared/scheduler.ts";
 import type { RoomKey } from "../../connectors/room-store.ts";
 import { selectScheduler } from "../../db/schedulers.ts";
 import type { Deps } from "../deps.ts";
@@ -9,7 +10,7 @@ export async function admitsPing(
   { scheduler }: Pick<RoomKey, "scheduler">,
   address: string,
 ): Promise<boolean> {
-  if (!ipaddr.isValid(address)) return false;
+  if (!ipaddr.isValid(address) || !schedulerNameSchema.safeParse(scheduler).success) return false;
   const networks = (await selectScheduler(deps.db, scheduler))?.specification.pingNetworks ?? [];
   // An IPv4 address may come as ::ffff:10.0.0.7.
   const from = ipaddr.process(address);

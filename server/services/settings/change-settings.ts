@@ -1,6 +1,7 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import { type SettingKey, settingKeys, settings } from "../../../shared/settings.ts";
 import type { Db } from "../../db/client.ts";
+import { tryAgainNow } from "../../db/outbox.ts";
 import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
 import { endSessionsOutside } from "../../db/users.ts";
 import { localEmail } from "../access/ensure-local-admin.ts";
@@ -52,6 +53,8 @@ export async function writeSettings(
   if (typeof changes["oauth.domains"] === "string") {
     await endSessionsOfOthers(tx, actor, changes["oauth.domains"]);
   }
+  // What Slack did not take with the old ones is tried with the new ones at once.
+  if ("slack.token" in changes || "slack.channel" in changes) await tryAgainNow(tx);
 }
 
 /** Whoever may not sign in any more is not signed in any more either; their API tokens stay. */

@@ -80,10 +80,10 @@ async function say(
     ...message,
     ...(thread ? { threadTs: thread.ts } : {}),
   });
-  await storeSlackPlace(tx, { subject, channel }, posted);
+  if (post.isOnce !== true) await storeSlackPlace(tx, { subject, channel }, posted);
 }
 
-/** False where somebody deleted it. */
+/** False where it cannot be changed: it was deleted, or another app wrote it. It is said anew then. */
 async function isChanged(
   slack: Deps["slack"],
   token: string,
@@ -94,7 +94,7 @@ async function isChanged(
     await slack.update(token, place, message);
     return true;
   } catch (error) {
-    if (error instanceof SlackFault && error.slackCode === "message_not_found") return false;
+    if (error instanceof SlackFault && error.kind === "refused") return false;
     throw error;
   }
 }

@@ -8,7 +8,13 @@ import {
 } from "../../db/slack-facts.ts";
 import { selectFailedTables, selectRunForSlack } from "../../db/slack-runs.ts";
 import { runHeadline, tickSkippedText } from "../../domain/slack-runs.ts";
-import { escapeSlack, failedTableBlocks, section, slackLink } from "../../domain/slack-text.ts";
+import {
+  cut,
+  escapeSlack,
+  failedTableBlocks,
+  section,
+  slackLink,
+} from "../../domain/slack-text.ts";
 
 /** One message that should stand in Slack; where one stands for its subject, that is changed. */
 export interface SlackPost {
@@ -19,6 +25,8 @@ export interface SlackPost {
   blocks: SlackBlock[];
   /** The subject in whose thread it stands: it is said once and never changed. */
   inThreadOf?: string;
+  /** There will be no more to say about it. */
+  isOnce?: true;
 }
 
 /** What there is to say now; nothing where what was to be told is gone or over. */
@@ -32,8 +40,10 @@ export async function slackPosts(
   const post = await onePost(db, news, publicUrl);
   if (!post) return [];
   // However many ticks a run that does not end makes be skipped, there is one message.
-  const subject = news.kind === "tickSkipped" ? `overlap:${news.unfinishedRunId}` : `news:${id}`;
-  return [{ ...post, subject, blocks: [section(post.text)] }];
+  const blocks = [section(post.text)];
+  if (news.kind !== "tickSkipped")
+    return [{ ...post, subject: `news:${id}`, blocks, isOnce: true }];
+  return [{ ...post, subject: `overlap:${news.unfinishedRunId}`, blocks }];
 }
 
 type Said = Pick<SlackPost, "channel" | "text">;
@@ -85,7 +95,7 @@ async function runPosts(db: Db, runId: number, publicUrl: string | null): Promis
   const thread: SlackPost = {
     subject: `${subject}/${run.resumedCount}`,
     channel,
-    text: failed.map(({ name }) => name).join(", "),
+    text: cut(failed.map(({ name }) => name).join(", "), 1_000),
     blocks: failedTableBlocks(publicUrl, failed),
     inThreadOf: subject,
   };

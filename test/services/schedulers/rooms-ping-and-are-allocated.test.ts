@@ -2,6 +2,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { roomEvents, rooms } from "../../../drizzle/schema/schedulers.ts";
 import { allocateRoom } from "../../../server/services/rooms/allocate-room.ts";
+import { forgetOldRooms } from "../../../server/services/rooms/forget-old-rooms.ts";
 import { listRooms } from "../../../server/services/rooms/list-rooms.ts";
 import { ping, setStatus } from "../../../server/services/rooms/ping.ts";
 import { recordEvent } from "../../../server/services/rooms/record-event.ts";
@@ -119,4 +120,16 @@ test("a room's token is its own", () => {
   expect(isRoomToken(deps, room, token)).toBe(true);
   expect(isRoomToken(deps, { scheduler, room: "b" }, token)).toBe(false);
   expect(isRoomToken(deps, room, "")).toBe(false);
+});
+
+test("a room that ended long ago is deleted, and one that ended tells no more", async () => {
+  const longAgo = new Date(Date.now() - 31 * 86_400_000);
+  const old = await deps.insertRoom(schedulerId, { state: "terminated", endedAt: longAgo });
+  const late = await deps.insertRoom(schedulerId, { state: "terminated", endedAt: new Date() });
+  const told = { timestamp: 1, event: "late", metadata: {} };
+  await expect(recordEvent(deps, { scheduler, room: late }, "room", told)).rejects.toMatchObject({
+    code: "notFound",
+  });
+  expect(await forgetOldRooms(deps)).toBe(1);
+  expect([await rowOf(old), (await rowOf(late)).id]).toEqual([undefined, late]);
 });

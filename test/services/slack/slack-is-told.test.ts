@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { outbox } from "../../../drizzle/schema/transfers.ts";
 import { createSlack } from "../../../server/connectors/slack.ts";
 import { tellSlack } from "../../../server/db/outbox.ts";
+import { failedTableBlocks } from "../../../server/domain/slack-text.ts";
 import { admitUser } from "../../../server/services/access/admit-user.ts";
 import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
@@ -109,7 +110,26 @@ test("what Slack did not take is told later, in order and once; what it never ta
     deliveredAt: null,
     lastError: expect.stringContaining("channel_not_found to #nowhere: there is no such channel"),
   });
-  expect(await slackState(fixture.deps)).toMatchObject({ isSetUp: true, waiting: 0 });
+  expect(await slackState(fixture.deps)).toMatchObject({
+    isSetUp: true,
+    waiting: 0,
+    fault: expect.stringContaining("channel_not_found"),
+  });
+});
+
+test("of many failures with long errors as many are told as Slack takes", () => {
+  const failed = Array.from({ length: 40 }, (_, i) => ({
+    id: i,
+    name: `d.t${i}`,
+    error: "<".repeat(5_000),
+  }));
+  const blocks = failedTableBlocks("https://maestro.test", failed);
+  const texts = blocks.map((block) =>
+    block.type === "section" ? block.text.text : (block.elements[0]?.text ?? ""),
+  );
+  expect(texts.join("").length).toBeLessThan(12_000);
+  expect(texts.at(-1)).toBe(`and ${40 - (blocks.length - 1)} more`);
+  expect(texts.slice(0, -1).every((text) => text.endsWith("```"))).toBe(true);
 });
 
 test("a process that dies between Slack's answer and its note tells it once more, and not never", async () => {
