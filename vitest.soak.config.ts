@@ -1,12 +1,13 @@
-import { mergeConfig } from "vitest/config";
-import config from "./vitest.config.ts";
+import { defineConfig } from "vitest/config";
+import { base } from "./vitest.config.ts";
 
 /**
  * `npm run soak -- --transfers`: each place twenty times, in its middle somewhere else each time.
  * `npm run soak -- --mutations`: 20,000 spoilt queries against the local warehouse.
  */
-export default mergeConfig(config, {
+export default defineConfig({
   test: {
+    ...base,
     include: [
       "test/flows/transfers/*.test.ts",
       "test/embedded/warehouse-sql-survives-mutations.test.ts",
