@@ -186,6 +186,30 @@ test("FOR SYSTEM_TIME AS OF reads what is and what was, and makes snapshots and 
   expect(await query("SELECT * FROM d.kept")).toEqual([{ n: 1 }]);
 });
 
+test("a transaction reads what a table was before its own changes, and no state of its own", async () => {
+  await query("CREATE TABLE d.mended AS SELECT n FROM UNNEST([1, 2, 3]) AS n");
+  const at = await instant();
+  await query("INSERT d.mended VALUES (4)");
+  const asOf = `FOR SYSTEM_TIME AS OF ${at}`;
+  const changes = ["TRUNCATE TABLE d.mended", "UPDATE d.mended SET n = -n WHERE TRUE"];
+  for (const change of changes) {
+    await query(
+      `BEGIN TRANSACTION; ${change}; DELETE FROM d.mended WHERE TRUE; INSERT d.mended SELECT n FROM d.mended ${asOf}; COMMIT TRANSACTION`,
+    );
+    expect(await query("SELECT n FROM d.mended ORDER BY n")).toEqual([
+      { n: 1 },
+      { n: 2 },
+      { n: 3 },
+    ]);
+  }
+  const now = "FOR SYSTEM_TIME AS OF CURRENT_TIMESTAMP()";
+  await expect(
+    query(
+      `BEGIN TRANSACTION; INSERT d.mended VALUES (5); SELECT n FROM d.mended ${now}; COMMIT TRANSACTION`,
+    ),
+  ).rejects.toThrow("keeps no rows");
+});
+
 test("what a dropped table held is not answered by its successor", async () => {
   await query("CREATE TABLE d.again AS SELECT 1 AS n");
   const at = await instant();

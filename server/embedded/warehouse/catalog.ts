@@ -7,6 +7,7 @@ import {
   type RoutineDocument,
   routineKey,
   type TableDocument,
+  type TableVersion,
   tableKey,
   tableText,
 } from "./documents.ts";
@@ -75,6 +76,11 @@ export class Catalog {
   table(name: TableName): TableDocument | undefined {
     const table = this.#tables.get(`${name.projectId}.${name.datasetId}`)?.get(name.tableId);
     return table && (table.expiresAt === null || table.expiresAt > Date.now()) ? table : undefined;
+  }
+
+  /** What a table was at an instant before its last change, if that is kept. */
+  versionAt(name: TableName, instant: number): TableVersion | undefined {
+    return this.history.at(name, instant);
   }
 
   tables(projectId: string, datasetId: string): TableDocument[] {

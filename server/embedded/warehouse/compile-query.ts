@@ -17,6 +17,7 @@ import { isLegacySql } from "./dialect.ts";
 import { type StoredDigits, type TableDocument, tableKey } from "./documents.ts";
 import { formerTable } from "./history.ts";
 import { informationSchema } from "./information-schema.ts";
+import type { WarehouseTransaction } from "./transaction.ts";
 
 export interface QueryConfiguration {
   query: string;
@@ -38,7 +39,10 @@ export interface CompiledQuery extends Compiled {
 }
 
 /** A catalog with the changes of an open transaction. */
-export type Staged = Pick<Catalog, "table" | "dataset" | "routine">;
+export type Staged = Pick<
+  WarehouseTransaction,
+  "table" | "dataset" | "routine" | "versionAt" | "isUnsettled"
+>;
 
 export async function compileQuery(
   context: WarehouseContext,
@@ -74,7 +78,7 @@ export function compileOptions(
       ? { projectId: defaultDataset.projectId ?? projectId, datasetId: defaultDataset.datasetId }
       : null,
     legacySql: isLegacySql(configuration.query, configuration.useLegacySql),
-    catalog: catalogFor(catalog, relations, staged ?? catalog),
+    catalog: catalogFor(catalog, relations, staged),
     parameters: configuration.queryParameters ?? [],
     now,
   };
@@ -83,19 +87,21 @@ export function compileOptions(
 function catalogFor(
   catalog: Catalog,
   relations: Map<string, string>,
-  staged: Staged,
+  staged: Staged | undefined,
 ): WarehouseCatalog {
+  const seen = staged ?? catalog;
   return {
-    hasDataset: (projectId, datasetId) => staged.dataset(projectId, datasetId) !== undefined,
+    hasDataset: (projectId, datasetId) => seen.dataset(projectId, datasetId) !== undefined,
     get(name) {
-      const table = staged.table(name);
-      return table && warehouseTable(table);
+      const table = seen.table(name);
+      const isUnsettled = staged?.isUnsettled(name) ?? false;
+      return table && { ...warehouseTable(table), isUnsettled };
     },
     getAsOf(name, instant) {
-      const version = catalog.history.at(name, instant);
+      const version = seen.versionAt(name, instant);
       return version && warehouseTable(formerTable(version));
     },
-    routine: (name) => staged.routine(name),
+    routine: (name) => seen.routine(name),
     list: (projectId, datasetId) => catalog.tables(projectId, datasetId).map(warehouseTable),
     relationFor(name) {
       const key = tableKey(name);

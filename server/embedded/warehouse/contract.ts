@@ -26,6 +26,9 @@ export interface Digits {
   most: bigint;
 }
 
+/** Former states of tables are kept so long, as in BigQuery. */
+export const keptMs = 7 * 86_400_000;
+
 /** A table or view as the SQL front end sees it. */
 export interface WarehouseTable {
   name: TableName;
@@ -47,6 +50,8 @@ export interface WarehouseTable {
   isSnapshot?: boolean;
   /** Milliseconds since 1970, as is the youngest change of rows or columns. */
   modifiedAt?: number;
+  /** The transaction that asks has changed it, or began before its last change. */
+  isUnsettled?: boolean;
   /** Milliseconds since 1970. A wildcard over tables has the schema of the youngest. */
   createdAt?: number;
 }
@@ -62,7 +67,7 @@ export const partitionTimeColumn = "_PARTITIONTIME";
 export interface WarehouseCatalog {
   hasDataset(projectId: string, datasetId: string): boolean;
   get(name: TableName): WarehouseTable | undefined;
-  /** What a table was at an instant before its last change, if that is kept. */
+  /** What a table was at an instant before its last change, if that is kept; of an unsettled one, at any. */
   getAsOf?(name: TableName, instant: number): WarehouseTable | undefined;
   list(projectId: string, datasetId: string): WarehouseTable[];
   routine?(name: RoutineName): WarehouseRoutine | undefined;
@@ -127,6 +132,13 @@ export interface Compiled {
   statements: CompiledStatement[];
   /** Tables read, each once; views and what they read both. */
   referencedTables: TableName[];
+  /** What FOR SYSTEM_TIME AS OF reads, in milliseconds since 1970. */
+  readsAsOf: ReadAsOf[];
+}
+
+export interface ReadAsOf {
+  table: TableName;
+  instant: number;
 }
 
 interface StatementBase {

@@ -2,8 +2,6 @@ import { partitionTimeColumn, type TableName } from "./contract.ts";
 import { type TableDocument, type TableVersion, tableKey } from "./documents.ts";
 import { quoteName } from "./field-types.ts";
 
-/** As in BigQuery. */
-export const keptMs = 7 * 86_400_000;
 /** Logical bytes of all former states together; the oldest go first. */
 export const keptBytes = 2 ** 30;
 
@@ -58,9 +56,13 @@ export class History {
 
 /** The table as it was, ready to be read. */
 export function formerTable({ document, rows }: TableVersion): TableDocument {
-  if (rows === null) return document;
+  return rows === null ? document : rowsWhere(document, `rowid < ${rows}`);
+}
+
+/** The table with some of its relation's rows, and with its own columns alone. */
+export function rowsWhere(document: TableDocument, condition: string): TableDocument {
   const hidden = document.partitioning?.field === null ? [partitionTimeColumn] : [];
   const columns = [...document.schema.map(({ name }) => name), ...hidden].map(quoteName);
-  const relation = `(SELECT ${columns.join(", ")} FROM ${document.relation} WHERE rowid < ${rows})`;
+  const relation = `(SELECT ${columns.join(", ")} FROM ${document.relation} WHERE ${condition})`;
   return { ...document, relation };
 }

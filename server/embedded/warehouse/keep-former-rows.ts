@@ -7,6 +7,7 @@ import {
   type TableVersion,
   tableKey,
 } from "./documents.ts";
+import { rowsWhere } from "./history.ts";
 
 /** More cells are not copied: the change would take too long, and the state before it is not kept. */
 const mostCopiedCells = 4_000_000;
@@ -53,6 +54,26 @@ export class FormerRows {
     if (how === "adds" && isWhole && !committed.isRewritten)
       this.#kept.set(key, { k: "rows", rows });
     else this.#kept.set(key, await copied(tx, table, known ? rows : null, rows));
+  }
+
+  /** Where the transaction that changes the table still finds a former state. */
+  found(
+    version: TableVersion,
+    committed: TableDocument,
+    staged: TableDocument | undefined,
+  ): TableVersion | undefined {
+    const { relation, name } = committed;
+    if (version.document.relation !== relation || staged === committed) return version;
+    const isReplaced = staged?.relation !== relation && isKept(committed);
+    const kept = this.#kept.get(tableKey(name)) ?? (isReplaced ? null : { k: "lost" as const });
+    if (kept === null) return version;
+    if (kept.k === "lost") return undefined;
+    if (kept.k === "rows") return { ...version, rows: version.rows ?? kept.rows };
+    const document = { ...version.document, relation: kept.relation };
+    if (version.rows === null) return { ...version, document };
+    // Before the commit DuckDB counts the rows of a new relation from elsewhere.
+    const end = `(SELECT min(rowid) FROM ${kept.relation}) + ${version.rows}`;
+    return { ...version, document: rowsWhere(document, `rowid < ${end}`), rows: null };
   }
 
   /** Is the order of its rows lost with this transaction? */

@@ -53,7 +53,7 @@ function sourceOf(
   { source, asOf }: Statement<"copyTable">,
 ): TableDocument {
   if (asOf === null) return tx.requireTable(source);
-  const version = tx.catalog.history.at(source, asOf);
+  const version = tx.versionAt(source, asOf);
   if (version) return formerTable(version);
   throw new WarehouseError(
     "invalidQuery",

@@ -13,6 +13,7 @@ import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { type CompiledStatement, type TableName, WarehouseError } from "./contract.ts";
 import { parseDispositions } from "./dispositions.ts";
 import { tableKey } from "./documents.ts";
+import { formerReads } from "./former-reads.ts";
 import type { JobDocument } from "./job-resource.ts";
 import { parsePartitioning, splitDecorator } from "./partitions.ts";
 import { runChange } from "./run-statement.ts";
@@ -38,13 +39,16 @@ export async function planCompiled(
 ): Promise<JobPlan> {
   const configuration = job.configuration["query"] as QueryConfiguration;
   checkDestination(configuration, compiled);
-  const bytes = await bytesOf(context, compiled.statements);
-  checkBytes(configuration, bytes.billed);
   const targets = targetsOf(configuration, compiled.statements);
   const seen = targets.map((target) => context.catalog.table(target));
+  const former = formerReads(context.catalog, compiled.readsAsOf);
+  const bytes = await bytesOf(context, compiled.statements);
+  checkBytes(configuration, bytes.billed);
   return {
-    locks: targets.map(tableKey),
-    stillValid: () => targets.every((target, i) => context.catalog.table(target) === seen[i]),
+    locks: [...targets.map(tableKey), ...former.locks],
+    stillValid: () =>
+      targets.every((target, i) => context.catalog.table(target) === seen[i]) &&
+      former.stillValid(),
     async execute(tx) {
       const isWidened = await widenTargets(tx, compiled.statements);
       const current = isWidened ? await compileAgain(tx) : compiled;

@@ -1,7 +1,8 @@
 import { changeWarehouse } from "./change-warehouse.ts";
 import type { WarehouseContext } from "./context.ts";
+import { keptMs } from "./contract.ts";
 import type { TableVersion } from "./documents.ts";
-import { keptBytes, keptMs } from "./history.ts";
+import { keptBytes } from "./history.ts";
 
 /** Forgets former states of tables that ended long ago, and the oldest where they are too large. */
 export async function sweepHistory(

@@ -7,6 +7,7 @@ import {
   type RoutineDocument,
   routineKey,
   type TableDocument,
+  type TableVersion,
   tableKey,
   tableText,
 } from "./documents.ts";
@@ -67,6 +68,29 @@ export class WarehouseTransaction {
   table(name: TableName): TableDocument | undefined {
     const changed = this.#tables.get(tableKey(name));
     return changed === undefined ? this.catalog.table(name) : (changed ?? undefined);
+  }
+
+  /** Is what it was before not simply what the catalog has? */
+  isUnsettled(name: TableName): boolean {
+    const committed = this.catalog.table(name);
+    return this.table(name) !== committed || (committed?.modifiedAt ?? 0) > this.now.getTime();
+  }
+
+  /**
+   * What a table was before this transaction changed it. Commits since its beginning are not in its
+   * sight, while the catalog tells of them.
+   */
+  versionAt(name: TableName, instant: number): TableVersion | undefined {
+    const committed = this.catalog.table(name);
+    const begun = this.now.getTime();
+    if (!committed || committed.modifiedAt > begun) return undefined;
+    const staged = this.table(name);
+    const isTold = instant < begun || staged?.modifiedAt === committed.modifiedAt;
+    const last = { document: committed, rows: null, until: begun };
+    const version =
+      this.catalog.versionAt(name, instant) ??
+      (isTold && instant >= committed.modifiedAt ? last : undefined);
+    return version && this.#former.found(version, committed, staged);
   }
 
   requireTable(name: TableName): TableDocument {

@@ -3,6 +3,7 @@ import { bytesOf, compileOptions, type QueryConfiguration, type Staged } from ".
 import type { JobPlan } from "../context.ts";
 import type { CompiledStatement, TableName } from "../contract.ts";
 import { WarehouseError } from "../contract.ts";
+import { formerReads } from "../former-reads.ts";
 import { toWarehouseError } from "../job-errors.ts";
 import type { JobDocument } from "../job-resource.ts";
 import { selected } from "../read-rows.ts";
@@ -167,12 +168,13 @@ export class ScriptSession {
 
   async #planExpression(compiled: CompiledExpression): Promise<JobPlan> {
     const { context } = this.job.host;
-    const { reads, referencedTables } = compiled.compiled;
+    const { reads, referencedTables, readsAsOf } = compiled.compiled;
+    const { locks, stillValid } = formerReads(context.catalog, readsAsOf);
     const read = { kind: "dml", statementType: "SELECT", reads } as unknown as CompiledStatement;
     const { processed, billed } = await bytesOf(context, [read]);
     return {
-      locks: [],
-      stillValid: () => true,
+      locks,
+      stillValid,
       execute: async (tx) => {
         const [row] = await (await tx.run(selectOf(compiled))).getRows();
         const totalBytesProcessed = String(processed);

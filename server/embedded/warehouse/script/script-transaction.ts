@@ -92,8 +92,12 @@ class OpenTransaction {
       throw notSupported("statements between an error in a transaction and its ROLLBACK");
     }
     try {
-      const plan = await makePlan(child);
+      let plan = await makePlan(child);
       await this.#lock(plan.locks);
+      while (!plan.stillValid()) {
+        plan = await makePlan(child);
+        await this.#lock(plan.locks);
+      }
       const releaseSlot = await this.#host.takeSlot();
       this.#host.record.interrupt = () => this.#connection.interrupt();
       try {

@@ -54,7 +54,8 @@ function compile(sql: string, options: CompileOptions, deadline: number): Compil
       .map((statement) => compileStatement(ctx, statement))
       .filter((statement): statement is CompiledStatement => statement !== null);
     if (statements.length === 0) throw notSupported("a script that only declares functions");
-    return { statements, referencedTables: [...ctx.referenced.values()] };
+    const { readsAsOf } = ctx;
+    return { statements, referencedTables: [...ctx.referenced.values()], readsAsOf };
   } catch (error) {
     // Deep nesting ends in the stack before the parser's own limit on an unlucky path.
     if (error instanceof RangeError) {

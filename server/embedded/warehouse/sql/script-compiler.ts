@@ -30,7 +30,8 @@ export function compileStep(statement: Statement, options: StepOptions): Compile
   const ctx = contextOf(options);
   const compiled = compileStatement(ctx, statement);
   if (!compiled) throw ctx.refuse("this statement here");
-  return { statements: [compiled], referencedTables: [...ctx.referenced.values()] };
+  const { readsAsOf } = ctx;
+  return { statements: [compiled], referencedTables: [...ctx.referenced.values()], readsAsOf };
 }
 
 export interface CompiledExpression {
@@ -39,7 +40,7 @@ export interface CompiledExpression {
   type: GType;
   /** The same values give the same answer at any time. */
   isPure: boolean;
-  compiled: Pick<Compiled, "referencedTables"> & {
+  compiled: Pick<Compiled, "referencedTables" | "readsAsOf"> & {
     reads: Compiled["statements"][number]["reads"];
   };
 }
@@ -81,7 +82,11 @@ export function compileExpression(
       !readsClock &&
       reads.length === 0 &&
       !/random\(\)|uuid\(\)|\bdata\.t_|\bmeta\.|maestro_javascript/.test(coerced.sql),
-    compiled: { referencedTables: [...ctx.referenced.values()], reads },
+    compiled: {
+      referencedTables: [...ctx.referenced.values()],
+      readsAsOf: ctx.readsAsOf,
+      reads,
+    },
   };
 }
 

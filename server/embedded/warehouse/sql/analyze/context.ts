@@ -1,6 +1,7 @@
 import {
   type CompileOptions,
   type Digits,
+  type ReadAsOf,
   type TableName,
   WarehouseError,
   type WarehouseTable,
@@ -179,6 +180,7 @@ export class Context {
   /** Tables that earlier statements of the job make. Null: dropped. */
   readonly overlay: Map<string, WarehouseTable | null>;
   readonly referenced = new Map<string, TableName>();
+  readonly readsAsOf: ReadAsOf[] = [];
   reads = new Map<string, { table: TableName; columns: Set<string> }>();
   /** The text that positions refer to; a view's while its query is read. */
   source: string;

@@ -99,7 +99,7 @@ function fromTable(ctx: Context, item: Extract<FromItem, { k: "table" }>, scope:
     );
   }
   const alias = ctx.id("t");
-  const table = openTable(ctx, item, alias, scope);
+  const table = openTable(ctx, item, alias);
   const name = item.alias?.text ?? item.path.at(-1)?.text ?? null;
   addSource(ctx, scope, { ...table.source, alias: name }, item.pos);
   return `${table.sql} AS ${alias}`;

@@ -1,9 +1,7 @@
-import { WarehouseError, type WarehouseTable } from "../../contract.ts";
+import { keptMs, WarehouseError, type WarehouseTable } from "../../contract.ts";
 import type { Call, Expr } from "../parse/ast.ts";
 import type { Context } from "./context.ts";
 import { tableKey } from "./table-columns.ts";
-
-const keptMs = 7 * 86_400_000;
 
 const unitMs: Record<string, number> = {
   MILLISECOND: 1,
@@ -34,7 +32,9 @@ export function tableAsOf(
       `Invalid snapshot time ${at} for table ${key}. Cannot read in the future.`,
     );
   }
-  if (table.modifiedAt !== undefined && at >= table.modifiedAt) return { table, instant: null };
+  ctx.readsAsOf.push({ table: table.name, instant: at });
+  const isLatest = table.modifiedAt !== undefined && at >= table.modifiedAt;
+  if (isLatest && !table.isUnsettled) return { table, instant: null };
   const former = at >= now - keptMs ? ctx.options.catalog.getAsOf?.(table.name, at) : undefined;
   if (former) return { table: former, instant: at };
   if (at < now - keptMs || at < (table.createdAt ?? 0)) {

@@ -9,7 +9,7 @@ import type { FromItem, Name } from "../parse/ast.ts";
 import { parseSingleQuery } from "../parse/statements.ts";
 import { carried, exactInteger } from "../types/exact-decimals.ts";
 import { type GType, quoteName, scalar } from "../types/types.ts";
-import type { Context, Opened, Scope, ScopeColumn, Source } from "./context.ts";
+import type { Context, Opened, ScopeColumn, Source } from "./context.ts";
 import { openInformationSchema } from "./information-schema.ts";
 import { partitionFilter } from "./partitions.ts";
 import { ownProject } from "./project.ts";
@@ -23,7 +23,6 @@ export function openTable(
   ctx: Context,
   item: Extract<FromItem, { k: "table" }>,
   alias: string,
-  scope: Scope,
 ): Opened {
   const { path } = item;
   if (item.asOf && path.at(-1)?.text.endsWith("*"))
@@ -36,7 +35,7 @@ export function openTable(
   const current = findTable(ctx, { ...name, tableId });
   const table = item.asOf ? tableAsOf(ctx, current, item.asOf).table : current;
   ctx.referenced.set(tableKey(table.name), table.name);
-  if (table.viewQuery !== null) return openView(ctx, table, alias, scope);
+  if (table.viewQuery !== null) return openView(ctx, table, alias);
   if (decorator !== undefined) {
     const sql = partitionFilter(ctx, table, decorator);
     return { sql, source: tableSource(ctx, table, alias) };
@@ -152,7 +151,7 @@ export function partitionColumns(table: WarehouseTable, alias: string): ScopeCol
 
 const maxViewDepth = 16;
 
-function openView(ctx: Context, view: WarehouseTable, alias: string, _scope: Scope): Opened {
+function openView(ctx: Context, view: WarehouseTable, alias: string): Opened {
   const key = tableKey(view.name);
   if (ctx.viewStack.includes(key) || ctx.viewStack.length >= maxViewDepth) {
     throw new WarehouseError("invalidQuery", `View ${key} is nested too deeply or reads itself`);
