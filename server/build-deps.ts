@@ -143,9 +143,10 @@ async function openStores(
   }
   const timeoutSeconds = config.redisConnectionTimeoutSeconds;
   const redis = await connectRedis({ url: config.redisUrl, timeoutSeconds, log });
+  const prefix = `maestro:${instanceId}`;
   return {
-    roomStore: createRedisRoomStore(redis, `maestro:${instanceId}`),
-    lockStore: createRedisLockStore(redis),
+    roomStore: createRedisRoomStore(redis, prefix),
+    lockStore: createRedisLockStore(redis, prefix),
     close: redis.close,
   };
 }

@@ -16,7 +16,7 @@ export const roomVariables = {
     variable: "WATCHER_LOCKKEY",
     default: "maestro-lock-key",
     effect:
-      "what the names of the locks begin with: `<key>-<scheduler>` of its watcher, and with -config, -downscaling and -termination behind it of what the watcher does",
+      "what the names of the locks begin with: `<key>:<scheduler>` of its watcher, and `<key>-<scheduler>-config`, `-downscaling` and `-termination` of what the watcher does",
   }),
   watcherLockWaitMs: whole({
     variable: "WATCHER_LOCKTIMEOUT",

@@ -7,7 +7,7 @@ import { endRooms } from "../services/schedulers/end-rooms.ts";
 import { readPublished } from "./surroundings.ts";
 
 export interface Watchers extends Worker {
-  /** Ends the rooms that it started too, as nobody is left whom they could ping. */
+  /** Ends the rooms of what it watched too, as nobody is left whom they could ping. */
   stopWithRooms(): Promise<void>;
 }
 
@@ -43,8 +43,9 @@ export async function startWatchers(
   return {
     ...worker,
     async stopWithRooms() {
+      const schedulerIds = worker.watched();
       await worker.stop();
-      await endRooms({ db: deps.db, processes });
+      await endRooms({ db: deps.db, processes }, schedulerIds);
     },
   };
 }

@@ -8,16 +8,20 @@ const renew = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 const release = `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
-/** Locks as keys with a life, set where there is none and deleted by their own token alone. */
-export function createRedisLockStore(redis: Redis): LockStore {
+/**
+ * Locks as keys with a life, set where there is none and deleted by their own token alone. `prefix` keeps
+ * installations apart that share one Redis.
+ */
+export function createRedisLockStore(redis: Redis, prefix: string): LockStore {
+  const keys = (name: string) => [`${prefix}:locks:${name}`];
   return {
     async acquire(name, ttlMs) {
       const token = randomUUID();
-      const answer = await redis.run(acquire, [name], [token, String(ttlMs)]);
+      const answer = await redis.run(acquire, keys(name), [token, String(ttlMs)]);
       return answer === "OK" ? token : null;
     },
     renew: async (name, token, ttlMs) =>
-      (await redis.run(renew, [name], [token, String(ttlMs)])) === 1,
-    release: async (name, token) => (await redis.run(release, [name], [token])) === 1,
+      (await redis.run(renew, keys(name), [token, String(ttlMs)])) === 1,
+    release: async (name, token) => (await redis.run(release, keys(name), [token])) === 1,
   };
 }

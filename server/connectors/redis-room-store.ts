@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "./redis.ts";
-import type { RoomStore } from "./room-store.ts";
+import type { RoomPings, RoomStore } from "./room-store.ts";
 
 /*
  * One hash a scheduler: a room's id → its last ping (ms of Redis's own clock), a space, its mark. Beside
@@ -34,7 +34,7 @@ const read = `${clock}
   return {string.format('%.0f', now - redis.call('GET', KEYS[2])), string.format('%.0f', now),
     redis.call('HGETALL', KEYS[1])}`;
 
-/** Longer marks are kept as their digest. */
+/** Of longer marks the metadata is kept as its digest. */
 const longestMark = 64;
 
 /** `prefix` keeps installations apart that share one Redis. */
@@ -55,10 +55,10 @@ export function createRedisRoomStore(redis: Redis, prefix: string): RoomStore {
     async read(scheduler) {
       const answer = await redis.run(read, keys(scheduler), []);
       const [kept, now, pairs] = answer as [string, string, string[]];
-      const rooms = new Map<string, { silentMs: number }>();
+      const rooms: RoomPings["rooms"] = new Map();
       for (let index = 0; index + 1 < pairs.length; index += 2) {
-        const at = Number.parseInt(pairs[index + 1] ?? "", 10);
-        rooms.set(pairs[index] ?? "", { silentMs: Number(now) - at });
+        const [at, marked = ""] = (pairs[index + 1] ?? "").split(" ", 2);
+        rooms.set(pairs[index] ?? "", { silentMs: Number(now) - Number(at), marked });
       }
       return { keptMs: Number(kept), rooms };
     },
@@ -67,5 +67,6 @@ export function createRedisRoomStore(redis: Redis, prefix: string): RoomStore {
 
 function shorten(mark: string): string {
   if (mark.length <= longestMark) return mark;
-  return createHash("sha256").update(mark).digest("base64url");
+  const [status] = mark.split(" ", 1);
+  return `${status} ${createHash("sha256").update(mark).digest("base64url")}`;
 }

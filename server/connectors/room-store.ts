@@ -24,6 +24,9 @@ export interface RoomKey {
 export interface RoomPings {
   /** Since when, at least, the store has kept what it was told; null: always. */
   keptMs: number | null;
-  /** By the room's id: how long ago it pinged, by the store's own clock. */
-  rooms: Map<string, { silentMs: number }>;
+  /**
+   * By the room's id: how long ago it pinged, by the store's own clock, and its mark's first word, with
+   * which its pings end in the store; null where marks are PostgreSQL's own rows.
+   */
+  rooms: Map<string, { silentMs: number; marked: string | null }>;
 }

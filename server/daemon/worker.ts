@@ -6,13 +6,16 @@ import { startLoop } from "../support/loop.ts";
 
 /*
  * A worker hosts one watcher for each scheduler that PostgreSQL has. Of several workers one watches a
- * scheduler at a time: its watcher holds the lock `<key>-<name>`, and the others wait for it. A watcher
- * that loses the lock stops, and stands in line again at the next sync.
+ * scheduler at a time: its watcher holds the lock `<key>:<name>`, and the others wait for it. No name has
+ * a colon, so that it is no other scheduler's lock for a rollout (`<key>-<name>-config`). A watcher that
+ * loses the lock stops, and stands in line again at the next sync.
  */
 
 export interface Worker {
   /** Schedulers that it watches now. */
   holding(): string[];
+  /** Their ids. */
+  watched(): number[];
   /** Begins no look any more, and waits for those under way. */
   stop(): Promise<void>;
 }
@@ -55,6 +58,7 @@ export function startWorker(deps: WatchDeps): Worker {
   return {
     holding: () =>
       [...watchers.values()].flatMap(({ name, isHeld }) => (isHeld ? [`scheduler ${name}`] : [])),
+    watched: () => [...watchers].flatMap(([id, { isHeld }]) => (isHeld ? [id] : [])),
     async stop() {
       unsubscribe();
       await sync.stop();
@@ -75,7 +79,7 @@ async function runWatcher(
   const times = { ttlMs: lockTtlMs, waitMs: lockWaitMs };
   const held = await holdLock(
     deps.lockStore,
-    `${lockKey}-${name}`,
+    `${lockKey}:${name}`,
     times,
     stopping,
     async (signal) => {

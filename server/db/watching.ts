@@ -55,9 +55,13 @@ export async function takeUpScheduler(db: Db, schedulerId: number): Promise<Watc
   return row ? { schedulerId, fence: row.fence } : null;
 }
 
+/** A watcher that is stopped (SIGSTOP, a paused machine) in here must not hold all others up. */
+const bounded = sql.raw("set local idle_in_transaction_session_timeout = 5000");
+
 /** A transaction of the watcher that has the scheduler; throws `conflict` for any other. */
 export function inWatch<T>(db: Db, watch: Watch, work: (tx: Db) => Promise<T>): Promise<T> {
   return db.transaction(async (tx) => {
+    await tx.execute(bounded);
     const [row] = await tx
       .select({ fence: schedulers.watcherFence })
       .from(schedulers)
@@ -118,7 +122,7 @@ export async function selectWatchedRooms(db: Db, { schedulerId }: Watch): Promis
   return rows;
 }
 
-/** Moves rooms that are still in the state they were seen in. */
+/** Moves a room that is still in the state it was seen in; one that has failed keeps why. */
 export async function moveRoom(
   tx: Db,
   watch: Watch,
@@ -126,9 +130,10 @@ export async function moveRoom(
   to: RoomState,
   reason: string,
 ): Promise<boolean> {
+  const hasFailed = room.state === "error" || room.state === "unresponsive";
   const rows = await tx
     .update(rooms)
-    .set({ ...enter(to), reason })
+    .set({ ...enter(to), reason: hasFailed ? sql`coalesce(${rooms.reason}, ${reason})` : reason })
     .where(and(isRoom(watch.schedulerId, room.id), eq(rooms.state, room.state)))
     .returning({ id: rooms.id });
   return rows.length > 0;
@@ -260,13 +265,14 @@ export async function selectSchedulerIds(db: Db): Promise<{ id: number; name: st
   return db.select({ id: schedulers.id, name: schedulers.name }).from(schedulers);
 }
 
-/** Of this machine, those that may run. */
+/** Of these schedulers on this machine, those that may run. */
 export async function selectProcesses(
   db: Db,
   machine: string,
+  schedulerIds: number[],
 ): Promise<{ pid: number; start: string }[]> {
   const { rows } = await db.execute<{ pid: number; start: string }>(sql`
     select pid, process_start as start from rooms
-    where machine = ${machine} and pid is not null and process_start is not null`);
+    where machine = ${machine} and scheduler_id = any(${sql.param(schedulerIds)}::int[]) and pid is not null and process_start is not null`);
   return rows;
 }

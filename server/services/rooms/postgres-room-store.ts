@@ -18,7 +18,7 @@ export function createPostgresRoomStore(db: Db): RoomStore {
       const rows = await selectPings(db, scheduler);
       return {
         keptMs: null,
-        rooms: new Map(rows.map(({ id, silentMs }) => [id, { silentMs }])),
+        rooms: new Map(rows.map(({ id, silentMs }) => [id, { silentMs, marked: null }])),
       };
     },
   };

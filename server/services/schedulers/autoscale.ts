@@ -53,6 +53,8 @@ export async function autoscale(
     const decision = decideScaling(input);
     const desired = decision && availableOf(counts) + decision.delta;
     if (decision === null || desired === null || desired === scheduler.desired) return false;
+    // More are wanted already, and they are on their way.
+    if (decision.delta > 0 && desired <= (scheduler.desired ?? autoscaling.min)) return false;
     if (!(await setDesired(tx, watch, scheduler.desired, desired))) return false;
     await insertOperation(tx, {
       schedulerId: watch.schedulerId,

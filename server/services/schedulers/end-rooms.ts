@@ -7,12 +7,15 @@ const graceMs = 5_000;
 const pollMs = 50;
 const idle = new AbortController().signal;
 
-/** Ends the rooms of this machine: SIGTERM, and SIGKILL for what has not ended a few seconds later. */
-export async function endRooms({
-  db,
-  processes,
-}: Pick<Deps, "db"> & { processes: RoomProcesses }): Promise<void> {
-  const running = (await selectProcesses(db, processes.machine)).filter(
+/**
+ * Ends the rooms that these schedulers have on this machine: SIGTERM, and SIGKILL for what has not ended a
+ * few seconds later.
+ */
+export async function endRooms(
+  { db, processes }: Pick<Deps, "db"> & { processes: RoomProcesses },
+  schedulerIds: number[],
+): Promise<void> {
+  const running = (await selectProcesses(db, processes.machine, schedulerIds)).filter(
     (process) => processes.inspect(process).state === "running",
   );
   for (const process of running) processes.signal(process, "SIGTERM");

@@ -1,3 +1,4 @@
+import type { RoomPings } from "../../connectors/room-store.ts";
 import {
   forgetProcess,
   inWatch,
@@ -5,7 +6,14 @@ import {
   type WatchedRoom,
   type WatchedScheduler,
 } from "../../db/watching.ts";
-import { judgeRoom, type RoomVerdict, type RuntimeView } from "../../domain/room-status.ts";
+import {
+  judgeRoom,
+  type ObservedRoom,
+  type RoomTimeouts,
+  type RoomVerdict,
+  type RuntimeView,
+} from "../../domain/room-status.ts";
+import { isStaleMark } from "../rooms/room-mark.ts";
 import type { WatchDeps, Watching } from "./watch-deps.ts";
 
 const longestPauseMs = 30_000;
@@ -31,9 +39,15 @@ export async function observeRooms(
   let isChanged = false;
   for (const room of rooms) {
     const runtime = viewOf(deps, room);
-    const silentMs = Math.min(room.silentMs, pings.get(room.id) ?? Number.POSITIVE_INFINITY);
+    const ping = pings.get(room.id);
+    const silentMs = Math.min(room.silentMs, ping?.silentMs ?? Number.POSITIVE_INFINITY);
+    // Who moved it could not tell the store, or a ping that was under way marked it again.
+    if (isStaleMark(ping?.marked ?? null, room)) await unmark(deps, scheduler, room);
+    const observed = { ...room, silentMs, runtime };
     const verdict =
-      judgeRoom({ ...room, silentMs, runtime }, timeouts) ?? judgeDraining(room, scheduler);
+      judgeRoom(observed, timeouts) ??
+      judgeDraining(room, scheduler) ??
+      judgeLost(observed, timeouts, scheduler);
     if (verdict) {
       await carryOut(deps, watching, scheduler, room, verdict);
       isChanged = true;
@@ -60,12 +74,12 @@ async function readPings(
   deps: WatchDeps,
   watching: Watching,
   name: string,
-): Promise<Map<string, number>> {
+): Promise<RoomPings["rooms"]> {
   try {
     const { keptMs, rooms } = await deps.roomStore.read(name);
-    const keptSince = keptMs === null ? 0 : performance.now() - keptMs;
+    const keptSince = performance.now() - (keptMs ?? Number.POSITIVE_INFINITY);
     watching.excusedMs = Math.max(watching.excusedMs, keptSince);
-    return new Map([...rooms].map(([id, { silentMs }]) => [id, silentMs]));
+    return rooms;
   } catch (error) {
     deps.log.warn(
       { err: error, scheduler: name },
@@ -91,6 +105,31 @@ function judgeDraining(room: WatchedRoom, { specification }: WatchedScheduler): 
   return { state: "terminating", reason: "it was occupied for the whole shutdownTimeout" };
 }
 
+/** One that is leaving on a machine that is gone: nobody sees its process end. */
+function judgeLost(
+  room: ObservedRoom & WatchedRoom,
+  { pingTimeoutMs, isSilenceExcused }: RoomTimeouts,
+  { specification }: WatchedScheduler,
+): RoomVerdict | null {
+  const isLeaving =
+    room.state === "terminating" || room.state === "unresponsive" || room.state === "error";
+  if (!isLeaving || isSilenceExcused || room.runtime.state !== "unknown") return null;
+  const limitMs = specification.shutdownTimeout * 1_000 + pingTimeoutMs;
+  const quietMs = Math.min(room.silentMs, room.terminatingMs ?? room.silentMs);
+  if (quietMs <= limitMs) return null;
+  const reason = `nothing was heard of it or its machine for ${Math.round(quietMs / 1_000)} s`;
+  return { state: "terminated", reason };
+}
+
+/** Its next ping is told what it is now. Where the store is away its marks are of no account. */
+async function unmark(
+  { roomStore }: WatchDeps,
+  scheduler: WatchedScheduler,
+  { id }: WatchedRoom,
+): Promise<void> {
+  await roomStore.unmark({ scheduler: scheduler.name, room: id }).catch(() => undefined);
+}
+
 async function carryOut(
   deps: WatchDeps,
   watching: Watching,
@@ -102,20 +141,23 @@ async function carryOut(
     moveRoom(tx, watching.watch, room, verdict.state, verdict.reason),
   );
   if (!isMoved) return;
+  if (verdict.state !== "terminated") await unmark(deps, scheduler, room);
+  else await deps.roomStore.remove({ scheduler: scheduler.name, room: room.id }).catch(() => {});
   const facts = { scheduler: scheduler.name, room: room.id, from: room.state, to: verdict.state };
   deps.log.info(facts, `room: ${verdict.reason}`);
   deps.changes.publish({ noun: "room", id: null, schedulerId: watching.watch.schedulerId });
-  if (room.state === "creating" && verdict.state !== "terminating") {
+  const isOurs = room.version === scheduler.version;
+  if (isOurs && room.state === "creating" && verdict.state !== "terminating") {
     await noteFailure(deps, watching, room, verdict.reason);
   }
   endProcess(deps, watching, scheduler, { ...room, state: verdict.state });
 }
 
 /** Rooms that never come must not be started as fast as they end. */
-async function noteFailure(
+export async function noteFailure(
   deps: WatchDeps,
   watching: Watching,
-  room: WatchedRoom,
+  room: Pick<WatchedRoom, "id" | "logPath">,
   reason: string,
 ): Promise<void> {
   watching.failures += 1;

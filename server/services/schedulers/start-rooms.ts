@@ -6,10 +6,12 @@ import {
   insertRooms,
   inWatch,
   keepProcess,
+  moveRoom,
   type UsedPlace,
   type WatchedScheduler,
 } from "../../db/watching.ts";
 import { roomToken } from "../rooms/room-token.ts";
+import { noteFailure } from "./observe-rooms.ts";
 import type { WatchDeps, Watching } from "./watch-deps.ts";
 
 /**
@@ -98,7 +100,8 @@ async function startRoom(
       { err: error, scheduler: name, room: id },
       `room: not started: ${messageOf(error)}`,
     );
-    watching.lastFailure = `room ${id}: ${messageOf(error)}`;
-    await inWatch(deps.db, watch, (tx) => keepProcess(tx, watch, id, { reason: messageOf(error) }));
+    const room = { id, state: "creating" as const, logPath: null };
+    await inWatch(deps.db, watch, (tx) => moveRoom(tx, watch, room, "error", messageOf(error)));
+    await noteFailure(deps, watching, room, messageOf(error));
   }
 }

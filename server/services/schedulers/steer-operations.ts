@@ -109,7 +109,7 @@ async function steerScaling(
   const isStuck = (operation.stuckMs ?? 0) > deps.watching.scaleUpTimeoutSeconds * 1_000;
   const isHopeless = operation.kind === "update" && watching.failures >= mostFailures;
   if (serving < total && ((isStuck && !isAdvanced) || isHopeless)) {
-    await failScaling(deps, watching, scheduler, operation, rooms);
+    await failScaling(deps, watching, scheduler, operation, { rooms, isHopeless });
     return;
   }
   await asSeen(deps, watching, scheduler, (tx) =>
@@ -123,19 +123,23 @@ async function failScaling(
   watching: Watching,
   scheduler: WatchedScheduler,
   operation: WatchedOperation,
-  rooms: WatchedRoom[],
+  { rooms, isHopeless }: { rooms: WatchedRoom[]; isHopeless: boolean },
 ): Promise<void> {
   const { watch } = watching;
   const creating = rooms.filter(({ state }) => state === "creating");
-  const words: string[] = [];
+  const { failures, lastFailure } = watching;
+  const words: string[] = isHopeless && lastFailure !== "" ? [lastFailure] : [];
   for (const { id, logPath } of creating.slice(0, 5)) {
     const said = logPath === null ? "" : await deps.processes.lastWords(logPath);
     words.push(`room ${id}: ${said === "" ? "has said nothing" : `last said: ${said}`}`);
   }
-  if (words.length === 0 && watching.lastFailure !== "") words.push(watching.lastFailure);
+  if (words.length === 0 && lastFailure !== "") words.push(lastFailure);
   if (words.length === 0) words.push("no more rooms fit on this machine");
   const limit = deps.watching.scaleUpTimeoutSeconds;
-  const reason = `not all rooms were ready within ${limit} s: ${words.join("; ")}`.slice(0, 4_000);
+  const fault = isHopeless
+    ? `${failures} new rooms in a row did not become ready`
+    : `not all rooms were ready within ${limit} s`;
+  const reason = `${fault}: ${words.join("; ")}`.slice(0, 4_000);
   await asSeen(deps, watching, scheduler, async (tx) => {
     for (const room of creating) {
       await moveRoom(tx, watch, room, "terminating", "it was not ready in time");

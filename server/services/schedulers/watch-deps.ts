@@ -23,12 +23,19 @@ export interface WatchDeps extends Deps {
 /** One watcher's, from its taking up to its end. */
 export interface Watching {
   watch: Watch;
-  /** When it began, or the store last could not be read or was emptied: silence before that proves nothing. */
+  /**
+   * When it began, a look failed or came too late, or the store could not be read or was emptied:
+   * silence before that proves nothing.
+   */
   excusedMs: number;
+  /** When the look before began, by the wall clock, which goes on while a machine is suspended. */
+  lookedAtMs: number;
   /** Rooms that were so at the look before. */
   creating: Set<string>;
   /** Rooms that have had their SIGTERM from this watcher. */
   signalled: Set<string>;
+  /** Of the scheduler, at the look before: what follows is of its rooms. */
+  version: number | null;
   /** Rooms in a row that never became ready, and when the next may be started. */
   failures: number;
   startAtMs: number;

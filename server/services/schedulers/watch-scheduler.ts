@@ -33,6 +33,8 @@ export async function takeUp(deps: WatchDeps, schedulerId: number): Promise<Watc
   return {
     watch,
     excusedMs: performance.now(),
+    lookedAtMs: Date.now(),
+    version: null,
     creating: new Set(),
     signalled: new Set(),
     failures: 0,
@@ -48,8 +50,30 @@ export async function watchScheduler(
   isPeriod: boolean,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const periodMs = deps.watching.autoscalingPeriodSeconds * 1_000;
+  const longestMs = Math.max(deps.roomTimeouts.pingTimeoutSeconds * 1_000, 2 * periodMs);
+  const nowMs = Date.now();
+  // The machine was suspended, or the worker stopped: its rooms may have been too.
+  if (nowMs - watching.lookedAtMs > longestMs) watching.excusedMs = performance.now();
+  watching.lookedAtMs = nowMs;
+  try {
+    return await lookAndAct(deps, watching, isPeriod, signal);
+  } catch (error) {
+    // PostgreSQL may have been away, and have taken no ping.
+    watching.excusedMs = performance.now();
+    throw error;
+  }
+}
+
+async function lookAndAct(
+  deps: WatchDeps,
+  watching: Watching,
+  isPeriod: boolean,
+  signal: AbortSignal,
+): Promise<boolean> {
   const look = async () => {
     const scheduler = await selectWatched(deps.db, watching.watch);
+    if (scheduler) noteVersion(watching, scheduler);
     const rooms = scheduler ? await selectWatchedRooms(deps.db, watching.watch) : [];
     return { scheduler, rooms };
   };
@@ -68,6 +92,15 @@ export async function watchScheduler(
   return true;
 }
 
+/** Another version has not failed yet, and waits for nothing. */
+function noteVersion(watching: Watching, { version }: WatchedScheduler): void {
+  if (watching.version !== null && watching.version !== version) {
+    watching.failures = 0;
+    watching.startAtMs = 0;
+  }
+  watching.version = version;
+}
+
 async function settle(
   deps: WatchDeps,
   watching: Watching,
@@ -81,7 +114,7 @@ async function settle(
     return holdLock(deps.lockStore, `${lockKey}-${scheduler.name}-${kind}`, times, signal, work);
   };
   if (scheduler.state === "terminating") {
-    const left = rooms.filter(({ state }) => isAvailable(state));
+    const left = rooms.filter(({ state, isDraining }) => isAvailable(state) && !isDraining);
     if (left.length > 0) await locked("termination", () => release(deps, watching, left));
     return;
   }
@@ -94,12 +127,14 @@ async function settle(
       capacity,
       rooms: rooms.map((room) => ({ ...room, isOld: room.major !== scheduler.major })),
     });
-  const step = mayStart ? plan(mostRoomsAtOnce) : null;
+  const step = plan(mostRoomsAtOnce);
   if (step) {
+    const start = mayStart ? step.start : 0;
+    if (start + step.end.length + step.drain.length === 0) return;
     await locked("config", async () => {
-      const started = step.start > 0 ? await startRooms(deps, watching, scheduler, step.start) : 0;
+      const started = start > 0 ? await startRooms(deps, watching, scheduler, start) : 0;
       // The machine is full: old ones make place.
-      const going = step.start > 0 && started === 0 ? plan(0) : step;
+      const going = start > 0 && started === 0 ? plan(0) : step;
       const ids = new Set([...(going?.end ?? []), ...(going?.drain ?? [])]);
       await release(
         deps,
@@ -137,19 +172,25 @@ async function reachDesired(
 
 /** Those that are free end now; occupied ones take nothing more, and end when they are free. */
 async function release(deps: WatchDeps, watching: Watching, rooms: WatchedRoom[]): Promise<void> {
+  if (rooms.length === 0) return;
   const occupied = rooms.filter(({ state }) => state === "occupied");
   const free = rooms.filter(({ state }) => state !== "occupied");
   const { watch } = watching;
-  await inWatch(deps.db, watch, async (tx) => {
-    // One that became occupied meanwhile is not in the state it was seen in, and stays.
-    for (const room of free) await moveRoom(tx, watch, room, "terminating", "it is not needed");
+  const moved = await inWatch(deps.db, watch, async (tx) => {
     const ids = occupied.map(({ id }) => id);
     if (ids.length > 0) await drainRooms(tx, watch, ids);
+    for (const room of free) {
+      // One that became occupied meanwhile is not in the state it was seen in, and stays.
+      const isMoved = await moveRoom(tx, watch, room, "terminating", "it is not needed");
+      if (isMoved) ids.push(room.id);
+    }
+    return ids;
   });
+  if (moved.length === 0) return;
   const scheduler = await selectWatched(deps.db, watch);
   if (!scheduler) return;
-  for (const { id } of rooms) {
-    await deps.roomStore.unmark({ scheduler: scheduler.name, room: id }).catch(() => undefined);
+  for (const room of moved) {
+    await deps.roomStore.unmark({ scheduler: scheduler.name, room }).catch(() => undefined);
   }
   deps.changes.publish({ noun: "room", id: null, schedulerId: watch.schedulerId });
 }

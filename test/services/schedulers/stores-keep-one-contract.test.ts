@@ -23,7 +23,7 @@ beforeAll(async () => {
   [deps, server] = await Promise.all([openSchedulerDeps(), startRedis()]);
   lockStores = {
     postgres: createPostgresLockStore(deps.db),
-    redis: createRedisLockStore(server.redis),
+    redis: createRedisLockStore(server.redis, "maestro:test"),
   };
   roomStores = {
     postgres: deps.roomStore,
