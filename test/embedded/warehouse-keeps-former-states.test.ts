@@ -11,6 +11,7 @@ import type { JobDocument } from "../../server/embedded/warehouse/job-resource.t
 import { openWarehouse, type Warehouse } from "../../server/embedded/warehouse/open-warehouse.ts";
 import { planQuery } from "../../server/embedded/warehouse/run-query-job.ts";
 import { createSqlFrontEnd } from "../../server/embedded/warehouse/sql/front-end.ts";
+import { sweepHistory } from "../../server/embedded/warehouse/sweep-history.ts";
 
 const projectId = "p";
 let directory: string;
@@ -75,4 +76,63 @@ test("a query of a former state holds the table, and is compiled again where a c
   await run("UPDATE d.moved SET n = 7 WHERE TRUE");
   expect(plan.stillValid()).toBe(false);
   expect(await numbers(asOf("d.moved", at))).toEqual([1, 2]);
+});
+
+test("of a table that is added to again and again the youngest thousand states are kept", async () => {
+  await run("CREATE TABLE d.stream AS SELECT 0 AS n");
+  const [first, name] = [Date.now(), { projectId, datasetId: "d", tableId: "stream" }];
+  await changeWarehouse(context, [name], (tx) => {
+    const document = tx.requireTable(name);
+    for (let before = 1; before <= 998; before += 1) {
+      const version = { document: { ...document, modifiedAt: 0 }, rows: 1, until: first - before };
+      tx.changes.push({ kind: "version", name, until: version.until, document: version });
+    }
+  });
+  const oldest = () => context.catalog.history.of(name)[0]?.until;
+  await run("INSERT d.stream VALUES (1)");
+  await run("INSERT d.stream VALUES (2)");
+  expect([context.catalog.history.of(name).length, oldest()]).toEqual([1000, first - 998]);
+  const at = await run("INSERT d.stream VALUES (3)");
+  await run("INSERT d.stream VALUES (4)");
+  expect([context.catalog.history.of(name).length, oldest()]).toEqual([1000, first - 996]);
+  expect(await numbers(asOf("d.stream", at))).toEqual([0, 1, 2, 3]);
+});
+
+test("rows added to a large table that was rewritten do not copy it: the state before them is refused", async () => {
+  await run("CREATE TABLE d.wide AS SELECT n FROM UNNEST(GENERATE_ARRAY(1, 100001)) AS n");
+  const first = Date.now();
+  const rewritten = await run("UPDATE d.wide SET n = 0 WHERE n = 7");
+  await run("INSERT d.wide VALUES (8)");
+  expect(await numbers(asOf("d.wide", first))).toHaveLength(100_001);
+  await expect(numbers(asOf("d.wide", rewritten))).rejects.toThrow("keeps no rows");
+});
+
+test("former states that lie in one relation are counted once, and together forgotten", async () => {
+  const name = { projectId, datasetId: "d", tableId: "shared" };
+  await run("CREATE TABLE d.shared AS SELECT n FROM UNNEST(GENERATE_ARRAY(1, 100)) AS n");
+  const first = Date.now();
+  await run("INSERT d.shared VALUES (101)");
+  await run("INSERT d.shared VALUES (102)");
+  await run("UPDATE d.shared SET n = 0 WHERE TRUE");
+  const forgotten = async (bytes: number) => {
+    await sweepHistory(context, Date.now(), { ms: 1000, bytes });
+    return 3 - context.catalog.history.of(name).length;
+  };
+  expect(await forgotten(102 * 8)).toBe(0);
+  expect(await numbers(asOf("d.shared", first))).toHaveLength(100);
+  expect(await forgotten(102 * 8 - 1)).toBe(3);
+});
+
+test("what an expired table was is not answered by its successor", async () => {
+  const name = { projectId, datasetId: "d", tableId: "brief" };
+  await run("CREATE TABLE d.brief AS SELECT 1 AS n");
+  const at = await run("INSERT d.brief VALUES (2)");
+  await run("INSERT d.brief VALUES (3)");
+  await run(
+    "ALTER TABLE d.brief SET OPTIONS (expiration_timestamp = TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 1 HOUR))",
+  );
+  vi.setSystemTime(Date.now() + 3_600_000);
+  await run("CREATE TABLE d.brief AS SELECT 4 AS n");
+  expect(context.catalog.history.of(name)).toEqual([]);
+  await expect(numbers(asOf("d.brief", at))).rejects.toThrow("Cannot read before");
 });

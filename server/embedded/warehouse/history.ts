@@ -4,6 +4,8 @@ import { quoteName } from "./field-types.ts";
 
 /** Logical bytes of all former states together; the oldest go first. */
 export const keptBytes = 2 ** 30;
+/** Former states of one table; the oldest goes with the change that would make one more. */
+export const keptVersions = 1000;
 
 /**
  * The former states of tables, for FOR SYSTEM_TIME AS OF: in memory, and in the catalog's rows beside
@@ -38,8 +40,9 @@ export class History {
     const key = tableKey(name);
     const before = this.#versions.get(key) ?? [];
     const old = before.find((each) => each.until === until);
-    const others = before.filter((each) => each !== old);
-    const after = version ? [...others, version].sort((a, b) => a.until - b.until) : others;
+    const after = before.filter((each) => each.until < until);
+    if (version) after.push(version);
+    after.push(...before.filter((each) => each.until > until));
     if (after.length > 0) this.#versions.set(key, after);
     else this.#versions.delete(key);
     if (version) this.#count(version.document.relation, 1);

@@ -7,10 +7,12 @@ import {
   type TableVersion,
   tableKey,
 } from "./documents.ts";
-import { rowsWhere } from "./history.ts";
+import { keptVersions, rowsWhere } from "./history.ts";
 
 /** More cells are not copied: the change would take too long, and the state before it is not kept. */
 const mostCopiedCells = 4_000_000;
+/** Rows that are only added come often, and each time would copy what was rewritten once. */
+const mostCopiedBeforeAdding = 100_000;
 
 interface Transaction {
   catalog: Catalog;
@@ -27,7 +29,7 @@ type Kept = { k: "rows"; rows: number } | { k: "copy"; relation: string } | { k:
  * states in its first rows: their number is all that is noted. Before rows of a relation are changed or
  * taken away they are copied into a relation of their own, which all former states then refer to that
  * counted on the first rows; from then on (`isRewritten`) the order of its rows is nobody's promise,
- * and additions copy too. Whoever changes a relation in its place says so before (`beforeChange`); a
+ * and additions copy too, where it is small. Whoever changes a relation in its place says so before (`beforeChange`); a
  * change that nobody has told of counts as one whose state before is lost.
  *
  * The notes are changes of the catalog like others: they are there with the commit or not at all. A
@@ -53,7 +55,7 @@ export class FormerRows {
     const { rows, isWhole } = known ? { rows: known.rows, isWhole: true } : await rowsOf(tx, table);
     if (how === "adds" && isWhole && !committed.isRewritten)
       this.#kept.set(key, { k: "rows", rows });
-    else this.#kept.set(key, await copied(tx, table, known ? rows : null, rows));
+    else this.#kept.set(key, await copied(tx, table, known ? rows : null, rows, how));
   }
 
   /** Where the transaction that changes the table still finds a former state. */
@@ -90,7 +92,9 @@ export class FormerRows {
     }
     return [...last.values()].flatMap(({ name, document }) => {
       const before = tx.catalog.table(name);
-      return before && isKept(before) ? this.#ended(tx, before, document, now) : [];
+      if (before) return isKept(before) ? this.#ended(tx, before, document, now) : [];
+      // One that has expired leaves nothing to a new table of its name.
+      return tx.catalog.history.of(name).map((version) => changed(version, null));
     });
   }
 
@@ -102,30 +106,32 @@ export class FormerRows {
   ): CatalogChange[] {
     const { name, relation } = before;
     const older = tx.catalog.history.of(name);
-    const change = (version: TableVersion, isGone = false): CatalogChange => ({
-      kind: "version",
-      name,
-      until: version.until,
-      document: isGone ? null : version,
-    });
-    if (after?.type !== "TABLE") return older.map((version) => change(version, true));
+    if (after?.type !== "TABLE") return older.map((version) => changed(version, null));
     const isReplaced = after.relation !== relation;
     const kept: Kept = isReplaced
       ? { k: "copy", relation }
       : (this.#kept.get(tableKey(name)) ?? { k: "lost" });
-    const ended = (version: Pick<TableVersion, "document" | "rows">) =>
-      now > before.modifiedAt ? [change({ ...version, until: now })] : [];
+    const excess = older.slice(0, Math.max(0, older.length + 1 - keptVersions));
+    const ended = (version: Pick<TableVersion, "document" | "rows">) => [
+      ...(now > before.modifiedAt ? [changed({ ...version, until: now })] : []),
+      ...excess.map((each) => changed(each, null)),
+    ];
     const there = older.filter(({ document }) => document.relation === relation);
-    if (kept.k === "lost") return there.map((version) => change(version, true));
+    if (kept.k === "lost") return there.map((version) => changed(version, null));
     if (kept.k === "rows") return ended({ document: before, rows: kept.rows });
     const moved = (document: TableDocument) => ({ ...document, relation: kept.relation });
     return [
       ...(isReplaced ? [] : there).map((version) =>
-        change({ ...version, document: moved(version.document) }),
+        changed({ ...version, document: moved(version.document) }),
       ),
       ...ended({ document: moved(before), rows: null }),
     ];
   }
+}
+
+/** `document` null: it is no longer kept. */
+function changed(version: TableVersion, document: TableVersion | null = version): CatalogChange {
+  return { kind: "version", name: version.document.name, until: version.until, document };
 }
 
 /** Datasets of our own hold results and temporary tables. */
@@ -152,8 +158,10 @@ async function copied(
   table: TableDocument,
   first: number | null,
   rows: number,
+  how: "adds" | "changes",
 ): Promise<Kept> {
-  if (rows * table.schema.length > mostCopiedCells) return { k: "lost" };
+  const most = how === "adds" ? mostCopiedBeforeAdding : mostCopiedCells;
+  if (rows * table.schema.length > most) return { k: "lost" };
   const relation = tx.catalog.newRelation();
   const where = first === null ? "" : ` WHERE rowid < ${first}`;
   await tx.run(`CREATE TABLE ${relation} AS SELECT * FROM ${table.relation}${where}`);

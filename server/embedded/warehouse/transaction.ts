@@ -149,7 +149,10 @@ export class WarehouseTransaction {
 
   /** A dataset with all that is in it. */
   removeDataset(projectId: string, datasetId: string): void {
-    for (const table of this.catalog.tables(projectId, datasetId)) this.removeTable(table.name);
+    for (const { name } of this.catalog.allTables()) {
+      // Also those that have expired.
+      if (name.projectId === projectId && name.datasetId === datasetId) this.removeTable(name);
+    }
     for (const { name } of this.catalog.routines(projectId, datasetId)) this.setRoutine(name, null);
     this.setDataset(projectId, datasetId, null);
   }
