@@ -28,6 +28,14 @@ export const awaitedKey = `
     (a.value ->> 'tickAt')::timestamptz as tick_at`;
 
 /**
+ * The tick `r` was skipped as the run before had not ended. Daemons of 0.1.0 write no code, and make
+ * table runs at every other tick that they skip.
+ */
+const isOverlap = `
+  (r.state = 'skipped' and coalesce(r.reason_code = 'overlap',
+    not exists (select from table_runs x where x.run_id = r.id)))`;
+
+/**
  * The run that the skipped tick `r` overlapped. The first look is at what has not ended, so that an
  * overrun of thousands of ticks costs no search through them.
  */
@@ -39,7 +47,7 @@ const overlappedRun = `
      where o.frequency_id = r.frequency_id and o.id < r.id and o.state <> 'skipped'
        and o.ended_at >= r.created_at
      order by o.id desc limit 1)) as id
-  where r.tick_at = k.tick_at and r.reason_code = 'overlap'`;
+  where r.tick_at = k.tick_at and ${isOverlap}`;
 
 /** Of an awaited tick `k`: the run that covers it, and the parent's table run there. */
 export const coveringRun = `
@@ -48,7 +56,7 @@ export const coveringRun = `
   left join lateral (${overlappedRun}) v on true
   left join table_runs p on p.run_id = coalesce(v.id, r.id) and p.table_id = k.table_id
   where r.frequency_id = k.frequency_id and r.tick_at >= k.tick_at
-    and case when r.tick_at = k.tick_at and r.reason_code is distinct from 'overlap'
+    and case when r.tick_at = k.tick_at and not ${isOverlap}
       then exists (select from table_runs x where x.run_id = r.id)
       else p.id is not null and p.reason ->> 'code' is distinct from 'conditionFalse' end
   order by r.tick_at limit 1`;

@@ -65,6 +65,8 @@ test("a transaction that PostgreSQL ends because it waits in a circle is done ag
   let edited: Promise<unknown> = Promise.resolve();
   await inTransaction(fixture.deps.pool, async ({ query }) => {
     attempts += 1;
+    // Or this side might be quicker than the editor once more, and come into the same circle.
+    await edited;
     await query("", "set local deadlock_timeout = '10ms'", []);
     await query("", update, [ids.get("one")]);
     if (attempts === 1) {

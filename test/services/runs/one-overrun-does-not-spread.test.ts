@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { inTransition } from "../../../server/db/transition.ts";
 import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
+import { settleAwaiting } from "../../../server/services/runs/settle-awaiting.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
 import { until } from "../../support/until.ts";
@@ -114,4 +116,21 @@ test("where the parent itself is what overruns, the child waits for that, and no
   release();
   expect(await endOf(beside)).toBe("succeeded");
   expect(await endOf(overrun)).toBe("succeeded");
+});
+
+test("an overlap that a daemon of 0.1.0 recorded, without a code, counts as one", async () => {
+  await insertCatalog(fixture.db, [
+    { name: "slow", frequencyId: second },
+    { name: "child", frequencyId: first, parents: ["slow"] },
+  ]);
+  const overrun = await started(second, "09:00");
+  expect(await tick(second, "10:00")).toMatchObject(overlap);
+  await fixture.deps.pool.query("update runs set reason_code = null where state = 'skipped'");
+  const waiting = await started(first, "10:00");
+  await fixture.deps.pool.query("update frequencies set active = false where id = $1", [second]);
+  await inTransition(fixture.deps.pool, (transition) => settleAwaiting(transition, null));
+  expect(await stateOf(waiting, "child")).toBe("waiting");
+  release();
+  expect(await endOf(overrun)).toBe("succeeded");
+  expect(await endOf(waiting)).toBe("succeeded");
 });
