@@ -1,5 +1,5 @@
-// Prepares a fresh clone for `npm start`, `npm test` and `npm run check`. It runs on Node 20 and
-// before any package is installed, hence plain JavaScript that imports nothing but Node itself.
+// Prepares a fresh clone for `npm start`, `npm test`, `npm run build` and `npm run check`. It runs
+// on Node 20 and before any package is installed, hence plain JavaScript that imports nothing but Node itself.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ process.chdir(root);
 const goal = process.argv[2];
 installPackages();
 requireNode24();
-if (goal === "start" || goal === "test") buildWebApp();
+if (goal === "start" || goal === "test" || goal === "build") buildWebApp();
 if (goal === "test") requireTestPrograms();
 
 /** Packages are installed when one of the lock file's is missing or has another version. */

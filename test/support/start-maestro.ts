@@ -25,6 +25,10 @@ export interface StartOptions {
   dataDir: string;
   args?: string[];
   environment?: Record<string, string>;
+  /** One that serves and signs in: `start`, where it is left out. */
+  role?: "start" | "api";
+  /** Runs the program; the sources where it is left out. */
+  command?: string[];
 }
 
 /** A directory that the embedded PostgreSQL's account can reach, also where the tests run as root. */
@@ -35,7 +39,8 @@ export async function createDataDir(): Promise<string> {
 }
 
 export async function startMaestro(options: StartOptions): Promise<RunningMaestro> {
-  const child = spawnMaestro(["start", "-listen", "127.0.0.1:0", ...(options.args ?? [])], options);
+  const words = [options.role ?? "start", "-listen", "127.0.0.1:0", ...(options.args ?? [])];
+  const child = spawnMaestro(words, options);
   const output = collect(child);
   const signInUrl = await new Promise<string>((resolve, reject) => {
     const look = () => {
@@ -100,7 +105,8 @@ export async function removeDataDir(dataDir: string): Promise<void> {
 }
 
 function spawnMaestro(args: string[], options: StartOptions): ChildProcess {
-  return spawn(process.execPath, [main, ...args], {
+  const [program = "", ...words] = options.command ?? [process.execPath, main];
+  return spawn(program, [...words, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, MAESTRO_DATA_DIR: options.dataDir, ...options.environment },
   });
