@@ -24,10 +24,21 @@ export async function pythonWith(name: string, requirements: string[]): Promise<
     throw new Error("python3 with its venv module is needed for this test: install it", { cause });
   });
   const python = join(programs, "python");
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-  // Most of what comes is never imported.
-  await run(python, [...pip, "--no-compile", ...requirements]).catch((cause: unknown) => {
-    throw new Error(`pip could not install ${requirements.join(", ")}: is PyPI reachable?`, {
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"];
+  // It installs the many packages of a client in a tenth of the time that pip takes.
+  const install = async () => {
+    await run(python, [...pip, "uv==0.13.9"]);
+    await run(join(programs, "uv"), [
+      "pip",
+      "install",
+      "--quiet",
+      "--python",
+      python,
+      ...requirements,
+    ]);
+  };
+  await install().catch((cause: unknown) => {
+    throw new Error(`${requirements.join(", ")} could not be installed: is PyPI reachable?`, {
       cause,
     });
   });
