@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import fastifyCompress from "@fastify/compress";
 import fastifyCookie from "@fastify/cookie";
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { errorCodes } from "../../shared/errors.ts";
 import type { Deps } from "../services/deps.ts";
 import { knownError } from "./error-formatter.ts";
@@ -20,6 +20,7 @@ import { sendSecurityHeaders } from "./http/security-headers.ts";
 import { principalOf } from "./http/session-request.ts";
 import { serveSignIn } from "./http/sign-in-routes.ts";
 import { serveWebApp } from "./http/static-app.ts";
+import { serveTables } from "./http/table-routes.ts";
 import { serveProcedures } from "./serve-procedures.ts";
 import type { ServerFacts } from "./trpc.ts";
 
@@ -103,7 +104,9 @@ export async function createHttpServer(
   });
   serveAudit(server, deps);
   await serveRooms(server, deps);
-  await serveSchedulers(server, deps, (request) => principalOf(deps, request, secureCookies));
+  const asking = (request: FastifyRequest) => principalOf(deps, request, secureCookies);
+  await serveSchedulers(server, deps, asking);
+  await serveTables(server, deps, asking);
   serveAuth(server, deps, auth);
   serveSignIn(server, deps, auth);
   serveHealth(server, deps, { metrics, publicMetrics });

@@ -169,7 +169,7 @@ function jobCalls(
   };
 }
 
-type TableCalls = "getTable" | "readPage" | "preview" | "ensureDataset";
+type TableCalls = "getTable" | "describeTable" | "readPage" | "preview" | "ensureDataset";
 
 function tableCalls(
   api: Api,
@@ -188,6 +188,9 @@ function tableCalls(
       });
       return table && toTable(table);
     },
+
+    describeTable: (dataset, name) =>
+      api.callIfFound("get table", { uri: `/datasets/${dataset}/tables/${name}` }),
 
     async readPage(dataset, name, { schema, maxRows, pageToken }) {
       const data = await listRows(dataset, name, {

@@ -34,6 +34,8 @@ export interface Warehouse {
   ): Promise<DryRunStatistics>;
   /** Null where the table does not exist. */
   getTable(dataset: string, name: string): Promise<StoredTable | null>;
+  /** The same as BigQuery has it (REST reference, tables resource). */
+  describeTable(dataset: string, name: string): Promise<Record<string, unknown> | null>;
   /** Rows in the order that the table has them, as `preview` shows them. Free of charge. */
   readPage(
     dataset: string,

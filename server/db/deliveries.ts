@@ -1,5 +1,5 @@
 import { and, desc, eq, sql } from "drizzle-orm";
-import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
+import { jobs, runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import type { Db } from "./client.ts";
 
 /** The oldest table run of an external table that waits for files which nobody has delivered yet. */
@@ -45,4 +45,20 @@ export async function selectNewestExtract(
     .orderBy(desc(tableRuns.id))
     .limit(1);
   return row?.at ? { ...row, at: row.at } : null;
+}
+
+/** The extract job that succeeded in a table run. */
+export async function selectExtractJob(
+  db: Db,
+  tableRunId: number,
+): Promise<{ id: number; startedAt: Date | null } | null> {
+  const [row] = await db
+    .select({ id: jobs.id, startedAt: jobs.startedAt })
+    .from(jobs)
+    .where(
+      and(eq(jobs.tableRunId, tableRunId), eq(jobs.step, "extract"), eq(jobs.state, "succeeded")),
+    )
+    .orderBy(desc(jobs.id))
+    .limit(1);
+  return row ?? null;
 }

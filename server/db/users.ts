@@ -148,3 +148,8 @@ export async function endSessionsOutside(
 export async function markSeen(db: Db, userId: number): Promise<void> {
   await db.update(users).set({ lastSeenAt: sql`now()` }).where(eq(users.id, userId));
 }
+
+export async function selectEmail(db: Db, id: number): Promise<string | null> {
+  const [row] = await db.select({ email: users.email }).from(users).where(eq(users.id, id));
+  return row?.email ?? null;
+}

@@ -53,6 +53,7 @@ export function createDryRunWarehouse(): DryRunWarehouse {
         ...(await answer(query)),
       }),
       getTable: async () => null,
+      describeTable: async () => null,
       readPage: unasked,
       preview: unasked,
       ensureDataset: unasked,

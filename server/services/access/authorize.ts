@@ -45,6 +45,12 @@ export function mayWriteGroup(principal: SignedIn, groupId: number | null): bool
   return groupId !== null && principal.user.groups.some((group) => group.id === groupId);
 }
 
+/** The same for a table: a token needs its scope besides. */
+export function mayWrite(principal: SignedIn, groupId: number | null): boolean {
+  const isWriter = principal.kind === "session" || principal.scopes.some((one) => one !== "read");
+  return isWriter && mayWriteGroup(principal, groupId);
+}
+
 /** Throws `forbidden` unless the principal may save tables of this group. */
 export function assertMayWriteGroup(principal: SignedIn, groupId: number | null): void {
   if (mayWriteGroup(principal, groupId)) return;

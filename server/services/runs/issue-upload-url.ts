@@ -5,7 +5,7 @@ import { selectTable } from "../../db/tables.ts";
 import type { Deps } from "../deps.ts";
 import { uploadPrefix } from "./upload-prefix.ts";
 
-const lifetimeSeconds = 3_600;
+export const uploadLifetimeSeconds = 3_600;
 
 const contentTypes: Record<FileFormat, string> = {
   CSV: "text/csv",
@@ -39,9 +39,9 @@ export async function issueUploadUrl(
     ? "application/gzip"
     : contentTypes[row.externalFormat];
   return {
-    url: await deps.objectStore.signedWriteUrl(objectName, lifetimeSeconds, contentType),
+    url: await deps.objectStore.signedWriteUrl(objectName, uploadLifetimeSeconds, contentType),
     objectName,
     contentType,
-    expiresAt: new Date(deps.now().getTime() + lifetimeSeconds * 1000).toISOString(),
+    expiresAt: new Date(deps.now().getTime() + uploadLifetimeSeconds * 1000).toISOString(),
   };
 }

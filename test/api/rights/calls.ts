@@ -6,6 +6,8 @@ export interface Call {
   right: Right;
   /** Makes the rows that it is about; absent: it is about none. */
   input?: (world: World) => Promise<unknown>;
+  /** Of a plain route: its path, where that names rows that are there. */
+  address?: (world: World) => Promise<string>;
   /** What is done, where the procedure is called in several ways. */
   what?: string;
   /** Of who has the right; 200 unless said. */
@@ -306,6 +308,7 @@ export const routes: Record<string, Call | "perProcedure"> = {
   "GET /auth/token": { right: "public", status: 400 },
   "GET /healthz": { right: "public" },
   "GET /metrics": { right: "read" },
+  "GET /py/maestro.py": { right: "read" },
   "GET /readyz": { right: "public" },
   "DELETE /scheduler/:name": ofNoScheduler,
   "GET /scheduler/:name": ofNoScheduler,
@@ -322,9 +325,35 @@ export const routes: Record<string, Call | "perProcedure"> = {
   "PUT /scheduler/:name/min": withoutBody,
   "PUT /scheduler/:scheduler/rooms/:room/ping": { right: "room" },
   "PUT /scheduler/:scheduler/rooms/:room/status": { right: "room" },
+  "GET /table/:id": { right: "read", address: async (w) => `/table/${await w.table()}` },
+  // The tests' warehouse has no tables.
+  "GET /table/:id/bq_info": {
+    right: "read",
+    address: async (w) => `/table/${await w.table()}/bq_info`,
+    status: 404,
+  },
+  "GET /table/:id/status": {
+    right: "read",
+    address: async (w) => `/table/${await w.table()}/status`,
+  },
+  "GET /table/:name/id": {
+    right: "read",
+    address: async (w) => {
+      const name = w.name("t");
+      await w.table({ name });
+      return `/table/d.${name}/id`;
+    },
+  },
   "GET /trpc/:path": "perProcedure",
   "POST /api/auth/signin/google": { right: "public", status: 501 },
   "POST /auth/setup": { right: "public", status: 400 },
+  "POST /table/:id/load_external": {
+    right: "tableGroup",
+    address: async (w) => {
+      const { id, objects } = await w.uploaded();
+      return `/table/${id}/load_external?fn=${objects[0]}`;
+    },
+  },
   "POST /trpc/:path": "perProcedure",
   // The last: it ends the sessions.
   "POST /auth/sign-out": { right: "public", status: 303 },
