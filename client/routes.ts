@@ -25,6 +25,12 @@ export const routes: RouteDefinition[] = [
       default: (await import("./pages/tables/NewTablePage.tsx")).NewTablePage,
     })),
   },
+  {
+    path: "/login",
+    component: lazy(async () => ({
+      default: (await import("./pages/tokens/LoginPage.tsx")).LoginPage,
+    })),
+  },
   { path: "/tables/:id/:tab?", matchFilters: { id: /^\d+$/ }, component: tablePage },
   {
     path: "/graph",

@@ -6,10 +6,7 @@ import {
   splitLink,
 } from "@trpc/client";
 import type { AppRouter } from "../server/api/router.ts";
-import { maxBatchedCalls } from "../shared/batch.ts";
-
-/** Queries whose input is a whole definition: too long for a URL, so they travel as POST. */
-const longInputs = new Set(["tables.dryRun", "tables.plan"]);
+import { longInputs, maxBatchedCalls } from "../shared/batch.ts";
 
 /** The one connection to the daemon: the session cookie is the credential, on the same origin. */
 export const api = createTRPCClient<AppRouter>({

@@ -1,9 +1,10 @@
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { MaestroError, messageOf } from "../shared/errors.ts";
 import type { CommandIo } from "./commands/client-connection.ts";
+import { exitCodeOf } from "./commands/exit-codes.ts";
 import { type Config, environment, readConfig } from "./config.ts";
 import type { Variable } from "./config-variable.ts";
 import { variables } from "./config-variables.ts";
@@ -75,60 +76,17 @@ async function createProgram(): Promise<Command> {
 
 /** Commands against a server: the one named, or the one that runs on this data directory. */
 async function addClientCommands(program: Command): Promise<void> {
-  const [
-    databases,
-    deliveries,
-    demo,
-    extract,
-    frequencies,
-    groups,
-    run,
-    runs,
-    schedulers,
-    settings,
-    tables,
-    token,
-    transfers,
-    users,
-    local,
-  ] = await Promise.all([
-    import("./commands/databases.ts"),
-    import("./commands/deliveries.ts"),
-    import("./commands/demo.ts"),
-    import("./commands/extract.ts"),
-    import("./commands/frequencies.ts"),
-    import("./commands/groups.ts"),
-    import("./commands/run.ts"),
-    import("./commands/runs.ts"),
-    import("./commands/schedulers.ts"),
-    import("./commands/settings.ts"),
-    import("./commands/tables.ts"),
-    import("./commands/token.ts"),
-    import("./commands/transfers.ts"),
-    import("./commands/users.ts"),
+  const [{ createClientCommands }, local] = await Promise.all([
+    import("./commands/client-commands.ts"),
     import("./commands/local-token.ts"),
   ]);
   const io = processIo(local.findLocalServer);
-  program.addCommand(demo.createDemoCommand(io));
-  program.addCommand(tables.createTablesCommand(io));
-  program.addCommand(frequencies.createFrequenciesCommand(io));
-  program.addCommand(run.createRunCommand(io));
-  program.addCommand(runs.createRunsCommand(io));
-  program.addCommand(deliveries.createImportCommand(io));
-  program.addCommand(extract.createExtractCommand(io));
-  program.addCommand(deliveries.createExportCommand(io));
-  program.addCommand(deliveries.createSheetCommand(io));
-  program.addCommand(transfers.createTransfersCommand(io));
-  program.addCommand(databases.createDatabasesCommand(io));
-  program.addCommand(users.createUsersCommand(io));
-  program.addCommand(groups.createGroupsCommand(io));
-  program.addCommand(schedulers.createSchedulersCommand(io));
-  program.addCommand(settings.createSettingsCommand(io));
-  program.addCommand(
-    token.createTokenCommand(io, (dataDir, use) =>
-      local.withLocalDatabase(readConfig({ "data-dir": dataDir }), use),
-    ),
+  const commands = createClientCommands(io, (dataDir, use) =>
+    local.withLocalDatabase(readConfig({ "data-dir": dataDir }), use),
   );
+  for (const command of commands) program.addCommand(command);
+  const { addCompletion } = await import("./commands/completion.ts");
+  addCompletion(io, program);
 }
 
 /** What commands write to and read their defaults from: this process's own. */
@@ -168,6 +126,7 @@ function role(
   if (name === "start") command.argument("[word]").usage("[options]");
   command.action(async (word: unknown) => {
     if (typeof word === "string") throw unknownCommand(program, word);
+    isRole = true;
     const config = readConfig(flagsOf(command));
     const { startErrorReports } = await import("./commands/error-reports.ts");
     // Before the role's modules are loaded: New Relic watches what is loaded after it.
@@ -226,16 +185,32 @@ function withTwoDashes(argument: string): string {
   return /^-[a-z][a-z-]+(=|$)/.test(argument) ? `-${argument}` : argument;
 }
 
+/** Processes that serve end with 1 whatever is wrong: exit codes that say more are of commands. */
+let isRole = false;
+
 async function run(): Promise<void> {
   try {
-    await (await createProgram()).parseAsync(process.argv.map(withTwoDashes));
+    const program = await createProgram();
+    throwAtEnd(program);
+    await program.parseAsync(process.argv.map(withTwoDashes));
   } catch (error) {
+    // Its help or its complaint is written by now.
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
     const known = error instanceof MaestroError && error.code !== "internal";
     process.stderr.write(
       `maestro: ${known ? messageOf(error) : ((error as Error).stack ?? error)}\n`,
     );
-    process.exitCode = 1;
+    process.exitCode = isRole ? 1 : exitCodeOf(error);
   }
+}
+
+/** In place of ending the process with 1, whatever was wrong with the words. */
+function throwAtEnd(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwAtEnd(child);
 }
 
 await run();

@@ -88,6 +88,19 @@ export const signInTokens = pgTable(
 );
 
 /**
+ * Logins of command lines that wait for somebody to approve them in the web app. The program that asked
+ * holds the secret; the code is what people compare. A row is deleted when the token is made.
+ */
+export const loginRequests = pgTable("login_requests", {
+  code: text().primaryKey(),
+  secretSha256: bytes().notNull().unique(),
+  /** The machine's name, as it says itself. */
+  machine: text().notNull(),
+  approvedBy: key().references(() => users.id, { onDelete: "cascade" }),
+  expiresAt: instant().notNull(),
+});
+
+/**
  * Sessions that were signed out of before their end: their cookies may have been copied. A row has no
  * use after the session would have expired.
  */

@@ -9,6 +9,7 @@ import { serveAudit } from "./http/audit-routes.ts";
 import { serveAuth } from "./http/auth-routes.ts";
 import { serveHealth } from "./http/health-routes.ts";
 import { requireHttps } from "./http/https-alone.ts";
+import { serveLogin } from "./http/login-routes.ts";
 import { mendAddress, refuseMalformedAddresses } from "./http/malformed-address.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { type AllowedHosts, guardRequests, loopbackNames } from "./http/request-guards.ts";
@@ -109,6 +110,7 @@ export async function createHttpServer(
   await serveTables(server, deps, asking);
   serveAuth(server, deps, auth);
   serveSignIn(server, deps, auth);
+  serveLogin(server, deps);
   serveHealth(server, deps, { metrics, publicMetrics });
   await serveWebApp(server, options.webRoot);
   return {

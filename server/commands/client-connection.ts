@@ -1,12 +1,14 @@
 import type { Readable, Writable } from "node:stream";
-import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
+import { createTRPCClient, httpLink, splitLink, TRPCClientError } from "@trpc/client";
 import type { Command } from "commander";
+import { longInputs } from "../../shared/batch.ts";
 import { type ErrorCode, MaestroError } from "../../shared/errors.ts";
 import type { AppRouter } from "../api/router.ts";
+import { findLogin, loginsPath } from "./login-store.ts";
 
 /** What a client command writes to and reads its defaults from. */
 export interface CommandIo {
-  stdout: Writable & { isTTY?: boolean };
+  stdout: Writable & { isTTY?: boolean; rows?: number; columns?: number };
   stderr: Writable;
   env: Record<string, string | undefined>;
   /**
@@ -35,13 +37,17 @@ interface ConnectionOptions {
 
 export type Client = ReturnType<typeof createTRPCClient<AppRouter>>;
 
-const defaultUrl = "http://localhost:3000";
+export const defaultUrl = "http://localhost:3000";
 
 export function addConnectionOptions(command: Command): Command {
+  return addUrlOption(command)
+    .option("--token <token>", "an API token (default: MAESTRO_TOKEN, or what login keeps)")
+    .option("--data-dir <directory>", "of a server on this machine (default: MAESTRO_DATA_DIR)");
+}
+
+export function addUrlOption(command: Command): Command {
   return command
     .option("--url <url>", `the server (default: MAESTRO_URL, or ${defaultUrl})`)
-    .option("--token <token>", "an API token (default: MAESTRO_TOKEN)")
-    .option("--data-dir <directory>", "of a server on this machine (default: MAESTRO_DATA_DIR)")
     .option("--json", "answer in JSON");
 }
 
@@ -56,16 +62,24 @@ export async function withClient<T>(
     token: options.token ?? io.env["MAESTRO_TOKEN"],
   };
   const local = named.url || named.token ? null : await io.findLocalServer(options.dataDir);
-  const { url = defaultUrl, token } = local ?? named;
+  // A server of this machine is nearer than one that somebody logged in at.
+  const login =
+    local || named.token !== undefined ? null : await findLogin(loginsPath(io.env), named.url);
+  const { url = defaultUrl, token } = local ?? login ?? named;
   if (!URL.canParse(url)) {
     throw new MaestroError("invalidInput", `${url} is no URL: write it as ${defaultUrl}`);
   }
+  const link = {
+    url: new URL("/trpc", url).href,
+    headers: !token ? {} : { "x-api-token": token },
+    fetch: local ? renewingToken(io, options.dataDir, local.token) : warnOfExpiry(io),
+  };
   const client = createTRPCClient<AppRouter>({
     links: [
-      httpLink({
-        url: new URL("/trpc", url).href,
-        headers: token === undefined ? {} : { "x-api-token": token },
-        fetch: local ? renewingToken(io, options.dataDir, local.token) : warnOfExpiry(io),
+      splitLink({
+        condition: ({ path }) => longInputs.has(path),
+        true: httpLink({ ...link, methodOverride: "POST" }),
+        false: httpLink(link),
       }),
     ],
   });
@@ -129,8 +143,8 @@ function explain(error: unknown, url: string, hasToken: boolean): unknown {
   }
   if (data.code === "unauthenticated") {
     const remedy = hasToken
-      ? "make another with maestro token"
-      : "make a token with maestro token, and pass it in --token or MAESTRO_TOKEN";
+      ? "make another with maestro token, or log in again with maestro login"
+      : "log in with maestro login, or make a token with maestro token, and pass it in --token or MAESTRO_TOKEN";
     return new MaestroError("unauthenticated", `${error.message}: ${remedy}`, { cause: error });
   }
   // The message is the server's answer and no secret of this process, whatever its code.

@@ -3,15 +3,16 @@ import { pause } from "../support/abortable.ts";
 import type { Client, CommandIo } from "./client-connection.ts";
 import { durationText } from "./client-output.ts";
 import { createProgressLine } from "./progress-line.ts";
+import { runBoard } from "./run-board.ts";
 
 const pollMs = 400;
 /** What shells say of a program that Ctrl-C ended. */
 const interruptedCode = 130;
 
 /**
- * Watches a run to its end. A line for each table that begins or ends; on a terminal one more line
- * below them, written over, with the numbers, or with a bar for the transfer that is under way. Silent
- * where `quiet`. Ctrl-C detaches, and says so: the run goes on, and null is answered.
+ * Watches a run to its end. On a terminal its whole graph, written over as it changes; elsewhere a line
+ * for each table that begins or ends, and for each tenth of a transfer. Silent where `quiet`. Ctrl-C
+ * detaches, and says so: the run goes on, and null is answered.
  */
 export async function followRun(
   io: CommandIo,
@@ -23,10 +24,12 @@ export async function followRun(
   const stopListening = io.onInterrupt?.(() => detached.abort());
   const shown = new Map<number, string>();
   const describeProgress = createProgressLine();
+  const redraw = createDrawing(io);
   try {
     for (;;) {
       const run = await client.runs.get.query({ id: runId });
-      if (!options.quiet) writeProgress(io, run, shown, describeProgress(run));
+      if (!options.quiet && io.stdout.isTTY) redraw(run);
+      else if (!options.quiet) writeProgress(io, run, shown, describeProgress(run));
       if (run.endedAt !== null) return run;
       await pause(pollMs, detached.signal);
       if (detached.signal.aborted) return detach(io, runId);
@@ -44,11 +47,26 @@ function detach(io: CommandIo, runId: number): null {
   return null;
 }
 
+/** Draws the graph of a run over what it drew before. */
+function createDrawing({ stdout }: CommandIo): (run: RunDetail) => void {
+  let drawn = 0;
+  return (run) => {
+    const { rows = 24, columns = 80 } = stdout;
+    // At its end all of it is left standing.
+    const mostLines = run.endedAt === null ? rows - 1 : Number.MAX_SAFE_INTEGER;
+    const lines = runBoard(run, { mostLines, columns, now: new Date() });
+    const back = drawn > 0 ? `\u001b[${drawn}A` : "";
+    const cleared = lines.map((line) => `\u001b[2K${line}\n`).join("");
+    stdout.write(`${back}${cleared}\u001b[0J`);
+    drawn = lines.length;
+  };
+}
+
 function writeProgress(
-  io: CommandIo,
+  { stdout }: CommandIo,
   run: RunDetail,
   shown: Map<number, string>,
-  progress: { line: string | null; milestones: string[] },
+  milestones: string[],
 ): void {
   const lines: string[] = [];
   for (const tableRun of run.tableRuns) {
@@ -58,15 +76,8 @@ function writeProgress(
     shown.set(tableRun.id, state);
     lines.push(line);
   }
-  const { stdout } = io;
-  if (!stdout.isTTY) {
-    const all = [...lines, ...progress.milestones];
-    if (all.length > 0) stdout.write(`${all.join("\n")}\n`);
-    return;
-  }
-  const clearLine = "\r\u001b[2K";
-  stdout.write(`${clearLine}${lines.map((line) => `${line}\n`).join("")}`);
-  if (run.endedAt === null) stdout.write(progress.line ?? summaryLine(run));
+  const all = [...lines, ...milestones];
+  if (all.length > 0) stdout.write(`${all.join("\n")}\n`);
 }
 
 /** Null where there is nothing to say yet. */
@@ -82,10 +93,4 @@ function tableRunLine(tableRun: TableRunView): string | null {
   }
   if (state === "failed") return `✗ ${tableName}  ${took}${why}`;
   return state === "skipped" || state === "cancelled" ? `- ${tableName}  ${state}${why}` : null;
-}
-
-function summaryLine(run: RunDetail): string {
-  const { succeeded, running, failed } = run.counts;
-  const total = run.tableRuns.length;
-  return `run ${run.id}: ${succeeded} of ${total} done, ${running} running, ${failed} failed`;
 }

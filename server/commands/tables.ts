@@ -2,8 +2,11 @@ import { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
 import { type TableKind, tableKinds } from "../../shared/table.ts";
 import { bytesText } from "../domain/words.ts";
+import { confirm } from "./ask.ts";
 import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
 import { instantText, writeJson, writeTable } from "./client-output.ts";
+import { addEditCommand } from "./tables-edit.ts";
+import { addFileCommands } from "./tables-files.ts";
 
 interface ListOptions {
   kind?: string;
@@ -11,7 +14,7 @@ interface ListOptions {
   json?: boolean;
 }
 
-/** `maestro tables list|show`. */
+/** `maestro tables list|show|edit|save|plan|diff|files|versions|restore|remove`. */
 export function createTablesCommand(io: CommandIo): Command {
   const tables = new Command("tables").description("the catalog");
   addConnectionOptions(tables.command("list"))
@@ -23,7 +26,79 @@ export function createTablesCommand(io: CommandIo): Command {
     .description("one table: its definition, parents and children")
     .argument("<table>", "dataset.name")
     .action((name: string, options: { json?: boolean }) => showTable(io, name, options));
+  addEditCommand(io, tables);
+  addFileCommands(io, tables);
+  addVersionCommands(io, tables);
   return tables;
+}
+
+function addVersionCommands(io: CommandIo, tables: Command): void {
+  addConnectionOptions(tables.command("versions"))
+    .description("every save of a table, the newest first")
+    .argument("<table>", "dataset.name")
+    .action((name: string, options: { json?: boolean }) => listVersions(io, name, options));
+  addConnectionOptions(tables.command("restore"))
+    .description("save an old version anew")
+    .argument("<table>", "dataset.name")
+    .argument("<version>", "its number")
+    .action((name: string, version: string, options: { json?: boolean }) =>
+      restoreVersion(io, name, Number(version), options),
+    );
+  addConnectionOptions(tables.command("remove"))
+    .description("take a table from the catalog; what is in BigQuery stays")
+    .argument("<table>", "dataset.name")
+    .option("--yes", "without asking")
+    .action((name: string, options: { json?: boolean; yes?: boolean }) =>
+      removeTable(io, name, options),
+    );
+}
+
+async function listVersions(
+  io: CommandIo,
+  name: string,
+  options: { json?: boolean },
+): Promise<void> {
+  const rows = await withClient(io, options, async (client) => {
+    const { id } = await client.tables.byName.query({ name });
+    return client.tables.versions.query({ id });
+  });
+  if (options.json) return writeJson(io.stdout, rows);
+  writeTable(
+    io.stdout,
+    ["VERSION", "SAVED (UTC)", "BY"],
+    rows.map(({ version, savedAt, savedBy }) => [version, instantText(savedAt), savedBy]),
+  );
+}
+
+async function restoreVersion(
+  io: CommandIo,
+  name: string,
+  version: number,
+  options: { json?: boolean },
+): Promise<void> {
+  const saved = await withClient(io, options, async (client) => {
+    const { id } = await client.tables.byName.query({ name });
+    return client.tables.restore.mutate({ id, version });
+  });
+  if (options.json) return writeJson(io.stdout, saved);
+  io.stdout.write(`${name} is as version ${version} was: it is version ${saved.version} now\n`);
+}
+
+async function removeTable(
+  io: CommandIo,
+  name: string,
+  options: { json?: boolean; yes?: boolean },
+): Promise<void> {
+  await withClient(io, options, async (client) => {
+    const { id } = await client.tables.byName.query({ name });
+    const question = `Take ${name} from the catalog?`;
+    if (!options.yes && !(await confirm(io, question))) {
+      throw new MaestroError("cancelled", "nothing was done");
+    }
+    const removed = await client.tables.remove.mutate({ id });
+    if (options.json) return writeJson(io.stdout, removed);
+    io.stdout.write(`${name} is taken from the catalog\n`);
+  });
 }
 
 async function listTables(io: CommandIo, options: ListOptions): Promise<void> {

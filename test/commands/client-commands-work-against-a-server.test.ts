@@ -1,3 +1,4 @@
+import { Writable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunDetail } from "../../shared/run.ts";
 import type { TableListItem } from "../../shared/table.ts";
@@ -48,6 +49,24 @@ test("a run is followed to its end, with what it is made from", async () => {
   expect(output).toContain("✓ d.b");
   expect(output).not.toContain("d.c");
   expect(output).toMatch(/run \d+ succeeded: 2 tables/);
+});
+
+test("at a terminal the whole graph of a run is drawn over itself, and is left standing at its end", async () => {
+  let drawn = "";
+  const stdout = Object.assign(
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        drawn += chunk;
+        done();
+      },
+    }),
+    { isTTY: true, rows: 24, columns: 60 },
+  );
+  const atTerminal = createCommandLine(fixture.deps, { stdout });
+  await atTerminal(["run", "d.a", "--with-descendants", "--wait"], environment());
+  const last = drawn.slice(drawn.lastIndexOf("d.a") - 6).replaceAll("\u001b[2K", "");
+  expect(last).toMatch(/✓ d\.a .*\n {2}✓ d\.b .*\n {4}✓ d\.c .*\n\[#{20}\] 100 %/);
+  expect(drawn).toContain("\u001b[4A");
 });
 
 test("a run that fails says so and why, shows it afterwards, and is resumed", async () => {

@@ -1,6 +1,6 @@
 import { createMemo, createSignal, For, Show } from "solid-js";
+import { type DiffLine, diffLines } from "../../../shared/diff-lines.ts";
 import type { TableDefinition, TableDetail, TableVersionView } from "../../../shared/table.ts";
-import { type DiffLine, diffLines } from "../../components/diff-lines.ts";
 import { QueryView } from "../../components/QueryView.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { createAction } from "../../state/create-action.ts";

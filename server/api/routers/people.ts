@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { loginCodeSchema } from "../../../shared/login.ts";
 import { groupInputSchema, type Me, tokenInputSchema } from "../../../shared/user.ts";
 import { createToken } from "../../services/access/create-token.ts";
 import { listAllTokens, listTokens } from "../../services/access/list-tokens.ts";
+import { approveLogin, getLogin } from "../../services/access/log-in.ts";
 import { revokeAnyToken, revokeToken } from "../../services/access/revoke-token.ts";
 import { addMember, removeMember } from "../../services/people/change-members.ts";
 import { disableUser } from "../../services/people/disable-user.ts";
@@ -74,6 +76,8 @@ export const usersRouter = router({
     }),
 });
 
+const loginByCode = z.object({ code: loginCodeSchema });
+
 /** A user's own tokens. A token cannot make tokens, so that a leaked one ends with its expiry. */
 export const tokensRouter = router({
   list: procedure("signedIn").query(({ ctx }) => listTokens(ctx.deps, ctx.principal.user.id)),
@@ -85,6 +89,16 @@ export const tokensRouter = router({
     .mutation(async ({ ctx, input }) => {
       await revokeToken(ctx.deps, ctx.principal.user, input.id);
       return { id: input.id };
+    }),
+  /** A login of a command line, which waits for its user. */
+  login: procedure("signedIn")
+    .input(loginByCode)
+    .query(({ ctx, input }) => getLogin(ctx.deps, input.code)),
+  approveLogin: procedure("signedIn")
+    .input(loginByCode)
+    .mutation(async ({ ctx, input }) => {
+      await approveLogin(ctx.deps, input.code, ctx.principal.user);
+      return { code: input.code };
     }),
   /** Everybody's. */
   listAll: procedure("admin").query(({ ctx }) => listAllTokens(ctx.deps)),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { tableDefinitionSchema, tableKinds } from "../../../shared/table.ts";
+import { mostFiles, tableFileSchema } from "../../../shared/table-file.ts";
 import { keptText } from "../../../shared/text.ts";
 import { assertMayWriteGroup } from "../../services/access/authorize.ts";
 import { dryRunTable } from "../../services/catalog/dry-run-table.ts";
@@ -13,6 +14,9 @@ import { previewTable } from "../../services/catalog/preview-table.ts";
 import { removeTable } from "../../services/catalog/remove-table.ts";
 import { restoreVersion } from "../../services/catalog/restore-version.ts";
 import { createTable, updateTable } from "../../services/catalog/save-table.ts";
+import { getFile } from "../../services/files/get-file.ts";
+import { planFiles } from "../../services/files/plan-files.ts";
+import { saveFile } from "../../services/files/save-file.ts";
 import { listJobs } from "../../services/jobs/list-jobs.ts";
 import { loadLineage } from "../../services/lineage/load-lineage.ts";
 import { deliverTable } from "../../services/runs/deliver-table.ts";
@@ -21,7 +25,7 @@ import { issueUploadUrl } from "../../services/runs/issue-upload-url.ts";
 import { loadExternal } from "../../services/runs/load-external.ts";
 import { reimportTable } from "../../services/runs/reimport-table.ts";
 import { startRun } from "../../services/runs/start-run.ts";
-import { actorOf } from "../actor.ts";
+import { actorOf, fileRightsOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, limitOf, rowId } from "./inputs.ts";
 
@@ -84,6 +88,17 @@ export const tablesRouter = router({
   plan: procedure("read")
     .input(definitionInput.extend({ id: rowId.optional() }))
     .query(({ ctx, input }) => planTable(ctx.deps, input.definition, input.id ?? null)),
+  file: procedure("read")
+    .input(byId)
+    .query(({ ctx, input }) => getFile(ctx.deps, input.id)),
+  planFiles: procedure("read")
+    .input(z.object({ files: z.array(tableFileSchema).min(1).max(mostFiles) }))
+    .query(({ ctx, input }) => planFiles(ctx.deps, input.files, fileRightsOf(ctx.principal))),
+  saveFile: procedure("write")
+    .input(z.object({ file: tableFileSchema, version: z.int().min(1).nullable() }))
+    .mutation(({ ctx, input }) =>
+      saveFile(ctx.deps, input, actorOf(ctx.principal), fileRightsOf(ctx.principal)),
+    ),
   run: procedure("writeTable")
     .input(
       byId.extend({

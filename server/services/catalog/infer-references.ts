@@ -35,13 +35,14 @@ type InferenceDeps = Pick<Deps, "sqlParser" | "warehouse">;
 export async function inferReferences(
   deps: InferenceDeps,
   definition: TableDefinition,
-  options: { dryRunTimeoutMs: number },
+  /** Null: without a dry run. */
+  options: { dryRunTimeoutMs: number | null },
 ): Promise<Inference> {
   const { query, legacySql, dataset, kind } = definition;
   const hasSql = kind === "summary" && query.trim() !== "";
   const [sql, dryRun] = await Promise.all([
     hasSql ? deps.sqlParser.references(query, { legacySql }) : null,
-    hasSql
+    hasSql && options.dryRunTimeoutMs !== null
       ? dryRunWithin(deps, { query, legacySql, dataset }, options.dryRunTimeoutMs)
       : ({ kind: "none" } as const),
   ]);

@@ -189,6 +189,7 @@ export const calls: Record<string, Call | Call[]> = {
     input: async (w) => ({ id: await w.table({ exportDatabaseId: w.databaseId }) }),
   },
   "tables.extract": { right: "read", input: tableById },
+  "tables.file": { right: "read", input: tableById },
   "tables.get": { right: "read", input: tableById },
   "tables.jobs": { right: "read", input: tableById },
   "tables.lineage": { right: "read", input: tableById },
@@ -199,6 +200,7 @@ export const calls: Record<string, Call | Call[]> = {
     lines: 2,
   },
   "tables.plan": { right: "read", input: async (w) => ({ definition: w.definition() }) },
+  "tables.planFiles": { right: "read", input: async (w) => ({ files: [w.file()] }) },
   "tables.preview": { right: "read", input: tableById },
   "tables.reimport": {
     right: "tableGroup",
@@ -223,6 +225,22 @@ export const calls: Record<string, Call | Call[]> = {
     },
   ],
   "tables.run": { right: "tableGroup", input: tableById },
+  "tables.saveFile": [
+    {
+      right: "tableGroup",
+      what: "for the group",
+      input: async (w) => ({ file: w.file("owners"), version: null }),
+    },
+    {
+      right: "anyGroup",
+      what: "of another group",
+      input: async (w) => {
+        const name = w.name("t");
+        await w.table({ name, groupId: w.otherGroupId });
+        return { file: { ...w.file("owners"), name }, version: 1 };
+      },
+    },
+  ],
   "tables.sheet": { right: "tableGroup", input: tableById },
   "tables.status": { right: "read", input: tableById },
   "tables.update": [
@@ -265,8 +283,10 @@ export const calls: Record<string, Call | Call[]> = {
     changesNothing: true,
   },
   "tables.versions": { right: "read", input: tableById },
+  "tokens.approveLogin": { right: "person", input: async (w) => ({ code: await w.login() }) },
   "tokens.create": { right: "person", input: fixed({ name: "mine", scopes: ["read"] }) },
   "tokens.list": { right: "person" },
+  "tokens.login": { right: "person", input: async (w) => ({ code: await w.login() }) },
   // Other people learn no more than that they have no such token.
   "tokens.revoke": {
     right: "holder",
@@ -346,6 +366,8 @@ export const routes: Record<string, Call | "perProcedure"> = {
   },
   "GET /trpc/:path": "perProcedure",
   "POST /api/auth/signin/google": { right: "public", status: 501 },
+  "POST /auth/login": { right: "public", status: 400 },
+  "POST /auth/login/claim": { right: "public", status: 400 },
   "POST /auth/setup": { right: "public", status: 400 },
   "POST /table/:id/load_external": {
     right: "tableGroup",

@@ -4,6 +4,7 @@ import { tables, tableVersions } from "../../../drizzle/schema/tables.ts";
 import { transfers } from "../../../drizzle/schema/transfers.ts";
 import { groups, userGroups } from "../../../drizzle/schema/users.ts";
 import { createToken } from "../../../server/services/access/create-token.ts";
+import { askLogin } from "../../../server/services/access/log-in.ts";
 import { createDatabase } from "../../../server/services/databases/create-database.ts";
 import type { Deps } from "../../../server/services/deps.ts";
 import { uploadPrefix } from "../../../server/services/runs/upload-prefix.ts";
@@ -115,6 +116,14 @@ export async function makeWorld(
       const id = await table({ kind: "external", query: "", name: called });
       return { id, objects: [objectName] };
     },
+    login: async () => (await askLogin({ db }, { machine: "a laptop" })).code,
+    /** A table as a file, of the group of that name. */
+    file: (group?: string) => ({
+      dataset: "d",
+      name: name("t"),
+      sql: "select 1 as one",
+      settings: group === undefined ? null : `group: ${group}`,
+    }),
     async give(id: number, groupId: number) {
       await db.update(tables).set({ groupId }).where(eq(tables.id, id));
     },

@@ -1,0 +1,68 @@
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { MaestroError, messageOf } from "../../shared/errors.ts";
+
+/** The tokens of `maestro login`, by the server's origin; `last` is the server of the last one. */
+interface Logins {
+  last: string | null;
+  tokens: Record<string, string>;
+}
+
+const ownerAlone = 0o600;
+
+/** Where they are kept: a file that nobody else may read. */
+export function loginsPath(env: Record<string, string | undefined>): string {
+  const folder = env["XDG_CONFIG_HOME"] || join(env["HOME"] || homedir(), ".config");
+  return join(folder, "maestro", "logins.json");
+}
+
+export async function readLogins(path: string): Promise<Logins> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw new MaestroError("configuration", `${path} cannot be read: ${messageOf(error)}`);
+  });
+  if (text === null) return { last: null, tokens: {} };
+  try {
+    const { last, tokens } = JSON.parse(text) as Partial<Logins>;
+    return { last: last ?? null, tokens: tokens ?? {} };
+  } catch {
+    throw new MaestroError("configuration", `${path} holds no JSON: remove it and log in again`);
+  }
+}
+
+/** The token for a server, or for the last one where none is named. */
+export async function findLogin(
+  path: string,
+  url: string | undefined,
+): Promise<{ url: string; token: string } | null> {
+  const { last, tokens } = await readLogins(path);
+  const origin = url === undefined ? last : URL.canParse(url) ? new URL(url).origin : null;
+  const token = origin === null ? undefined : tokens[origin];
+  return origin !== null && token !== undefined ? { url: url ?? origin, token } : null;
+}
+
+export async function keepLogin(path: string, url: string, token: string): Promise<void> {
+  const { tokens } = await readLogins(path);
+  const { origin } = new URL(url);
+  await writeLogins(path, { last: origin, tokens: { ...tokens, [origin]: token } });
+}
+
+/** False where there was none. */
+export async function forgetLogin(path: string, url: string): Promise<boolean> {
+  const { last, tokens } = await readLogins(path);
+  const { origin } = new URL(url);
+  const { [origin]: known, ...others } = tokens;
+  if (known === undefined) return false;
+  await writeLogins(path, { last: last === origin ? null : last, tokens: others });
+  return true;
+}
+
+/** Written beside and put in its place: it is whole, and never readable by others. */
+async function writeLogins(path: string, logins: Logins): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const fresh = `${path}.${process.pid}`;
+  await writeFile(fresh, `${JSON.stringify(logins, null, 2)}\n`, { mode: ownerAlone });
+  await chmod(fresh, ownerAlone);
+  await rename(fresh, path);
+}

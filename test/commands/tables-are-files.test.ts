@@ -1,0 +1,221 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sessionCookieName } from "../../server/api/http/session-request.ts";
+import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
+import { encodeSession } from "../../server/services/access/session-cookie.ts";
+import type { TableListItem } from "../../shared/table.ts";
+import {
+  addUser,
+  adminToken,
+  createTestDeps,
+  startTestServer,
+  type TestDeps,
+  type TestServer,
+} from "../api/support.ts";
+import { until } from "../support/until.ts";
+import { createCommandLine, type RunCommandLine } from "./support.ts";
+
+let context: TestDeps;
+let server: TestServer;
+let maestro: RunCommandLine;
+let folder: string;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  context = await createTestDeps();
+  server = await startTestServer(context.deps);
+  maestro = createCommandLine(context.deps);
+  env = { MAESTRO_URL: server.url, MAESTRO_TOKEN: await adminToken(context.deps) };
+  folder = await mkdtemp(join(tmpdir(), "maestro-files-"));
+});
+
+afterAll(async () => {
+  await server.close();
+  await context.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Writes files below a folder of their own, by path. */
+async function write(name: string, files: Record<string, string>): Promise<string> {
+  const root = join(folder, name);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(join(root, path, ".."), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  return root;
+}
+
+test("a folder of SQL becomes tables, and is the same folder when they are written again", async () => {
+  const root = await write("shop", {
+    "shop/orders.sql": "select 1 as id\n",
+    "shop/daily.sql": "select count(*) as n from shop.orders\n",
+    "shop/daily.yaml": "kind: summary\ndescription: Orders a day\nclustering:\n  - n\n",
+    "shop/uploads.yaml": "kind: external\nexternalTimeoutSeconds: 60\n",
+    "README.md": "not a table",
+  });
+  expect(await maestro(["tables", "plan", root], env)).toMatch(
+    /\+ shop\.daily {2}summary, reads shop\.orders\n(.*\n)*3 to make, 0 to change/,
+  );
+  expect(JSON.parse(await maestro(["tables", "list", "--json"], env))).toEqual([]);
+  await maestro(["tables", "save", root], env);
+  const shown = await maestro(["tables", "show", "shop.daily"], env);
+  expect(shown).toContain("parents    shop.orders");
+  expect(shown).toContain("Orders a day");
+  expect(await maestro(["tables", "save", root], env)).toBe("3 are as they are in the files\n");
+  expect(await maestro(["tables", "diff", root], env)).toBe("");
+  const again = join(folder, "again");
+  await maestro(["tables", "files", again], env);
+  expect(await readdir(join(again, "shop"))).toEqual([
+    "daily.sql",
+    "daily.yaml",
+    "orders.sql",
+    "orders.yaml",
+    "uploads.yaml",
+  ]);
+  expect(await readFile(join(again, "shop/daily.yaml"), "utf8")).toBe(
+    "kind: summary\ndescription: Orders a day\ngroup: default\nclustering:\n  - n\n",
+  );
+});
+
+test("a diff shows the lines that would change, and ends with 1 where there are any", async () => {
+  const root = await write("changed", {
+    "shop/daily.sql": "select count(*) as n\nfrom shop.orders\n",
+  });
+  const codes: number[] = [];
+  const watched = createCommandLine(context.deps, { setExitCode: (code) => codes.push(code) });
+  expect(await watched(["tables", "diff", root], env)).toBe(
+    "--- catalog/shop/daily.sql\n+++ files/shop/daily.sql\n-select count(*) as n from shop.orders\n+select count(*) as n\n+from shop.orders\n",
+  );
+  expect(codes).toEqual([1]);
+});
+
+test("one file that cannot be saved keeps all of them from being saved, and is named with the reason", async () => {
+  const root = await write("bad", {
+    "bad/good.sql": "select 1 as one",
+    "bad/typo.sql": "select 1 as one",
+    "bad/typo.yaml": "kind: summary\nfrequenzy: daily\n",
+  });
+  await expect(maestro(["tables", "save", root], env)).rejects.toMatchObject({
+    code: "invalidInput",
+    message: expect.stringMatching(/bad\.typo cannot be saved: .*frequenzy.*nothing was saved/),
+  });
+  await writeFile(join(root, "bad/typo.yaml"), "frequency: weekly\n");
+  await expect(maestro(["tables", "save", root], env)).rejects.toThrow(
+    /there is no frequency weekly/,
+  );
+  await write("bad", {
+    "bad/typo.yaml": "kind: summary\n",
+    "bad/good.sql": "select * from bad.typo",
+  });
+  await write("bad", { "bad/typo.sql": "select * from bad.good" });
+  await expect(maestro(["tables", "save", root], env)).rejects.toMatchObject({ code: "cycle" });
+  await expect(maestro(["tables", "show", "bad.good"], env)).rejects.toThrow();
+});
+
+test("a table is edited in $EDITOR; what is refused is kept to be mended", async () => {
+  const editor = join(folder, "editor.sh");
+  const script = (line: string) =>
+    `#!/bin/sh\nfor f in "$@"; do case "$f" in *.sql) ${line};; esac; done\n`;
+  await writeFile(editor, script('echo "select 2 as id" > "$f"'));
+  await chmod(editor, 0o755);
+  const output = await maestro(["tables", "edit", "shop.orders"], { ...env, EDITOR: editor });
+  expect(output).toContain("shop.orders is saved, version 2");
+  expect(await maestro(["tables", "show", "shop.orders"], env)).toContain("select 2 as id");
+  expect(await maestro(["tables", "edit", "shop.orders"], { ...env, EDITOR: "true" })).toContain(
+    "shop.orders stays as it is",
+  );
+  await writeFile(editor, script('printf "" > "$f"'));
+  const refused = maestro(["tables", "edit", "shop.orders"], { ...env, EDITOR: editor });
+  const error = await refused.then(
+    () => null,
+    (cause: Error) => cause,
+  );
+  const kept = /what you wrote is in (\S+):/.exec(error?.message ?? "")?.[1] ?? "";
+  expect(await readdir(join(kept, "shop"))).toContain("orders.sql");
+  await rm(kept, { recursive: true });
+  await expect(maestro(["tables", "edit", "shop.orders"], env)).rejects.toThrow(/EDITOR/);
+});
+
+test("who is in no group of a table cannot save its file", async () => {
+  const { id } = await addUser(context.deps, "other@example.com", { groups: ["others"] });
+  const name = sessionCookieName(context.deps.instanceId, false);
+  const cookie = `${name}=${await encodeSession(context.deps, id)}`;
+  const file = { dataset: "shop", name: "orders", sql: "select 3 as id", settings: null };
+  const response = await fetch(`${server.url}/trpc/tables.saveFile`, {
+    method: "POST",
+    headers: { "content-type": "application/json", cookie, origin: server.url },
+    body: JSON.stringify({ file, version: 2 }),
+  });
+  expect(response.status).toBe(403);
+});
+
+test("a login is approved in the web app, kept for its user alone, and used from then on", async () => {
+  const { id } = await ensureLocalAdmin(context.deps);
+  const name = sessionCookieName(context.deps.instanceId, false);
+  const cookie = `${name}=${await encodeSession(context.deps, id)}`;
+  const stderr = new PassThrough();
+  let asked = "";
+  stderr.on("data", (chunk) => {
+    asked += chunk;
+  });
+  const config = join(folder, "config");
+  const home = { XDG_CONFIG_HOME: config };
+  const atTerminal = createCommandLine(context.deps, { stderr });
+  const login = atTerminal(["login", "--url", server.url], home);
+  await until("it says where to approve it", () => asked.includes("approve the code"));
+  const code = /\/login\?code=([A-Z0-9-]+)/.exec(asked)?.[1] ?? "";
+  const approve = () =>
+    fetch(`${server.url}/trpc/tokens.approveLogin`, {
+      method: "POST",
+      headers: { "content-type": "application/json", cookie, origin: server.url },
+      body: JSON.stringify({ code }),
+    });
+  expect((await approve()).status).toBe(200);
+  expect(await login).toContain("logged in");
+  expect((await approve()).status).toBe(404);
+  expect((await stat(join(config, "maestro/logins.json"))).mode & 0o777).toBe(0o600);
+  const listed = JSON.parse(await maestro(["tables", "list", "--json"], home)) as TableListItem[];
+  expect(listed.length).toBeGreaterThan(0);
+  expect(await maestro(["logout"], home)).toContain("logged out");
+  await expect(maestro(["tables", "list", "--url", server.url], home)).rejects.toThrow(/log in/);
+});
+
+test("a token that is wrong is not kept", async () => {
+  const stdin = new PassThrough();
+  stdin.end("maestro_wrong\n");
+  const piped = createCommandLine(context.deps, { stdin });
+  const home = { XDG_CONFIG_HOME: join(folder, "none") };
+  await expect(piped(["login", "--with-token", "--url", server.url], home)).rejects.toMatchObject({
+    code: "unauthenticated",
+  });
+  await expect(stat(join(folder, "none"))).rejects.toThrow();
+});
+
+test("words are completed: commands, options, and names that the server knows", async () => {
+  const complete = async (...words: string[]) =>
+    (await maestro(["complete", "--", ...words], env))
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => line.split("\t")[0]);
+  expect(await complete("tab")).toEqual(["tables"]);
+  expect(await complete("tables", "di")).toEqual(["diff"]);
+  expect(await complete("run", "--with-")).toEqual(["--with-ancestors", "--with-descendants"]);
+  expect(await complete("tables", "show", "shop.d")).toEqual(["shop.daily"]);
+  expect(await complete("completion", "")).toEqual(["bash", "zsh", "fish"]);
+  expect(await maestro(["completion", "bash"])).toContain(
+    "complete -o default -F _maestro_complete",
+  );
+  await expect(maestro(["completion", "csh"])).rejects.toThrow(/bash, zsh, fish/);
+});
+
+test("costs are a table, by what they are asked for", async () => {
+  expect(await maestro(["costs", "--by", "group"], env)).toMatch(/^GROUP +BILLED +USD +JOBS\n/);
+  expect(await maestro(["costs", "--by", "day", "--days", "2"], env)).toMatch(
+    /0\.00 USD in 2 days/,
+  );
+  await expect(maestro(["costs", "--by", "colour"], env)).rejects.toThrow(/--by is one of/);
+  expect(await maestro(["jobs", "list"], env)).toMatch(/^JOB +STEP/);
+});
