@@ -56,7 +56,8 @@ export function paceTransfer(
         freeUntil = performance.now() + lookMs;
         return;
       }
-      left = reservation.bytes;
+      // Another stream of the same transfer may have had its own reserved meanwhile.
+      left += reservation.bytes;
       await delay(reservation.waitMs, undefined, { signal });
     }
     left -= due;
