@@ -3,10 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError, messageOf } from "../shared/errors.ts";
 import { settingKeys } from "../shared/settings.ts";
 import type { Config } from "./config.ts";
-import { createWarehouse } from "./connectors/bigquery.ts";
-import { createObjectStore } from "./connectors/gcs.ts";
-import { createGoogleClients } from "./connectors/google-clients.ts";
-import { createSheets } from "./connectors/google-sheets.ts";
+import { cloudOptions } from "./connect-cloud.ts";
 import { connectRedis } from "./connectors/redis.ts";
 import { createRedisLockStore } from "./connectors/redis-lock-store.ts";
 import { createRedisRoomStore } from "./connectors/redis-room-store.ts";
@@ -21,16 +18,15 @@ import type { Deps } from "./services/deps.ts";
 import { openInstance } from "./services/instance/open-instance.ts";
 import { watchSecret } from "./services/instance/watch-secret.ts";
 import { createPostgresRoomStore } from "./services/rooms/postgres-room-store.ts";
+import { startLiveCloud } from "./services/settings/live-cloud.ts";
 import { startLiveLimits } from "./services/settings/live-limits.ts";
 import { createSecretBox } from "./support/crypto.ts";
 import type { Log } from "./support/log.ts";
 
-const googleDocs = "https://docs.google.com";
-
 /** Where the state and the cloud are, after `start` has put up what was not named. */
 export interface Surroundings {
   connectionString: string;
-  /** Null for Google's own. */
+  /** Null where there is none. */
   localCloudUrl: string | null;
   secret: string;
   /** The superuser of the embedded PostgreSQL, where the sample project's source may be made. */
@@ -64,12 +60,16 @@ export async function buildDeps(
   const stores = await openStores(config, client, instanceId, log);
   const kept = { db: client.db, secretBox, givenSettings: givenSettings(config) };
   const live = await startLiveLimits({ ...kept, changes, log });
+  const { close: closeCloud, ...cloud } = await startLiveCloud(
+    { ...kept, changes, log },
+    cloudOptions(config, surroundings.localCloudUrl),
+  );
   const deps: Deps = {
     ...kept,
     pool: client.pool,
     log,
     changes,
-    ...(await connectCloud(config, surroundings)),
+    ...cloud,
     slack: createSlack({ apiUrl: config.slackUrl }),
     sqlParser,
     now: clock.now,
@@ -84,7 +84,7 @@ export async function buildDeps(
   const secretWatch = watchSecret(deps, stop);
   const close = async () => {
     await secretWatch.close();
-    await live.close();
+    await Promise.all([live.close(), closeCloud()]);
     await clock.close();
     await changes.close();
     await sqlParser.close();
@@ -92,39 +92,6 @@ export async function buildDeps(
     await client.close();
   };
   return { deps, close };
-}
-
-/** BigQuery, Cloud Storage and Sheets: Google's own, or the local cloud's. */
-async function connectCloud(
-  config: Config,
-  surroundings: Surroundings,
-): Promise<Pick<Deps, "warehouse" | "objectStore" | "sheets">> {
-  const projectId = config.bigqueryProject ?? "maestro-local";
-  const clients = await createGoogleClients({
-    projectId,
-    location: config.bigqueryLocation,
-    localCloudUrl: surroundings.localCloudUrl,
-    sheetsUrl: config.sheetsUrl,
-    usesFolder: config.sheetsFolder !== null,
-  });
-  return {
-    warehouse: createWarehouse({
-      bigquery: clients.bigquery,
-      projectId,
-      location: config.bigqueryLocation,
-    }),
-    objectStore: createObjectStore({
-      storage: clients.storage,
-      bucket: config.bucket,
-      location: config.bigqueryLocation,
-    }),
-    sheets: createSheets({
-      ...clients,
-      webUrl: config.sheetsUrl ?? surroundings.localCloudUrl ?? googleDocs,
-      folderId: config.sheetsFolder,
-      random: Math.random,
-    }),
-  };
 }
 
 /** Where pings and locks are kept: in Redis, where one is named. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Setting } from "../shared/setting.ts";
 import { isSafeUrl, type SettingKey, settingKeys, settings } from "../shared/settings.ts";
 import type { Variable } from "./config-variable.ts";
 
@@ -22,6 +23,18 @@ export const signInLinks = {
     "whether one-time links sign the local admin in: `on`, `off`, or where LISTEN is a loopback address that no proxy stands before",
 } satisfies Variable<"loopback" | "on" | "off">;
 
+/** Keys are signed with there, and not sent; what is stored in BigQuery is: to no other machine in the clear. */
+export const googleUrl = {
+  variable: "GOOGLE_API_URL",
+  schema: z
+    .string()
+    .optional()
+    .transform((text) => text || null)
+    .refine((text) => text === null || isSafeUrl(text), "an https:// address"),
+  default: "unset: Google's own addresses",
+  effect: "where BigQuery, Cloud Storage, IAM and OAuth tokens are answered instead: an emulator",
+} satisfies Variable<string | null>;
+
 /** The bot's token goes there: not in the clear, but to this machine. */
 export const slackUrl = {
   variable: "SLACK_API_URL",
@@ -35,12 +48,20 @@ export const slackUrl = {
 } satisfies Variable<string>;
 
 function variableOf(key: SettingKey): Variable<string | null> {
-  const { variable, help, secret, schema, default: fallback } = settings[key];
+  const {
+    variable,
+    flag,
+    help,
+    secret,
+    schema,
+    default: fallback,
+  }: Setting<unknown> = settings[key];
   return {
     variable,
     default: fallback ?? "unset: as stored",
     effect: help,
     ...(secret === true ? { secret } : {}),
+    ...(flag === undefined ? {} : { flag }),
     schema: z
       .string()
       .optional()

@@ -3,7 +3,7 @@ import { extensionVariables } from "./config-extensions.ts";
 import { monitoringVariables } from "./config-monitoring.ts";
 import { networkVariables } from "./config-network.ts";
 import { roomVariables } from "./config-rooms.ts";
-import { settingVariables, signInLinks, slackUrl } from "./config-settings.ts";
+import { googleUrl, settingVariables, signInLinks, slackUrl } from "./config-settings.ts";
 import { optional, textOr, type Variable, whole } from "./config-variable.ts";
 import { warehouseVariables } from "./config-warehouse.ts";
 
@@ -30,9 +30,6 @@ const level = z
     (value) => ["debug", "info", "warn", "error"].includes(value),
     "debug, info, warn or error",
   );
-
-/** The local cloud's. */
-export const defaultBucket = "maestro-local";
 
 /** Every setting of the processes, once. The README's table is made from this. */
 export const variables = {
@@ -84,30 +81,12 @@ export const variables = {
     default: "info",
     effect: "the least severe line that is logged",
   } satisfies Variable<string>,
-  bigqueryProject: optional({
-    variable: "BIGQUERY_PROJECT",
-    flag: "bigquery-project",
-    default: "unset: the local cloud",
-    effect:
-      "the Google Cloud project whose BigQuery and Cloud Storage are used, with application default credentials",
-  }),
-  bigqueryLocation: textOr("US", {
-    variable: "BIGQUERY_LOCATION",
-    flag: "bigquery-location",
-    default: "US",
-    effect: "where jobs and datasets are",
-  }),
-  bucket: textOr(defaultBucket, {
-    variable: "BUCKET",
-    flag: "bucket",
-    default: "maestro-local with the local cloud",
-    effect: "the Cloud Storage bucket of extracts and staged files",
-  }),
   localCloudUrl: optional({
     variable: "LOCAL_CLOUD_URL",
     default: "unset: started with `start`",
     effect: "a local cloud that runs already",
   }),
+  googleUrl,
   ...warehouseVariables,
   transfersPerRoom: whole({
     variable: "TRANSFERS_PER_ROOM",

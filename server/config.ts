@@ -1,6 +1,6 @@
 import { MaestroError } from "../shared/errors.ts";
 import type { Variable } from "./config-variable.ts";
-import { defaultBucket, variables } from "./config-variables.ts";
+import { variables } from "./config-variables.ts";
 import { publicUrlFault } from "./support/public-url.ts";
 
 type Variables = typeof variables;
@@ -97,11 +97,6 @@ function contradictions(config: Partial<Config>, sources: Record<string, string>
     if (fault) faults.push(`MAESTRO_PUBLIC_URL: ${fault}`);
   }
   faults.push(...postgresFaults(config, sources));
-  if (config.bigqueryProject && config.bucket === defaultBucket) {
-    faults.push(
-      "MAESTRO_BUCKET is missing beside MAESTRO_BIGQUERY_PROJECT: bucket names are Google's worldwide",
-    );
-  }
   return faults;
 }
 

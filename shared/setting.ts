@@ -14,6 +14,8 @@ export interface Setting<T> {
   secret?: true;
   /** Without the `MAESTRO_` before it. A process that is given it heeds nothing that is stored. */
   variable: string;
+  /** The flag that stands for it, where it has one. */
+  flag?: string;
   schema: z.ZodType<T, string>;
   /** The text that holds where there is none. */
   default?: string;

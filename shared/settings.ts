@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { define, line } from "./setting.ts";
+import { cloudSettings } from "./settings-cloud.ts";
 import { limitSettings } from "./settings-limits.ts";
 import { slackChannelSchema } from "./slack.ts";
 import { keptText } from "./text.ts";
@@ -133,6 +134,7 @@ export const settings = {
     variable: "ALLOWED_ADDRESSES",
     schema: places,
   }),
+  ...cloudSettings,
   ...limitSettings,
 } as const;
 
@@ -143,10 +145,14 @@ export type SettingValues = {
   [K in SettingKey]: z.output<(typeof settings)[K]["schema"]> | null;
 };
 
+/** Texts to store; null forgets what is stored. */
+export type SettingChanges = Partial<Record<SettingKey, string | null>>;
+
 export const settingKeys = Object.keys(settings) as SettingKey[];
 
 /** The part of a setting's key before the point, with what it is about. */
 export const settingGroups: Record<string, string> = {
+  bigquery: "BigQuery and Cloud Storage",
   web: "Web app",
   oauth: "Signing in with Google",
   costs: "Costs",

@@ -12,6 +12,7 @@ import {
   unique,
   uniqueIndex,
 } from "drizzle-orm/pg-core";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { JobState, JobStep } from "../../shared/job.ts";
 import type {
   AwaitedTick,
@@ -54,6 +55,8 @@ export const runs = pgTable(
     endedAt: instant(),
     /** As they were when it ended after so many resumes: server/db/run-figures.ts. */
     figures: jsonb().$type<RunFigures & { resumedCount: number }>(),
+    /** Where it began, and so ends, whatever is set meanwhile; null from daemons that did not write it yet. */
+    cloud: jsonb().$type<CloudPlace>(),
   },
   (t) => [
     unique("runs_tick").on(t.frequencyId, t.tickAt),

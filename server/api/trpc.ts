@@ -10,7 +10,6 @@ import { describeError, knownError, toTrpcError } from "./error-formatter.ts";
 /** What the server's owner tells it about itself. */
 export interface ServerFacts {
   version: string;
-  localCloud: boolean;
 }
 
 interface ApiContext {

@@ -19,9 +19,9 @@ export async function serveApi(
   surroundings: Surroundings,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const version = await readVersion();
-  const { localCloudUrl } = surroundings;
+  const ownCloud = surroundings.localCloudUrl === null ? [] : [surroundings.localCloudUrl];
   const server = await createHttpServer(deps, {
-    facts: { version, localCloud: localCloudUrl !== null },
+    facts: { version },
     demoSourceUrl: surroundings.embeddedPostgresUrl,
     webRoot: join(root, "dist/web"),
     allowedHosts: allowedHostsOf(config),
@@ -29,7 +29,7 @@ export async function serveApi(
     trustedProxies: config.trustedProxies,
     limits: { api: config.requestsPerMinute, signIn: config.signInsPerMinute },
     signInLinks: signsInByLink(config),
-    connectSources: [localCloudUrl ?? "https://storage.googleapis.com"],
+    connectSources: [config.googleUrl ?? "https://storage.googleapis.com", ...ownCloud],
   });
   const listening = server.listen(config.listen);
   const url = new URL(await listening.catch((cause) => refuseAddress(config.listen, cause)));

@@ -3,6 +3,7 @@ import { buildDeps } from "../build-deps.ts";
 import { type Config, givenSecrets } from "../config.ts";
 import { type Engine, startEngine } from "../daemon/engine.ts";
 import { lockDataDirectory, openDataDirectory } from "../embedded/data-directory.ts";
+import type { Deps } from "../services/deps.ts";
 import { releaseTransfers } from "../services/transfers/release-transfers.ts";
 import type { ErrorReports } from "../support/error-reports.ts";
 import { createLog, type Log } from "../support/log.ts";
@@ -46,7 +47,7 @@ export async function runStart(
     if (stopping.aborted) return;
     const { deps, close } = await buildDeps(config, surroundings, log, stopForGood);
     undo.push(close);
-    await deps.objectStore.ensureBucket();
+    await ensureBucket(deps);
     const started = startEngine(deps);
     engine = started;
     undo.push(() => started.stop());
@@ -78,6 +79,15 @@ export async function runStart(
   } finally {
     await undoAll(undo.reverse(), log);
   }
+}
+
+/** What keeps Google from it is for an admin to mend, who needs the web app for that. */
+async function ensureBucket({ objectStore, clouds, log }: Deps): Promise<void> {
+  const place = clouds.current();
+  await objectStore.ensureBucket().catch((error: unknown) => {
+    if (place?.isLocal) throw error;
+    log.warn({ err: error, bucket: place?.bucket }, "the bucket is not there, nor made");
+  });
 }
 
 /** One step that fails must not keep the others from giving back what they hold. */

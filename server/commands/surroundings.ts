@@ -29,7 +29,7 @@ export async function putUpSurroundings(
 ): Promise<OwnSurroundings> {
   const secret = await readSecret({ ...config, directory });
   const named = connectionStringOf(config);
-  const needsLocalCloud = config.bigqueryProject === null && config.localCloudUrl === null;
+  const needsLocalCloud = config["bigquery.project"] === null && config.localCloudUrl === null;
   const [postgres, localCloud] = await Promise.all([
     named ? null : startEmbeddedPostgres({ directory: join(directory, "postgres"), log }),
     needsLocalCloud
@@ -44,7 +44,7 @@ export async function putUpSurroundings(
   return {
     secret,
     connectionString: named ?? postgres?.connectionString("maestro") ?? "",
-    localCloudUrl: config.bigqueryProject ? null : (config.localCloudUrl ?? localCloud?.url ?? ""),
+    localCloudUrl: config.localCloudUrl ?? localCloud?.url ?? null,
     embeddedPostgresUrl: postgres?.connectionString("postgres") ?? null,
     async stop() {
       await localCloud?.stop();
@@ -68,16 +68,10 @@ export async function findSurroundings(config: Config): Promise<Surroundings> {
       `no Maestro runs on ${directory}, and no PostgreSQL is named: start Maestro, or name one with -db-connect`,
     );
   }
-  if (!config.bigqueryProject && !localCloudUrl) {
-    throw new MaestroError(
-      "configuration",
-      "no warehouse is named: set MAESTRO_BIGQUERY_PROJECT or MAESTRO_LOCAL_CLOUD_URL, or use `maestro start`",
-    );
-  }
   return {
     secret: await readSecret({ ...config, directory }),
     connectionString,
-    localCloudUrl: config.bigqueryProject ? null : localCloudUrl,
+    localCloudUrl,
     embeddedPostgresUrl: published?.embeddedPostgresUrl ?? null,
   };
 }

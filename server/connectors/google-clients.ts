@@ -2,8 +2,9 @@ import { BigQuery } from "@google-cloud/bigquery";
 import { Storage } from "@google-cloud/storage";
 import { drive, type drive_v3 } from "@googleapis/drive";
 import { sheets, type sheets_v4 } from "@googleapis/sheets";
-import { GoogleAuth, OAuth2Client } from "google-auth-library";
+import { GoogleAuth, JWT, OAuth2Client } from "google-auth-library";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import type { ServiceAccountKey } from "../../shared/settings-cloud.ts";
 
 export interface GoogleClients {
   bigquery: BigQuery;
@@ -21,44 +22,77 @@ export interface GoogleClientOptions {
   sheetsUrl?: string | null;
   /** Whether spreadsheets are made in a folder that others have made. */
   usesFolder?: boolean;
-  /** A service account's key file; without one, Application Default Credentials. */
-  keyFile?: string | null;
+  /** A service account's key; without one, Application Default Credentials. */
+  key?: ServiceAccountKey | null;
+  /** Where all of Google's APIs are answered instead: an emulator, which takes any token. */
+  googleUrl?: string | null;
 }
 
 /** The engine repeats BigQuery's calls itself, by its own rules and where a user can see it. */
 const autoRetry = false;
 
+const cloudScopes = ["https://www.googleapis.com/auth/cloud-platform"];
+
 /** Google's own clients, for Google's cloud or the local one. */
-export async function createGoogleClients(options: GoogleClientOptions): Promise<GoogleClients> {
-  const { projectId, location, localCloudUrl } = options;
-  if (localCloudUrl === null) {
-    const keyFilename = options.keyFile ?? undefined;
-    const account = { projectId, ...(keyFilename ? { keyFilename } : {}) };
+export function createGoogleClients(options: GoogleClientOptions): GoogleClients {
+  const { projectId, location, localCloudUrl, googleUrl = null } = options;
+  const apiEndpoint = (localCloudUrl ?? googleUrl)?.replace(/\/$/, "");
+  if (apiEndpoint === undefined) {
+    const account = { projectId, ...authOf(options, cloudScopes) };
     return {
       bigquery: new BigQuery({ ...account, location, autoRetry }),
       storage: new Storage(account),
       ...sheetClients(options),
     };
   }
-  const apiEndpoint = localCloudUrl.replace(/\/$/, "");
+  const client = () => authOf(options, cloudScopes).authClient ?? tokenClient();
   const storage = new Storage({
     projectId,
     apiEndpoint,
-    authClient: tokenClient(),
+    authClient: client(),
     useAuthWithCustomEndpoint: true,
   });
-  Object.assign(storage.authClient, signingBy(apiEndpoint));
+  if (localCloudUrl !== null) Object.assign(storage.authClient, signingBy(apiEndpoint));
+  else if (!options.key) storage.authClient.getCredentials = emulatedAccount;
+  const authClient = client();
   return {
-    bigquery: new BigQuery({
-      projectId,
-      location,
-      apiEndpoint,
-      autoRetry,
-      authClient: tokenClient(),
-    }),
+    bigquery: new BigQuery({ projectId, location, apiEndpoint, autoRetry, authClient }),
     storage,
     ...sheetClients(options),
   };
+}
+
+/** A key where there is one, or an emulator; nothing leaves it to Application Default Credentials. */
+function authOf(
+  { key, googleUrl, localCloudUrl }: GoogleClientOptions,
+  scopes: string[],
+): { authClient?: OAuth2Client } {
+  if (localCloudUrl !== null) return {};
+  if (!key && !googleUrl) return {};
+  const authClient = key
+    ? new JWT({ email: key.email, key: key.privateKey, scopes, ...keyIdOf(key) })
+    : tokenClient();
+  if (googleUrl) sendTo(authClient, googleUrl);
+  return { authClient };
+}
+
+function keyIdOf({ keyId }: ServiceAccountKey): { keyId?: string } {
+  return keyId === null ? {} : { keyId };
+}
+
+/** Tokens and signatures are asked for there too, whose addresses Google's library has fixed. */
+function sendTo({ transporter }: OAuth2Client, url: string): void {
+  transporter.interceptors.request.add({
+    resolved: (request) => {
+      const { hostname, pathname, search } = new URL(request.url);
+      if (hostname.endsWith(".googleapis.com")) request.url = new URL(`${pathname}${search}`, url);
+      return Promise.resolve(request);
+    },
+  });
+}
+
+function emulatedAccount() {
+  return Promise.resolve({ client_email: "emulator@maestro.iam.gserviceaccount.com" });
 }
 
 /**
@@ -67,15 +101,10 @@ export async function createGoogleClients(options: GoogleClientOptions): Promise
  * account.
  */
 function sheetClients(options: GoogleClientOptions): Pick<GoogleClients, "sheets" | "drive"> {
-  const url = options.sheetsUrl ?? options.localCloudUrl;
-  const scope = options.usesFolder ? "drive" : "drive.file";
-  const auth =
-    url === null
-      ? new GoogleAuth({
-          scopes: [`https://www.googleapis.com/auth/${scope}`],
-          ...(options.keyFile ? { keyFilename: options.keyFile } : {}),
-        })
-      : tokenClient();
+  const url = options.sheetsUrl ?? options.localCloudUrl ?? options.googleUrl ?? null;
+  const scopes = [`https://www.googleapis.com/auth/${options.usesFolder ? "drive" : "drive.file"}`];
+  const own = () => authOf(options, scopes).authClient ?? new GoogleAuth({ scopes });
+  const auth = url === null ? own() : tokenClient();
   // Their own repetition knows no Retry-After, and leaves out POST.
   const common = { auth, retry: false, ...(url === null ? {} : { rootUrl: url }) };
   return {

@@ -27,10 +27,14 @@ const wholeKey = "maestro-export-whole";
 export function createSheets(options: SheetsOptions): Sheets {
   const calls = createGoogleCalls({ random: options.random });
   return {
-    urlOf: (id) => `${options.webUrl}/spreadsheets/d/${encodeURIComponent(id)}/edit`,
+    urlOf: (id) => spreadsheetUrl(options.webUrl, id),
     ...createDriveCalls(options, calls),
     ...sheetCalls(options.sheets, calls),
   };
+}
+
+export function spreadsheetUrl(webUrl: string, id: string): string {
+  return `${webUrl}/spreadsheets/d/${encodeURIComponent(id)}/edit`;
 }
 
 type SheetCalls =

@@ -4,6 +4,7 @@ import { forwardEvents } from "../services/rooms/forward-events.ts";
 import { forgetOldRuns } from "../services/runs/forget-old-runs.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
 import { sweepBucket } from "../services/runs/sweep-bucket.ts";
+import { forgetRetiredCredentials } from "../services/settings/forget-retired-credentials.ts";
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
 import { startMessenger } from "./messenger.ts";
@@ -64,6 +65,7 @@ export function startRunner(deps: Deps): Engine {
     body: async (signal) => {
       await forgetOldRuns(deps, signal);
       await forgetOldRooms(deps);
+      await forgetRetiredCredentials(deps);
     },
   });
   const sweeper = startLoop({

@@ -6,6 +6,7 @@ import { completeExtract } from "../services/jobs/complete-extract.ts";
 import { completeJob, failJob } from "../services/jobs/complete-job.ts";
 import type { DrivenJob, Driving } from "../services/jobs/driven-job.ts";
 import { startJob } from "../services/jobs/start-job.ts";
+import { inCloud } from "../services/settings/in-cloud.ts";
 import { abortableWithin } from "../support/abortable.ts";
 
 export type JobSettlement = ReturnType<typeof completeJob>;
@@ -15,12 +16,13 @@ export type JobSettlement = ReturnType<typeof completeJob>;
  * it was let go before that. Never throws: a fault of our own ends it too, and a resume looks for the job.
  */
 export async function monitorJob(
-  deps: Deps,
+  daemon: Deps,
   driven: DrivenJob,
   driving: Driving,
   onSubmitted: () => void,
 ): Promise<JobSettlement | null> {
   const { signal, cancel } = driving;
+  const deps = inCloud(daemon, driven.claim.cloud);
   try {
     const started = await startJob(deps, driven, driving);
     if (started.state !== "DONE" && !driven.job.isSubmitted) onSubmitted();

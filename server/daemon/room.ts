@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Deps } from "../services/deps.ts";
+import { inCloud } from "../services/settings/in-cloud.ts";
 import { claimPart } from "../services/transfers/claim-part.ts";
 import { claimTransfer } from "../services/transfers/claim-transfer.ts";
 import { sweepStagingFiles } from "../services/transfers/sweep-staging-files.ts";
@@ -46,7 +47,7 @@ export function startRoom(
     deps.log.info(facts, "transfer: claimed");
     return {
       name: `transfer ${claim.id}`,
-      begin: () => workTransfer(deps, claim, draining.signal),
+      begin: () => workTransfer(inCloud(deps, claim.cloud), claim, draining.signal),
     };
   };
   const startPart = async () => {
@@ -56,7 +57,12 @@ export function startRoom(
     deps.log.info(facts, "transfer part: claimed");
     return {
       name: `part ${part.number} of transfer ${part.transfer.id}`,
-      begin: () => workParts(deps, part, { owner: roomId, drain: draining.signal, refused }),
+      begin: () =>
+        workParts(inCloud(deps, part.cloud), part, {
+          owner: roomId,
+          drain: draining.signal,
+          refused,
+        }),
     };
   };
   const start = async (signal: AbortSignal) => {

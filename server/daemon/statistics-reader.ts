@@ -2,6 +2,7 @@ import type { Deps } from "../services/deps.ts";
 import { listUnreadJobs } from "../services/jobs/list-unread-jobs.ts";
 import { readStatistics } from "../services/jobs/read-statistics.ts";
 import type { Advance, Pulse } from "../services/runs/advance-runs.ts";
+import { inCloud } from "../services/settings/in-cloud.ts";
 import { startLoop } from "../support/loop.ts";
 
 type UnreadJob = Advance["unread"][number];
@@ -31,7 +32,7 @@ export function startStatisticsReader(deps: Deps, onRead: (read: ReadJob) => voi
     const batch = waiting;
     waiting = [];
     for (const job of batch) {
-      void readStatistics(deps, job).then((read) => {
+      void readStatistics(inCloud(deps, job.cloud), job).then((read) => {
         if (!isStopped) onRead(read);
       });
     }

@@ -1,4 +1,5 @@
 import type { TransferResult } from "../../drizzle/schema/transfers.ts";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { JobStep } from "../../shared/job.ts";
 import type { FieldSchema, TableDefinition } from "../../shared/table.ts";
 import { isAbsent } from "./presence.ts";
@@ -40,6 +41,8 @@ export interface ClaimRow {
   id: number;
   runId: number;
   tableId: number;
+  /** Where its run began; null for one of an older version. */
+  cloud: CloudPlace | null;
   fence: number;
   step: JobStep;
   definition: TableDefinition;
@@ -70,7 +73,7 @@ const cancelledSeconds = `extract(epoch from clock_timestamp() - r.cancel_reques
 
 /** Everything beside the claim itself, for the table runs of the CTE `claimed`. */
 const describeClaimed = (more = "") => `
-  select ${more} c.id::float8 as id, c.run_id::float8 as "runId", c.table_id::float8 as "tableId",
+  select ${more} c.id::float8 as id, c.run_id::float8 as "runId", c.table_id::float8 as "tableId", r.cloud,
     c.fence, c.step, c.definition, c.staged_objects as "stagedObjects",
     ${cancelledSeconds},
     case when c.step = 'load' then

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { Db } from "./client.ts";
 import type { Transition } from "./transition.ts";
 
@@ -80,8 +81,8 @@ export async function lockToForget(
   return rows.length > 0;
 }
 
-/** Call lockToForget first. */
-export async function deleteRun(transition: Transition, runId: number): Promise<void> {
+/** Call lockToForget first. Answers where it began; null for one of an older version. */
+export async function deleteRun(transition: Transition, runId: number): Promise<CloudPlace | null> {
   await transition.query(
     "keep jobs",
     `update jobs j set table_run_id = null, configuration = '{}', statistics = '{}',
@@ -90,5 +91,10 @@ export async function deleteRun(transition: Transition, runId: number): Promise<
      where j.table_run_id in (select id from table_runs where run_id = $1)`,
     [runId],
   );
-  await transition.query("delete run", "delete from runs where id = $1", [runId]);
+  const [deleted] = await transition.query<{ cloud: CloudPlace | null }>(
+    "delete run",
+    "delete from runs where id = $1 returning cloud",
+    [runId],
+  );
+  return deleted?.cloud ?? null;
 }

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { JobFigures } from "../../shared/job.ts";
 import { keptJson } from "../../shared/text.ts";
 import type { Db } from "./client.ts";
@@ -12,6 +13,8 @@ import type { Transition } from "./transition.ts";
 export interface UnreadJob {
   id: number;
   bqJobId: string;
+  /** Where its run began; null for one of an older version. */
+  cloud: CloudPlace | null;
   /** Since its end. */
   waitedSeconds: number;
 }
@@ -23,6 +26,8 @@ const retrySeconds = 5;
 export async function selectUnreadJobs(db: Db, limit: number): Promise<UnreadJob[]> {
   const { rows } = await db.execute<UnreadJob & Record<string, unknown>>(sql`
     select id::float8 as id, bq_job_id as "bqJobId",
+      (select r.cloud from table_runs t join runs r on r.id = t.run_id
+        where t.id = table_run_id) as cloud,
       extract(epoch from clock_timestamp() - ended_at)::float8 as "waitedSeconds"
     from jobs
     where state = 'succeeded' and statistics is null and (statistics_tried_at is null

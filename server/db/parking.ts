@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
-import { tableRuns } from "../../drizzle/schema/runs.ts";
+import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { TableDefinition, TableKind } from "../../shared/table.ts";
 import type { ParkedStep } from "../../shared/table-run-step.ts";
 import type { TransferState } from "../../shared/transfer.ts";
@@ -151,8 +152,10 @@ export async function selectLoaded(
       id: tableRuns.id,
       kind: sql<TableKind>`${tableRuns.definition} ->> 'kind'`,
       stagedObjects: tableRuns.stagedObjects,
+      cloud: runs.cloud,
     })
     .from(tableRuns)
+    .innerJoin(runs, eq(runs.id, tableRuns.runId))
     .where(
       sql`${tableRuns.id} > ${afterId} and ${tableRuns.stagedObjects} <> '{}' and (${tableRuns.state} = 'succeeded'
         or (${tableRuns.state} in ('running', 'failed', 'cancelled') and ${tableRuns.step} in ('extract', 'stage', 'export', 'sheet')))`,
@@ -165,6 +168,8 @@ export interface LoadedTableRun {
   id: number;
   kind: TableKind;
   stagedObjects: string[];
+  /** Where its run began; null for one of an older version. */
+  cloud: CloudPlace | null;
 }
 
 export async function setStagedObjects(db: Db, id: number, names: string[]): Promise<void> {

@@ -25,7 +25,7 @@ export async function unfinishedRunOf(tx: Db, frequencyId: number): Promise<numb
 export async function insertRun(
   tx: Db,
   values: Pick<typeof runs.$inferInsert, "kind" | "frequencyId" | "tickAt" | "startedBy"> &
-    Pick<Partial<typeof runs.$inferInsert>, "request" | "missed">,
+    Pick<Partial<typeof runs.$inferInsert>, "request" | "missed" | "cloud">,
 ): Promise<number> {
   const [row] = await tx.insert(runs).values(values).returning({ id: runs.id });
   if (!row) throw new Error("an insert returned no row");

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { RunState } from "../../shared/run.ts";
 import type { TransferKeys } from "./transfers.ts";
 import type { Transition } from "./transition.ts";
@@ -11,6 +12,8 @@ export interface RunHead {
   frequencyId: number | null;
   isCancelling: boolean;
   resumedCount: number;
+  /** Where it began; null for one of an older version. */
+  cloud: CloudPlace | null;
 }
 
 /** Locked until the end of the transition. */
@@ -18,7 +21,7 @@ export async function lockRun(transition: Transition, id: number): Promise<RunHe
   const rows = await transition.query<RunHead>(
     "lock run",
     `select id::float8 as id, state, frequency_id::float8 as "frequencyId",
-       cancel_requested_at is not null as "isCancelling", resumed_count as "resumedCount"
+       cancel_requested_at is not null as "isCancelling", resumed_count as "resumedCount", cloud
      from runs where id = $1 for update`,
     [id],
   );
@@ -195,10 +198,11 @@ export async function selectUnknownJobs(
   pool: pg.Pool,
   runId: number,
   unknownReasons: string[],
-): Promise<{ id: number; bqJobId: string }[]> {
+): Promise<{ id: number; bqJobId: string; cloud: CloudPlace | null }[]> {
   const { rows } = await pool.query(
-    `select distinct on (t.id) j.id::float8 as id, j.bq_job_id as "bqJobId"
-     from table_runs t join jobs j on j.table_run_id = t.id and j.step = t.step
+    `select distinct on (t.id) j.id::float8 as id, j.bq_job_id as "bqJobId", r.cloud
+     from table_runs t join runs r on r.id = t.run_id
+     join jobs j on j.table_run_id = t.id and j.step = t.step
      where t.run_id = $1 and t.state in ('failed', 'cancelled')
        and j.error_reason = any($2) and not exists (
        select from jobs l where l.table_run_id = t.id and l.step = t.step and l.attempt > j.attempt)

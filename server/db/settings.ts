@@ -77,3 +77,24 @@ export async function selectSettingAuthors(db: Db): Promise<Map<string, string>>
     .orderBy(key, desc(auditLog.id));
   return new Map(rows.map((row) => [row.key, row.actor]));
 }
+
+/** A process that has not heard of a change yet may begin a run in the former project for so long. */
+const unheard = sql`interval '1 hour'`;
+
+/**
+ * Deletes what is kept under `prefix` and a project's name, where no run of that project is under way and
+ * none has left files that are still to be removed. Answers the keys.
+ */
+export async function deleteUnusedCredentials(db: Db, prefix: string): Promise<string[]> {
+  const { rows } = await db.execute<{ key: string }>(sql`
+    delete from settings s
+    where starts_with(s.key, ${prefix}) and s.updated_at < now() - ${unheard}
+      and not exists (
+        select from runs r where r.ended_at is null
+          and r.cloud ->> 'projectId' = substr(s.key, length(${prefix}) + 1))
+      and not exists (
+        select from table_runs t join runs r on r.id = t.run_id where t.staged_objects <> '{}'
+          and r.cloud ->> 'projectId' = substr(s.key, length(${prefix}) + 1))
+    returning s.key`);
+  return rows.map(({ key }) => key);
+}

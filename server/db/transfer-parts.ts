@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { transferParts } from "../../drizzle/schema/transfer-parts.ts";
 import { type Division, transfers } from "../../drizzle/schema/transfers.ts";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { Db } from "./client.ts";
 import { locks } from "./locks.ts";
 import {
@@ -46,6 +47,8 @@ export interface ClaimedPart {
   statement: string;
   division: Division;
   transfer: { id: number; fence: number; tableId: number; tableRunId: number; runId: number };
+  /** Where its run began; null for one of an older version. */
+  cloud: CloudPlace | null;
 }
 
 export interface PartState {
@@ -170,6 +173,7 @@ async function claim(tx: Db, owner: SQL, isWanted: SQL): Promise<ClaimedPart | n
     where t.id = c.transfer_id and c.id = (${claimable(isWanted)} for update of p skip locked)
     returning jsonb_build_object('id', c.id, 'number', c.number, 'fence', c.fence,
       'attempt', c.attempt, 'statement', c.statement, 'division', t.division,
+      'cloud', (select u.cloud from runs u where u.id = r.run_id),
       'transfer', jsonb_build_object('id', t.id, 'fence', t.fence, 'tableId', t.table_id,
         'tableRunId', t.table_run_id, 'runId', r.run_id)) as part`);
   return rows[0]?.part ?? null;

@@ -6,6 +6,7 @@ import {
   type TransferResult,
   transfers,
 } from "../../drizzle/schema/transfers.ts";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { TransferKind, TransferState } from "../../shared/transfer.ts";
 import type { Db } from "./client.ts";
 import { locks } from "./locks.ts";
@@ -60,6 +61,8 @@ export interface ClaimedTransfer extends TransferKeys {
   kind: TransferKind;
   attempt: number;
   fence: number;
+  /** Where its run began; null for one of an older version. */
+  cloud: CloudPlace | null;
 }
 
 const withKeys = {
@@ -117,6 +120,8 @@ export async function claimNextTransfer(db: Db, owner: string): Promise<ClaimedT
         kind: transfers.kind,
         attempt: transfers.attempt,
         fence: transfers.fence,
+        cloud: sql<CloudPlace | null>`(select u.cloud from ${tableRuns} r join runs u on u.id = r.run_id
+          where r.id = ${transfers.tableRunId})`,
       });
     return claimed ?? null;
   });

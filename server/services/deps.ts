@@ -1,3 +1,4 @@
+import type { CloudPlace } from "../../shared/cloud.ts";
 import type { SettingKey } from "../../shared/settings.ts";
 import type { ObjectStore } from "../connectors/object-store.ts";
 import type { RoomStore } from "../connectors/room-store.ts";
@@ -11,13 +12,26 @@ import type { SecretBox } from "../support/crypto.ts";
 import type { LockStore } from "../support/lock-store.ts";
 import type { Log } from "../support/log.ts";
 
-/** Everything that a service may reach: built once by main.ts, replaced piece by piece in tests. */
-export interface Deps extends Pick<DbClient, "db" | "pool"> {
-  log: Log;
-  changes: Changes;
+/** BigQuery, Cloud Storage and Sheets, Google's own or the local cloud's. */
+export interface Cloud {
   warehouse: Warehouse;
   objectStore: ObjectStore;
   sheets: Sheets;
+}
+
+export interface Clouds {
+  /** Where a run that is made now begins; null where neither a project nor a local cloud is named. */
+  current(): CloudPlace | null;
+  /** One and the same for all that it is asked of: it heeds credentials that are changed. */
+  at(place: CloudPlace): Cloud;
+}
+
+/** Everything that a service may reach: built once by main.ts, replaced piece by piece in tests. */
+export interface Deps extends Pick<DbClient, "db" | "pool">, Cloud {
+  log: Log;
+  changes: Changes;
+  /** `warehouse`, `objectStore` and `sheets` are those of the current place, whichever that is. */
+  clouds: Clouds;
   slack: Slack;
   sqlParser: SqlParser;
   secretBox: SecretBox;

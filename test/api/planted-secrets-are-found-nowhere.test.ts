@@ -9,6 +9,7 @@ import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import { roomToken } from "../../server/services/rooms/room-token.ts";
 import { createLog } from "../../server/support/log.ts";
 import { dumpDatabase } from "../support/dump-database.ts";
+import { makeServiceAccount } from "../support/service-account.ts";
 import {
   addUser,
   adminToken,
@@ -31,6 +32,7 @@ const planted = {
   unknownToken: `maestro_${"planted0".repeat(6)}`,
 };
 const key = `-----BEGIN PRIVATE KEY-----\n${planted.serviceAccountKey}\n-----END PRIVATE KEY-----\n`;
+const serviceAccount = makeServiceAccount();
 const signedUrl = `https://storage.test/o?X-Goog-Algorithm=a&X-Goog-Signature=${planted.signature}`;
 
 let context: TestDeps;
@@ -107,6 +109,16 @@ test("planted secrets are in no answer, no line of the log, no metric and no row
     true,
   );
 
+  const account = { "bigquery.credentials": serviceAccount };
+  expect(await change({ ...account, "bigquery.project": "our-project" })).toBe(true);
+  expect(await change({ "bigquery.credentials": `${serviceAccount}}` })).toBe(true);
+  expect(await change({ "bigquery.credentials": serviceAccount.replace("PRIVATE", "") })).toBe(
+    true,
+  );
+  const first = { "bigquery.project": "our-project", "bigquery.bucket": "our-bucket" };
+  expect(await change({ ...account, ...first })).toBe(false);
+  expect(await change({ "bigquery.project": "another-project" })).toBe(false);
+
   expect(await isRefused("databases.create", database)).toBe(false);
   expect(await isRefused("databases.create", database)).toBe(true);
   expect(await isRefused("databases.create", { ...database, port: "none" })).toBe(true);
@@ -142,7 +154,10 @@ test("planted secrets are in no answer, no line of the log, no metric and no row
   };
   expect(places.log).toContain("X-Goog-Algorithm=a");
   expect(places.database).toContain("oauth.clientSecret");
-  const secrets = { ...planted, admin, session, link, bootToken, roomSecret };
+  expect(places.database).toContain("bigquery.credentials/our-project");
+  // A line of the PEM, in the middle.
+  const privateKey = serviceAccount.split("\\n")[9] ?? "";
+  const secrets = { ...planted, privateKey, admin, session, link, bootToken, roomSecret };
   for (const [name, secret] of Object.entries(secrets)) {
     expect(secret.length, name).toBeGreaterThan(20);
     for (const [place, text] of Object.entries(places)) {

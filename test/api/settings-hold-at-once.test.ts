@@ -1,5 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { announceSignIn } from "../../server/commands/announce-sign-in.ts";
+import { readConfig } from "../../server/config.ts";
 import { createChanges } from "../../server/db/changes.ts";
 import { startLiveLimits } from "../../server/services/settings/live-limits.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
@@ -7,6 +9,7 @@ import type { AuditEntry } from "../../shared/audit.ts";
 import type { SettingView } from "../../shared/settings.ts";
 import type { SystemInfo } from "../../shared/system.ts";
 import { dumpDatabase } from "../support/dump-database.ts";
+import { makeServiceAccount } from "../support/service-account.ts";
 import { until } from "../support/until.ts";
 import {
   adminToken,
@@ -156,4 +159,77 @@ test("what a server was given outweighs what is stored, and is not changed here"
   const refused = await change(given, { "costs.currency": "EUR" });
   expect(refused.status).toBe(409);
   expect(refused.body.error?.message).toContain("MAESTRO_CURRENCY");
+});
+
+test("a start tells the address that people use, where one is stored", async () => {
+  const own = "http://127.0.0.1:3000";
+  const told = (listen: string) =>
+    announceSignIn(context.deps, readConfig({ listen }, { MAESTRO_SIGN_IN_LINKS: "on" }), own);
+  expect(await told("localhost:3000")).not.toContain("People use");
+  await change(first, { "web.publicUrl": "https://maestro.example.com" });
+  expect(await told("localhost:3000")).toMatch(
+    /People use https:\/\/maestro\.example\.com\n.*Sign in .*: http:\/\/127\.0\.0\.1:3000\/auth/,
+  );
+  // From another machine the own address leads nowhere.
+  expect(await told(":3000")).toContain("Sign in (works once): https://maestro.example.com/auth");
+  await change(first, { "web.publicUrl": null });
+});
+
+test("BigQuery is set as a whole: a project with its bucket, and a key that can be read", async () => {
+  const key = JSON.parse(makeServiceAccount()) as Record<string, string>;
+  const cases: [Record<string, string | null>, string, RegExp][] = [
+    [{ "bigquery.project": "our-project" }, "bigquery.bucket", /name one beside the project/],
+    [{ "bigquery.project": "Our Project" }, "bigquery.project", /space/],
+    [{ "bigquery.project": "1234567890" }, "bigquery.project", /neither its name nor its number/],
+    [{ "bigquery.bucket": "gs://ours" }, "bigquery.bucket", /without gs:/],
+    [{ "bigquery.credentials": "{" }, "bigquery.credentials", /not JSON: give the whole file/],
+    [{ "bigquery.credentials": "AIzaSyA0" }, "bigquery.credentials", /an API key/],
+    [
+      { "bigquery.credentials": JSON.stringify({ type: "authorized_user", refresh_token: "r" }) },
+      "bigquery.credentials",
+      /a person's own credentials/,
+    ],
+    [
+      { "bigquery.credentials": JSON.stringify({ web: { client_secret: "s" } }) },
+      "bigquery.credentials",
+      /an OAuth client/,
+    ],
+    [
+      { "bigquery.credentials": JSON.stringify({ ...key, universe_domain: "evil.example" }) },
+      "bigquery.credentials",
+      /another cloud/,
+    ],
+    [
+      {
+        "bigquery.credentials": JSON.stringify({
+          ...key,
+          private_key: key["private_key"]?.replace(/\n.{40}/, "\n"),
+        }),
+      },
+      "bigquery.credentials",
+      /damaged/,
+    ],
+  ];
+  for (const [changes, field, message] of cases) {
+    const { status, body } = await change(first, changes);
+    expect([status, body.error?.data.field]).toEqual([400, field]);
+    expect(body.error?.message).toMatch(message);
+    expect(body.error?.message).not.toContain("PRIVATE KEY");
+  }
+  const whole = { "bigquery.project": "our-project", "bigquery.bucket": "ours" };
+  expect(
+    (await change(first, { ...whole, "bigquery.credentials": JSON.stringify(key) })).status,
+  ).toBe(200);
+  expect(await settingOf(second, "bigquery.credentials")).toMatchObject({
+    value: null,
+    source: "stored",
+  });
+  expect((await change(first, { "bigquery.bucket": null })).body.error?.data.field).toBe(
+    "bigquery.bucket",
+  );
+  await change(first, {
+    "bigquery.project": null,
+    "bigquery.bucket": null,
+    "bigquery.credentials": null,
+  });
 });

@@ -17,6 +17,7 @@ import { createSecretBox } from "../../server/support/crypto.ts";
 import { MaestroError } from "../../shared/errors.ts";
 import type { TokenScope } from "../../shared/user.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { noClouds } from "../support/no-clouds.ts";
 import { noSheets } from "../support/no-sheets.ts";
 import { noSlack } from "../support/no-slack.ts";
 import { roomDeps } from "../support/room-deps.ts";
@@ -97,6 +98,7 @@ export async function createTestDeps(): Promise<TestDeps> {
     warehouse: dryRuns.warehouse,
     objectStore: createEmptyStore(),
     sheets: noSheets,
+    clouds: noClouds,
     slack: noSlack,
     sqlParser: createSqlParser(),
     secretBox: createSecretBox("a secret for tests"),
@@ -143,7 +145,7 @@ export async function startTestServer(
   options: Partial<HttpServerOptions> = {},
 ): Promise<TestServer> {
   const server = await createHttpServer(deps, {
-    facts: { version: "0.0.0-test", localCloud: true },
+    facts: { version: "0.0.0-test" },
     webRoot: "/nowhere",
     allowedHosts: "loopback",
     secureCookies: false,

@@ -17,7 +17,7 @@ afterAll(() => web.close());
 
 async function listenAt(port: number) {
   const server = await createHttpServer(web.deps, {
-    facts: { version: "test", localCloud: true },
+    facts: { version: "test" },
     webRoot,
     allowedHosts: "loopback",
     secureCookies: false,

@@ -6,7 +6,7 @@ test("with nothing given it is the laptop's: loopback, embedded servers", () => 
   const config = readConfig({}, {});
   expect(config.listen).toEqual({ host: "localhost", port: 3000 });
   expect(config.dataDir).toBe(".maestro");
-  expect(config.bigqueryProject).toBeNull();
+  expect(config["bigquery.project"]).toBeNull();
   expect(connectionStringOf(config)).toBeNull();
 });
 
@@ -33,7 +33,7 @@ test("one error names every fault, with the value, and masks secrets", () => {
   expect(faults).toThrow(/MAESTRO_CONCURRENT_TABLE_RUNS is "0"/);
   expect(faults).toThrow(/-secret is \[hidden\], allowed: at least 8 characters/);
   expect(faults).toThrow(/MAESTRO_EXTENSIONS_PG_USER is missing/);
-  expect(faults).toThrow(/MAESTRO_BUCKET is missing/);
+  expect(faults).toThrow(/MAESTRO_BIGQUERY_PROJECT is "ours", allowed: a project's ID/);
   expect(faults).not.toThrow(/short\b/);
 });
 

@@ -15,6 +15,7 @@ import { startLocalCloud } from "../../server/embedded/local-cloud.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { noClouds } from "../support/no-clouds.ts";
 import { noSlack } from "../support/no-slack.ts";
 import { roomDeps } from "../support/room-deps.ts";
 
@@ -44,6 +45,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
     warehouse: createWarehouse({ bigquery: clients.bigquery, projectId, location: "US" }),
     objectStore: createObjectStore({ storage: clients.storage, bucket: "maestro" }),
     sheets: createSheets({ ...clients, webUrl: cloud.url, folderId: null, random: Math.random }),
+    clouds: noClouds,
     slack: noSlack,
     sqlParser,
     secretBox: createSecretBox("a secret of the tests"),

@@ -85,8 +85,8 @@ async function uploadFiles(deps: Deps, { objects }: Pick<NullWarehouse, "objects
   for (const { id, name } of external) {
     const waiting = await selectWaitingUpload(deps.db, id);
     if (waiting === null) continue;
-    const file = `uploads/d.${name}/${waiting}.csv`;
+    const file = `uploads/d.${name}/${waiting.id}.csv`;
     objects.set(file, 24);
-    await deliverUpload(deps, waiting, [file]);
+    await deliverUpload(deps, waiting.id, [file]);
   }
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -146,4 +147,24 @@ test("EXTENSIONS_PG_MAXRETRIES repeats what failed for a connection, but no chan
   await expect(made).rejects.toThrow();
   expect(commits).toBe(1);
   await Promise.all([patient.client.close(), impatient.client.close(), proxy.close()]);
+});
+
+test("a server whose secret is rotated under it says so and exits by itself", async () => {
+  const newPath = join(dataDir, "secret-of-later");
+  await writeFile(newPath, "another secret, long enough");
+  const environment = {
+    ...postgresVariables(database),
+    MAESTRO_SECRETPATH: join(dataDir, "secret"),
+  };
+  const args = ["rotate-secret", "--new-secretpath", newPath];
+  const { code, stdout } = await runMaestro(args, { dataDir, environment });
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringContaining("servers that ran with the old one stop"),
+  ]);
+  await until("the server has ended", () => api.exitCode !== null);
+  expect(api.exitCode).toBe(1);
+  expect(output).toMatch(
+    /the secret was rotated .* start it again with the new secret \(-secret or/,
+  );
 });

@@ -10,6 +10,7 @@ import { createChanges } from "../../server/db/changes.ts";
 import { createDbClient } from "../../server/db/client.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
+import { noClouds } from "./no-clouds.ts";
 import { noSheets } from "./no-sheets.ts";
 import { noSlack } from "./no-slack.ts";
 import { roomDeps } from "./room-deps.ts";
@@ -70,6 +71,7 @@ export function createEngineDeps(options: {
     warehouse: options.warehouse,
     objectStore: options.objectStore ?? createMemoryStore(objects),
     sheets: options.sheets ?? noSheets,
+    clouds: noClouds,
     slack: noSlack,
     sqlParser: {
       references: () => Promise.resolve({ ast: [], astError: null, scanner: [] }),

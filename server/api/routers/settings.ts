@@ -1,5 +1,5 @@
-import { settingChangesSchema } from "../../../shared/settings.ts";
-import { changeSettings, type SettingChanges } from "../../services/settings/change-settings.ts";
+import { type SettingChanges, settingChangesSchema } from "../../../shared/settings.ts";
+import { changeSettings } from "../../services/settings/change-settings.ts";
 import { checkSettings } from "../../services/settings/check-settings.ts";
 import { listSettings } from "../../services/settings/list-settings.ts";
 import { slackState } from "../../services/slack/slack-state.ts";

@@ -20,6 +20,7 @@ export const systemRouter = router({
   info: procedure("read").query(
     async ({ ctx }): Promise<SystemInfo> => ({
       ...ctx.facts,
+      localCloud: ctx.deps.clouds.current()?.isLocal ?? false,
       projectId: ctx.deps.warehouse.projectId,
       location: ctx.deps.warehouse.location,
       instanceId: ctx.deps.instanceId,

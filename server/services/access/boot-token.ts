@@ -1,16 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
 import { MaestroError } from "../../../shared/errors.ts";
-import { settingKeys } from "../../../shared/settings.ts";
+import { type SettingChanges, settingKeys } from "../../../shared/settings.ts";
 import type { SetupInput } from "../../../shared/sign-in.ts";
 import type { Db } from "../../db/client.ts";
 import { deleteSetting, keepSecret, lockSecret, selectSettings } from "../../db/settings.ts";
 import { randomToken, sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
-import {
-  type SettingChanges,
-  tellSettingsChanged,
-  writeSettings,
-} from "../settings/change-settings.ts";
+import { tellSettingsChanged, writeSettings } from "../settings/change-settings.ts";
 import { settingRow } from "../settings/setting-row.ts";
 import { readOauthClient } from "./oauth-client.ts";
 

@@ -52,7 +52,7 @@ export interface ClientTable extends ClientStatus, ReturnType<typeof settingsOf>
   UploadURL?: string;
 }
 
-type ClientDeps = Pick<Deps, "db" | "limits" | "objectStore" | "now">;
+type ClientDeps = Pick<Deps, "db" | "limits" | "objectStore" | "clouds" | "now">;
 
 export async function statusForClient(
   deps: Pick<Deps, "db" | "limits">,

@@ -2,6 +2,7 @@ import { MaestroError } from "../../../shared/errors.ts";
 import { selectUnknownJobs } from "../../db/run-control.ts";
 import { abortable } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
+import { inCloud } from "../settings/in-cloud.ts";
 import { unknownReasons } from "./look-for-job.ts";
 
 /** How long BigQuery is asked about all of them, and about how many at once. */
@@ -13,7 +14,7 @@ const looksAtOnce = 32;
  * or that may be, where BigQuery gives no answer: who claims them asks until it does.
  */
 export async function findUnknownJobs(
-  deps: Pick<Deps, "pool" | "warehouse">,
+  deps: Pick<Deps, "pool" | "warehouse" | "clouds">,
   runId: number,
 ): Promise<number[]> {
   const unknown = await selectUnknownJobs(deps.pool, runId, unknownReasons);
@@ -21,7 +22,9 @@ export async function findUnknownJobs(
   const found: number[] = [];
   for (let at = 0; at < unknown.length; at += looksAtOnce) {
     const some = unknown.slice(at, at + looksAtOnce);
-    const areThere = await Promise.all(some.map((job) => mayBeThere(deps, job.bqJobId, limit)));
+    const areThere = await Promise.all(
+      some.map((job) => mayBeThere(inCloud(deps, job.cloud), job.bqJobId, limit)),
+    );
     found.push(...some.filter((_, index) => areThere[index]).map(({ id }) => id));
   }
   return found;

@@ -4,6 +4,7 @@ import { bqJobId, buildJobConfiguration, canonicalJson } from "../../domain/job-
 import { buildLabels } from "../../domain/job-labels.ts";
 import { sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
+import { inCloud } from "../settings/in-cloud.ts";
 import { describeLoad } from "../transfers/describe-load.ts";
 
 /**
@@ -11,17 +12,18 @@ import { describeLoad } from "../transfers/describe-load.ts";
  * labels exactly as it will be sent, now or by whoever takes over.
  */
 export function prepareJob(
-  deps: Pick<Deps, "warehouse" | "objectStore" | "instanceId">,
+  deps: Pick<Deps, "warehouse" | "objectStore" | "clouds" | "instanceId">,
   claim: Omit<ClaimRow, "job">,
   attempt: number,
 ): NewJob {
   const { definition, step } = claim;
-  const { bucket } = deps.objectStore;
+  const { warehouse, objectStore } = inCloud(deps, claim.cloud);
+  const { bucket } = objectStore;
   const configuration = buildJobConfiguration(step, {
     definition,
     tableRunId: claim.id,
     attempt,
-    projectId: deps.warehouse.projectId,
+    projectId: warehouse.projectId,
     bucket,
     stagedObjects: claim.stagedObjects,
     tableSchema: claim.tableSchema ?? null,

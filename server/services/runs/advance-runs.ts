@@ -148,9 +148,9 @@ function asksForWaits({ awaited }: Pulse): boolean {
 
 const noneAwaiting: Awaited<ReturnType<typeof settleAwaiting>> = { moved: [], endedRuns: [] };
 
-function unreadJob({ driven: { job }, settlement }: Pulse["ended"][number]): UnreadJob[] {
+function unreadJob({ driven: { job, claim }, settlement }: Pulse["ended"][number]): UnreadJob[] {
   return settlement.job?.statistics === null
-    ? [{ id: job.id, bqJobId: job.bqJobId, waitedSeconds: 0 }]
+    ? [{ id: job.id, bqJobId: job.bqJobId, cloud: claim.cloud, waitedSeconds: 0 }]
     : [];
 }
 

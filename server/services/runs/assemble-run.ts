@@ -31,7 +31,7 @@ export type Assembled =
  * It waits for nobody who has the frequency's row locked: other frequencies' ticks come behind it.
  */
 export async function assembleRun(
-  deps: Pick<Deps, "pool" | "changes" | "log" | "now">,
+  deps: Pick<Deps, "pool" | "changes" | "log" | "now" | "clouds">,
   frequencyId: number,
   at: Date,
 ): Promise<Assembled> {
@@ -43,7 +43,7 @@ export async function assembleRun(
       return { assembled: { ...nothing, isLocked: true as const }, tick: null };
     }
     if (!tick) return { assembled: nothing, tick };
-    return { assembled: await assembleTick(transition, tick), tick };
+    return { assembled: await assembleTick(deps, transition, tick), tick };
   });
   if (assembled.kind === "nothing") return assembled;
   const facts = { frequencyId, tickAt: at, ...assembled };
@@ -99,6 +99,7 @@ function missedBefore(frequency: FrequencyRow, newest: Date | null, at: Date): M
 }
 
 async function assembleTick(
+  { clouds }: Pick<Deps, "clouds">,
   transition: Transition,
   { frequency, at, missed }: WantedTick,
 ): Promise<Assembled> {
@@ -125,6 +126,7 @@ async function assembleTick(
     tickAt: at,
     missed,
     startedBy: null,
+    cloud: clouds.current(),
   });
   const tick = { at, frequency };
   const assembly = { runId, tables, tick, stagedObjects: new Map() };

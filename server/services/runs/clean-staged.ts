@@ -1,5 +1,6 @@
 import { type LoadedTableRun, selectLoaded, setStagedObjects } from "../../db/parking.ts";
 import type { Deps } from "../deps.ts";
+import { inCloud } from "../settings/in-cloud.ts";
 import { removeObjects } from "../transfers/remove-objects.ts";
 import { removeStagedObjects } from "../transfers/remove-staged-objects.ts";
 
@@ -16,7 +17,7 @@ const mostLeft = 100;
  * anything was left on the way.
  */
 export async function cleanStaged(
-  deps: Pick<Deps, "db" | "objectStore" | "log">,
+  deps: Pick<Deps, "db" | "log" | "objectStore" | "clouds">,
   signal: AbortSignal,
   afterId: number,
 ): Promise<{ afterId: number; isEnd: boolean; hasLeft: boolean }> {
@@ -37,7 +38,7 @@ export async function cleanStaged(
 
 /** Whether all of its files are gone. */
 async function cleanOne(
-  deps: Pick<Deps, "db" | "objectStore" | "log">,
+  deps: Pick<Deps, "db" | "log" | "objectStore" | "clouds">,
   tableRun: LoadedTableRun,
 ): Promise<boolean> {
   const left = await remove(deps, tableRun);
@@ -48,9 +49,10 @@ async function cleanOne(
 
 /** The names of those that are left. */
 async function remove(
-  deps: Pick<Deps, "objectStore" | "log">,
-  { id, kind, stagedObjects }: LoadedTableRun,
+  deps: Pick<Deps, "log" | "objectStore" | "clouds">,
+  { id, kind, stagedObjects, cloud }: LoadedTableRun,
 ): Promise<string[]> {
-  if (kind !== "import") return removeObjects(deps, stagedObjects);
-  return (await removeStagedObjects(deps, id)) ? [] : stagedObjects;
+  const there = inCloud(deps, cloud);
+  if (kind !== "import") return removeObjects(there, stagedObjects);
+  return (await removeStagedObjects(there, id)) ? [] : stagedObjects;
 }

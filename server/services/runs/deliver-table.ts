@@ -8,7 +8,7 @@ import { startRun } from "./start-run.ts";
 
 /** Exports a table as it is in the warehouse, or writes it to its sheet, without running it. */
 export async function deliverTable(
-  deps: Pick<Deps, "db" | "pool" | "changes" | "log">,
+  deps: Pick<Deps, "db" | "pool" | "changes" | "log" | "clouds">,
   id: number,
   delivery: Delivery,
   actor: Actor,

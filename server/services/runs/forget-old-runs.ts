@@ -7,6 +7,7 @@ import {
 } from "../../db/forgotten-runs.ts";
 import { inTransaction } from "../../db/transition.ts";
 import type { Deps } from "../deps.ts";
+import { inCloud } from "../settings/in-cloud.ts";
 import { removeStagedExport, removeStagedObjects } from "../transfers/remove-staged-objects.ts";
 
 const batchSize = 100;
@@ -16,7 +17,7 @@ const batchSize = 100;
  * still read from; costs stay. Answers how many.
  */
 export async function forgetOldRuns(
-  deps: Pick<Deps, "db" | "pool" | "log" | "limits" | "objectStore">,
+  deps: Pick<Deps, "db" | "pool" | "log" | "limits" | "objectStore" | "clouds">,
   signal: AbortSignal,
 ): Promise<number> {
   const days = deps.limits.runRetentionDays;
@@ -37,7 +38,7 @@ export async function forgetOldRuns(
 }
 
 async function forgetRun(
-  deps: Pick<Deps, "pool" | "log" | "objectStore">,
+  deps: Pick<Deps, "pool" | "log" | "objectStore" | "clouds">,
   id: number,
   days: number,
 ): Promise<boolean> {
@@ -45,11 +46,12 @@ async function forgetRun(
     if (!(await lockToForget(transition, id, days))) return null;
     const imports = await selectStagedImports(transition, id);
     const exports = await selectStagedExports(transition, id);
-    await deleteRun(transition, id);
-    return { imports, exports };
+    const cloud = await deleteRun(transition, id);
+    return { imports, exports, cloud };
   });
   if (staged === null) return false;
-  for (const tableRun of staged.imports) await removeStagedObjects(deps, tableRun.id);
-  for (const tableRun of staged.exports) await removeStagedExport(deps, tableRun.id);
+  const there = inCloud(deps, staged.cloud);
+  for (const tableRun of staged.imports) await removeStagedObjects(there, tableRun.id);
+  for (const tableRun of staged.exports) await removeStagedExport(there, tableRun.id);
   return true;
 }

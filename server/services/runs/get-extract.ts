@@ -3,13 +3,14 @@ import type { TableExtract } from "../../../shared/table.ts";
 import { selectNewestExtract } from "../../db/deliveries.ts";
 import { selectTable } from "../../db/tables.ts";
 import type { Deps } from "../deps.ts";
+import { inCloud } from "../settings/in-cloud.ts";
 
 /**
  * The files of the newest extract, with URLs signed now; null where there never was one. Files that are
  * gone from the bucket, by a rule of its own or by hand, get no URL and are counted.
  */
 export async function getExtract(
-  deps: Pick<Deps, "db" | "objectStore" | "limits" | "now">,
+  deps: Pick<Deps, "db" | "objectStore" | "clouds" | "limits" | "now">,
   tableId: number,
 ): Promise<TableExtract | null> {
   if (!(await selectTable(deps.db, tableId))) {
@@ -17,7 +18,7 @@ export async function getExtract(
   }
   const newest = await selectNewestExtract(deps.db, tableId);
   if (!newest) return null;
-  const { objectStore } = deps;
+  const { objectStore } = inCloud(deps, newest.cloud);
   const { signedUrlSeconds } = deps.limits;
   const stored = await listFolders(objectStore, newest.objects);
   const files = await Promise.all(

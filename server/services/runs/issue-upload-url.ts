@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { FileFormat, UploadTarget } from "../../../shared/table.ts";
+import { selectWaitingUpload } from "../../db/deliveries.ts";
 import { selectTable } from "../../db/tables.ts";
 import type { Deps } from "../deps.ts";
+import { inCloud } from "../settings/in-cloud.ts";
 import { uploadPrefix } from "./upload-prefix.ts";
 
 export const uploadLifetimeSeconds = 3_600;
@@ -18,7 +20,7 @@ const contentTypes: Record<FileFormat, string> = {
  * overwrite each other. What is uploaded does nothing until `loadExternal` names it.
  */
 export async function issueUploadUrl(
-  deps: Pick<Deps, "db" | "objectStore" | "now">,
+  deps: Pick<Deps, "db" | "objectStore" | "clouds" | "now">,
   input: { id: number; fileName: string },
 ): Promise<UploadTarget> {
   const found = await selectTable(deps.db, input.id);
@@ -38,8 +40,10 @@ export async function issueUploadUrl(
   const contentType = input.fileName.endsWith(".gz")
     ? "application/gzip"
     : contentTypes[row.externalFormat];
+  const waiting = await selectWaitingUpload(deps.db, input.id);
+  const { objectStore } = inCloud(deps, waiting?.cloud ?? null);
   return {
-    url: await deps.objectStore.signedWriteUrl(objectName, uploadLifetimeSeconds, contentType),
+    url: await objectStore.signedWriteUrl(objectName, uploadLifetimeSeconds, contentType),
     objectName,
     contentType,
     expiresAt: new Date(deps.now().getTime() + uploadLifetimeSeconds * 1000).toISOString(),

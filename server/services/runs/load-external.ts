@@ -3,6 +3,7 @@ import { selectWaitingUpload } from "../../db/deliveries.ts";
 import { selectTable } from "../../db/tables.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
+import { inCloud } from "../settings/in-cloud.ts";
 import { deliverUpload } from "./deliver-upload.ts";
 import { startRun } from "./start-run.ts";
 import { uploadPrefix } from "./upload-prefix.ts";
@@ -24,14 +25,17 @@ export async function loadExternal(
     throw new MaestroError("invalidInput", `${dataset}.${row.name} is no external table`);
   }
   const objects = [...new Set(input.objects)];
-  await assertUploaded(deps, uploadPrefix({ dataset, name: row.name }), objects);
+  // Where it is waited for: what was set since is for runs to come.
+  const waiting = await selectWaitingUpload(deps.db, input.id);
+  const there = inCloud(deps, waiting?.cloud ?? null);
+  await assertUploaded(there, uploadPrefix({ dataset, name: row.name }), objects);
   await recordChange(deps.db, actor, {
     action: "table.loadExternal",
     subjectKind: "table",
     subjectId: input.id,
     detail: { name: `${dataset}.${row.name}`, objects },
   });
-  if (await deliver(deps, input.id, objects)) return { runId: null };
+  if (waiting && (await deliver(deps, waiting.id, objects))) return { runId: null };
   const selection = {
     kind: "tables" as const,
     tableIds: [input.id],
@@ -65,12 +69,10 @@ async function assertUploaded(
   }
 }
 
-/** False where no table run waits, or another delivery was quicker. */
-async function deliver(deps: Deps, tableId: number, objects: string[]): Promise<boolean> {
-  const waiting = await selectWaitingUpload(deps.db, tableId);
-  if (waiting === null) return false;
+/** False where another delivery was quicker. */
+async function deliver(deps: Deps, tableRunId: number, objects: string[]): Promise<boolean> {
   try {
-    await deliverUpload(deps, waiting, objects);
+    await deliverUpload(deps, tableRunId, objects);
     return true;
   } catch (error) {
     if (error instanceof MaestroError && error.code === "conflict") return false;

@@ -11,7 +11,7 @@ import { startRun } from "./start-run.ts";
  * succeeds is the whole one, this run's or, if this one fails, a later one's.
  */
 export function reimportTable(
-  deps: Pick<Deps, "pool" | "changes" | "log">,
+  deps: Pick<Deps, "pool" | "changes" | "log" | "clouds">,
   id: number,
   actor: Actor,
 ): Promise<StartedRun> {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { CloudPlace } from "../../../shared/cloud.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import { tryLockFrequency } from "../../db/frequencies.ts";
 import { tellSlack } from "../../db/outbox.ts";
@@ -29,14 +30,14 @@ import { findUnknownJobs } from "../jobs/find-unknown-jobs.ts";
  * where the run goes on already and nothing in it has failed since.
  */
 export async function resumeRun(
-  deps: Pick<Deps, "pool" | "changes" | "log" | "warehouse">,
+  deps: Pick<Deps, "pool" | "changes" | "log" | "warehouse" | "clouds">,
   runId: number,
   actor: Actor,
 ): Promise<{ changed: boolean }> {
   const foundJobs = await findUnknownJobs(deps, runId);
   const moved = await withoutWaiting(() =>
     inTransition(deps.pool, (transition) =>
-      resumeInTransition(transition, runId, actor, foundJobs),
+      resumeInTransition(deps, transition, { runId, actor, foundJobs }),
     ),
   );
   if (moved === null) return { changed: false };
@@ -68,15 +69,15 @@ async function withoutWaiting<T>(resume: () => Promise<T | "locked">): Promise<T
 
 /** Null where it is resumed already; `locked`, with nothing done, where its frequency is. */
 async function resumeInTransition(
+  { clouds }: Pick<Deps, "clouds">,
   transition: Transition,
-  runId: number,
-  actor: Actor,
-  foundJobs: number[],
+  { runId, actor, foundJobs }: { runId: number; actor: Actor; foundJobs: number[] },
 ) {
   const run = await lockRun(transition, runId);
   if (!run) throw new MaestroError("notFound", `there is no run ${runId}`);
   if (await isResumed(transition, run)) return null;
   assertEnded(run);
+  assertReached(run, clouds.current());
   if (run.frequencyId !== null) {
     // A tick that is recorded just now is seen: it holds this lock too.
     if ((await tryLockFrequency(transition.tx, run.frequencyId)) === "locked") return "locked";
@@ -124,6 +125,17 @@ function assertEnded(run: RunHead): void {
   if (run.state === "succeeded" || run.state === "skipped") {
     throw new MaestroError("conflict", `run ${id} was ${run.state}: it has nothing to resume`);
   }
+}
+
+/** The credentials of a project are kept for what has not ended there, and no longer. */
+function assertReached({ id, cloud }: RunHead, now: CloudPlace | null): void {
+  if (cloud === null || (cloud.isLocal === now?.isLocal && cloud.projectId === now.projectId))
+    return;
+  const nameOf = (place: CloudPlace) =>
+    place.isLocal ? "the local cloud" : `the project ${place.projectId}`;
+  const elsewhere = now === null ? "no project is set now" : `Maestro works in ${nameOf(now)} now`;
+  const message = `run ${id} began in ${nameOf(cloud)}, and ${elsewhere}: start a new run`;
+  throw new MaestroError("conflict", message);
 }
 
 async function assertNoneUnfinished({ tx }: Transition, id: number, frequencyId: number) {

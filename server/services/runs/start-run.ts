@@ -1,3 +1,4 @@
+import type { CloudPlace } from "../../../shared/cloud.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { RunRequest, RunSelection, StartedRun } from "../../../shared/run.ts";
 import { lockFrequency } from "../../db/frequencies.ts";
@@ -33,14 +34,14 @@ interface StartOptions {
  * those runs, and each table waits for its turn.
  */
 export async function startRun(
-  deps: Pick<Deps, "pool" | "changes" | "log">,
+  deps: Pick<Deps, "pool" | "changes" | "log" | "clouds">,
   selection: RunSelection,
   actor: Actor,
   options: StartOptions = {},
 ): Promise<StartedRun> {
   const started = await inTransaction(deps.pool, async (transition) => {
     await options.prepare?.(transition.tx);
-    return makeRun(transition, selection, actor, options);
+    return makeRun(transition, selection, actor, { ...options, cloud: deps.clouds.current() });
   });
   deps.log.info({ ...started, selection }, "a run was started");
   deps.changes.publish({ noun: "run", id: started.runId, runId: started.runId });
@@ -51,7 +52,12 @@ async function makeRun(
   transition: Transition,
   selection: RunSelection,
   actor: Actor,
-  { cause = "start", stagedObjects = new Map(), delivery }: StartOptions,
+  {
+    cause = "start",
+    stagedObjects = new Map(),
+    delivery,
+    cloud,
+  }: StartOptions & { cloud: CloudPlace | null },
 ): Promise<StartedRun> {
   const { tx } = transition;
   const chosen =
@@ -67,6 +73,7 @@ async function makeRun(
     frequencyId: selection.kind === "frequency" ? selection.frequencyId : null,
     tickAt: null,
     startedBy: actor.userId,
+    cloud,
     request: { cause, ...chosen.request },
   });
   const askedIds = selection.kind === "tables" ? { askedIds: new Set(selection.tableIds) } : {};

@@ -1,5 +1,10 @@
 import { MaestroError } from "../../../shared/errors.ts";
-import { type SettingKey, settingKeys, settings } from "../../../shared/settings.ts";
+import {
+  type SettingChanges,
+  type SettingKey,
+  settingKeys,
+  settings,
+} from "../../../shared/settings.ts";
 import type { Db } from "../../db/client.ts";
 import { tryAgainNow } from "../../db/outbox.ts";
 import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
@@ -8,10 +13,8 @@ import { localEmail } from "../access/ensure-local-admin.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { requireCurrentSecret } from "../instance/open-instance.ts";
+import { assertCloud, retireCredentials } from "./change-cloud.ts";
 import { settingRow } from "./setting-row.ts";
-
-/** Texts to store; null forgets what is stored. */
-export type SettingChanges = Partial<Record<SettingKey, string | null>>;
 
 type Changers = Pick<Deps, "db" | "secretBox" | "givenSettings" | "changes">;
 
@@ -42,6 +45,7 @@ export async function writeSettings(
   changes: SettingChanges,
 ): Promise<void> {
   await assertChanges(deps, tx, changes);
+  await retireCredentials(deps, tx, changes);
   // In one order everywhere: two saves at once wait for each other and no more.
   for (const key of settingKeys) {
     const text = changes[key];
@@ -77,6 +81,7 @@ export async function assertChanges(
     if (typeof text === "string") checked(key, text);
   }
   await keepSecretFromOthers(deps, db, changes);
+  await assertCloud(deps, db, changes);
 }
 
 function refuseGiven(deps: Pick<Deps, "givenSettings">, key: SettingKey): void {

@@ -1,9 +1,9 @@
 import { MaestroError } from "../../../shared/errors.ts";
-import { settings } from "../../../shared/settings.ts";
+import { type SettingChanges, settings } from "../../../shared/settings.ts";
 import { getGuarded } from "../../connectors/guarded-connection.ts";
 import { type AnsweredAddresses, publicUrlFault } from "../../support/public-url.ts";
 import type { Deps } from "../deps.ts";
-import { assertChanges, type SettingChanges } from "./change-settings.ts";
+import { assertChanges } from "./change-settings.ts";
 import { readSettings } from "./read-settings.ts";
 
 /**

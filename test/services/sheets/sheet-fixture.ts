@@ -43,6 +43,7 @@ export async function openSheetFixture() {
     kind: "sheet" as const,
     attempt: 1,
     fence,
+    cloud: null,
   });
 
   return {

@@ -1,0 +1,145 @@
+import type { CloudPlace } from "../../../shared/cloud.ts";
+import { MaestroError, messageOf } from "../../../shared/errors.ts";
+import { type ServiceAccountKey, serviceAccountKey } from "../../../shared/settings-cloud.ts";
+import { selectSettings } from "../../db/settings.ts";
+import { startLoop } from "../../support/loop.ts";
+import type { Cloud, Clouds, Deps } from "../deps.ts";
+import { cloudOf } from "./cloud-calls.ts";
+import { type CloudSettings, readCloudSettings, retiredKey } from "./cloud-settings.ts";
+import { storedText } from "./read-settings.ts";
+
+/*
+ * BigQuery and Cloud Storage as they are set, in all processes at once and without a restart.
+ *
+ * A run names the place where it began (its project, location and bucket), and all that is done for it is
+ * done there, whatever is set meanwhile: its jobs are found, its children read what their parents wrote,
+ * its files are where it left them. Only what begins after a change begins in the new place.
+ *
+ * Credentials are of a project and no part of the place. Another key for the same project opens it from
+ * then on, for runs under way too: they outlive a key that is revoked. Where the project changes, the
+ * credentials that were stored are kept, sealed, under the old project's name, in the transaction that
+ * changes it, until nothing is under way there (forget-retired-credentials.ts).
+ *
+ * A process hears of a change by NOTIFY, and by a poll where that was lost. One that has not heard yet
+ * begins a run in the old place, which is as good: the run says so, and everybody finishes it there.
+ */
+
+/** Covers a NOTIFY that was lost. */
+const periodMs = 15_000;
+
+export interface CloudOptions {
+  /** Whether this process has a local cloud. */
+  hasLocalCloud: boolean;
+  connect(place: CloudPlace, key: ServiceAccountKey | null): Cloud;
+  spreadsheetUrl(place: CloudPlace | null, spreadsheetId: string): string;
+}
+
+type Readers = Pick<Deps, "db" | "secretBox" | "givenSettings">;
+
+interface Held {
+  place: CloudPlace;
+  cloud: Cloud;
+  /** The clients, and the key that they were made with. */
+  opened: Promise<{ made: Cloud; key: ServiceAccountKey | null }> | null;
+}
+
+export async function startLiveCloud(
+  deps: Readers & Pick<Deps, "changes" | "log">,
+  options: CloudOptions,
+): Promise<Cloud & { clouds: Clouds; close(): Promise<void> }> {
+  let set = await readCloudSettings(deps, options.hasLocalCloud);
+  const held = new Map<string, Held>();
+
+  const at = (place: CloudPlace): Cloud => {
+    const name = [place.isLocal, place.projectId, place.location, place.bucket].join(" ");
+    const known = held.get(name);
+    if (known) return known.cloud;
+    const one: Held = { place, opened: null, cloud: cloudOf(factsOf(place), () => open(one)) };
+    held.set(name, one);
+    return one.cloud;
+  };
+  const factsOf = (place: CloudPlace) => ({
+    projectId: () => place.projectId,
+    location: () => place.location,
+    bucket: () => place.bucket,
+    urlOf: (id: string) => options.spreadsheetUrl(place, id),
+  });
+  const open = async (one: Held): Promise<Cloud> => {
+    one.opened ??= readKey(deps, set, one.place).then((key) => ({
+      made: options.connect(one.place, key),
+      key,
+    }));
+    const { opened } = one;
+    try {
+      return (await opened).made;
+    } catch (error) {
+      if (one.opened === opened) one.opened = null;
+      throw error;
+    }
+  };
+  /** Those whose key is another now are opened anew by the next call. */
+  const renew = async (one: Held) => {
+    const opened = await one.opened?.catch(() => null);
+    if (!opened) return;
+    const key = await readKey(deps, set, one.place);
+    if (JSON.stringify(key) !== JSON.stringify(opened.key)) one.opened = null;
+  };
+
+  const loop = startLoop({
+    name: "cloud settings",
+    log: deps.log,
+    periodMs,
+    async body() {
+      const now = await readCloudSettings(deps, options.hasLocalCloud);
+      if (JSON.stringify(now.place) !== JSON.stringify(set.place)) {
+        deps.log.info({ from: set.place, to: now.place }, "runs begin in another cloud");
+      }
+      set = now;
+      for (const one of held.values()) await renew(one);
+    },
+  });
+  const unsubscribe = deps.changes.subscribe(({ noun }) => {
+    if (noun === "setting") loop.wake();
+  });
+
+  const currentFacts = {
+    projectId: () => set.place?.projectId ?? "",
+    location: () => set.place?.location ?? "",
+    bucket: () => set.place?.bucket ?? "",
+    urlOf: (id: string) => options.spreadsheetUrl(set.place, id),
+  };
+  return {
+    ...cloudOf(currentFacts, async () => {
+      if (set.place === null) throw notSet();
+      return at(set.place);
+    }),
+    clouds: { current: () => set.place, at },
+    close() {
+      unsubscribe();
+      return loop.stop();
+    },
+  };
+}
+
+function notSet(): MaestroError {
+  return new MaestroError(
+    "configuration",
+    "no BigQuery is set: an admin names its project and a bucket under Settings, or by `maestro settings set-bigquery`",
+  );
+}
+
+/** What opens a place. Faults of PostgreSQL pass: whoever asked asks again. */
+async function readKey(
+  deps: Readers,
+  set: CloudSettings,
+  place: CloudPlace,
+): Promise<ServiceAccountKey | null> {
+  if (place.isLocal) return null;
+  if (place.projectId === set.place?.projectId) return set.key;
+  const rows = await selectSettings(deps.db, [retiredKey(place.projectId)]).catch((cause) => {
+    const text = `the credentials of ${place.projectId} cannot be read: ${messageOf(cause)}`;
+    throw new MaestroError("transient", text, { cause, retryable: true });
+  });
+  const text = storedText(deps, rows[0]);
+  return text === null ? set.key : serviceAccountKey.parse(text);
+}
