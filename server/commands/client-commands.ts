@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Deps } from "../services/deps.ts";
+import { createAdoptCommand } from "./adopt.ts";
 import type { CommandIo } from "./client-connection.ts";
 import { createCostsCommand } from "./costs.ts";
 import { createDatabasesCommand } from "./databases.ts";
@@ -32,6 +33,7 @@ export function createClientCommands(io: CommandIo, withDatabase: WithDatabase):
     createLogoutCommand(io),
     createDemoCommand(io),
     createTablesCommand(io),
+    createAdoptCommand(io),
     createFrequenciesCommand(io),
     createRunCommand(io),
     createRunsCommand(io),

@@ -56,7 +56,7 @@ function chunksOf(files: TableFile[]): TableFile[][] {
 }
 
 /** Among the tables of the plan alone: what else would close one is refused by the save. */
-function cycleAmong(tables: PlannedTable[]): string[] | null {
+export function cycleAmong(tables: PlannedTable[]): string[] | null {
   const ids = new Map(tables.map(({ name }, index) => [name, index]));
   const edges = tables.flatMap(({ name, reads }, child) =>
     parentsAmong(reads, ids)

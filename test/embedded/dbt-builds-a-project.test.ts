@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { readProject } from "../../server/commands/adopt-project.ts";
 import { projectId, startTestCloud } from "./support/local-cloud.ts";
 import { pythonWith, runProgram } from "./support/python.ts";
 
@@ -70,6 +71,19 @@ test("dbt seeds, builds, tests and snapshots a project, and builds it again", as
       clustering: { fields: ["country"] },
     });
     expect(table.schema.fields[0].description).toBe("The customer.");
+
+    const project = await readProject(folder);
+    expect(project.tables.map(({ file }) => file.name).sort()).toEqual([
+      "customer_totals",
+      "customers",
+      "daily_partitions",
+      "orders",
+      "recent_orders",
+    ]);
+    expect(project.left.map(({ path }) => path).sort()).toEqual([
+      "models/daily_sales.sql",
+      "snapshots/customers_history.sql",
+    ]);
   } finally {
     await cloud.stop();
     await rm(folder, { recursive: true, force: true });
