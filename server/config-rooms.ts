@@ -68,4 +68,20 @@ export const roomVariables = {
     default: "unset: the API that runs on the same data directory, or LISTEN",
     effect: "where rooms reach the API, as http://host:port",
   }),
+  kubernetesConfig: optional({
+    variable: "KUBERNETES_CONFIG",
+    default: "unset: the service account of the pod that the worker runs in, where it runs in one",
+    effect: "the kubeconfig file of the cluster where rooms of runtime kubernetes are pods",
+  }),
+  kubernetesNamespace: optional({
+    variable: "KUBERNETES_NAMESPACE",
+    default: "unset: that of the service account or of the kubeconfig's context",
+    effect: "the namespace of those pods",
+  }),
+  kubernetesOwner: optional({
+    variable: "KUBERNETES_OWNER",
+    default: "unset: an id of this installation",
+    effect:
+      "what the label app.kubernetes.io/instance of those pods says; installations that share a namespace need different ones",
+  }),
 };

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Config } from "../config.ts";
+import { createRoomPods } from "../connectors/room-kubernetes.ts";
 import { createRoomProcesses } from "../connectors/room-process.ts";
 import { startWorker, type Worker } from "../daemon/worker.ts";
 import type { Deps } from "../services/deps.ts";
@@ -24,9 +25,11 @@ export async function startWatchers(
     directory: resolve(directory, "rooms"),
     environment: options.environment,
   });
+  const pods = await openPods(deps, config, options.environment);
   const worker = startWorker({
     ...deps,
     processes,
+    pods,
     watching: {
       roomUrl:
         config.roomsUrl ?? published ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -40,12 +43,34 @@ export async function startWatchers(
       slotsPerRoom: config.transfersPerRoom,
     },
   });
+  const stop = async () => {
+    await worker.stop();
+    await pods?.close();
+  };
   return {
     ...worker,
+    stop,
     async stopWithRooms() {
       const schedulerIds = worker.watched();
-      await worker.stop();
+      await stop();
       await endRooms({ db: deps.db, processes }, schedulerIds);
     },
   };
+}
+
+/** Null where there is no cluster: neither named, nor around this process. */
+async function openPods(
+  deps: Deps,
+  config: Config,
+  environment: NodeJS.ProcessEnv,
+): Promise<Awaited<ReturnType<typeof createRoomPods>> | null> {
+  const isWithin = environment["KUBERNETES_SERVICE_HOST"] !== undefined;
+  if (config.kubernetesConfig === null && !isWithin) return null;
+  const { kubernetesConfig, kubernetesNamespace, kubernetesOwner } = config;
+  const place = {
+    config: kubernetesConfig,
+    namespace: kubernetesNamespace,
+    owner: kubernetesOwner ?? deps.instanceId,
+  };
+  return createRoomPods(place, deps.log);
 }

@@ -5,6 +5,13 @@ import { createServer } from "node:net";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../shared/errors.ts";
+import {
+  type ProcessState,
+  portVariables,
+  type RoomProcess,
+  type RoomRuntime,
+  type StartedRoom,
+} from "./room-runtime.ts";
 
 /*
  * Rooms as processes of this machine. Each is the leader of a process group of its own, so that signals
@@ -13,38 +20,6 @@ import { messageOf } from "../../shared/errors.ts";
  * knows its rooms, and does not take for one a process that was given the number since.
  */
 
-export interface RoomProcess {
-  pid: number;
-  /** When it began, in the words of the system. */
-  start: string;
-}
-
-export type ProcessState =
-  | { state: "running" }
-  | { state: "missing" }
-  | { state: "exited"; code: number | null; signal: string | null };
-
-export interface RoomProcesses {
-  /** Names this machine. */
-  machine: string;
-  /** Thousandths of cores, and bytes, that it has. */
-  size: { cpuMillis: number; memoryBytes: number };
-  /** Throws where it cannot be started; the message says why. */
-  start(room: {
-    id: string;
-    command: string[];
-    environment: Record<string, string>;
-  }): Promise<RoomProcess & { logPath: string }>;
-  inspect(process: RoomProcess): ProcessState;
-  /** To the whole group; nothing where it is gone. */
-  signal(process: RoomProcess, signal: "SIGTERM" | "SIGKILL"): void;
-  /** The end of its output; empty where there is none. */
-  lastWords(logPath: string): Promise<string>;
-  freePort(): Promise<number>;
-  /** Called at the end of each process that was started here. */
-  onExit(listener: () => void): () => void;
-}
-
 /** What a room inherits of the worker's environment: no secret of Maestro's is among it. */
 const inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "SHELL"];
 const lastBytes = 600;
@@ -52,7 +27,7 @@ const lastBytes = 600;
 export function createRoomProcesses(options: {
   directory: string;
   environment: NodeJS.ProcessEnv;
-}): RoomProcesses {
+}): RoomRuntime {
   const { directory } = options;
   const children = new Map<string, ChildProcess>();
   const listeners = new Set<() => void>();
@@ -75,12 +50,15 @@ export function createRoomProcesses(options: {
   return {
     machine: hostname(),
     size: { cpuMillis: availableParallelism() * 1_000, memoryBytes: totalmem() },
-    async start({ id, command, environment }) {
+    async start({ id, specification, environment }) {
+      const ports: StartedRoom["ports"] = [];
+      for (const { name } of specification.ports) ports.push({ name, port: await freePort() });
       mkdirSync(directory, { recursive: true });
       const logPath = join(directory, `${id}.log`);
       const output = openSync(logPath, "a", 0o600);
       try {
-        const child = await launch(command, { ...allowed, ...environment }, output, directory);
+        const given = { ...allowed, ...environment, ...portVariables(ports) };
+        const child = await launch(specification.cmd, given, output, directory);
         const started = { pid: child.pid ?? 0, start: startOf(child.pid ?? 0) ?? "ended" };
         children.set(keyOf(started), child);
         const tell = () => {
@@ -90,7 +68,7 @@ export function createRoomProcesses(options: {
         };
         if (child.exitCode !== null || child.signalCode !== null) tell();
         else child.once("exit", tell);
-        return { ...started, logPath };
+        return { ...started, logPath, host: hostname(), ports };
       } finally {
         closeSync(output);
       }
@@ -99,9 +77,12 @@ export function createRoomProcesses(options: {
     signal(process, signal) {
       if (inspect(process).state === "running") signalGroup(process.pid, signal);
     },
+    hostOf: () => hostname(),
+    forget: ({ pid, start }) => void children.delete(keyOf({ pid, start })),
+    // One that is not noted is refused its pings, and ends by that.
+    strays: () => [],
     lastWords,
-    freePort,
-    onExit(listener) {
+    onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },

@@ -122,12 +122,13 @@ async function watch(deps: WatchDeps, id: number, signal: AbortSignal): Promise<
     const isOurs = noun === "scheduler" ? changed === id || changed === null : schedulerId === id;
     if ((noun === "scheduler" || noun === "room") && isOurs) loop.wake();
   });
-  const onExit = deps.processes.onExit(() => loop.wake());
+  const runtimes = deps.pods ? [deps.processes, deps.pods] : [deps.processes];
+  const unlisten = runtimes.map((runtime) => runtime.onChange(() => loop.wake()));
   const aborted = () => over.resolve();
   if (signal.aborted) aborted();
   signal.addEventListener("abort", aborted, { once: true });
   await over.promise;
   onChange();
-  onExit();
+  for (const stop of unlisten) stop();
   await loop.stop();
 }

@@ -37,6 +37,7 @@ export interface WatchedRoom {
   processStart: string | null;
   machine: string | null;
   logPath: string | null;
+  host: string | null;
   isDraining: boolean;
   silentMs: number;
   occupiedMs: number | null;
@@ -110,7 +111,7 @@ export async function selectWatched(db: Db, watch: Watch): Promise<WatchedSchedu
 export async function selectWatchedRooms(db: Db, { schedulerId }: Watch): Promise<WatchedRoom[]> {
   const { rows } = await db.execute<WatchedRoom & Record<string, unknown>>(sql`
     select r.id, r.state, r.version, v.major, r.pid, r.process_start as "processStart", r.machine,
-      r.log_path as "logPath", r.draining_at is not null as "isDraining",
+      r.log_path as "logPath", r.host, r.draining_at is not null as "isDraining",
       ${msSince("coalesce(r.pinged_at, r.created_at)")} as "silentMs",
       case when r.state = 'occupied' then ${msSince("r.occupied_at")} end as "occupiedMs",
       ${msSince("r.draining_at")} as "drainingMs", ${msSince("r.terminating_at")} as "terminatingMs",

@@ -42,7 +42,7 @@ export const availableStates = ["creating", "ready", "occupied"] as const satisf
 
 /** What the runtime knows of a room's process; `unknown`: it is another machine's. */
 export type RuntimeView =
-  | { state: "pending" }
+  | { state: "pending"; reason: string | null }
   | { state: "running" }
   | { state: "missing" }
   | { state: "unknown" }
@@ -96,9 +96,10 @@ function judgePings(room: ObservedRoom, timeouts: RoomTimeouts): RoomVerdict | n
   if (!isWorking(room.state)) return null;
   if (!timeouts.isSilenceExcused && room.silentMs > timeouts.pingTimeoutMs) {
     const seconds = Math.round(room.silentMs / 1_000);
+    const why = room.runtime.state === "pending" ? room.runtime.reason : null;
     const reason =
       room.state === "creating"
-        ? `it has not pinged within ${seconds} s of its start`
+        ? `it has not pinged within ${seconds} s of its start${why === null ? "" : `: ${why}`}`
         : `its last ping was ${seconds} s ago`;
     return { state: "unresponsive", reason };
   }

@@ -45,7 +45,12 @@ const exited = (code: number | null, signal: string | null = null) =>
 
 test.each<[string, Partial<ObservedRoom>, Partial<typeof timeouts>, string | null]>([
   ["works and pings", {}, {}, null],
-  ["is still pending", { state: "creating", runtime: { state: "pending" } }, {}, null],
+  [
+    "is still pending",
+    { state: "creating", runtime: { state: "pending", reason: null } },
+    {},
+    null,
+  ],
   ["has not pinged since it was made", { state: "creating", silentMs: 30_001 }, {}, "unresponsive"],
   ["pings no more", { silentMs: 30_001 }, {}, "unresponsive"],
   ["pings no more, occupied", { state: "occupied", silentMs: 30_001 }, {}, "unresponsive"],

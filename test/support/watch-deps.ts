@@ -21,6 +21,7 @@ export function createWatchDeps(options: {
       // However small the machine is that the tests run on.
       size: { cpuMillis: 8_000, memoryBytes: 8 * 2 ** 30 },
     },
+    pods: null,
     watching: {
       roomUrl: "http://localhost",
       autoscalingPeriodSeconds: 0.2,

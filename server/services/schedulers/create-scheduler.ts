@@ -4,7 +4,6 @@ import { violatedConstraint } from "../../db/constraint.ts";
 import { insertOperation, insertScheduler, insertVersion } from "../../db/schedulers.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { checkRuntime } from "./check-runtime.ts";
 import type { SchedulerChange } from "./scheduler-change.ts";
 
 /** Makes a scheduler of a specification, as YAML, JSON or what was read from them; its watcher brings its rooms up. */
@@ -14,7 +13,6 @@ export async function createScheduler(
   given: unknown,
 ): Promise<SchedulerChange> {
   const specification = readSpecification(given);
-  checkRuntime(specification);
   const { name } = specification;
   try {
     const made = await deps.db.transaction(async (tx) => {

@@ -1,4 +1,4 @@
-import type { RoomProcesses } from "../../connectors/room-process.ts";
+import type { RoomRuntime } from "../../connectors/room-runtime.ts";
 import { selectProcesses } from "../../db/watching.ts";
 import { pause } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
@@ -12,7 +12,7 @@ const idle = new AbortController().signal;
  * few seconds later.
  */
 export async function endRooms(
-  { db, processes }: Pick<Deps, "db"> & { processes: RoomProcesses },
+  { db, processes }: Pick<Deps, "db"> & { processes: RoomRuntime },
   schedulerIds: number[],
 ): Promise<void> {
   const running = (await selectProcesses(db, processes.machine, schedulerIds)).filter(

@@ -1,7 +1,9 @@
+import type { ProcessState } from "../../connectors/room-runtime.ts";
 import type { RoomPings } from "../../connectors/room-store.ts";
 import {
   forgetProcess,
   inWatch,
+  keepProcess,
   moveRoom,
   type WatchedRoom,
   type WatchedScheduler,
@@ -11,9 +13,9 @@ import {
   type ObservedRoom,
   type RoomTimeouts,
   type RoomVerdict,
-  type RuntimeView,
 } from "../../domain/room-status.ts";
 import { isStaleMark } from "../rooms/room-mark.ts";
+import { lastWordsOf, runtimeOf, viewOf } from "./runtime-of.ts";
 import type { WatchDeps, Watching } from "./watch-deps.ts";
 
 const longestPauseMs = 30_000;
@@ -51,14 +53,42 @@ export async function observeRooms(
     if (verdict) {
       await carryOut(deps, watching, scheduler, room, verdict);
       isChanged = true;
-    } else if (room.state === "terminated" && runtime.state !== "running") {
-      await inWatch(deps.db, watching.watch, (tx) => forgetProcess(tx, watching.watch, room.id));
+    } else if (room.state === "terminated" && isOver(deps, room, runtime)) {
+      await forget(deps, watching, room);
     } else {
+      await noteHost(deps, watching, room);
       endProcess(deps, watching, scheduler, room);
     }
   }
   noteBirths(watching, rooms);
+  endStrays(deps, scheduler, rooms);
   return isChanged;
+}
+
+/** Where this worker knows nothing of its machine there is nothing that it could wait for. */
+function isOver(deps: WatchDeps, room: WatchedRoom, { state }: ProcessState): boolean {
+  if (state === "unknown") return runtimeOf(deps, room) === null;
+  return state === "exited" || state === "missing";
+}
+
+async function forget(deps: WatchDeps, { watch }: Watching, room: WatchedRoom): Promise<void> {
+  await inWatch(deps.db, watch, (tx) => forgetProcess(tx, watch, room.id));
+  const { pid, processStart: start } = room;
+  if (pid !== null && start !== null) runtimeOf(deps, room)?.forget({ pid, start });
+}
+
+/** A pod is given its address when it is scheduled. */
+async function noteHost(deps: WatchDeps, { watch }: Watching, room: WatchedRoom): Promise<void> {
+  const { pid, processStart: start, id } = room;
+  if (room.host !== null || pid === null || start === null) return;
+  const host = runtimeOf(deps, room)?.hostOf({ pid, start }) ?? null;
+  if (host !== null) await inWatch(deps.db, watch, (tx) => keepProcess(tx, watch, id, { host }));
+}
+
+/** What a worker started that died before it could note it. */
+function endStrays({ pods }: WatchDeps, { name }: WatchedScheduler, rooms: WatchedRoom[]): void {
+  const ids = new Set(rooms.map(({ id }) => id));
+  for (const stray of pods?.strays(name, ids) ?? []) pods?.signal(stray, "SIGKILL");
 }
 
 /** One that was creating at the look before and works now: rooms come up. */
@@ -88,12 +118,6 @@ async function readPings(
     watching.excusedMs = performance.now();
     return new Map();
   }
-}
-
-function viewOf({ processes }: WatchDeps, room: WatchedRoom): RuntimeView {
-  if (room.machine !== processes.machine) return { state: "unknown" };
-  if (room.pid === null || room.processStart === null) return { state: "missing" };
-  return processes.inspect({ pid: room.pid, start: room.processStart });
 }
 
 /** One that takes nothing more goes as soon as it is free, and at the shutdown timeout at the latest. */
@@ -157,33 +181,33 @@ async function carryOut(
 export async function noteFailure(
   deps: WatchDeps,
   watching: Watching,
-  room: Pick<WatchedRoom, "id" | "logPath">,
+  room: Pick<WatchedRoom, "id" | "machine" | "logPath">,
   reason: string,
 ): Promise<void> {
   watching.failures += 1;
   const pauseMs = Math.min(longestPauseMs, 125 * 2 ** watching.failures);
   watching.startAtMs = performance.now() + pauseMs;
-  const said = room.logPath === null ? "" : await deps.processes.lastWords(room.logPath);
+  const said = await lastWordsOf(deps, room);
   watching.lastFailure = `room ${room.id}: ${reason}${said === "" ? "" : `; it last said: ${said}`}`;
 }
 
 /** SIGTERM once, SIGKILL at the shutdown timeout; at once for what hears nothing any more. */
 export function endProcess(
-  { processes }: WatchDeps,
+  deps: Pick<WatchDeps, "processes" | "pods">,
   { signalled }: Watching,
   { specification }: WatchedScheduler,
   room: WatchedRoom,
 ): void {
-  if (room.pid === null || room.processStart === null) return;
-  if (room.machine !== processes.machine) return;
+  const runtime = runtimeOf(deps, room);
+  if (!runtime || room.pid === null || room.processStart === null) return;
   const process = { pid: room.pid, start: room.processStart };
   const leavingMs = room.terminatingMs ?? room.endedMs ?? 0;
-  const isOver = leavingMs > specification.shutdownTimeout * 1_000;
-  if (room.state === "unresponsive" || room.state === "error") processes.signal(process, "SIGKILL");
-  else if (room.state === "terminated" && isOver) processes.signal(process, "SIGKILL");
-  else if (room.state === "terminating" && isOver) processes.signal(process, "SIGKILL");
+  const isLate = leavingMs > specification.shutdownTimeout * 1_000;
+  if (room.state === "unresponsive" || room.state === "error") runtime.signal(process, "SIGKILL");
+  else if (room.state === "terminated" && isLate) runtime.signal(process, "SIGKILL");
+  else if (room.state === "terminating" && isLate) runtime.signal(process, "SIGKILL");
   else if (room.state === "terminating" && !signalled.has(room.id)) {
     signalled.add(room.id);
-    processes.signal(process, "SIGTERM");
+    runtime.signal(process, "SIGTERM");
   }
 }

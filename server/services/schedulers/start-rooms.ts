@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { messageOf } from "../../../shared/errors.ts";
+import { MaestroError, messageOf } from "../../../shared/errors.ts";
 import type { Specification } from "../../../shared/scheduler.ts";
 import { parseCpu, parseMemory } from "../../../shared/scheduler-units.ts";
+import type { RoomRuntime } from "../../connectors/room-runtime.ts";
 import {
   insertRooms,
   inWatch,
@@ -15,7 +16,7 @@ import { noteFailure } from "./observe-rooms.ts";
 import type { WatchDeps, Watching } from "./watch-deps.ts";
 
 /**
- * Starts so many rooms, or as many as fit on this machine; answers how many. Their rows come first: a
+ * Starts so many rooms, or as many as fit where they are to run; answers how many. Their rows come first: a
  * room that is started and not noted, as its worker died, is refused its pings.
  */
 export async function startRooms(
@@ -25,13 +26,13 @@ export async function startRooms(
   count: number,
 ): Promise<number> {
   const { watch } = watching;
-  const { machine, size } = deps.processes;
+  const { machine, size } = runtimeFor(deps, scheduler);
   const ids = await inWatch(deps.db, watch, (tx) =>
     insertRooms(tx, watch, {
       version: scheduler.version,
       machine,
       ids: Array.from({ length: count }, () => `${scheduler.name}-${randomUUID().slice(0, 13)}`),
-      fit: (used) => placesLeft(size, used, scheduler.specification),
+      fit: (used) => (size ? placesLeft(size, used, scheduler.specification) : count),
     }),
   );
   for (const id of ids) await startRoom(deps, watching, scheduler, id);
@@ -55,6 +56,30 @@ export function placesLeft(
   return Math.max(0, Math.floor(Math.min(cpu, memory)));
 }
 
+/** Where this worker is told of no cluster, its rooms fail to start, which says so. */
+function runtimeFor(deps: WatchDeps, { specification }: WatchedScheduler): RoomRuntime {
+  return specification.runtime === "kubernetes" ? (deps.pods ?? noCluster) : deps.processes;
+}
+
+const noCluster: RoomRuntime = {
+  machine: "kubernetes",
+  size: null,
+  start: () =>
+    Promise.reject(
+      new MaestroError(
+        "configuration",
+        "this worker is told of no Kubernetes: run it in the cluster, or set MAESTRO_KUBERNETES_CONFIG",
+      ),
+    ),
+  inspect: () => ({ state: "unknown" }),
+  hostOf: () => null,
+  signal: () => undefined,
+  forget: () => undefined,
+  strays: () => [],
+  lastWords: () => Promise.resolve(""),
+  onChange: () => () => undefined,
+};
+
 async function startRoom(
   deps: WatchDeps,
   watching: Watching,
@@ -63,18 +88,9 @@ async function startRoom(
 ): Promise<void> {
   const { watch } = watching;
   const { specification, name } = scheduler;
-  const ports: { name: string; port: number }[] = [];
-  for (const { name: portName } of specification.ports) {
-    ports.push({ name: portName, port: await deps.processes.freePort() });
-  }
+  const runtime = runtimeFor(deps, scheduler);
   const environment = {
     ...Object.fromEntries(specification.env.map((each) => [each.name, each.value])),
-    ...Object.fromEntries(
-      ports.map((each) => [
-        `MAESTRO_PORT_${each.name.toUpperCase().replaceAll("-", "_")}`,
-        String(each.port),
-      ]),
-    ),
     MAESTRO_SCHEDULER_NAME: name,
     MAESTRO_ROOM_ID: id,
     MAESTRO_URL: deps.watching.roomUrl,
@@ -82,17 +98,15 @@ async function startRoom(
     MAESTRO_PINGTIMEOUT: String(deps.roomTimeouts.pingTimeoutSeconds),
   };
   try {
-    const { pid, start, logPath } = await deps.processes.start({
-      id,
-      command: specification.cmd,
-      environment,
-    });
-    const kept = { pid, processStart: start, logPath, host: deps.processes.machine, ports };
+    const { version } = scheduler;
+    const room = { id, scheduler: name, version, specification, environment };
+    const { pid, start, ...kept } = await runtime.start(room);
     try {
-      await inWatch(deps.db, watch, (tx) => keepProcess(tx, watch, id, kept));
+      const process = { pid, processStart: start, ...kept };
+      await inWatch(deps.db, watch, (tx) => keepProcess(tx, watch, id, process));
     } catch (error) {
       // Another watches now, and knows nothing of this process.
-      deps.processes.signal({ pid, start }, "SIGKILL");
+      runtime.signal({ pid, start }, "SIGKILL");
       throw error;
     }
   } catch (error) {
@@ -100,7 +114,7 @@ async function startRoom(
       { err: error, scheduler: name, room: id },
       `room: not started: ${messageOf(error)}`,
     );
-    const room = { id, state: "creating" as const, logPath: null };
+    const room = { id, state: "creating" as const, machine: null, logPath: null };
     await inWatch(deps.db, watch, (tx) => moveRoom(tx, watch, room, "error", messageOf(error)));
     await noteFailure(deps, watching, room, messageOf(error));
   }

@@ -14,6 +14,7 @@ import {
   type WatchedRoom,
   type WatchedScheduler,
 } from "../../db/watching.ts";
+import { lastWordsOf, viewOf } from "./runtime-of.ts";
 import type { WatchDeps, Watching } from "./watch-deps.ts";
 
 /** New rooms in a row that never came, after which an update is given up before its time is over. */
@@ -117,6 +118,14 @@ async function steerScaling(
   );
 }
 
+/** What keeps it from starting, or what it last said. */
+async function whatItDoes(deps: WatchDeps, room: WatchedRoom): Promise<string> {
+  const view = viewOf(deps, room);
+  if (view.state === "pending") return `room ${room.id}: ${view.reason ?? "has not started yet"}`;
+  const said = await lastWordsOf(deps, room);
+  return `room ${room.id}: ${said === "" ? "has said nothing" : `last said: ${said}`}`;
+}
+
 /** What never came is removed; an update returns to the version before. */
 async function failScaling(
   deps: WatchDeps,
@@ -129,10 +138,7 @@ async function failScaling(
   const creating = rooms.filter(({ state }) => state === "creating");
   const { failures, lastFailure } = watching;
   const words: string[] = isHopeless && lastFailure !== "" ? [lastFailure] : [];
-  for (const { id, logPath } of creating.slice(0, 5)) {
-    const said = logPath === null ? "" : await deps.processes.lastWords(logPath);
-    words.push(`room ${id}: ${said === "" ? "has said nothing" : `last said: ${said}`}`);
-  }
+  for (const room of creating.slice(0, 5)) words.push(await whatItDoes(deps, room));
   if (words.length === 0 && lastFailure !== "") words.push(lastFailure);
   if (words.length === 0) words.push("no more rooms fit on this machine");
   const limit = deps.watching.scaleUpTimeoutSeconds;

@@ -11,7 +11,6 @@ import {
 } from "../../db/schedulers.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
-import { checkRuntime } from "./check-runtime.ts";
 import { fail } from "./require-scheduler.ts";
 import type { SchedulerChange } from "./scheduler-change.ts";
 
@@ -48,7 +47,6 @@ export async function changeSpecification(
     const scheduler = (await lockScheduler(tx, name)) ?? fail(name);
     refuseTerminating(scheduler);
     const after = change(scheduler.specification);
-    checkRuntime(after);
     return storeChange(tx, actor, scheduler, after);
   });
   if (changed.change !== "none") deps.changes.publish({ noun: "scheduler", id: changed.id });

@@ -1,4 +1,4 @@
-import type { RoomProcesses } from "../../connectors/room-process.ts";
+import type { RoomRuntime } from "../../connectors/room-runtime.ts";
 import type { Watch } from "../../db/watching.ts";
 import type { Deps } from "../deps.ts";
 
@@ -16,7 +16,10 @@ export interface WatchSettings {
 }
 
 export interface WatchDeps extends Deps {
-  processes: RoomProcesses;
+  /** Of this machine. */
+  processes: RoomRuntime;
+  /** Of Kubernetes; null where this worker is told of no cluster. */
+  pods: RoomRuntime | null;
   watching: WatchSettings;
 }
 

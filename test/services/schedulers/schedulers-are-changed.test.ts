@@ -97,8 +97,8 @@ test("wrong names and runtimes are told", async () => {
     "a scheduler keeps its name",
   );
   await expect(getScheduler(deps, "nobody")).rejects.toThrow("there is no scheduler called nobody");
-  const pods = { name: "pods", runtime: "kubernetes", image: "acme/a:1" };
-  await expect(createScheduler(deps, actor, pods)).rejects.toThrow("is not there yet");
+  const pods = { name: "pods", runtime: "kubernetes" };
+  await expect(createScheduler(deps, actor, pods)).rejects.toThrow("needs an image");
 });
 
 test("they are listed by name, and every change is in the audit log", async () => {

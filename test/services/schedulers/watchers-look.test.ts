@@ -5,7 +5,7 @@ import {
   rooms,
   schedulers,
 } from "../../../drizzle/schema/schedulers.ts";
-import type { RoomProcesses } from "../../../server/connectors/room-process.ts";
+import type { RoomRuntime } from "../../../server/connectors/room-runtime.ts";
 import { inWatch, selectProcesses } from "../../../server/db/watching.ts";
 import { createScheduler } from "../../../server/services/schedulers/create-scheduler.ts";
 import { deleteScheduler } from "../../../server/services/schedulers/delete-scheduler.ts";
@@ -30,15 +30,17 @@ const specification = (more: object = {}) => ({
 
 beforeAll(async () => {
   own = await openSchedulerDeps();
-  const processes: RoomProcesses = {
+  const processes: RoomRuntime = {
     machine: "here",
     size: { cpuMillis: 64_000, memoryBytes: 2 ** 40 },
     start: () => Promise.reject(new Error("true cannot be started: it is not there")),
     inspect: () => ({ state: "missing" }),
     signal: () => undefined,
     lastWords: () => Promise.resolve(""),
-    freePort: () => Promise.resolve(1),
-    onExit: () => () => undefined,
+    hostOf: () => "here",
+    forget: () => undefined,
+    strays: () => [],
+    onChange: () => () => undefined,
   };
   const settings = {
     roomUrl: "http://localhost",
@@ -51,7 +53,7 @@ beforeAll(async () => {
     lockWaitMs: 0,
     slotsPerRoom: 2,
   };
-  deps = { ...own, processes, watching: settings } as unknown as WatchDeps;
+  deps = { ...own, processes, pods: null, watching: settings } as unknown as WatchDeps;
 });
 afterAll(() => own.close());
 beforeEach(async () => {
