@@ -6,6 +6,12 @@ import { MaestroError } from "../../shared/errors.ts";
 import { createStallLimit, type StallLimit } from "../support/stall-limit.ts";
 import { failed } from "./gcs-errors.ts";
 
+/**
+ * Of a download's body: node-fetch, teeny-request and the client each make a pipeline of the very same
+ * stream, which comes to twelve listeners of errors, however long it is. Node warns of a leak at eleven.
+ */
+const bodyListeners = 16;
+
 interface Limits {
   signal: AbortSignal | undefined;
   /** After so long without a byte, or without an answer to the last one, it is given up. */
@@ -38,6 +44,7 @@ export async function download(file: File, path: string, limits: Limits): Promis
   const source = file.createReadStream({ validation: "crc32c" });
   const target = createWriteStream(path, { flags: "wx" });
   const limit = stallLimit(doing, limits);
+  source.once("response", (body: Readable) => body.setMaxListeners(bodyListeners));
   source.on("data", limit.moved);
   await pipeline(source, target, { signal: limit.signal }).catch(failed(doing)).finally(limit.end);
   return target.bytesWritten;

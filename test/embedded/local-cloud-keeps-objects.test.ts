@@ -38,6 +38,21 @@ test("an upload of many chunks arrives whole, with its sums", async () => {
   expect((await file.download())[0].equals(content)).toBe(true);
 });
 
+test("a download arrives whole, and without a warning of Node's", async () => {
+  const content = randomBytes(2 ** 20);
+  await store().upload("fetched", Readable.from([content]), { contentType: "text/plain" });
+  const directory = await mkdtemp(join(tmpdir(), "maestro-test-download-"));
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on("warning", warned);
+  const path = join(directory, "fetched");
+  expect(await store().download("fetched", path, {})).toBe(content.length);
+  process.off("warning", warned);
+  expect((await readFile(path)).equals(content)).toBe(true);
+  await rm(directory, { recursive: true });
+  expect(warnings).toEqual([]);
+});
+
 test("a resumable upload is visible only when complete, and goes on where it was", async () => {
   const [uri] = await bucket().file("partial").createResumableUpload();
   const put = (range: string, body: string) =>
