@@ -9,6 +9,7 @@ export interface ChangeEvent {
     | "tableRun"
     | "job"
     | "transfer"
+    | "notification"
     | "frequency"
     | "database"
     | "demo"

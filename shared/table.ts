@@ -80,6 +80,8 @@ export const tableDefinitionSchema = z.object({
   sheet: z.boolean().default(false),
   /** Who may read the spreadsheet, beside the table's owner. */
   sheetReaders: z.array(z.email("write an e-mail address")).max(100).default([]),
+  /** Who is told by an HTTP POST each time that the table is complete. */
+  notifyUrls: z.array(keptText().trim().max(2_000)).max(10, "at most ten URLs").default([]),
   /** Seconds that a table run waits for an upload. */
   externalTimeoutSeconds: z
     .int()

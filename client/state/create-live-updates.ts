@@ -11,6 +11,7 @@ const staleBy: Record<ChangeEvent["noun"], string[]> = {
   tableRun: ["run", "runs", "tables", "table", "lineage", "home"],
   job: ["run", "table", "costs"],
   transfer: ["transfers", "run"],
+  notification: ["notifications"],
   frequency: ["frequencies", "tables"],
   database: ["databases"],
   demo: ["demo", "home", "frequencies", "databases"],

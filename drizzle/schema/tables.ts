@@ -101,6 +101,7 @@ export const tables = pgTable(
     spreadsheetId: text(),
     /** Whom Maestro has let read it: these lose it again when they are readers no more. */
     spreadsheetReaders: text().array().notNull().default([]),
+    notifyUrls: text().array().notNull().default([]),
     externalTimeoutSeconds: integer().notNull().default(3600),
     externalFormat: text().$type<FileFormat>().notNull().default("CSV"),
     costCapBytes: count(),

@@ -112,25 +112,6 @@ export interface TransferResult {
   anew?: "gone" | "condition";
 }
 
-export const notifications = pgTable(
-  "notifications",
-  {
-    id: id(),
-    tableRunId: key()
-      .notNull()
-      .references((): AnyPgColumn => tableRuns.id, { onDelete: "cascade" }),
-    url: text().notNull(),
-    state: text().$type<"queued" | "delivered" | "failed">().notNull().default("queued"),
-    attempts: jsonb()
-      .$type<{ at: string; status: number | null; error: string | null }[]>()
-      .notNull()
-      .default([]),
-    nextAttemptAt: instant(),
-    createdAt: createdAt(),
-  },
-  (t) => [unique("notifications_once").on(t.tableRunId, t.url)],
-);
-
 /** Messages to the outside (Slack, Git), delivered at least once and in order of id by topic. */
 export const outbox = pgTable(
   "outbox",

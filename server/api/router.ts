@@ -2,6 +2,7 @@ import { databasesRouter } from "./routers/databases.ts";
 import { events } from "./routers/events.ts";
 import { frequenciesRouter } from "./routers/frequencies.ts";
 import { jobsRouter } from "./routers/jobs.ts";
+import { notificationsRouter } from "./routers/notifications.ts";
 import { groupsRouter, meRouter, tokensRouter, usersRouter } from "./routers/people.ts";
 import { runsRouter } from "./routers/runs.ts";
 import { schedulersRouter } from "./routers/schedulers.ts";
@@ -29,6 +30,7 @@ export const appRouter = router({
   jobs: jobsRouter,
   lineage: lineageRouter,
   me: meRouter,
+  notifications: notificationsRouter,
   runs: runsRouter,
   schedulers: schedulersRouter,
   settings: settingsRouter,

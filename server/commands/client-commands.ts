@@ -11,6 +11,7 @@ import { createFrequenciesCommand } from "./frequencies.ts";
 import { createGroupsCommand } from "./groups.ts";
 import { createJobsCommand } from "./jobs.ts";
 import { createLoginCommand, createLogoutCommand } from "./login.ts";
+import { createNotificationsCommand } from "./notifications.ts";
 import { createRunCommand } from "./run.ts";
 import { createRunsCommand } from "./runs.ts";
 import { createSchedulersCommand } from "./schedulers.ts";
@@ -44,6 +45,7 @@ export function createClientCommands(io: CommandIo, withDatabase: WithDatabase):
     createExportCommand(io),
     createSheetCommand(io),
     createTransfersCommand(io),
+    createNotificationsCommand(io),
     createDatabasesCommand(io),
     createUsersCommand(io),
     createGroupsCommand(io),

@@ -1,4 +1,5 @@
 import { type ErrorCode, MaestroError, messageOf } from "../../shared/errors.ts";
+import { retryAfterMs } from "../support/retry-after.ts";
 import { scrubShapes } from "../support/scrub.ts";
 import { shorten } from "../support/shorten.ts";
 import { type ApiReason, remedyFor } from "./bigquery-remedies.ts";
@@ -72,20 +73,14 @@ function positionIn(message: string): { line: number; column: number } | null {
   return found ? { line: Number(found[1]), column: Number(found[2]) } : null;
 }
 
-const longestRetryAfterMs = 3_600_000;
-
-/** RFC 9110, Retry-After: seconds, or an instant of the server's clock, which its Date tells. */
 function retryAfterOf(error: unknown): { retryAfterMs?: number } {
   const { headers } = (error as { response?: { headers?: unknown } }).response ?? {};
   const header = (name: string): unknown =>
     headers instanceof Headers
       ? headers.get(name)
       : (headers as Record<string, unknown> | undefined)?.[name];
-  const text = String(header("retry-after") ?? "").trim();
-  const ms = /^\d+$/.test(text)
-    ? Number(text) * 1000
-    : Date.parse(text) - Date.parse(String(header("date") ?? ""));
-  return ms > 0 ? { retryAfterMs: Math.min(ms, longestRetryAfterMs) } : {};
+  const ms = retryAfterMs(header("retry-after"), header("date"));
+  return ms === null ? {} : { retryAfterMs: ms };
 }
 
 /** Whether no answer came from Google, for reasons that pass. */

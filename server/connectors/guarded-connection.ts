@@ -2,7 +2,7 @@ import { type LookupAddress, type LookupOptions, lookup as resolveName } from "n
 import http from "node:http";
 import https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { Agent, request } from "undici";
+import { Agent, request as send } from "undici";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import {
   type AllowedPlaces,
@@ -93,45 +93,74 @@ export async function getGuarded(
   }
 }
 
+/** Of what is answered no more is read. */
+const excerptBytes = 2_048;
+
+interface GuardedReceipt {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  /** The first of the answer. */
+  excerpt: string;
+}
+
 /**
- * POSTs JSON to an address that somebody has entered; no redirect is followed. Throws `invalidInput` or
- * `forbidden` for an address that is refused, and `transient` for anything but a 2xx in time.
+ * POSTs a text to an address that somebody has entered; no redirect is followed. Throws `invalidInput` or
+ * `forbidden` for an address that is refused, and `transient` where nothing answers in time.
  */
-export async function postGuarded(
+export async function sendGuarded(
   address: string,
-  body: unknown,
+  sent: { body: string; headers: Record<string, string> },
   options: { allowed: AllowedPlaces; resolve?: Resolve; signal: AbortSignal },
-): Promise<void> {
+): Promise<GuardedReceipt> {
   const { allowed, resolve = resolveName } = options;
   const url = readOutboundUrl(address, allowed);
   const dispatcher = new Agent({
     connect: { lookup: guardedLookup(allowed, resolve), timeout: timeoutMs },
-    maxResponseSize: maxBytes,
   });
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    const { statusCode, body: answer } = await request(url.href, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      dispatcher,
-      signal,
-    });
-    await answer.dump();
-    if (statusCode < 200 || statusCode >= 300) throw new Error(`it answered ${statusCode}`);
+    const request = { method: "POST", dispatcher, signal, ...sent } as const;
+    const { statusCode: status, headers, body } = await send(url.href, request);
+    return { status, headers, excerpt: await firstOf(body) };
   } catch (error) {
     if (error instanceof MaestroError) throw error;
-    const message = `${url.host} did not take it: ${messageOf(error)}`;
+    const isLate = signal.aborted && !options.signal.aborted;
+    const why = isLate ? `it did not answer within ${timeoutMs / 1000} s` : messageOf(error);
+    const message = `${url.host} did not take it: ${why}`;
     throw new MaestroError("transient", message, { cause: error, retryable: true });
   } finally {
     await dispatcher.destroy();
   }
 }
 
+async function firstOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.byteLength;
+    if (bytes >= excerptBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, excerptBytes).toString();
+}
+
+/** The same for JSON; anything but a 2xx is `transient` too. */
+export async function postGuarded(
+  address: string,
+  body: unknown,
+  options: { allowed: AllowedPlaces; resolve?: Resolve; signal: AbortSignal },
+): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const { status } = await sendGuarded(address, { body: JSON.stringify(body), headers }, options);
+  if (status >= 200 && status < 300) return;
+  const message = `${new URL(address).host} did not take it: it answered ${status}`;
+  throw new MaestroError("transient", message, { retryable: true });
+}
+
 async function get(url: URL, dispatcher: Agent) {
   try {
     const signal = AbortSignal.timeout(timeoutMs);
-    const { statusCode, headers, body } = await request(url.href, { dispatcher, signal });
+    const { statusCode, headers, body } = await send(url.href, { dispatcher, signal });
     const { location } = headers;
     const text = await body.text();
     return { status: statusCode, text, location: typeof location === "string" ? location : null };

@@ -1,4 +1,5 @@
 import type { Deps } from "../services/deps.ts";
+import { forgetNotifications } from "../services/notifications/take-notifications.ts";
 import { forgetOldRooms } from "../services/rooms/forget-old-rooms.ts";
 import { forwardEvents } from "../services/rooms/forward-events.ts";
 import { forgetOldRuns } from "../services/runs/forget-old-runs.ts";
@@ -8,6 +9,7 @@ import { forgetRetiredCredentials } from "../services/settings/forget-retired-cr
 import { startLoop } from "../support/loop.ts";
 import { startDispatcher } from "./dispatcher.ts";
 import { startMessenger } from "./messenger.ts";
+import { startNotifier } from "./notifier.ts";
 import { startSizeRefresher } from "./size-refresher.ts";
 import { startStagedCleaner } from "./staged-cleaner.ts";
 import { startTicker } from "./ticker.ts";
@@ -28,6 +30,7 @@ export function startEngine(deps: Deps): Engine {
   const runner = startRunner(deps);
   const ticker = startTicker(deps);
   const messenger = startMessenger(deps);
+  const notifier = startNotifier(deps);
   const forwarder = startLoop({
     name: "forwarder",
     log: deps.log,
@@ -39,7 +42,7 @@ export function startEngine(deps: Deps): Engine {
     async stop() {
       await Promise.all([ticker.stop(), forwarder.stop()]);
       await runner.stop();
-      await messenger.stop();
+      await Promise.all([messenger.stop(), notifier.stop()]);
     },
   };
 }
@@ -66,6 +69,7 @@ export function startRunner(deps: Deps): Engine {
       await forgetOldRuns(deps, signal);
       await forgetOldRooms(deps);
       await forgetRetiredCredentials(deps);
+      await forgetNotifications(deps);
     },
   });
   const sweeper = startLoop({

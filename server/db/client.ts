@@ -1,6 +1,7 @@
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
 import * as frequencies from "../../drizzle/schema/frequencies.ts";
+import * as notifications from "../../drizzle/schema/notifications.ts";
 import * as runs from "../../drizzle/schema/runs.ts";
 import * as schedulers from "../../drizzle/schema/schedulers.ts";
 import * as settings from "../../drizzle/schema/settings.ts";
@@ -12,6 +13,7 @@ import { repeatQueries } from "./repeat-queries.ts";
 
 export const schema = {
   ...frequencies,
+  ...notifications,
   ...runs,
   ...schedulers,
   ...slack,

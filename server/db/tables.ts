@@ -60,6 +60,7 @@ export function definitionOf(row: TableRow, dataset: string): TableDefinition {
     exportKeys: row.exportKeys,
     sheet: row.sheet,
     sheetReaders: row.sheetReaders,
+    notifyUrls: row.notifyUrls,
     externalTimeoutSeconds: row.externalTimeoutSeconds,
     externalFormat: row.externalFormat,
     costCapBytes: row.costCapBytes,

@@ -121,6 +121,7 @@ test("a table has every field under the name that clients know", async () => {
     Error: "",
     Running: false,
     Extract: true,
+    NotifyExtractUrl: "",
     SheetsExtract: false,
     SheetId: "",
     ExportDbId: 0,

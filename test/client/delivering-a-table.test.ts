@@ -1,8 +1,11 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { notifications } from "../../drizzle/schema/notifications.ts";
+import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { tables } from "../../drizzle/schema/tables.ts";
 import { createTable } from "../../server/services/catalog/save-table.ts";
 import { createDatabase } from "../../server/services/databases/create-database.ts";
+import { tableDefinitionSchema } from "../../shared/table.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 const actor = { userId: null, name: "test" };
@@ -103,4 +106,50 @@ test("an import is told when to take all rows anew, and is imported now or anew 
   await page.getByRole("button", { name: "Import now" }).click();
   await page.getByText("d.orders is running").waitFor();
   expect(web.pageErrors).toEqual([]);
+});
+
+test("addresses to notify are set, and who was told is shown with each attempt and told again", async () => {
+  const id = await create("told", { query: "select 1 as one" });
+  const page = await web.signedIn();
+  await page.goto(`${web.server.url}/tables/${id}`);
+  await page.getByLabel("Notify").fill("example.com");
+  await page.getByRole("button", { name: /^Save/ }).click();
+  await page.locator(".field").getByText("write an https:// or http:// address").waitFor();
+  await page.getByLabel("Notify").fill("https://example.com/hook");
+  await page.getByRole("button", { name: /^Save/ }).click();
+  await page.getByText("Saved as version 2").waitFor();
+  expect((await savedRow(id))?.notifyUrls).toEqual(["https://example.com/hook"]);
+  const { db } = web.deps;
+  const [run] = await db
+    .insert(runs)
+    .values({ kind: "manual", state: "succeeded", endedAt: new Date() })
+    .returning({ id: runs.id });
+  const definition = tableDefinitionSchema.parse({ dataset: "d", name: "told", kind: "summary" });
+  const [tableRun] = await db
+    .insert(tableRuns)
+    .values({ runId: run!.id, tableId: id, definition, state: "succeeded" })
+    .returning({ id: tableRuns.id });
+  await db.insert(notifications).values({
+    tableId: id,
+    tableRunId: tableRun!.id,
+    url: "https://example.com/hook",
+    state: "failed",
+    attemptCount: 1,
+    attempts: [
+      {
+        at: "2026-01-01T00:00:00Z",
+        status: 502,
+        durationMs: 12,
+        answer: "down",
+        error: "it answered 502",
+      },
+    ],
+  });
+  await page.getByRole("link", { name: "Notifications" }).click();
+  const card = page.locator(".card", { hasText: "https://example.com/hook" });
+  await card.getByText("it answered 502 down").waitFor();
+  await card.getByRole("button", { name: "Send again" }).click();
+  await card.getByText("waiting").waitFor();
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByRole("button", { name: "Replace it by a new one" }).waitFor();
 });

@@ -1,10 +1,14 @@
 import { Writable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { notificationSecret } from "../../server/services/notifications/notification-secret.ts";
+import type { NotificationView } from "../../shared/notification.ts";
 import type { RunDetail } from "../../shared/run.ts";
 import type { TableListItem } from "../../shared/table.ts";
 import { startTestServer, type TestServer } from "../api/support.ts";
 import { insertCatalog } from "../support/catalog.ts";
 import { type EngineFixture, openEngineFixture } from "../support/engine-fixture.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { until } from "../support/until.ts";
 import { createCommandLine, type RunCommandLine } from "./support.ts";
 
 let fixture: EngineFixture;
@@ -147,4 +151,31 @@ test("a server that is not there, a bad token and a wrong name are said in a sen
     /d\.nothing/,
   );
   await expect(maestro(["runs", "show", "x"], environment())).rejects.toThrow(/x is not/);
+});
+
+test("who was told of a completed table is listed, told again, and signed for with a secret", async () => {
+  const receiver = await startReceiver();
+  receiver.answer = (_, response) => void response.writeHead(500).end();
+  fixture.deps.givenSettings["network.allowed"] = "127.0.0.1";
+  const [id] = (
+    await insertCatalog(fixture.db, [{ name: "told", notifyUrls: [`${receiver.url}/hook`] }])
+  ).values();
+  await maestro(["run", "d.told", "--wait"], environment());
+  const list = () => maestro(["notifications", "list", "--table", "d.told"], environment());
+  await until("it is refused", async () => (await list()).includes("it answered 500"));
+  expect(await list()).toMatch(/d\.told +\d+ +queued +\d+ +500 .*\/hook +it answered 500/);
+  receiver.answer = (_, response) => void response.writeHead(200).end();
+  const [{ id: notification }] = JSON.parse(
+    await maestro(["notifications", "list", "--json"], environment()),
+  ) as [NotificationView];
+  await maestro(["notifications", "again", String(notification)], environment());
+  await until("it is taken", async () => (await list()).includes("delivered"));
+  const secret = (await maestro(["notifications", "secret", "d.told"], environment())).trim();
+  expect(secret).toBe(await notificationSecret(fixture.deps, id!));
+  const renewed = await maestro(["notifications", "secret", "d.told", "--renew"], environment());
+  expect(renewed.trim()).not.toBe(secret);
+  await expect(maestro(["notifications", "list", "--state", "odd"], environment())).rejects.toThrow(
+    "--state is one of queued, delivered, failed, not odd",
+  );
+  await receiver.close();
 });

@@ -40,6 +40,14 @@ export function DeliveryFields(props: { form: TableForm }) {
             error={props.form.fieldError("sheetReaders")}
           />
         </Show>
+        <ListField
+          label="Notify"
+          values={draft().notifyUrls}
+          placeholder="https://app.example.com/tables"
+          hint="Addresses that are told by a signed POST each time that the table is complete."
+          onChange={(notifyUrls) => props.form.set({ notifyUrls })}
+          error={props.form.fieldError("notifyUrls")}
+        />
       </div>
       <div class="row" style={{ gap: "var(--space-5)" }}>
         <CheckField

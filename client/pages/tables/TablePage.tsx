@@ -16,6 +16,7 @@ import { ExtractsTab } from "./ExtractsTab.tsx";
 import { JobsTab } from "./JobsTab.tsx";
 import { LastRun } from "./LastRun.tsx";
 import { MovingNow } from "./MovingNow.tsx";
+import { NotificationsTab } from "./NotificationsTab.tsx";
 import { TableActions } from "./TableActions.tsx";
 import { UploadPanel } from "./UploadPanel.tsx";
 
@@ -34,6 +35,7 @@ const tabs = [
   { id: "lineage", label: "Lineage" },
   { id: "transfers", label: "Transfers" },
   { id: "extracts", label: "Extracts" },
+  { id: "notifications", label: "Notifications" },
   { id: "versions", label: "Versions" },
 ];
 
@@ -124,6 +126,9 @@ function Body(props: { table: TableDetail; tab: string }) {
         </Match>
         <Match when={props.tab === "extracts"}>
           <ExtractsTab table={props.table} />
+        </Match>
+        <Match when={props.tab === "notifications"}>
+          <NotificationsTab table={props.table} />
         </Match>
         <Match when={props.tab === "versions"}>
           <VersionsTab table={props.table} />

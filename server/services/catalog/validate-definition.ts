@@ -2,10 +2,11 @@ import { eq } from "drizzle-orm";
 import { frequencies } from "../../../drizzle/schema/frequencies.ts";
 import { databases } from "../../../drizzle/schema/tables.ts";
 import { groups } from "../../../drizzle/schema/users.ts";
-import { MaestroError } from "../../../shared/errors.ts";
+import { MaestroError, messageOf } from "../../../shared/errors.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
 import type { Db } from "../../db/client.ts";
 import { checkWrittenNames } from "../../domain/column-names.ts";
+import { readOutboundUrl } from "../../support/outbound-address.ts";
 import { validateImportQuery } from "../transfers/validate-import-query.ts";
 import { validateExport } from "./validate-export.ts";
 
@@ -36,6 +37,7 @@ export async function validateDefinition(
       `${definition.partitioning.field} partitions the table already: cluster by other columns`,
     );
   }
+  validateNotifyUrls(definition.notifyUrls);
   await validatePointers(db, definition);
   await validateExport(db, definition, tableId);
 }
@@ -75,6 +77,19 @@ function validateImport(definition: TableDefinition): void {
       "reimportConditions",
       "without an id column every run imports all rows anyway: choose one, or leave these empty",
     );
+  }
+}
+
+/** Where they lead is looked at when they are sent to: an admin may allow more by then. */
+function validateNotifyUrls(urls: string[]): void {
+  for (const [at, url] of urls.entries()) {
+    if (urls.indexOf(url) < at) throw invalid("notifyUrls", `${url} is there twice: take one out`);
+    try {
+      readOutboundUrl(url, ["0.0.0.0/0", "::/0"]);
+    } catch (error) {
+      const why = messageOf(error).replace(/^this is not /, "");
+      throw invalid("notifyUrls", `write ${why}, not ${url === "" ? "nothing" : url}`);
+    }
   }
 }
 

@@ -120,6 +120,7 @@ function settingsOf(row: TableRow) {
     LegacySQL: row.legacySql,
     Description: row.description,
     Extract: row.extract,
+    NotifyExtractUrl: row.notifyUrls[0] ?? "",
     SheetsExtract: row.sheet,
     SheetId: row.spreadsheetId ?? "",
     ExportDbId: row.exportDatabaseId ?? 0,

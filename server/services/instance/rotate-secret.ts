@@ -1,4 +1,5 @@
 import { eq, isNotNull, or, sql } from "drizzle-orm";
+import { notificationSecrets } from "../../../drizzle/schema/notifications.ts";
 import { settings } from "../../../drizzle/schema/settings.ts";
 import { databases } from "../../../drizzle/schema/tables.ts";
 import { MaestroError } from "../../../shared/errors.ts";
@@ -7,6 +8,7 @@ import type { Db } from "../../db/client.ts";
 import type { SecretBox } from "../../support/crypto.ts";
 import { recordChange } from "../audit/record-change.ts";
 import { passwordRow, tlsKeyRow } from "../databases/database-address.ts";
+import { notificationSecretRow } from "../notifications/notification-secret-row.ts";
 import { settingRow } from "../settings/setting-row.ts";
 import { instanceKey, opens } from "./open-instance.ts";
 
@@ -21,7 +23,9 @@ import { instanceKey, opens } from "./open-instance.ts";
 export function rotateSecret(db: Db, from: SecretBox, to: SecretBox): Promise<number> {
   return db.transaction(async (tx) => {
     // Whoever stores a secret takes them in this order, and looks at the instance's row before.
-    await tx.execute(sql`lock table ${databases}, ${settings} in exclusive mode`);
+    await tx.execute(
+      sql`lock table ${databases}, ${notificationSecrets}, ${settings} in exclusive mode`,
+    );
     const [instance] = await tx.select().from(settings).where(eq(settings.key, instanceKey));
     if (!instance?.secret) {
       throw new MaestroError("configuration", "this database holds no Maestro: start it once");
@@ -34,7 +38,10 @@ export function rotateSecret(db: Db, from: SecretBox, to: SecretBox): Promise<nu
       );
     }
     const reseal = (sealed: Buffer, row: string) => to.seal(from.open(sealed, row), row);
-    const resealed = (await resealSettings(tx, reseal)) + (await resealDatabases(tx, reseal));
+    const resealed =
+      (await resealSettings(tx, reseal)) +
+      (await resealDatabases(tx, reseal)) +
+      (await resealNotifications(tx, reseal));
     await recordChange(
       tx,
       { userId: null, name: "rotate-secret" },
@@ -76,4 +83,15 @@ async function resealDatabases(tx: Db, reseal: Reseal): Promise<number> {
     resealed += Number(password !== null) + Number(tlsKey !== null);
   }
   return resealed;
+}
+
+async function resealNotifications(tx: Db, reseal: Reseal): Promise<number> {
+  const rows = await tx.select().from(notificationSecrets);
+  for (const { tableId, secret } of rows) {
+    await tx
+      .update(notificationSecrets)
+      .set({ secret: reseal(secret, notificationSecretRow(tableId)) })
+      .where(eq(notificationSecrets.tableId, tableId));
+  }
+  return rows.length;
 }

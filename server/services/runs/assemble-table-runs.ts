@@ -109,7 +109,7 @@ function firstStepOf(
 
 /** As it is stored with a table run of which no other step is asked. */
 function deliveryOnly(definition: TableDefinition, delivery: Delivery): TableDefinition {
-  return { ...definition, extract: false, sheet: delivery === "sheet" };
+  return { ...definition, extract: false, sheet: delivery === "sheet", notifyUrls: [] };
 }
 
 function tablesKeptOut(

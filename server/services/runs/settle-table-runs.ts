@@ -16,6 +16,7 @@ import { runOutcome } from "../../domain/run-state.ts";
 import { miscountReason } from "../jobs/complete-job.ts";
 import type { DrivenJob } from "../jobs/driven-job.ts";
 import { unknownReasons } from "../jobs/look-for-job.ts";
+import { notifyCompletion } from "../notifications/notify-completion.ts";
 import { enqueueTransfers } from "../transfers/enqueue-transfers.ts";
 import { finishImport } from "../transfers/finish-import.ts";
 
@@ -45,6 +46,8 @@ export async function settleTableRuns(
   const settled = await settle(transition, settlements);
   const written = new Map(settled.map((each) => [each.id, each]));
   const ours = ended.filter(({ settlement }) => written.has(settlement.tableRunId));
+  const parked = unparked.map((settlement) => ({ settlement, driven: null }));
+  await notifyCompletion(transition, [...ended, ...parked], written);
   const loaded = ours.filter(hasLoaded);
   for (const { driven } of loaded) {
     const { staged, ...tableRun } = driven.claim;

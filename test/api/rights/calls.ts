@@ -85,6 +85,12 @@ export const calls: Record<string, Call | Call[]> = {
   "jobs.list": { right: "read" },
   "lineage.graph": { right: "read" },
   "me.get": { right: "read" },
+  "notifications.list": { right: "read" },
+  "notifications.secret": { right: "tableGroup", input: tableById },
+  "notifications.sendAgain": {
+    right: "tableGroup",
+    input: async (w) => ({ id: await w.notification() }),
+  },
   "runs.cancel": { right: "runGroup", input: (w) => w.run("running") },
   "runs.get": { right: "read", input: (w) => w.run("failed") },
   "runs.graph": { right: "read", input: (w) => w.run("failed") },

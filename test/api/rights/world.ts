@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { notifications } from "../../../drizzle/schema/notifications.ts";
 import { runs, tableRuns } from "../../../drizzle/schema/runs.ts";
 import { tables, tableVersions } from "../../../drizzle/schema/tables.ts";
 import { transfers } from "../../../drizzle/schema/transfers.ts";
@@ -134,6 +135,14 @@ export async function makeWorld(
         .insert(transfers)
         .values({ tableId, tableRunId, kind: "import" })
         .returning({ id: transfers.id });
+      return made!.id;
+    },
+    async notification() {
+      const { tableId, tableRunId } = await run("failed");
+      const [made] = await db
+        .insert(notifications)
+        .values({ tableId, tableRunId, url: "https://receiver.test/", state: "failed" })
+        .returning({ id: notifications.id });
       return made!.id;
     },
     async token() {

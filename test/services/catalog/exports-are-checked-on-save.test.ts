@@ -36,6 +36,24 @@ function save(input: Partial<TableDefinitionInput>, tableId: number | null = nul
 
 test.each<[string, () => Partial<TableDefinitionInput>, string, RegExp]>([
   [
+    "an address to notify without a scheme",
+    () => ({ notifyUrls: ["example.com/told"] }),
+    "notifyUrls",
+    /write an https:\/\/ or http:\/\/ address.*not example\.com\/told/,
+  ],
+  [
+    "an address to notify with a password",
+    () => ({ notifyUrls: ["https://me:secret@example.com/"] }),
+    "notifyUrls",
+    /without a user and a password/,
+  ],
+  [
+    "an address to notify twice",
+    () => ({ notifyUrls: ["https://example.com/", "https://example.com/"] }),
+    "notifyUrls",
+    /is there twice/,
+  ],
+  [
     "a target without a database",
     () => ({ exportTable: "t" }),
     "exportTable",

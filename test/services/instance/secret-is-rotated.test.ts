@@ -241,6 +241,7 @@ test("no column with encrypted bytes is forgotten", async () => {
   expect(rows.map(({ name }) => name)).toEqual([
     "databases.password",
     "databases.tls_key",
+    "notification_secrets.secret",
     "settings.secret",
   ]);
 });
