@@ -5,5 +5,6 @@ export const maxBatchedCalls = 20;
 export const longInputs: ReadonlySet<string> = new Set([
   "tables.dryRun",
   "tables.plan",
+  "tables.query",
   "tables.planFiles",
 ]);

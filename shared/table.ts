@@ -184,6 +184,20 @@ export interface TablePreview {
   bytes: number;
 }
 
+/** The first rows of a query that was run as it stood in the editor, and what it cost. */
+export interface QueryPreview extends Omit<TablePreview, "bytes"> {
+  bytesBilled: number;
+  price: number;
+  cacheHit: boolean;
+  tookMs: number;
+}
+
+/** A table's columns, for completion. */
+export interface TableColumns {
+  name: string;
+  columns: FieldSchema[];
+}
+
 /** What a dry run answers, or where it failed. */
 export type DryRunResult =
   | {

@@ -47,7 +47,7 @@ function Row(props: { job: JobView; withRun: boolean }) {
         <StatusPill state={props.job.state} why={props.job.error} />
       </td>
       <td class="shrink">
-        {props.job.step}
+        {props.job.tableRunId === null ? "preview" : props.job.step}
         <Show when={props.job.attempt > 1}>
           <span class="muted">, attempt {props.job.attempt}</span>
         </Show>

@@ -281,6 +281,7 @@ function toTable(table: TableResource): StoredTable {
 
 function toDryRun({ statistics }: JobResource) {
   const query = (statistics?.["query"] ?? {}) as {
+    statementType?: string;
     schema?: { fields?: RestField[] };
     referencedTables?: { projectId: string; datasetId: string; tableId: string }[];
   };
@@ -290,5 +291,6 @@ function toDryRun({ statistics }: JobResource) {
     referencedTables: (query.referencedTables ?? []).map(
       (table) => `${table.projectId}.${table.datasetId}.${table.tableId}`,
     ),
+    ...(query.statementType === undefined ? {} : { statementType: query.statementType }),
   };
 }

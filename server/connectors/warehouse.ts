@@ -83,4 +83,6 @@ export interface DryRunStatistics {
   schema: FieldSchema[];
   /** `project.dataset.table`. */
   referencedTables: string[];
+  /** `SELECT`, `SCRIPT`, `CREATE_TABLE` …; absent where BigQuery does not say. */
+  statementType?: string;
 }

@@ -13,7 +13,8 @@ export const hashLabel = "maestro_config";
 /** Empty ones are left out. */
 export function buildLabels(input: {
   instanceId: string;
-  runId: number;
+  /** Null for a preview, which is of no run. */
+  runId: number | null;
   definition: Pick<TableDefinition, "dataset" | "name">;
   user: string | null;
   group: string | null;
@@ -21,7 +22,7 @@ export function buildLabels(input: {
 }): Record<string, string> {
   const labels: Record<string, string | null> = {
     maestro_instance: input.instanceId,
-    maestro_run: String(input.runId),
+    maestro_run: input.runId === null ? null : String(input.runId),
     maestro_table: `${input.definition.dataset}.${input.definition.name}`,
     maestro_user: input.user,
     maestro_group: input.group,

@@ -1,10 +1,13 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startEngine } from "../../server/daemon/engine.ts";
+import type { JobView } from "../../shared/job.ts";
 import type { RunDetail } from "../../shared/run.ts";
 import type {
   DryRunResult,
+  QueryPreview,
   SavedTable,
+  TableColumns,
   TableDetail,
   TableExtract,
   TablePlan,
@@ -103,6 +106,51 @@ test("a refused query names its place, and a plan its columns", async () => {
     columnsRemoved: ["square"],
     columnsChanged: [{ name: "n", from: "INTEGER", to: "STRING" }],
   });
+});
+
+test("SQL is run as it stands, billed and noted as a job; what is no SELECT is refused", async () => {
+  const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
+  const ask = (query: string) =>
+    call(
+      server,
+      "tables.query",
+      { definition: { ...numbers, query }, id, maxRows: 2 },
+      { method: "POST", headers },
+    );
+  const answer = dataOf<QueryPreview>(
+    await ask("select n, [n] as list from lab.numbers order by n"),
+  );
+  expect(answer).toMatchObject({
+    totalRows: 1000,
+    rows: [
+      [1, [1]],
+      [2, [2]],
+    ],
+  });
+  const [job] = await get<JobView[]>("tables.jobs", { id });
+  expect(job).toMatchObject({
+    state: "succeeded",
+    tableRunId: null,
+    bytesBilled: answer.bytesBilled,
+  });
+
+  const scripts = [
+    "drop table lab.numbers",
+    "create table lab.other as select 1 as x",
+    "select 1; select 2",
+  ];
+  for (const script of scripts) {
+    const refused = await ask(script);
+    expect(refused.status).toBe(400);
+    expect(refused.body.error?.message).toContain("only a single SELECT can be previewed");
+  }
+  expect(await get("tables.preview", { id, maxRows: 1 })).toMatchObject({ totalRows: 1000 });
+  const columns = await get<TableColumns[]>("tables.columns", {
+    names: ["lab.numbers", "lab.none"],
+  });
+  expect(columns).toMatchObject([
+    { name: "lab.numbers", columns: [{ name: "n" }, { name: "square" }] },
+  ]);
 });
 
 test("an external table is uploaded by its signed URL and loaded", async () => {

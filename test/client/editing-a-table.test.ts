@@ -115,10 +115,11 @@ test("Ctrl-S saves, and the parents read from the SQL show", async () => {
 
   await page.getByRole("link", { name: "Versions" }).click();
   await page.getByText("Version 3 against 2").waitFor();
-  expect(await page.locator(".diff .removed").allTextContents()).toContain("− select 1 as first");
-  expect(await page.locator(".diff .added").allTextContents()).toContain(
-    "+ select * from d.source",
+  const [before, after] = [2, 3].map((version) =>
+    page.getByRole("textbox", { name: `SQL of version ${version}` }),
   );
+  expect(await before?.textContent()).toBe("select 1 as first");
+  expect(await after?.textContent()).toBe("select * from d.source");
 
   await page.getByRole("button", { name: "Restore" }).click();
   await page.getByText("Version 2 is back").waitFor();

@@ -9,16 +9,19 @@ import { sql } from "@codemirror/lang-sql";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { EditorState } from "@codemirror/state";
+import { EditorState, Prec } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
   highlightActiveLine,
+  type KeyBinding,
   keymap,
   lineNumbers,
 } from "@codemirror/view";
 import { createEffect, on, onCleanup, onMount } from "solid-js";
+import type { TableColumns } from "../../../shared/table.ts";
 import { bigQuery } from "./bigquery.ts";
+import { completeColumns } from "./complete-columns.ts";
 import { type CatalogName, completeFromCatalog } from "./complete-table.ts";
 import { editorTheme } from "./editor-theme.ts";
 
@@ -35,6 +38,12 @@ interface Props {
   onInput: (value: string) => void;
   fault: SqlFault | null;
   names: CatalogName[];
+  /** The columns of a table of the catalog, for completion. */
+  columnsOf: (tables: string[]) => Promise<TableColumns[]>;
+  /** ⌘-Enter or Ctrl-Enter: what is selected, or all of it. */
+  onRun?: ((sql: string) => void) | undefined;
+  /** Shift-Alt-F. */
+  onFormat?: (() => void) | undefined;
   readOnly?: boolean;
 }
 
@@ -61,6 +70,13 @@ export function SqlEditor(props: Props) {
           lintGutter(),
           sql({ dialect: bigQuery, upperCaseKeywords: true }),
           bigQuery.language.data.of({ autocomplete: completeFromCatalog(() => props.names) }),
+          bigQuery.language.data.of({
+            autocomplete: completeColumns(
+              () => props.names,
+              (tables) => props.columnsOf(tables),
+            ),
+          }),
+          Prec.highest(keymap.of(ownKeys(props))),
           autocompletion({ icons: false, maxRenderedOptions: 60 }),
           keymap.of([
             ...closeBracketsKeymap,
@@ -99,6 +115,28 @@ export function SqlEditor(props: Props) {
   });
 
   return <div class="sql-editor" ref={parent} />;
+}
+
+/** What is selected runs alone, so that a part of a query can be looked at. */
+function ownKeys(props: Props): KeyBinding[] {
+  return [
+    {
+      key: "Mod-Enter",
+      run({ state }) {
+        const { from, to } = state.selection.main;
+        const selected = state.sliceDoc(from, to);
+        props.onRun?.(selected.trim() === "" ? state.doc.toString() : selected);
+        return props.onRun !== undefined;
+      },
+    },
+    {
+      key: "Shift-Alt-f",
+      run() {
+        props.onFormat?.();
+        return props.onFormat !== undefined;
+      },
+    },
+  ];
 }
 
 /** Underlines from the fault's position to the end of its word; a place past the end is the end. */

@@ -1,13 +1,13 @@
-import { For } from "solid-js";
-import type { FieldSchema, TableDetail, TablePreview } from "../../../shared/table.ts";
-import { CellValue } from "../../components/CellValue.tsx";
+import type { TableDetail, TablePreview } from "../../../shared/table.ts";
 import { Empty } from "../../components/Feedback.tsx";
+import { GridActions } from "../../components/grid/GridActions.tsx";
+import { ResultGrid } from "../../components/grid/ResultGrid.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { formatBytes, formatCount, formatPlural } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 
-const maxRows = 100;
+const maxRows = 500;
 
 export function DataTab(props: { table: TableDetail }) {
   const preview = createApiQuery(
@@ -26,12 +26,12 @@ export function DataTab(props: { table: TableDetail }) {
         </Empty>
       }
     >
-      {(data) => <DataGrid preview={data()} />}
+      {(data) => <DataGrid preview={data()} name={props.table.name} />}
     </QueryView>
   );
 }
 
-function DataGrid(props: { preview: TablePreview }) {
+function DataGrid(props: { preview: TablePreview; name: string }) {
   return (
     <section class="card">
       <div class="card-head">
@@ -43,58 +43,10 @@ function DataGrid(props: { preview: TablePreview }) {
             ? `the first ${formatCount(props.preview.rows.length)} shown`
             : `${formatPlural(props.preview.schema.length, "column")}`}
         </span>
+        <span style={{ flex: 1 }} />
+        <GridActions name={props.name} schema={props.preview.schema} rows={props.preview.rows} />
       </div>
-      <section class="grid-scroll" tabindex="0" aria-label="Rows">
-        <table class="table grid">
-          <thead>
-            <tr>
-              <th scope="col">
-                <span class="visually-hidden">Row</span>
-              </th>
-              <For each={props.preview.schema}>
-                {(field) => (
-                  <th scope="col">
-                    {field.name}
-                    <small>{typeOf(field)}</small>
-                  </th>
-                )}
-              </For>
-            </tr>
-          </thead>
-          <tbody>
-            <For each={props.preview.rows}>
-              {(row, index) => (
-                <tr>
-                  <td class="index">{index() + 1}</td>
-                  <For each={row}>
-                    {(cell, column) => {
-                      const field = props.preview.schema[column()];
-                      return (
-                        <td classList={{ right: isNumber(field) }}>
-                          <CellValue value={cell} />
-                        </td>
-                      );
-                    }}
-                  </For>
-                </tr>
-              )}
-            </For>
-          </tbody>
-        </table>
-      </section>
+      <ResultGrid label="Rows" schema={props.preview.schema} rows={props.preview.rows} />
     </section>
-  );
-}
-
-function typeOf(field: FieldSchema): string {
-  const inner = field.type === "RECORD" || field.type === "STRUCT" ? "STRUCT" : field.type;
-  return field.mode === "REPEATED" ? `ARRAY<${inner}>` : inner;
-}
-
-function isNumber(field: FieldSchema | undefined): boolean {
-  return (
-    field !== undefined &&
-    field.mode !== "REPEATED" &&
-    /^(INT|FLOAT|NUMERIC|BIGNUMERIC)/.test(field.type)
   );
 }

@@ -1,4 +1,5 @@
 import { Show } from "solid-js";
+import { commandKey } from "../../keys.ts";
 import type { TableForm } from "../../state/create-table-form.ts";
 
 /** In sight while there is something to save, and the place where two people's edits meet. */
@@ -35,7 +36,7 @@ export function SaveBar(props: { form: TableForm; onSave: () => void }) {
           onClick={() => props.onSave()}
         >
           {props.form.isSaving() ? "Saving…" : props.form.id() === null ? "Create" : "Save"}
-          <kbd class="small">{navigator.platform.startsWith("Mac") ? "⌘S" : "Ctrl S"}</kbd>
+          <kbd class="small">{commandKey("S")}</kbd>
         </button>
       </div>
     </Show>

@@ -1,20 +1,11 @@
-import { createMemo, type JSX, lazy, onCleanup, onMount, Show, Suspense } from "solid-js";
+import { type JSX, onCleanup, onMount, Show } from "solid-js";
 import type { SavedTable } from "../../../shared/table.ts";
-import { ErrorNotice, Loading } from "../../components/Feedback.tsx";
-import type { CatalogName } from "../../components/sql/complete-table.ts";
-import type { SqlFault } from "../../components/sql/SqlEditor.tsx";
-import { createApiQuery } from "../../state/create-api-query.ts";
-import { createDryRun, type DryRunState } from "../../state/create-dry-run.ts";
+import { ErrorNotice } from "../../components/Feedback.tsx";
 import type { TableForm } from "../../state/create-table-form.ts";
-import { api } from "../../trpc.ts";
 import { BasicFields } from "./BasicFields.tsx";
-import { DryRunLine } from "./DryRunLine.tsx";
 import { SaveBar } from "./SaveBar.tsx";
 import { SettingsForm } from "./SettingsForm.tsx";
-
-const SqlEditor = lazy(async () => ({
-  default: (await import("../../components/sql/SqlEditor.tsx")).SqlEditor,
-}));
+import { SqlCard } from "./SqlCard.tsx";
 
 interface Props {
   form: TableForm;
@@ -28,20 +19,6 @@ interface Props {
  * table asks for its name first.
  */
 export function TableEditor(props: Props) {
-  const tables = createApiQuery(
-    // A key of its own: names change when tables do, not at every step of a run.
-    () => ["tableNames"],
-    (signal) => api.tables.list.query({ limit: 100_000 }, { signal }),
-    { replace: true },
-  );
-  const names = createMemo<CatalogName[]>(() =>
-    (tables.data() ?? []).map(({ name, kind }) => ({ name, kind })),
-  );
-  const dryRun = createDryRun(() => props.form.draft, props.form.id);
-  const fault = createMemo(() =>
-    faultOf(dryRun(), props.form.error()?.position ?? null, props.form.error()?.message),
-  );
-
   const isNew = () => props.form.id() === null;
   let root: HTMLDivElement | undefined;
 
@@ -66,23 +43,7 @@ export function TableEditor(props: Props) {
         </section>
       </Show>
       <Show when={props.form.draft.kind !== "external"}>
-        <section
-          class="card sql-card"
-          classList={{ short: isNew() || props.form.draft.kind === "import" }}
-          aria-label="SQL"
-        >
-          <Suspense fallback={<Loading what="the editor" lines={8} />}>
-            <SqlEditor
-              label={props.form.draft.kind === "import" ? "Import SQL" : "BigQuery SQL"}
-              value={props.form.draft.query}
-              onInput={(query) => props.form.set({ query })}
-              fault={fault()}
-              names={names()}
-              readOnly={!props.canWrite}
-            />
-          </Suspense>
-          <DryRunLine state={dryRun()} kind={props.form.draft.kind} />
-        </section>
+        <SqlCard form={props.form} canWrite={props.canWrite} />
       </Show>
       {props.aside}
       <section class="card pad" aria-label="Settings">
@@ -117,19 +78,4 @@ function visibleError(form: TableForm) {
   return error === null || (error.code === "conflict" && form.newerVersion() !== null)
     ? null
     : error;
-}
-
-function faultOf(
-  dryRun: DryRunState,
-  position: { line: number; column: number } | null,
-  message: string | undefined,
-): SqlFault | null {
-  if (dryRun.kind === "done" && !dryRun.result.ok) {
-    const { message: text, line, column } = dryRun.result;
-    return line === null ? null : { message: text, line, column: column ?? 1 };
-  }
-  if (dryRun.kind === "failed" && dryRun.error.position !== null) {
-    return { message: dryRun.error.message, ...dryRun.error.position };
-  }
-  return position === null ? null : { message: message ?? "", ...position };
 }

@@ -1,14 +1,12 @@
 import { createMemo, createSignal, For, Show } from "solid-js";
-import { type DiffLine, diffLines } from "../../../shared/diff-lines.ts";
-import type { TableDefinition, TableDetail, TableVersionView } from "../../../shared/table.ts";
+import type { TableDetail } from "../../../shared/table.ts";
 import { QueryView } from "../../components/QueryView.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { createAction } from "../../state/create-action.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { showToast } from "../../state/create-toasts.ts";
 import { api } from "../../trpc.ts";
-
-const signs = { same: "  ", added: "+ ", removed: "− " };
+import { VersionDiff } from "./VersionDiff.tsx";
 
 /** Every save, newest first; each against the one before it, with a way back. */
 export function VersionsTab(props: { table: TableDetail }) {
@@ -77,46 +75,4 @@ export function VersionsTab(props: { table: TableDetail }) {
       }}
     </QueryView>
   );
-}
-
-function VersionDiff(props: { now: TableVersionView; before: TableVersionView | null }) {
-  const lines = createMemo<DiffLine[]>(() =>
-    diffLines(
-      props.before === null ? "" : describe(props.before.definition),
-      describe(props.now.definition),
-    ),
-  );
-  return (
-    <section class="card" aria-label="Changes">
-      <div class="card-head">
-        <h2>
-          {props.before === null
-            ? "As it was created"
-            : `Version ${props.now.version} against ${props.before.version}`}
-        </h2>
-      </div>
-      <div class="diff">
-        <For each={lines()}>
-          {(line) => (
-            <div class={line.kind}>
-              {signs[line.kind]}
-              {line.text}
-            </div>
-          )}
-        </For>
-      </div>
-    </section>
-  );
-}
-
-/** A definition as lines: its settings that say something, then its SQL. */
-function describe(definition: TableDefinition): string {
-  const { query, ...settings } = definition;
-  const lines = Object.entries(settings)
-    .filter(([, value]) => value !== null && value !== "" && value !== false)
-    .filter(([, value]) => !(Array.isArray(value) && value.length === 0))
-    .map(
-      ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-    );
-  return query === "" ? lines.join("\n") : `${lines.join("\n")}\n\n${query}`;
 }

@@ -2,14 +2,17 @@ import { z } from "zod";
 import { tableDefinitionSchema, tableKinds } from "../../../shared/table.ts";
 import { mostFiles, tableFileSchema } from "../../../shared/table-file.ts";
 import { keptText } from "../../../shared/text.ts";
+import { assertMayWriteTable } from "../../services/access/assert-may-write-table.ts";
 import { assertMayWriteGroup } from "../../services/access/authorize.ts";
 import { dryRunTable } from "../../services/catalog/dry-run-table.ts";
 import { findTable } from "../../services/catalog/find-table.ts";
 import { getStatus } from "../../services/catalog/get-status.ts";
 import { getTable } from "../../services/catalog/get-table.ts";
+import { listColumns } from "../../services/catalog/list-columns.ts";
 import { listTables } from "../../services/catalog/list-tables.ts";
 import { listVersions } from "../../services/catalog/list-versions.ts";
 import { planTable } from "../../services/catalog/plan-table.ts";
+import { previewQuery } from "../../services/catalog/preview-query.ts";
 import { previewTable } from "../../services/catalog/preview-table.ts";
 import { removeTable } from "../../services/catalog/remove-table.ts";
 import { restoreVersion } from "../../services/catalog/restore-version.ts";
@@ -99,6 +102,27 @@ export const tablesRouter = router({
     .mutation(({ ctx, input }) =>
       saveFile(ctx.deps, input, actorOf(ctx.principal), fileRightsOf(ctx.principal)),
     ),
+  /** Runs the SQL of a draft; whoever may save the draft may do it. */
+  query: procedure("write")
+    .input(
+      definitionInput.extend({
+        /** Of the saved table that it is a draft of. */
+        id: rowId.optional(),
+        maxRows: limitOf(10_000, 1000),
+      }),
+    )
+    .mutation(async ({ ctx, input: { definition, id, maxRows }, signal }) => {
+      const { deps, principal } = ctx;
+      const groupId = definition.groupId ?? principal.user.groups[0]?.id ?? null;
+      assertMayWriteGroup(principal, groupId);
+      if (id !== undefined) await assertMayWriteTable(deps, principal, { id });
+      const user = principal.user.email;
+      return previewQuery(deps, { definition, id: id ?? null, user, groupId, maxRows, signal });
+    }),
+  /** By `dataset.name`; for completion. */
+  columns: procedure("read")
+    .input(z.object({ names: z.array(keptText().max(2100)).max(20) }))
+    .query(({ ctx, input }) => listColumns(ctx.deps, input.names)),
   run: procedure("writeTable")
     .input(
       byId.extend({

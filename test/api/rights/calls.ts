@@ -208,6 +208,14 @@ export const calls: Record<string, Call | Call[]> = {
   "tables.plan": { right: "read", input: async (w) => ({ definition: w.definition() }) },
   "tables.planFiles": { right: "read", input: async (w) => ({ files: [w.file()] }) },
   "tables.preview": { right: "read", input: tableById },
+  "tables.columns": { right: "read", input: fixed({ names: ["d.nothing"] }) },
+  "tables.query": {
+    right: "tableGroup",
+    // The tests' warehouse does not say that it is a SELECT.
+    status: 400,
+    changesNothing: true,
+    input: async (w) => ({ definition: w.definition(), id: await w.table() }),
+  },
   "tables.reimport": {
     right: "tableGroup",
     input: async (w) => ({ id: await w.importTable() }),
