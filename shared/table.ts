@@ -174,6 +174,8 @@ export interface FieldSchema {
   fields?: FieldSchema[];
   /** What a RANGE is of. */
   rangeElementType?: { type: string };
+  /** Of a column: the SQL of what rows have that say nothing about it. */
+  defaultValueExpression?: string;
 }
 
 /** The first rows of a table. Cells are JSON values: null, string, number, boolean, arrays, objects. */

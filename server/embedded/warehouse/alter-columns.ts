@@ -1,5 +1,6 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { type ColumnChange, type TableChange, WarehouseError } from "./contract.ts";
+import { addColumnTo } from "./create-relation.ts";
 import type { TableDocument } from "./documents.ts";
 import { duckdbType, quoteName } from "./field-types.ts";
 import { castTo } from "./sql/types/casts.ts";
@@ -29,8 +30,7 @@ export async function addColumn(
     if (ifNotExists) return document;
     throw new WarehouseError("invalidQuery", `Column already exists: ${field.name}`);
   }
-  const type = duckdbType(field);
-  await tx.run(`ALTER TABLE ${document.relation} ADD COLUMN ${quoteName(field.name)} ${type}`);
+  await addColumnTo(tx, document.relation, field);
   return { ...document, schema: [...document.schema, field] };
 }
 
@@ -109,6 +109,10 @@ async function changed(
   }
   if (change.type && change.type !== field.type) {
     refuseLayout(document, field.name, "change the type of");
+    if (field.defaultValueExpression !== undefined) {
+      const what = "ALTER COLUMN SET DATA TYPE of a column with DEFAULT";
+      throw new WarehouseError("notImplemented", `not supported by the local warehouse: ${what}`);
+    }
     if (field.mode === "REPEATED" || !wider[field.type]?.includes(change.type)) {
       throw new WarehouseError(
         "invalidQuery",
@@ -119,6 +123,11 @@ async function changed(
     const using = converted(field, after);
     await tx.run(`${column} SET DATA TYPE ${duckdbType(after)} USING ${using}`);
     return after;
+  }
+  if (change.defaultValueExpression !== undefined) {
+    const { defaultValueExpression: _, ...plain } = field;
+    const value = change.defaultValueExpression;
+    return value === null ? plain : { ...plain, defaultValueExpression: value };
   }
   if (change.description === undefined) return field;
   const { description: _, ...plain } = field as FieldSchema & { description?: string };

@@ -244,6 +244,7 @@ function columnsOf(table: TableDocument) {
     ordinal: i + 1,
     nullable: field.mode === "REQUIRED" ? "NO" : "YES",
     type: sqlType(field),
+    default: field.defaultValueExpression ?? "NULL",
     partitions: table.partitioning?.field === field.name ? "YES" : "NO",
     clusters: table.clustering.indexOf(field.name) + 1 || null,
   }));

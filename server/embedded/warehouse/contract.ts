@@ -175,11 +175,13 @@ export interface TableConstraints {
   }[];
 }
 
-/** DROP NOT NULL, SET DATA TYPE, SET OPTIONS of one column. */
+/** DROP NOT NULL, SET DATA TYPE, SET OPTIONS, SET and DROP DEFAULT of one column. */
 export interface ColumnChange {
   mode?: "NULLABLE";
   type?: string;
   description?: string | null;
+  /** Null: none any more. */
+  defaultValueExpression?: string | null;
 }
 
 export type CompiledStatement =

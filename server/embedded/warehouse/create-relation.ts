@@ -1,6 +1,7 @@
+import type { FieldSchema } from "../../../shared/table.ts";
 import { partitionTimeColumn } from "./contract.ts";
 import type { TableDocument } from "./documents.ts";
-import { columnDefinitions, quoteName } from "./field-types.ts";
+import { columnDefinitions, duckdbType, quoteName } from "./field-types.ts";
 import type { WarehouseTransaction } from "./transaction.ts";
 
 /** Makes the relation of a document that is yet to be stored. */
@@ -22,4 +23,15 @@ export function relationDefinition(document: TableDocument): string {
   // DuckDB has no tables without columns; this one is never shown.
   const columns = columnDefinitions(document.schema, document.digits) || `"_empty" BOOLEAN`;
   return `CREATE TABLE ${document.relation} (${columns}${hidden})`;
+}
+
+/** An array is never absent: the rows that are there have an empty one. */
+export async function addColumnTo(
+  tx: WarehouseTransaction,
+  relation: string,
+  field: FieldSchema,
+): Promise<void> {
+  const column = quoteName(field.name);
+  await tx.run(`ALTER TABLE ${relation} ADD COLUMN ${column} ${duckdbType(field)}`);
+  if (field.mode === "REPEATED") await tx.run(`UPDATE ${relation} SET ${column} = []`);
 }

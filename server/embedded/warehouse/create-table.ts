@@ -1,5 +1,6 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { changeWarehouse } from "./change-warehouse.ts";
+import { checkDefaults } from "./check-defaults.ts";
 import { compileQuery } from "./compile-query.ts";
 import type { WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
@@ -60,8 +61,9 @@ export async function createTable(
   const schema = view
     ? await viewSchema(context, name.projectId, view)
     : resource["schema"]
-      ? parseSchema(resource["schema"])
+      ? parseSchema(resource["schema"], true)
       : [];
+  if (!view) await checkDefaults(context, name.projectId, schema);
   return changeWarehouse(context, [name], async (tx) => {
     tx.requireDataset(name.projectId, name.datasetId);
     if (tx.table(name)) {

@@ -52,20 +52,23 @@ export function restType(type: string): string {
 const kept = ["description", "policyTags", "maxLength", "precision", "scale", "roundingMode"];
 const fieldName = /^[\p{L}\p{N}_ &%=+:'<>#|-]{1,300}$/u;
 
-/** A schema as clients send it (`{ fields: [...] }`), checked and in canonical words. */
-export function parseSchema(input: unknown): FieldSchema[] {
+/**
+ * A schema as clients send it (`{ fields: [...] }`), checked and in canonical words. Default values only
+ * where the caller checks them (check-defaults.ts).
+ */
+export function parseSchema(input: unknown, takesDefaults = false): FieldSchema[] {
   const fields = (input as { fields?: unknown } | undefined)?.fields;
   if (!Array.isArray(fields)) throw new WarehouseError("invalid", "Schema has no fields.");
-  return parseFields(fields, 1);
+  return parseFields(fields, 1, takesDefaults);
 }
 
-function parseFields(fields: unknown[], depth: number): FieldSchema[] {
+function parseFields(fields: unknown[], depth: number, takesDefaults = false): FieldSchema[] {
   if (depth > maxNesting) {
     throw new WarehouseError("invalid", `Too many nested fields (more than ${maxNesting}).`);
   }
   const seen = new Set<string>();
   return fields.map((entry) => {
-    const field = parseField(entry as Record<string, unknown>, depth);
+    const field = parseField(entry as Record<string, unknown>, depth, takesDefaults);
     const key = field.name.toLowerCase();
     if (seen.has(key)) throw new WarehouseError("invalid", `Duplicate field: ${field.name}`);
     seen.add(key);
@@ -73,7 +76,11 @@ function parseFields(fields: unknown[], depth: number): FieldSchema[] {
   });
 }
 
-function parseField(input: Record<string, unknown>, depth: number): FieldSchema {
+function parseField(
+  input: Record<string, unknown>,
+  depth: number,
+  takesDefaults: boolean,
+): FieldSchema {
   const name = input["name"];
   if (typeof name !== "string" || !fieldName.test(name)) {
     throw new WarehouseError("invalid", `Invalid field name "${String(name)}".`);
@@ -83,13 +90,7 @@ function parseField(input: Record<string, unknown>, depth: number): FieldSchema 
   if (mode !== "NULLABLE" && mode !== "REQUIRED" && mode !== "REPEATED") {
     throw new WarehouseError("invalid", `Invalid value for mode: ${mode} is not a valid value`);
   }
-  if (input["defaultValueExpression"]) {
-    throw new WarehouseError(
-      "notImplemented",
-      `Field ${name}: defaultValueExpression is not supported by the local warehouse`,
-    );
-  }
-  const field: FieldSchema = { name, type, mode };
+  const field: FieldSchema = { name, type, mode, ...defaultOf(name, input, takesDefaults) };
   for (const key of kept) {
     if (input[key] !== undefined) Object.assign(field, { [key]: input[key] });
   }
@@ -101,6 +102,16 @@ function parseField(input: Record<string, unknown>, depth: number): FieldSchema 
     throw new WarehouseError("invalid", `Field ${name} is type RECORD but has no schema`);
   }
   return { ...field, fields: parseFields(fields, depth + 1) };
+}
+
+function defaultOf(name: string, input: Record<string, unknown>, isTaken: boolean) {
+  const value = input["defaultValueExpression"];
+  if (!value) return {};
+  if (isTaken) return { defaultValueExpression: String(value) };
+  throw new WarehouseError(
+    "notImplemented",
+    `Field ${name}: defaultValueExpression is not supported by the local warehouse but for columns of a table resource`,
+  );
 }
 
 /** Nothing would round the values to it. */

@@ -80,7 +80,7 @@ const columns: View = {
       "CAST(json_extract_string(c, '$.clusters') AS BIGINT)",
     ],
     ["collation_name", "STRING", "'NULL'"],
-    ["column_default", "STRING", "'NULL'"],
+    ["column_default", "STRING", "coalesce(json_extract_string(c, '$.default'), 'NULL')"],
     ["rounding_mode", "STRING", "NULL::VARCHAR"],
   ],
   from: `(SELECT key, j, unnest(CAST(json_extract(j, '$.columns') AS JSON[])) AS c FROM ${youngest})`,

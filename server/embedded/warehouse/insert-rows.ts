@@ -1,5 +1,6 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { changeWarehouse } from "./change-warehouse.ts";
+import { refuseDefaults } from "./check-defaults.ts";
 import type { WarehouseContext } from "./context.ts";
 import { type TableName, WarehouseError } from "./contract.ts";
 import { quoteText } from "./field-types.ts";
@@ -37,6 +38,8 @@ export async function insertRows(
       `Too many rows present in the request: ${maxRows} at most.`,
     );
   }
+  const left = schema.filter(({ name: key }) => rows.some(({ json }) => json?.[key] === undefined));
+  refuseDefaults(name, left, "streaming rows without it into");
   const errors = await findErrors(context, schema, request);
   if (errors.length > 0 && !request.skipInvalidRows) {
     const bad = new Set(errors.map((error) => error.index));

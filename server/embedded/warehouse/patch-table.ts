@@ -1,4 +1,5 @@
 import type { FieldSchema } from "../../../shared/table.ts";
+import { checkDefaults } from "./check-defaults.ts";
 import type { WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
 import { keptProperties, propertiesOf, viewSchema } from "./create-table.ts";
@@ -21,6 +22,7 @@ export async function patchTable(
 ): Promise<TableDocument> {
   await tx.beforeChange(before, "adds");
   const schema = body["schema"] ? await changeSchema(tx, before, body["schema"]) : before.schema;
+  if (body["schema"]) await checkDefaults(context, before.name.projectId, schema);
   const view = body["view"] as { query?: string; useLegacySql?: boolean } | undefined;
   // The names that a view was made with are of the query that it had.
   const { columnNames, ...kept } = before;
@@ -46,7 +48,7 @@ async function changeSchema(
   before: TableDocument,
   given: unknown,
 ): Promise<FieldSchema[]> {
-  const incoming = parseSchema(given);
+  const incoming = parseSchema(given, true);
   const names = new Set(incoming.map((field) => field.name.toLowerCase()));
   const missing = before.schema.find((field) => !names.has(field.name.toLowerCase()));
   if (missing) {
@@ -60,7 +62,12 @@ async function changeSchema(
   if (before.type === "TABLE") await alterRelation(tx, before.relation, merged);
   // Descriptions and other words about a column come with the new schema.
   const described = new Map(incoming.map((field) => [field.name.toLowerCase(), field]));
-  return merged.schema.map((field) => ({
+  const added = merged.added.find((field) => field.defaultValueExpression !== undefined);
+  if (added) {
+    const what = `adding the column ${added.name} with a default value`;
+    throw new WarehouseError("notImplemented", `not supported by the local warehouse: ${what}`);
+  }
+  return merged.schema.map(({ defaultValueExpression: _, ...field }) => ({
     ...described.get(field.name.toLowerCase()),
     ...field,
   }));

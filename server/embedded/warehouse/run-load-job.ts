@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../../shared/errors.ts";
 import type { FieldSchema } from "../../../shared/table.ts";
+import { refuseDefaults } from "./check-defaults.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
 import { parseDispositions } from "./dispositions.ts";
@@ -106,12 +107,14 @@ function schemaOf(
   configuration: LoadConfiguration,
   format: string,
 ): FieldSchema[] | null {
+  const { destinationTable } = configuration;
+  const { tableId } = splitDecorator(destinationTable.tableId);
+  const table = tx.table({ ...destinationTable, tableId });
+  if (table) refuseDefaults(table.name, table.schema, "a load job into");
   const fields = (configuration.schema as { fields?: unknown[] } | undefined)?.fields;
   if (fields && fields.length > 0) return parseSchema(configuration.schema);
   if (configuration.autodetect || format === "PARQUET" || format === "AVRO") return null;
-  const { destinationTable } = configuration;
-  const { tableId } = splitDecorator(destinationTable.tableId);
-  return tx.table({ ...destinationTable, tableId })?.schema ?? null;
+  return table?.schema ?? null;
 }
 
 interface Written {

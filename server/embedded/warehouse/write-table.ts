@@ -1,7 +1,8 @@
 import type { FieldSchema } from "../../../shared/table.ts";
+import { refuseDefaults } from "./check-defaults.ts";
 import { measureDigits, widen } from "./column-digits.ts";
 import { partitionTimeColumn, type TableName, WarehouseError } from "./contract.ts";
-import { relationDefinition } from "./create-relation.ts";
+import { addColumnTo, relationDefinition } from "./create-relation.ts";
 import {
   checkTableId,
   type StoredDigits,
@@ -9,7 +10,7 @@ import {
   type TimePartitioning,
   tableText,
 } from "./documents.ts";
-import { duckdbType, quoteName, quoteText } from "./field-types.ts";
+import { quoteName, quoteText } from "./field-types.ts";
 import { type MergedSchema, mergeSchema } from "./merge-schema.ts";
 import {
   checkPartitioning,
@@ -74,6 +75,7 @@ export async function writeTable(tx: WarehouseTransaction, write: TableWrite): P
     throw new WarehouseError("duplicate", `Already Exists: Table ${tableText(target)}`);
   }
   const replaces = write.write === "WRITE_TRUNCATE" && partition === null;
+  if (replaces) refuseDefaults(target, existing.schema, "a job that replaces");
   // A table that was made without a schema takes that of its first rows.
   if (replaces || existing.schema.length === 0) {
     return createAndFill(tx, target, write, partition, existing);
@@ -147,6 +149,9 @@ async function append(
   const existing = await widen(tx, table);
   const removes = partition !== null && write.write === "WRITE_TRUNCATE";
   await tx.beforeChange(existing, removes ? "changes" : "adds");
+  const written = namesOf(write.schema);
+  const others = existing.schema.filter((field) => !written.has(field.name.toLowerCase()));
+  refuseDefaults(existing.name, others, "a job that adds rows without it to");
   const merged = mergeSchema(
     existing.name,
     existing.schema,
@@ -191,13 +196,15 @@ export async function alterRelation(
   merged: MergedSchema,
 ): Promise<void> {
   for (const field of merged.added) {
-    await tx.run(
-      `ALTER TABLE ${relation} ADD COLUMN ${quoteName(field.name)} ${duckdbType(field)}`,
-    );
+    await addColumnTo(tx, relation, field);
   }
   for (const field of merged.relaxed) {
     await tx.run(`ALTER TABLE ${relation} ALTER COLUMN ${quoteName(field.name)} DROP NOT NULL`);
   }
+}
+
+function namesOf(schema: FieldSchema[]): Set<string> {
+  return new Set(schema.map((field) => field.name.toLowerCase()));
 }
 
 /** BigQuery stores no NULL arrays; a partition takes only its own rows. */
@@ -219,6 +226,12 @@ function insertion(
   });
   const names = write.schema.map((field) => quoteName(field.name));
   const into = [...names];
+  const written = namesOf(write.schema);
+  for (const { name, mode } of document.schema) {
+    if (mode !== "REPEATED" || written.has(name.toLowerCase())) continue;
+    into.push(quoteName(name));
+    values.push("[]");
+  }
   if (partitioning && partitioning.field === null) {
     into.push(quoteName(partitionTimeColumn));
     values.push(ingestionTime(partitioning, partition, tx.now));

@@ -1,9 +1,17 @@
 import type { CompiledStatement, TableChange, TableConstraints } from "../../contract.ts";
-import type { AlterAction, ColumnDefinition, Statement, TableKey } from "../parse/statement-ast.ts";
-import { toField } from "../types/types.ts";
+import type { Name } from "../parse/ast.ts";
+import type {
+  AlterAction,
+  ColumnDefault,
+  ColumnDefinition,
+  Statement,
+  TableKey,
+} from "../parse/statement-ast.ts";
+import { fromField, toField } from "../types/types.ts";
 import type { Context } from "./context.ts";
+import { defaultText } from "./default-values.ts";
 import { columnDescription, objectOptions } from "./options.ts";
-import { datasetName, qualify } from "./tables.ts";
+import { datasetName, lookUp, qualify } from "./tables.ts";
 import { resolveType } from "./type-nodes.ts";
 
 type Alter = Extract<Statement, { k: "alter" }>;
@@ -59,16 +67,21 @@ function change(ctx: Context, node: Alter, action: AlterAction): TableChange {
     case "dropPrimaryKey":
       return { k: "dropPrimaryKey", ifExists: action.ifExists };
     default:
-      return changeColumn(ctx, action);
+      return changeColumn(ctx, node, action);
   }
 }
 
 function changeColumn(
   ctx: Context,
-  action: Extract<AlterAction, { k: "dropNotNull" | "setType" | "columnOptions" }>,
+  node: Alter,
+  action: Extract<AlterAction, { k: "dropNotNull" | "setType" | "setDefault" | "columnOptions" }>,
 ): TableChange {
   const { ifExists } = action;
   const name = action.name.text;
+  if (action.k === "setDefault") {
+    const defaultValueExpression = action.value && newDefault(ctx, node, action.name, action.value);
+    return { k: "changeColumn", name, ifExists, field: { defaultValueExpression } };
+  }
   if (action.k === "dropNotNull")
     return { k: "changeColumn", name, ifExists, field: { mode: "NULLABLE" } };
   if (action.k === "setType") {
@@ -79,14 +92,27 @@ function changeColumn(
   return { k: "changeColumn", name, ifExists, field: { description } };
 }
 
+/** Held against the column's type; what is not there is told when the statement runs. */
+function newDefault(ctx: Context, node: Alter, { text }: Name, value: ColumnDefault): string {
+  const schema = lookUp(ctx, qualify(ctx, node.path))?.schema;
+  const field = schema?.find(({ name }) => name.toLowerCase() === text.toLowerCase());
+  const type = field && fromField(field);
+  return type ? defaultText(ctx, { name: field.name, type }, value) : value.text;
+}
+
 /** A column as CREATE TABLE and ADD COLUMN define it. */
 export function columnField(ctx: Context, column: ColumnDefinition) {
-  const field = toField(column.name.text, resolveType(ctx, column.type));
+  const name = column.name.text;
+  const type = resolveType(ctx, column.type);
+  const field = toField(name, type);
   const description = columnDescription(ctx, column.options);
   return {
     ...field,
     ...(column.notNull ? { mode: "REQUIRED" as const } : {}),
     ...(description ? { description } : {}),
+    ...(column.default && {
+      defaultValueExpression: defaultText(ctx, { name, type }, column.default),
+    }),
   };
 }
 

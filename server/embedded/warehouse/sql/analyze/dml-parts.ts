@@ -6,9 +6,11 @@ import {
 import type { Name } from "../parse/ast.ts";
 import type { Assignment } from "../parse/statement-ast.ts";
 import { coerce } from "../types/coerce.ts";
-import { fill, type Typed, typedNull } from "../types/typed.ts";
+import { fill, type Typed } from "../types/typed.ts";
 import { fromField, type GType, quoteName, scalar, typeName } from "../types/types.ts";
-import { type Context, type Env, newScope, type Scope } from "./context.ts";
+import { type Context, newScope, type Scope } from "./context.ts";
+import { defaultValue } from "./default-values.ts";
+import { plainEnv } from "./plain-env.ts";
 import { readsOf } from "./results.ts";
 import { tableKey } from "./table-columns.ts";
 import { findTable, qualify, tableSource } from "./tables.ts";
@@ -43,6 +45,8 @@ export interface TargetColumn {
   name: string;
   type: GType;
   unit?: string;
+  /** The SQL of its DEFAULT. */
+  defaultText?: string;
 }
 
 export function columnOf(ctx: Context, table: WarehouseTable, name: Name): TargetColumn {
@@ -53,11 +57,27 @@ export function columnOf(ctx: Context, table: WarehouseTable, name: Name): Targe
   const field = table.schema.find((f) => f.name.toLowerCase() === name.text.toLowerCase());
   const type = field && fromField(field);
   if (field && !type) throw ctx.refuse(`columns of type ${field.type}`);
-  if (field && type) return { name: field.name, type };
+  if (field && type) {
+    const { name, defaultValueExpression: defaultText } = field;
+    return { name, type, ...(defaultText !== undefined && { defaultText }) };
+  }
   throw ctx.fail(
     name.pos,
     `Column ${name.text} is not present in table ${table.name.projectId}.${table.name.datasetId}.${table.name.tableId}`,
   );
+}
+
+/** Columns that an INSERT does not name, and fills all the same: a table has no absent arrays. */
+export function unnamedDefaults(
+  ctx: Context,
+  table: WarehouseTable,
+  named: TargetColumn[],
+): TargetColumn[] {
+  const names = new Set(named.map((column) => column.name));
+  return table.schema
+    .filter(({ defaultValueExpression, mode }) => defaultValueExpression || mode === "REPEATED")
+    .filter((field) => !names.has(field.name))
+    .map((field) => columnOf(ctx, table, { text: field.name, pos: 0 }));
 }
 
 /** `what` begins the sentence about a type that does not fit: `Value has type`, `Query column 2 has type`. */
@@ -87,10 +107,6 @@ export function stored(value: Typed): string {
   return value.type.kind === "ARRAY" ? `coalesce(${value.sql}, [])` : value.sql;
 }
 
-export function plainEnv(scope: Scope, clause: string): Env {
-  return { scope, clause, aggregates: false, windows: null, aliases: null };
-}
-
 export function targetScope(
   ctx: Context,
   table: WarehouseTable,
@@ -114,7 +130,7 @@ export function setClause(
   const env = plainEnv(scope, "UPDATE SET");
   refuseUnknown(ctx, scope, first);
   const column = columnOf(ctx, table, first);
-  const value = node.value ? ctx.expr(env, node.value) : typedNull(column.type);
+  const value = node.value ? ctx.expr(env, node.value) : defaultValue(ctx, column);
   return {
     column: quoteName(column.name),
     value: assign(ctx, node.value?.pos ?? node.pos, value, column, "set"),

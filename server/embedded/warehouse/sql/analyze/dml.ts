@@ -4,23 +4,25 @@ import {
   type WarehouseTable,
 } from "../../contract.ts";
 import type { Statement, ValuesRow } from "../parse/statement-ast.ts";
-import { type Typed, typedNull } from "../types/typed.ts";
+import type { Typed } from "../types/typed.ts";
 import { quoteName } from "../types/types.ts";
 import { type Context, newScope, type Scope } from "./context.ts";
+import { defaultValue } from "./default-values.ts";
 import {
   assign,
   columnOf,
   done,
   oneMatchOnly,
-  plainEnv,
   setClause,
   type TargetColumn,
   target,
   targetScope,
+  unnamedDefaults,
 } from "./dml-parts.ts";
 import { analyzeFrom } from "./from.ts";
 import { compileMerge } from "./merge.ts";
 import { condition } from "./operators.ts";
+import { plainEnv } from "./plain-env.ts";
 
 type Node<K extends Statement["k"]> = Extract<Statement, { k: K }>;
 
@@ -55,10 +57,13 @@ function insert(ctx: Context, node: Node<"insert">): CompiledStatement {
     const name = names[double];
     throw ctx.fail(name?.pos ?? 0, `INSERT has columns with duplicate name: ${name?.text}`);
   }
+  const unnamed = unnamedDefaults(ctx, table, columns);
+  const fills = () =>
+    unnamed.map((column) => assign(ctx, node.pos, defaultValue(ctx, column), column));
   const source = Array.isArray(node.source)
-    ? insertRows(ctx, node, node.source, columns)
-    : insertQuery(ctx, node, columns);
-  const list = columns.map((column) => quoteName(column.name)).join(", ");
+    ? insertRows(ctx, node, node.source, { columns, fills })
+    : insertQuery(ctx, node, { columns, fills });
+  const list = [...columns, ...unnamed].map((column) => quoteName(column.name)).join(", ");
   const { relation } = table;
   const partition = columns.some((column) => column.unit) ? null : ingestionPartition(ctx, table);
   if (partition === null)
@@ -79,11 +84,17 @@ function ingestionPartition(ctx: Context, table: WarehouseTable): string | null 
   return `timezone('UTC', date_trunc('${table.partitioning.type.toLowerCase()}', TIMESTAMP '${now}'))`;
 }
 
+interface Into {
+  columns: TargetColumn[];
+  /** The values of the columns behind them, made anew for each row that is written. */
+  fills: () => string[];
+}
+
 function insertRows(
   ctx: Context,
   node: Node<"insert">,
   rows: ValuesRow[],
-  columns: TargetColumn[],
+  { columns, fills }: Into,
 ): string {
   const env = plainEnv(newScope(ctx.root), "VALUES");
   const tuples = rows.map((row) => {
@@ -98,16 +109,16 @@ function insertRows(
       return assign(
         ctx,
         expr?.pos ?? node.pos,
-        expr ? ctx.expr(env, expr) : typedNull(column.type),
+        expr ? ctx.expr(env, expr) : defaultValue(ctx, column),
         column,
       );
     });
-    return `(${values.join(", ")})`;
+    return `(${[...values, ...fills()].join(", ")})`;
   });
   return `VALUES ${tuples.join(", ")}`;
 }
 
-function insertQuery(ctx: Context, node: Node<"insert">, columns: TargetColumn[]): string {
+function insertQuery(ctx: Context, node: Node<"insert">, { columns, fills }: Into): string {
   const query = node.source as Exclude<typeof node.source, unknown[]>;
   const relation = ctx.analyzers.query(ctx, query, ctx.root);
   for (const column of relation.columns) ctx.use(column);
@@ -128,7 +139,7 @@ function insertQuery(ctx: Context, node: Node<"insert">, columns: TargetColumn[]
       `Query column ${i + 1} has type`,
     );
   });
-  return `SELECT ${items.join(", ")} FROM (${relation.sql}) AS _s`;
+  return `SELECT ${[...items, ...fills()].join(", ")} FROM (${relation.sql}) AS _s`;
 }
 
 function update(ctx: Context, node: Node<"update">): CompiledStatement {

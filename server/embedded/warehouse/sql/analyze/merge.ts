@@ -4,19 +4,22 @@ import type { MergeWhen, Statement } from "../parse/statement-ast.ts";
 import { type Typed, typedNull } from "../types/typed.ts";
 import { quoteName } from "../types/types.ts";
 import { type Context, newScope, type Scope, type Source } from "./context.ts";
+import { defaultValue } from "./default-values.ts";
 import {
   assign,
   columnOf,
   done,
   oneMatchOnly,
-  plainEnv,
   setClause,
+  type TargetColumn,
   target,
   targetScope,
+  unnamedDefaults,
 } from "./dml-parts.ts";
 import { analyzeFrom } from "./from.ts";
 import { take } from "./names.ts";
 import { condition } from "./operators.ts";
+import { plainEnv } from "./plain-env.ts";
 
 type Merge = Extract<Statement, { k: "merge" }>;
 
@@ -123,22 +126,18 @@ function actionSql(ctx: Context, table: WarehouseTable, scope: Scope, when: Merg
   const names =
     action.columns ?? table.schema.map((field) => ({ text: field.name, pos: when.pos }));
   const columns = names.map((name) => columnOf(ctx, table, name));
-  const values = insertValues(
-    ctx,
-    scope,
-    action.values,
-    columns.map((column) => column.type),
-  );
+  const values = insertValues(ctx, scope, action.values, columns);
   if (values.length !== columns.length) {
     throw ctx.fail(
       when.pos,
       `Inserted row has wrong column count; Has ${values.length}, expected ${columns.length}`,
     );
   }
-  const list = columns.map((column) => quoteName(column.name)).join(", ");
-  const row = columns
-    .map((column, i) => assign(ctx, when.pos, values[i] as Typed, column))
-    .join(", ");
+  const unnamed = unnamedDefaults(ctx, table, columns);
+  const all = [...columns, ...unnamed];
+  const given = [...values, ...unnamed.map((column) => defaultValue(ctx, column))];
+  const list = all.map((column) => quoteName(column.name)).join(", ");
+  const row = all.map((column, i) => assign(ctx, when.pos, given[i] as Typed, column)).join(", ");
   return `INSERT (${list}) VALUES (${row})`;
 }
 
@@ -146,7 +145,7 @@ function insertValues(
   ctx: Context,
   scope: Scope,
   values: (Expr | null)[] | "row",
-  types: Typed["type"][],
+  columns: TargetColumn[],
 ): Typed[] {
   if (values === "row") {
     return scope.sources.flatMap((source: Source) =>
@@ -154,5 +153,9 @@ function insertValues(
     );
   }
   const env = plainEnv(scope, "INSERT");
-  return values.map((value, i) => (value ? ctx.expr(env, value) : typedNull(types[i])));
+  return values.map((value, i) => {
+    if (value) return ctx.expr(env, value);
+    const column = columns[i];
+    return column ? defaultValue(ctx, column) : typedNull();
+  });
 }

@@ -1,4 +1,4 @@
-import { parseColumn, parseKey, parseOptions } from "./create-tables.ts";
+import { parseColumn, parseDefault, parseKey, parseOptions } from "./create-tables.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseTablePath } from "./from.ts";
 import { notSupported } from "./positions.ts";
@@ -60,6 +60,7 @@ function addColumn(c: Cursor): AlterAction {
   const keys: TableKey[] = [];
   const column = parseColumn(c, keys);
   if (keys.length > 0) throw notSupported("ADD COLUMN with a key");
+  if (column.default) throw notSupported("ADD COLUMN with DEFAULT");
   return { k: "addColumn", column, ifNotExists };
 }
 
@@ -74,5 +75,9 @@ function alterColumn(c: Cursor): AlterAction {
     c.at--;
     return { k: "columnOptions", name, options: parseOptions(c), ifExists };
   }
-  throw notSupported("ALTER COLUMN with DEFAULT or COLLATE");
+  if (c.acceptWord("SET", "DEFAULT")) {
+    return { k: "setDefault", name, value: parseDefault(c), ifExists };
+  }
+  if (c.acceptWord("DROP", "DEFAULT")) return { k: "setDefault", name, value: null, ifExists };
+  throw notSupported("ALTER COLUMN with COLLATE");
 }

@@ -2,7 +2,13 @@ import type { Expr, Name, TypeNode } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseAsOf, parseTablePath } from "./from.ts";
 import { notSupported } from "./positions.ts";
-import type { ColumnDefinition, CreateMode, Statement, TableKey } from "./statement-ast.ts";
+import type {
+  ColumnDefault,
+  ColumnDefinition,
+  CreateMode,
+  Statement,
+  TableKey,
+} from "./statement-ast.ts";
 import { parseType } from "./types.ts";
 
 function createMode(c: Cursor, orReplace: boolean): CreateMode {
@@ -116,6 +122,7 @@ export function parseColumn(c: Cursor, keys: TableKey[]): ColumnDefinition {
   const name = c.identifier();
   const type: TypeNode = parseType(c);
   let notNull = false;
+  let value: ColumnDefault | null = null;
   let options = new Map<string, Expr>();
   while (true) {
     if (c.acceptWord("NOT", "NULL")) notNull = true;
@@ -127,11 +134,18 @@ export function parseColumn(c: Cursor, keys: TableKey[]): ColumnDefinition {
       const columns = c.parens(() => c.list(() => c.identifier()));
       keys.push({ columns: [name], references: { path, columns } });
       notEnforced(c);
-    } else if (c.isWord("DEFAULT")) throw notSupported("DEFAULT values of columns");
+    } else if (c.acceptWord("DEFAULT")) value = parseDefault(c);
     else if (c.isWord("COLLATE")) throw notSupported("COLLATE of columns");
     else if (c.isWord("OPTIONS")) options = parseOptions(c);
-    else return { name, type, notNull, options };
+    else return { name, type, notNull, default: value, options };
   }
+}
+
+/** What stands behind DEFAULT. */
+export function parseDefault(c: Cursor): ColumnDefault {
+  const start = c.pos;
+  const expr = c.parseExpr(c);
+  return { expr, text: c.sql.slice(start, c.peek(-1).end) };
 }
 
 export function parseOptions(c: Cursor): Map<string, Expr> {

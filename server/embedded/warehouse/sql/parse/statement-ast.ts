@@ -4,7 +4,14 @@ export interface ColumnDefinition {
   name: Name;
   type: TypeNode;
   notNull: boolean;
+  default: ColumnDefault | null;
   options: Map<string, Expr>;
+}
+
+/** `text` is how `expr` was written. */
+export interface ColumnDefault {
+  expr: Expr;
+  text: string;
 }
 
 /** PRIMARY KEY, or FOREIGN KEY where it references; neither is enforced. */
@@ -21,6 +28,8 @@ export type AlterAction =
   | { k: "rename"; to: Name }
   | { k: "dropNotNull"; name: Name; ifExists: boolean }
   | { k: "setType"; name: Name; type: TypeNode; ifExists: boolean }
+  /** `value` null: DROP DEFAULT. */
+  | { k: "setDefault"; name: Name; value: ColumnDefault | null; ifExists: boolean }
   | { k: "columnOptions"; name: Name; options: Map<string, Expr>; ifExists: boolean }
   | { k: "addKey"; key: TableKey }
   | { k: "dropPrimaryKey"; ifExists: boolean; pos: number };
