@@ -57,9 +57,9 @@ const asOf = (table: string, at: number) =>
   `${table} FOR SYSTEM_TIME AS OF TIMESTAMP '${new Date(at).toISOString()}'`;
 
 /** The numbers in column n. */
-async function numbers(from: string): Promise<number[]> {
-  const query = `SELECT n FROM ${from} ORDER BY n`;
-  const compiled = await compileQuery(context, projectId, { query }, new Date());
+async function numbers(from: string, useLegacySql = false): Promise<number[]> {
+  const configuration = { query: `SELECT n FROM ${from} ORDER BY n`, useLegacySql };
+  const compiled = await compileQuery(context, projectId, configuration, new Date());
   const [statement] = compiled.statements;
   const rows = await context.database.rows(statement?.kind === "select" ? statement.sql : "");
   return rows.map(([n]) => Number(n));
@@ -76,6 +76,18 @@ test("a query of a former state holds the table, and is compiled again where a c
   await run("UPDATE d.moved SET n = 7 WHERE TRUE");
   expect(plan.stillValid()).toBe(false);
   expect(await numbers(asOf("d.moved", at))).toEqual([1, 2]);
+});
+
+test("decorators of legacy SQL name a former state by its instant, or by how long ago it was", async () => {
+  await run("CREATE TABLE d.decorated AS SELECT 1 AS n");
+  const at = await run("INSERT d.decorated VALUES (2)");
+  await run("DELETE FROM d.decorated WHERE n = 1");
+  expect(await numbers("[p:d.decorated]", true)).toEqual([2]);
+  expect(await numbers(`[p:d.decorated@${at}]`, true)).toEqual([1, 2]);
+  expect(await numbers(`[d.decorated@${at - Date.now()}]`, true)).toEqual([1, 2]);
+  expect(await numbers(`[d.decorated@${at}], [d.decorated]`, true)).toEqual([1, 2, 2]);
+  await expect(numbers(`[d.decorated@${at - 60_000}]`, true)).rejects.toThrow(/Cannot read before/);
+  await expect(numbers("[d.decorated@-999999999]", true)).rejects.toThrow(/Cannot read before/);
 });
 
 test("of a table that is added to again and again the youngest thousand states are kept", async () => {

@@ -78,7 +78,9 @@ describe("legacy SQL", () => {
 
   it.each([
     ["SELECT COUNT(DISTINCT id) FROM [d.log_20240101]", "approximate"],
-    ["SELECT id FROM [d.log_20240101@-3600000]", "table decorator"],
+    ["SELECT id FROM [d.log_20240101@0]", "table decorator"],
+    ["SELECT id FROM [d.log_20240101@-7200000--3600000]", "table decorator"],
+    ["SELECT id FROM [d.log_20240101@1@2]", "table decorator"],
     ["SELECT id FROM TABLE_QUERY([d], 'TRUE')", "not supported"],
     ["SELECT tags FROM [d.nested]", "REPEATED"],
     ["SELECT id FROM [d.shown]", "views"],

@@ -1,7 +1,8 @@
 import { WarehouseError, type WarehouseTable } from "../../contract.ts";
 import type { Context } from "../analyze/context.ts";
+import { tableAsOf } from "../analyze/system-time.ts";
 import { findTable, lookUp, qualify } from "../analyze/tables.ts";
-import type { FromItem, Name, Query } from "../parse/ast.ts";
+import type { Expr, FromItem, Name, Query } from "../parse/ast.ts";
 import { queryOf, starOf } from "../parse/made-queries.ts";
 import { notSupported } from "../parse/positions.ts";
 
@@ -25,7 +26,7 @@ function united(ctx: Context, from: FromItem, ranges: Map<string, DateRange>): F
   if (!only) throw notSupported("an empty FROM in legacy SQL");
   if (items.length === 1) return only;
   const tables = items.map((item) => {
-    if (item.k === "table") return { item, table: flatTable(ctx, item.path) };
+    if (item.k === "table") return { item, table: flatTable(ctx, item) };
     throw notSupported("a comma between anything but tables in legacy SQL");
   });
   const [first] = tables;
@@ -58,8 +59,9 @@ function expand(ctx: Context, item: FromItem, ranges: Map<string, DateRange>): F
   if (item.k !== "table") throw notSupported(`${item.k.toUpperCase()} in legacy SQL`);
   const range = ranges.get(item.path[0]?.text ?? "");
   if (!range) {
-    flatTable(ctx, item.path);
-    return [item];
+    const table = decorated(ctx, item);
+    flatTable(ctx, table);
+    return [table];
   }
   const found = tablesOf(ctx, range, item.pos);
   if (found.length > 0) return found.map((path) => ({ ...item, path }));
@@ -80,12 +82,27 @@ function tablesOf(ctx: Context, { prefix, from, to }: DateRange, pos: number): N
   return paths.filter((path) => lookUp(ctx, qualify(ctx, path)) !== undefined);
 }
 
+type TableItem = Extract<FromItem, { k: "table" }>;
+
+/** `t@-3600000`: an hour ago; `t@1700000000000`: milliseconds since 1970. As FOR SYSTEM_TIME AS OF. */
+function decorated(ctx: Context, item: TableItem): TableItem {
+  const last = item.path.at(-1);
+  const [text = "", time] = last?.text.split("@") ?? [];
+  if (!last || time === undefined) return item;
+  const given = Number(time);
+  const at = new Date(given < 0 ? ctx.options.now.getTime() + given : given);
+  if (Number.isNaN(at.getTime())) throw notSupported(`the table decorator @${time} of legacy SQL`);
+  const asOf: Expr = { k: "typed", type: "TIMESTAMP", text: at.toISOString(), pos: item.pos };
+  return { ...item, path: [...item.path.slice(0, -1), { ...last, text }], asOf };
+}
+
 const flatTypes = new Set(["INTEGER", "FLOAT", "BOOLEAN", "STRING", "TIMESTAMP"]);
 
 /** Legacy SQL flattens what repeats, and knows few types: only plain tables mean the same to both. */
-function flatTable(ctx: Context, path: Name[]): WarehouseTable {
+function flatTable(ctx: Context, { path, asOf }: TableItem): WarehouseTable {
   const name = qualify(ctx, path);
-  const table = findTable(ctx, { ...name, tableId: name.tableId.split("$")[0] ?? "" });
+  const current = findTable(ctx, { ...name, tableId: name.tableId.split("$")[0] ?? "" });
+  const table = asOf ? tableAsOf(ctx, current, asOf).table : current;
   if (table.viewQuery !== null) throw notSupported("views in legacy SQL");
   for (const field of table.schema) {
     if (field.mode === "REPEATED" || !flatTypes.has(field.type)) {

@@ -34,8 +34,12 @@ const pieces =
 function withoutBrackets(sql: string): string {
   return sql.replace(pieces, (piece: string, name: string | undefined) => {
     if (name === undefined) return quoted(piece);
-    if (name.includes("@")) throw notSupported(`the table decorator of legacy SQL in [${name}]`);
-    if (!/^[\w.:$-]+$/.test(name)) throw notSupported(`the name [${name}] of legacy SQL`);
+    const [table = "", ...decorators] = name.split("@");
+    // `@0` is the oldest state that BigQuery has, and `@a-b` what was added between two.
+    if (decorators.length > 0 && !/^-?[1-9]\d*$/.test(decorators.join("@"))) {
+      throw notSupported(`the table decorator of legacy SQL in [${name}]`);
+    }
+    if (!/^[\w.:$-]+$/.test(table)) throw notSupported(`the name [${name}] of legacy SQL`);
     return `\`${name.replace(":", ".")}\``;
   });
 }
