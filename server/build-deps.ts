@@ -130,7 +130,8 @@ async function waitForDatabase(client: DbClient, timeoutSeconds: number, log: Lo
   const deadline = Date.now() + timeoutSeconds * 1_000;
   for (;;) {
     try {
-      await client.pool.query("select 1");
+      const left = Math.max(1_000, deadline - Date.now());
+      await within(left, client.pool.query("select 1"));
       return;
     } catch (error) {
       if (Date.now() > deadline || isRefusal(error)) {
@@ -141,6 +142,21 @@ async function waitForDatabase(client: DbClient, timeoutSeconds: number, log: Lo
       log.warn({ err: error }, "PostgreSQL does not answer yet; trying again");
       await delay(1_000);
     }
+  }
+}
+
+/** A host that takes connections and never answers does not hold up the end of the timeout. */
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = delay(ms, undefined, { signal: over.signal }).then(() => {
+    throw new Error("it does not answer");
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    over.abort();
+    late.catch(() => undefined);
+    answer.catch(() => undefined);
   }
 }
 

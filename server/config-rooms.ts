@@ -68,6 +68,21 @@ export const roomVariables = {
     default: "unset: the API that runs on the same data directory, or LISTEN",
     effect: "where rooms reach the API, as http://host:port",
   }),
+  transferRooms: whole({
+    variable: "TRANSFER_ROOMS",
+    default: 0,
+    min: 0,
+    max: 1_000,
+    effect:
+      "the most rooms of the scheduler maestro-transfers, which this worker's machine then runs as transfers wait; 0: no such scheduler, and `start` has one room that stays",
+  }),
+  transferRoomsMin: whole({
+    variable: "TRANSFER_ROOMS_MIN",
+    default: 0,
+    min: 0,
+    max: 1_000,
+    effect: "the rooms of maestro-transfers that stay while nothing is to be transferred",
+  }),
   kubernetesConfig: optional({
     variable: "KUBERNETES_CONFIG",
     default: "unset: the service account of the pod that the worker runs in, where it runs in one",

@@ -32,8 +32,8 @@ async function createProgram(): Promise<Command> {
   role(program, "api", "the web app and the API", async (config, reports) => {
     await (await import("./commands/roles.ts")).runApi(config, reports);
   });
-  role(program, "worker", "the engine", async (config, reports) => {
-    await (await import("./commands/roles.ts")).runWorker(config, reports);
+  role(program, "worker", "the engine, and the watchers of schedulers", async (config, reports) => {
+    await (await import("./commands/roles.ts")).runWorker(config, reports, main);
   });
   role(program, "room", "a room that does transfers", async (config, reports) => {
     await (await import("./commands/roles.ts")).runRoom(config, reports);
@@ -204,6 +204,8 @@ async function run(): Promise<void> {
       `maestro: ${known ? messageOf(error) : ((error as Error).stack ?? error)}\n`,
     );
     process.exitCode = isRole ? 1 : exitCodeOf(error);
+    // What it still tries to connect to must not keep it.
+    if (isRole) process.exit();
   }
 }
 

@@ -1,8 +1,10 @@
 import { MaestroError } from "../../shared/errors.ts";
 import { buildDeps, type Surroundings } from "../build-deps.ts";
 import { type Config, environment, givenSecrets } from "../config.ts";
+import { createRoomVoice, type RoomIdentity } from "../connectors/room-voice.ts";
 import { startEngine } from "../daemon/engine.ts";
 import { startRoom } from "../daemon/room.ts";
+import { startRoomPings } from "../daemon/room-pings.ts";
 import type { Deps } from "../services/deps.ts";
 import type { ErrorReports } from "../support/error-reports.ts";
 import { createLog } from "../support/log.ts";
@@ -27,10 +29,10 @@ export function runApi(config: Config, reports: ErrorReports): Promise<void> {
 }
 
 /** `maestro worker`: the engine and the watchers. Rooms outlive it, and are the next worker's. */
-export function runWorker(config: Config, reports: ErrorReports): Promise<void> {
+export function runWorker(config: Config, reports: ErrorReports, main: string): Promise<void> {
   return runRole(config, "worker", reports, async (deps) => {
     const engine = startEngine(deps);
-    const worker = await startWatchers(deps, config, { environment });
+    const worker = await startWatchers(deps, config, { environment, main });
     return {
       holding: () => [...engine.holding(), ...worker.holding()],
       async stop() {
@@ -40,13 +42,38 @@ export function runWorker(config: Config, reports: ErrorReports): Promise<void> 
   });
 }
 
-/** `maestro room`: transfers alone. */
+/** `maestro room`: transfers alone. A room of a scheduler pings, and ends when nobody hears it. */
 export function runRoom(config: Config, reports: ErrorReports): Promise<void> {
+  const identity = roomIdentity(environment);
   return runRole(config, "room", reports, async (deps) => {
-    const room = startRoom(deps, { concurrency: config.transfersPerRoom });
-    announceRoom(deps.processId);
-    return room;
+    const roomId = identity?.room ?? deps.processId;
+    const room = startRoom(deps, { concurrency: config.transfersPerRoom, roomId });
+    announceRoom(roomId);
+    if (!identity) return room;
+    const pings = startRoomPings({
+      voice: createRoomVoice(identity),
+      room,
+      log: deps.log,
+      pingTimeoutSeconds: config.pingTimeoutSeconds,
+      end: () => process.kill(process.pid, "SIGTERM"),
+    });
+    return {
+      holding: () => room.holding(),
+      async stop() {
+        await room.stop();
+        await pings.stop();
+      },
+    };
   });
+}
+
+/** Null where no scheduler has started this process. */
+function roomIdentity(given: NodeJS.ProcessEnv): RoomIdentity | null {
+  const scheduler = given["MAESTRO_SCHEDULER_NAME"];
+  const room = given["MAESTRO_ROOM_ID"];
+  const url = given["MAESTRO_URL"];
+  const token = given["MAESTRO_ROOM_TOKEN"];
+  return scheduler && room && url && token ? { scheduler, room, url, token } : null;
 }
 
 /** `maestro local-cloud`: answers the exit code. */

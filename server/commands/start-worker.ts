@@ -5,7 +5,15 @@ import { createRoomProcesses } from "../connectors/room-process.ts";
 import { startWorker, type Worker } from "../daemon/worker.ts";
 import type { Deps } from "../services/deps.ts";
 import { endRooms } from "../services/schedulers/end-rooms.ts";
+import {
+  ensureTransferRooms,
+  transferScheduler,
+} from "../services/schedulers/ensure-transfer-rooms.ts";
 import { readPublished } from "./surroundings.ts";
+
+const roomGraceMs = 5_000;
+/** A room gives its transfers 20 s to end before it hands them back. */
+const transferGraceMs = 25_000;
 
 export interface Watchers extends Worker {
   /** Ends the rooms of what it watched too, as nobody is left whom they could ping. */
@@ -16,7 +24,7 @@ export interface Watchers extends Worker {
 export async function startWatchers(
   deps: Deps,
   config: Config,
-  options: { environment: NodeJS.ProcessEnv; url?: string },
+  options: { environment: NodeJS.ProcessEnv; main: string; url?: string },
 ): Promise<Watchers> {
   const { host, port } = config.listen;
   const directory = resolve(config.dataDir);
@@ -24,7 +32,13 @@ export async function startWatchers(
   const processes = createRoomProcesses({
     directory: resolve(directory, "rooms"),
     environment: options.environment,
+    own: { scheduler: transferScheduler, environment: ownEnvironment(config, options.environment) },
   });
+  if (config.transferRooms > 0) {
+    const command = [process.execPath, options.main, "room"];
+    const bounds = { min: config.transferRoomsMin, max: config.transferRooms };
+    await ensureTransferRooms(deps, { command, ...bounds });
+  }
   const pods = await openPods(deps, config, options.environment);
   const worker = startWorker({
     ...deps,
@@ -53,9 +67,16 @@ export async function startWatchers(
     async stopWithRooms() {
       const schedulerIds = worker.watched();
       await stop();
-      await endRooms({ db: deps.db, processes }, schedulerIds);
+      const graceMs = config.transferRooms > 0 ? transferGraceMs : roomGraceMs;
+      await endRooms({ db: deps.db, processes }, schedulerIds, graceMs);
     },
   };
+}
+
+/** What a room of Maestro's own is told, as this process was; its output is kept by its runtime. */
+function ownEnvironment(config: Config, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { MAESTRO_LOGPATH: _, ...given } = { ...environment, ...config.given };
+  return { ...given, MAESTRO_DATA_DIR: resolve(config.dataDir) };
 }
 
 /** Null where there is no cluster: neither named, nor around this process. */

@@ -17,7 +17,7 @@ import { publishSurroundings, putUpSurroundings } from "./surroundings.ts";
 
 /**
  * `maestro start`: everything on this machine. PostgreSQL and the local cloud unless others are
- * named, the API and the engine in this process, a transfer room beside it. Resolves after a stop
+ * named, the API and the engine in this process, a transfer room beside it or a scheduler of them. Resolves after a stop
  * signal, with all that it started stopped.
  */
 export async function runStart(
@@ -54,22 +54,21 @@ export async function runStart(
     // Before the room: two processes that start at once are both later.
     const server = await serveApi(deps, config, surroundings);
     undo.push(() => server.close());
-    const room = startRoomProcess({
-      main,
-      environment: {
-        ...environment,
-        ...config.given,
-        MAESTRO_DATA_DIR: directory,
-        MAESTRO_LOGPATH: config.logPath ?? join(directory, "room.log"),
-      },
-      log,
-      onDeath: (roomId) => releaseTransfers(deps, roomId),
-    });
-    undo.push(() => room.stop());
-    const watching = await startWatchers(deps, config, { environment, url: server.url });
+    if (config.transferRooms === 0) {
+      const logPath = config.logPath ?? join(directory, "room.log");
+      const told = { MAESTRO_DATA_DIR: directory, MAESTRO_LOGPATH: logPath };
+      const room = startRoomProcess({
+        main,
+        environment: { ...environment, ...config.given, ...told },
+        log,
+        onDeath: (roomId) => releaseTransfers(deps, roomId),
+      });
+      undo.push(() => room.stop());
+    }
+    await publishSurroundings(directory, surroundings, server.url);
+    const watching = await startWatchers(deps, config, { environment, main, url: server.url });
     watchers = watching;
     undo.push(watching.stopWithRooms);
-    await publishSurroundings(directory, surroundings, server.url);
     const signIn = await announceSignIn(deps, config, server.url);
     process.stdout.write(
       `\n  Maestro runs at ${server.url}\n${signIn}\n  Ctrl-C stops it; nothing in progress is lost.\n\n`,

@@ -105,6 +105,8 @@ export async function createRoomPods(
         const { name = "", labels: given } = pod.metadata ?? {};
         return isOld && given?.[labels.scheduler] === scheduler && !ids.has(name);
       }),
+    // It goes with its pod.
+    removeLogs: () => Promise.resolve(),
     lastWords: (name) => readLastWords(api, { name, namespace }),
     onChange(listener) {
       listeners.add(listener);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
@@ -27,6 +27,8 @@ const lastBytes = 600;
 export function createRoomProcesses(options: {
   directory: string;
   environment: NodeJS.ProcessEnv;
+  /** A scheduler whose rooms are Maestro's own, with what they are to know. */
+  own?: { scheduler: string; environment: NodeJS.ProcessEnv };
 }): RoomRuntime {
   const { directory } = options;
   const children = new Map<string, ChildProcess>();
@@ -50,14 +52,15 @@ export function createRoomProcesses(options: {
   return {
     machine: hostname(),
     size: { cpuMillis: availableParallelism() * 1_000, memoryBytes: totalmem() },
-    async start({ id, specification, environment }) {
+    async start({ id, scheduler, specification, environment }) {
       const ports: StartedRoom["ports"] = [];
       for (const { name } of specification.ports) ports.push({ name, port: await freePort() });
       mkdirSync(directory, { recursive: true });
       const logPath = join(directory, `${id}.log`);
       const output = openSync(logPath, "a", 0o600);
       try {
-        const given = { ...allowed, ...environment, ...portVariables(ports) };
+        const known = scheduler === options.own?.scheduler ? options.own.environment : allowed;
+        const given = { ...known, ...environment, ...portVariables(ports) };
         const child = await launch(specification.cmd, given, output, directory);
         const started = { pid: child.pid ?? 0, start: startOf(child.pid ?? 0) ?? "ended" };
         children.set(keyOf(started), child);
@@ -81,6 +84,7 @@ export function createRoomProcesses(options: {
     forget: ({ pid, start }) => void children.delete(keyOf({ pid, start })),
     // One that is not noted is refused its pings, and ends by that.
     strays: () => [],
+    removeLogs: (ids, olderThanMs) => removeLogs(directory, ids, olderThanMs),
     lastWords,
     onChange(listener) {
       listeners.add(listener);
@@ -91,7 +95,7 @@ export function createRoomProcesses(options: {
 
 async function launch(
   command: string[],
-  env: Record<string, string>,
+  env: NodeJS.ProcessEnv,
   output: number,
   cwd: string,
 ): Promise<ChildProcess> {
@@ -129,6 +133,19 @@ function startOf(pid: number): string | null {
     return fields[0] === "Z" || fields[0] === "X" ? null : (fields[19] ?? null);
   } catch {
     return null;
+  }
+}
+
+async function removeLogs(
+  directory: string,
+  ids: ReadonlySet<string>,
+  olderThanMs: number,
+): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    const path = join(directory, name);
+    if (!name.endsWith(".log") || ids.has(name.slice(0, -".log".length))) continue;
+    const facts = await stat(path).catch(() => null);
+    if (facts && Date.now() - facts.mtimeMs > olderThanMs) await rm(path, { force: true });
   }
 }
 

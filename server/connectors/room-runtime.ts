@@ -62,6 +62,8 @@ export interface RoomRuntime {
   forget(process: RoomProcess): void;
   /** What has run as a room of this scheduler for longer than that, a minute at first, and is none of these. */
   strays(scheduler: string, ids: ReadonlySet<string>, olderThanMs?: number): RoomProcess[];
+  /** Deletes the output of rooms that are none of these and have written nothing for so long. */
+  removeLogs(ids: ReadonlySet<string>, olderThanMs: number): Promise<void>;
   /** The end of its output; empty where there is none. */
   lastWords(logPath: string): Promise<string>;
   /** Called when something became of a room here. */

@@ -17,6 +17,10 @@ import { startLoop } from "../support/loop.ts";
 export interface Room {
   /** What it would leave to others if it ended now, such as `transfer 7`. */
   holding(): string[];
+  /** Claims nothing more; resolves when what it has is done. */
+  drain(): Promise<void>;
+  /** Called when it takes something up, and when something ends. */
+  onChange(listener: () => void): () => void;
   stop(): Promise<void>;
 }
 
@@ -35,45 +39,24 @@ export function startRoom(
     deps.log.warn({ slots }, "room: takes no more at once; start more rooms instead");
   }
   const working = new Map<Promise<void>, string>();
+  const listeners = new Set<() => void>();
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
   const draining = new AbortController();
+  const claimWork = createClaims(deps, roomId, draining.signal);
 
-  /** Imports of which this room could not have the snapshot. */
-  const refused = new Set<string>();
-
-  const startTransfer = async () => {
-    const claim = await claimTransfer(deps, roomId);
-    if (!claim) return null;
-    const facts = { transfer: claim.id, attempt: claim.attempt, room: roomId };
-    deps.log.info(facts, "transfer: claimed");
-    return {
-      name: `transfer ${claim.id}`,
-      begin: () => workTransfer(inCloud(deps, claim.cloud), claim, draining.signal),
-    };
-  };
-  const startPart = async () => {
-    const part = await claimPart(deps, roomId, refused);
-    if (!part) return null;
-    const facts = { transfer: part.transfer.id, part: part.number, room: roomId };
-    deps.log.info(facts, "transfer part: claimed");
-    return {
-      name: `part ${part.number} of transfer ${part.transfer.id}`,
-      begin: () =>
-        workParts(inCloud(deps, part.cloud), part, {
-          owner: roomId,
-          drain: draining.signal,
-          refused,
-        }),
-    };
-  };
   const start = async (signal: AbortSignal) => {
     while (working.size < slots && !signal.aborted) {
-      const claimed = (await startTransfer()) ?? (await startPart());
+      const claimed = await claimWork();
       if (!claimed) return;
       const work = claimed.begin().finally(() => {
         working.delete(work);
         loop.wake();
+        tell();
       });
       working.set(work, claimed.name);
+      tell();
     }
   };
   const loop = startLoop({ name: "room", log: deps.log, periodMs: pollMs, body: start });
@@ -84,6 +67,15 @@ export function startRoom(
 
   return {
     holding: () => [...working.values()],
+    async drain() {
+      unsubscribe();
+      await loop.stop();
+      await Promise.all(working.keys());
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async stop() {
       unsubscribe();
       await loop.stop();
@@ -94,5 +86,37 @@ export function startRoom(
       draining.abort();
       await Promise.all(working.keys());
     },
+  };
+}
+
+interface Claimed {
+  name: string;
+  begin(): Promise<void>;
+}
+
+/** A transfer, or else a part of another room's import; null where there is neither. */
+function createClaims(
+  deps: Deps,
+  roomId: string,
+  drain: AbortSignal,
+): () => Promise<Claimed | null> {
+  /** Imports of which this room could not have the snapshot. */
+  const refused = new Set<string>();
+  return async () => {
+    const claim = await claimTransfer(deps, roomId);
+    if (claim) {
+      const facts = { transfer: claim.id, attempt: claim.attempt, room: roomId };
+      deps.log.info(facts, "transfer: claimed");
+      const begin = () => workTransfer(inCloud(deps, claim.cloud), claim, drain);
+      return { name: `transfer ${claim.id}`, begin };
+    }
+    const part = await claimPart(deps, roomId, refused);
+    if (!part) return null;
+    const facts = { transfer: part.transfer.id, part: part.number, room: roomId };
+    deps.log.info(facts, "transfer part: claimed");
+    return {
+      name: `part ${part.number} of transfer ${part.transfer.id}`,
+      begin: () => workParts(inCloud(deps, part.cloud), part, { owner: roomId, drain, refused }),
+    };
   };
 }

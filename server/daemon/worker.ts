@@ -1,6 +1,8 @@
+import { forgetLogs } from "../services/schedulers/forget-logs.ts";
 import { listWatched } from "../services/schedulers/list-watched.ts";
 import type { WatchDeps } from "../services/schedulers/watch-deps.ts";
 import { takeUp, watchScheduler } from "../services/schedulers/watch-scheduler.ts";
+import { createDue } from "../support/due.ts";
 import { holdLock } from "../support/hold-lock.ts";
 import { startLoop } from "../support/loop.ts";
 
@@ -22,6 +24,8 @@ export interface Worker {
 
 /** Looks that are asked for by events are at least so far apart. */
 const quietMs = 100;
+/** Between two looks for output that is old. */
+const logsMs = 3_600_000;
 
 export function startWorker(deps: WatchDeps): Worker {
   const stopping = new AbortController();
@@ -42,11 +46,13 @@ export function startWorker(deps: WatchDeps): Worker {
       .finally(() => watchers.delete(id));
     watchers.set(id, watcher);
   };
+  const logs = createDue(logsMs);
   const sync = startLoop({
     name: "worker",
     log: deps.log,
     periodMs: deps.watching.syncPeriodSeconds * 1_000,
     async body() {
+      if (logs.take()) await forgetLogs(deps);
       for (const { id, name } of await listWatched(deps)) {
         if (!watchers.has(id) && !stopping.signal.aborted) open(id, name);
       }

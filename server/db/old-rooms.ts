@@ -19,3 +19,11 @@ export async function deleteOldRooms(db: Db, days: number): Promise<number> {
       + (select count(*) from operations))::int as count`);
   return rows[0]?.count ?? 0;
 }
+
+/** Those whose process on this machine may run: their output is written to. */
+export async function selectRunningRooms(db: Db, machine: string): Promise<string[]> {
+  const { rows } = await db.execute<{ id: string }>(
+    sql`select id from rooms where machine = ${machine} and pid is not null`,
+  );
+  return rows.map(({ id }) => id);
+}

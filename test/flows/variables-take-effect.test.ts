@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -91,6 +92,14 @@ test("EXTENSIONS_PG_CONNECTIONTIMEOUT ends a start that reaches no PostgreSQL, w
   const { code, stderr } = await runMaestro(["worker"], { dataDir, environment });
   expect(code).toBe(1);
   expect(stderr).toMatch(/maestro: PostgreSQL cannot be used: .*ECONNREFUSED/);
+
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const hanging = { ...environment, MAESTRO_DB_CONNECT: `postgresql://a@127.0.0.1:${port}/b` };
+  const late = await runMaestro(["worker"], { dataDir, environment: hanging });
+  expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining("it does not answer") });
+  silent.close();
 });
 
 test("all faults of the environment are told at once, and `maestro config` shows what holds", async () => {

@@ -10,6 +10,7 @@ import {
   runMaestro,
   startMaestro,
 } from "../support/start-maestro.ts";
+import { until } from "../support/until.ts";
 
 /*
  * What `npm run build` makes, packed and in a folder of its own. The folder has the packages that npm
@@ -42,7 +43,8 @@ afterAll(async () => {
 });
 
 test("the package starts everything where nothing else is, and the one file an API beside it", async () => {
-  const maestro = await startMaestro({ dataDir, command: command() });
+  const environment = { MAESTRO_TRANSFER_ROOMS: "1", MAESTRO_TRANSFER_ROOMS_MIN: "1" };
+  const maestro = await startMaestro({ dataDir, command: command(), environment });
   const page = await (await fetch(`${maestro.url}/`)).text();
   const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)?.[1] ?? "no script";
   expect((await fetch(maestro.url + script)).status).toBe(200);
@@ -56,6 +58,11 @@ test("the package starts everything where nothing else is, and the one file an A
   });
   expect(await (await fetch(`${beside.url}/`)).text()).toBe(page);
   expect(await (await fetch(`${beside.url}/readyz`)).json()).toMatchObject({ ready: true });
+  await until("a room of its own is ready", async () => {
+    const listing = { dataDir, command: command() };
+    const { stdout } = await runMaestro(["schedulers", "list", "--json"], listing);
+    return /"ready": *1/.test(stdout);
+  });
   expect(await beside.stop()).toBe(0);
   expect(await maestro.stop()).toBe(0);
 }, 180_000);

@@ -3,17 +3,17 @@ import { selectProcesses } from "../../db/watching.ts";
 import { pause } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
 
-const graceMs = 5_000;
 const pollMs = 50;
 const idle = new AbortController().signal;
 
 /**
- * Ends the rooms that these schedulers have on this machine: SIGTERM, and SIGKILL for what has not ended a
- * few seconds later.
+ * Ends the rooms that these schedulers have on this machine: SIGTERM, and SIGKILL for what has not ended by
+ * then.
  */
 export async function endRooms(
   { db, processes }: Pick<Deps, "db"> & { processes: RoomRuntime },
   schedulerIds: number[],
+  graceMs: number,
 ): Promise<void> {
   const running = (await selectProcesses(db, processes.machine, schedulerIds)).filter(
     (process) => processes.inspect(process).state === "running",

@@ -15,6 +15,8 @@ import {
   type RoomVerdict,
 } from "../../domain/room-status.ts";
 import { isStaleMark } from "../rooms/room-mark.ts";
+import { releaseTransfers } from "../transfers/release-transfers.ts";
+import { transferScheduler } from "./ensure-transfer-rooms.ts";
 import { lastWordsOf, runtimeOf, viewOf } from "./runtime-of.ts";
 import type { WatchDeps, Watching } from "./watch-deps.ts";
 
@@ -167,6 +169,10 @@ async function carryOut(
   if (!isMoved) return;
   if (verdict.state !== "terminated") await unmark(deps, scheduler, room);
   else await deps.roomStore.remove({ scheduler: scheduler.name, room: room.id }).catch(() => {});
+  const { state } = viewOf(deps, room);
+  const isGone = state === "exited" || state === "missing";
+  // Others go on with its transfers at once, and not when their leases end.
+  if (isGone && scheduler.name === transferScheduler) await releaseTransfers(deps, room.id);
   const facts = { scheduler: scheduler.name, room: room.id, from: room.state, to: verdict.state };
   deps.log.info(facts, `room: ${verdict.reason}`);
   deps.changes.publish({ noun: "room", id: null, schedulerId: watching.watch.schedulerId });

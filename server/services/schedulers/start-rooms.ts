@@ -76,6 +76,7 @@ const noCluster: RoomRuntime = {
   signal: () => undefined,
   forget: () => undefined,
   strays: () => [],
+  removeLogs: () => Promise.resolve(),
   lastWords: () => Promise.resolve(""),
   onChange: () => () => undefined,
 };

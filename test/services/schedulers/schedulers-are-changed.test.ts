@@ -4,6 +4,7 @@ import { schedulerOperations, schedulerVersions } from "../../../drizzle/schema/
 import { auditLog } from "../../../drizzle/schema/users.ts";
 import { createScheduler } from "../../../server/services/schedulers/create-scheduler.ts";
 import { deleteScheduler } from "../../../server/services/schedulers/delete-scheduler.ts";
+import { ensureTransferRooms } from "../../../server/services/schedulers/ensure-transfer-rooms.ts";
 import { getScheduler } from "../../../server/services/schedulers/get-scheduler.ts";
 import { listOperations } from "../../../server/services/schedulers/list-operations.ts";
 import { listSchedulers } from "../../../server/services/schedulers/list-schedulers.ts";
@@ -99,6 +100,17 @@ test("wrong names and runtimes are told", async () => {
   await expect(getScheduler(deps, "nobody")).rejects.toThrow("there is no scheduler called nobody");
   const pods = { name: "pods", runtime: "kubernetes" };
   await expect(createScheduler(deps, actor, pods)).rejects.toThrow("needs an image");
+});
+
+test("the rooms of transfers are as the worker is told, and other bounds restart none", async () => {
+  const command = ["node", "main.js", "room"];
+  await ensureTransferRooms(deps, { command, min: 0, max: 4 });
+  await ensureTransferRooms(deps, { command, min: 0, max: 4 });
+  const made = await getScheduler(deps, "maestro-transfers");
+  expect(made).toMatchObject({ version: "1.0", specification: { cmd: command } });
+  await ensureTransferRooms(deps, { command, min: 1, max: 4 });
+  expect(await getScheduler(deps, "maestro-transfers")).toMatchObject({ version: "1.1" });
+  await expect(ensureTransferRooms(deps, { command, min: 5, max: 4 })).rejects.toThrow("above max");
 });
 
 test("they are listed by name, and every change is in the audit log", async () => {

@@ -40,6 +40,7 @@ beforeAll(async () => {
     hostOf: () => "here",
     forget: () => undefined,
     strays: () => [],
+    removeLogs: () => Promise.resolve(),
     onChange: () => () => undefined,
   };
   const settings = {

@@ -1,0 +1,37 @@
+import { selectScheduler } from "../../db/schedulers.ts";
+import type { Deps } from "../deps.ts";
+import { createScheduler } from "./create-scheduler.ts";
+import { updateScheduler } from "./update-scheduler.ts";
+
+export const transferScheduler = "maestro-transfers";
+
+const actor = { userId: null, name: "maestro" };
+
+/**
+ * The scheduler of Maestro's own rooms, as this worker is told that it shall be. By its queue there are
+ * as many rooms as have work, at once; they go a minute after there is none.
+ */
+export async function ensureTransferRooms(
+  deps: Pick<Deps, "db" | "changes">,
+  wanted: { command: string[]; min: number; max: number },
+): Promise<void> {
+  const specification = {
+    name: transferScheduler,
+    game: "maestro",
+    cmd: wanted.command,
+    requests: { cpu: "100m", memory: "256Mi" },
+    limits: { cpu: "4", memory: "4Gi" },
+    shutdownTimeout: 60,
+    autoscaling: {
+      min: wanted.min,
+      max: wanted.max,
+      up: { metricsTrigger: [{ type: "queue" }] },
+      down: { metricsTrigger: [{ type: "queue", time: 60, threshold: 90 }], cooldown: 30 },
+    },
+  };
+  const there = await selectScheduler(deps.db, transferScheduler);
+  if (!there) await createScheduler(deps, actor, specification);
+  else if (there.state !== "terminating") {
+    await updateScheduler(deps, actor, transferScheduler, specification);
+  }
+}
