@@ -15,6 +15,8 @@ export interface TableForm {
   draft: TableDefinition;
   set(patch: Partial<TableDefinition>): void;
   isDirty: () => boolean;
+  /** Whether the draft's SQL is another than what is saved. */
+  isQueryChanged: () => boolean;
   isSaving: () => boolean;
   error: () => ApiError | null;
   /** The message of the last refused save or of local validation for one field. */
@@ -96,6 +98,7 @@ export function createTableForm(
     draft,
     set: (patch) => setDraft(patch),
     isDirty,
+    isQueryChanged: () => draft.query !== base().definition.query,
     isSaving,
     error,
     fieldError: (field) => errorOf(error(), field),

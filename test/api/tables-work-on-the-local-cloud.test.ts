@@ -108,6 +108,25 @@ test("a refused query names its place, and a plan its columns", async () => {
   });
 });
 
+test("a plan names the descendants that a change of columns breaks, at any depth", async () => {
+  const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
+  const summary = (name: string, query: string) =>
+    post("tables.create", { definition: { dataset: "lab", name, kind: "summary", query } });
+  await summary("passes_on", "select * from `lab.numbers` where n > 0 -- lab.numbers");
+  await summary("uses_square", "select sum(p.square) as total from lab.passes_on as p");
+  await summary("uses_n", "select numbers.n from lab.numbers join lab.passes_on using (n)");
+  const planOf = (query: string) =>
+    get<TablePlan>("tables.plan", { id, definition: { ...numbers, query } });
+
+  const plan = await planOf("select n, 'x' as word from unnest([1, 2]) as n");
+  expect(plan.broken.map(({ name }) => name)).toEqual(["lab.uses_square"]);
+  expect(plan.broken[0]?.message).toContain("square");
+  expect(plan).toMatchObject({ unchecked: [], columnsAdded: ["word"], columnsRemoved: ["square"] });
+  expect(plan.bytesBefore).toBe(0);
+  const harmless = await planOf(`${numbers.query} where n < 10`);
+  expect(harmless).toMatchObject({ broken: [], unchecked: [], columnsRemoved: [] });
+});
+
 test("SQL is run as it stands, billed and noted as a job; what is no SELECT is refused", async () => {
   const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
   const ask = (query: string) =>

@@ -158,6 +158,20 @@ test("an error is told at its place while editing; saved and run, the change is 
   expect(pageErrors).toEqual([]);
 });
 
+test("a save that breaks other tables names them, and asks", async () => {
+  await openTable("demo_core.routes");
+  await page.getByRole("textbox", { name: "BigQuery SQL" }).waitFor();
+  await replaceSql("SELECT route, 1 AS nothing_else FROM demo_core.flights GROUP BY route");
+  await page.keyboard.press("Control+s");
+  const question = page.getByRole("dialog", { name: "Save what breaks other tables?" });
+  await question.getByRole("link", { name: "demo_marts.route_ranking" }).waitFor();
+  await question.getByText("nothing_else").waitFor();
+  await question.getByRole("button", { name: "Keep editing" }).click();
+  await page.getByRole("button", { name: "Discard" }).click();
+  await page.getByText("Unsaved changes").waitFor({ state: "detached" });
+  expect(pageErrors).toEqual([]);
+});
+
 test("a file is uploaded from the browser and becomes the external table's rows", async () => {
   await openTable("demo_raw.holidays");
   await page.locator("input[type=file]").setInputFiles({

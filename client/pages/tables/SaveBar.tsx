@@ -1,9 +1,15 @@
 import { Show } from "solid-js";
 import { commandKey } from "../../keys.ts";
+import type { Plan } from "../../state/create-plan.ts";
 import type { TableForm } from "../../state/create-table-form.ts";
 
 /** In sight while there is something to save, and the place where two people's edits meet. */
-export function SaveBar(props: { form: TableForm; onSave: () => void }) {
+export function SaveBar(props: {
+  form: TableForm;
+  plan: Plan;
+  isPlanning: boolean;
+  onSave: () => void;
+}) {
   return (
     <Show when={props.form.isDirty() || props.form.id() === null}>
       <div class="save-bar">
@@ -25,6 +31,15 @@ export function SaveBar(props: { form: TableForm; onSave: () => void }) {
           )}
         </Show>
         <Show when={props.form.id() !== null}>
+          <button
+            type="button"
+            class="button quiet"
+            disabled={props.plan.show.isRunning() || props.isPlanning}
+            title="What saving changes: columns, other tables, bytes"
+            onClick={() => void props.plan.show.run()}
+          >
+            {props.plan.show.isRunning() ? "Planning…" : "Plan"}
+          </button>
           <button type="button" class="button" onClick={() => props.form.reset()}>
             {props.form.newerVersion() === null ? "Discard" : "Take theirs"}
           </button>
@@ -32,10 +47,16 @@ export function SaveBar(props: { form: TableForm; onSave: () => void }) {
         <button
           type="button"
           class="button primary"
-          disabled={props.form.isSaving() || !props.form.isDirty()}
+          disabled={props.form.isSaving() || props.isPlanning || !props.form.isDirty()}
           onClick={() => props.onSave()}
         >
-          {props.form.isSaving() ? "Saving…" : props.form.id() === null ? "Create" : "Save"}
+          {props.isPlanning
+            ? "Checking…"
+            : props.form.isSaving()
+              ? "Saving…"
+              : props.form.id() === null
+                ? "Create"
+                : "Save"}
           <kbd class="small">{commandKey("S")}</kbd>
         </button>
       </div>

@@ -1,8 +1,10 @@
-import { type JSX, onCleanup, onMount, Show } from "solid-js";
+import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
 import type { SavedTable } from "../../../shared/table.ts";
 import { ErrorNotice } from "../../components/Feedback.tsx";
+import { createPlan } from "../../state/create-plan.ts";
 import type { TableForm } from "../../state/create-table-form.ts";
 import { BasicFields } from "./BasicFields.tsx";
+import { PlanDialog } from "./PlanDialog.tsx";
 import { SaveBar } from "./SaveBar.tsx";
 import { SettingsForm } from "./SettingsForm.tsx";
 import { SqlCard } from "./SqlCard.tsx";
@@ -22,6 +24,17 @@ export function TableEditor(props: Props) {
   const isNew = () => props.form.id() === null;
   let root: HTMLDivElement | undefined;
 
+  const plan = createPlan(props.form);
+  const [isPlanning, setPlanning] = createSignal(false);
+
+  /** A save that breaks other tables asks first. Only another query makes other columns. */
+  async function askAndSave(): Promise<void> {
+    if (isPlanning()) return;
+    setPlanning(true);
+    const asks = !isNew() && props.form.isQueryChanged() && (await plan.asksFirst());
+    setPlanning(false);
+    if (!asks) await save();
+  }
   async function save(): Promise<void> {
     const saved = await props.form.save();
     if (saved !== null) props.onSaved(saved);
@@ -30,7 +43,7 @@ export function TableEditor(props: Props) {
   function onKey(event: KeyboardEvent): void {
     if (event.key !== "s" || !(event.metaKey || event.ctrlKey)) return;
     event.preventDefault();
-    if (props.canWrite && props.form.isDirty()) void save();
+    if (props.canWrite && props.form.isDirty()) void askAndSave();
   }
   onMount(() => document.addEventListener("keydown", onKey));
   onCleanup(() => document.removeEventListener("keydown", onKey));
@@ -49,9 +62,17 @@ export function TableEditor(props: Props) {
       <section class="card pad" aria-label="Settings">
         <SettingsForm form={props.form} disabled={!props.canWrite} withBasics={!isNew()} />
       </section>
+      <Show when={plan.shown()}>
+        {(shown) => <PlanDialog plan={shown()} onClose={plan.close} onSave={() => void save()} />}
+      </Show>
       <Show when={visibleError(props.form)}>{(error) => <ErrorNotice error={error()} />}</Show>
       <Show when={props.canWrite} fallback={<ReadOnly />}>
-        <SaveBar form={props.form} onSave={() => void save()} />
+        <SaveBar
+          form={props.form}
+          plan={plan}
+          isPlanning={isPlanning()}
+          onSave={() => void askAndSave()}
+        />
       </Show>
     </div>
   );

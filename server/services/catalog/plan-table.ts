@@ -1,4 +1,6 @@
+import { MaestroError } from "../../../shared/errors.ts";
 import type { FieldSchema, TableDefinition, TablePlan } from "../../../shared/table.ts";
+import type { DryRunStatistics } from "../../connectors/warehouse.ts";
 import {
   matchNames,
   selectChildIds,
@@ -9,10 +11,12 @@ import {
 import type { Db } from "../../db/client.ts";
 import { selectTableStatuses } from "../../db/table-list.ts";
 import type { StoredReference } from "../../db/table-references.ts";
+import { definitionOf, selectTable } from "../../db/tables.ts";
 import { findCycleThrough } from "../../domain/graph.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import { readPrice } from "../costs/read-price.ts";
 import type { Deps } from "../deps.ts";
+import { findBrokenDescendants } from "./find-broken-descendants.ts";
 import { inferReferences } from "./infer-references.ts";
 
 const timeoutMs = 30_000;
@@ -29,10 +33,11 @@ export async function planTable(
   const { db } = deps;
   const ownId = id ?? unsavedId;
   const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
-  const [parents, before, current] = await Promise.all([
+  const [parents, before, current, saved] = await Promise.all([
     parentsOf(db, inference.references, ownId),
     id === null ? Promise.resolve<number[]>([]) : selectParentIds(db, id),
     deps.warehouse.getTable(definition.dataset, definition.name).catch(() => null),
+    id === null ? null : dryRunSaved(deps, id),
   ]);
   const after = new Set(parents);
   const names = await namesOf(db);
@@ -43,15 +48,46 @@ export async function planTable(
   const cycle = await findCycle(db, definition, ownId, parents);
   const { pricePerTib } = await readPrice(deps);
   const statistics = inference.dryRun.kind === "done" ? inference.dryRun.statistics : null;
+  const columns = {
+    before: current?.schema ?? saved?.schema ?? null,
+    after: statistics?.schema ?? null,
+  };
+  const priceOf = (bytes: number | undefined) =>
+    bytes === undefined ? null : priceBytes(bytes, pricePerTib);
   return {
     cycle: cycle?.map(nameOf) ?? null,
     newParents: parents.filter((parent) => !before.includes(parent)).map(nameOf),
     droppedParents: before.filter((parent) => !after.has(parent)).map(nameOf),
-    ...compareColumns(current?.schema ?? null, statistics?.schema ?? null),
+    ...compareColumns(columns.before, columns.after),
     bytes: statistics?.bytesProcessed ?? null,
-    price: statistics ? priceBytes(statistics.bytesProcessed, pricePerTib) : null,
+    price: priceOf(statistics?.bytesProcessed),
+    bytesBefore: saved?.bytesProcessed ?? null,
+    priceBefore: priceOf(saved?.bytesProcessed),
+    ...(await brokenBy(deps, nameOf(ownId), id, columns)),
     warnings: inference.warnings,
   };
+}
+
+/** What is saved now, for comparison; null where it is no query or cannot be dry-run. */
+async function dryRunSaved(
+  deps: Pick<Deps, "db" | "warehouse">,
+  id: number,
+): Promise<DryRunStatistics | null> {
+  const found = await selectTable(deps.db, id);
+  if (!found) throw new MaestroError("notFound", `there is no table with id ${id}`);
+  const { kind, query, legacySql, dataset } = definitionOf(found.row, found.dataset);
+  if (kind !== "summary" || query.trim() === "") return null;
+  return deps.warehouse.dryRun(query, { legacySql, defaultDataset: dataset }).catch(() => null);
+}
+
+async function brokenBy(
+  deps: Pick<Deps, "db" | "warehouse">,
+  name: string,
+  id: number | null,
+  { before, after }: { before: FieldSchema[] | null; after: FieldSchema[] | null },
+): Promise<Pick<TablePlan, "broken" | "unchecked">> {
+  if (id === null || before === null || after === null) return { broken: [], unchecked: [] };
+  return findBrokenDescendants(deps, { id, name, before, after });
 }
 
 async function parentsOf(db: Db, references: StoredReference[], ownId: number): Promise<number[]> {
