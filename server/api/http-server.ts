@@ -29,6 +29,8 @@ export interface HttpServerOptions {
   facts: ServerFacts;
   /** Directory of the built web app; it may be missing. */
   webRoot: string;
+  /** File of the Python client. */
+  pythonClient: string;
   allowedHosts: AllowedHosts;
   /** True where users come over https alone: plain http is sent there, and the cookie marked so. */
   secureCookies: boolean;
@@ -107,7 +109,10 @@ export async function createHttpServer(
   await serveRooms(server, deps);
   const asking = (request: FastifyRequest) => principalOf(deps, request, secureCookies);
   await serveSchedulers(server, deps, asking);
-  await serveTables(server, deps, asking);
+  await serveTables(server, deps, {
+    principalOf: asking,
+    pythonClient: options.pythonClient,
+  });
   serveAuth(server, deps, auth);
   serveSignIn(server, deps, auth);
   serveLogin(server, deps);

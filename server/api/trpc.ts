@@ -12,7 +12,7 @@ export interface ServerFacts {
   version: string;
 }
 
-interface ApiContext {
+export interface ApiContext {
   deps: Deps;
   facts: ServerFacts;
   principal: Principal;
@@ -30,7 +30,7 @@ interface ApiContext {
   closing: AbortSignal;
 }
 
-interface Meta {
+export interface Meta {
   policy: Policy;
 }
 

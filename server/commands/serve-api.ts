@@ -24,6 +24,7 @@ export async function serveApi(
     facts: { version },
     demoSourceUrl: surroundings.embeddedPostgresUrl,
     webRoot: join(root, "dist/web"),
+    pythonClient: join(root, "python/maestro.py"),
     allowedHosts: allowedHostsOf(config),
     secureCookies: config.forceSsl,
     trustedProxies: config.trustedProxies,

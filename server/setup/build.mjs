@@ -21,7 +21,7 @@ await buildOneFile(join(root, "dist/maestro.mjs"));
  * migrations and the web app are where they look for them.
  */
 async function buildServer(outDir, packages, plugins = []) {
-  const entries = ["main", ...workers].map((name) => [
+  const entries = ["main", "script-client/create-maestro-client", ...workers].map((name) => [
     basename(name),
     join(root, "server", `${name}.ts`),
   ]);
@@ -54,7 +54,7 @@ async function buildOneFile(file) {
   try {
     const packages = { noExternal: true, external: outside };
     await buildServer(join(folder, "dist/server"), packages, [lazyDuckDb(), packagesReadLate()]);
-    for (const path of ["package.json", "drizzle/migrations", "dist/web"]) {
+    for (const path of ["package.json", "drizzle/migrations", "dist/web", "python/maestro.py"]) {
       cpSync(join(root, path), join(folder, path), { recursive: true });
     }
     const paths = globSync("**/*", { cwd: folder, withFileTypes: true })

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { pino } from "pino";
 import { groups, userGroups, users } from "../../drizzle/schema/users.ts";
 import {
@@ -147,6 +148,7 @@ export async function startTestServer(
   const server = await createHttpServer(deps, {
     facts: { version: "0.0.0-test" },
     webRoot: "/nowhere",
+    pythonClient: join(import.meta.dirname, "../../python/maestro.py"),
     allowedHosts: "loopback",
     secureCookies: false,
     connectSources: [],

@@ -19,6 +19,7 @@ async function listenAt(port: number) {
   const server = await createHttpServer(web.deps, {
     facts: { version: "test" },
     webRoot,
+    pythonClient: "/nowhere",
     allowedHosts: "loopback",
     secureCookies: false,
     connectSources: [],

@@ -67,6 +67,15 @@ test("the package starts everything where nothing else is, and the one file an A
   expect(await maestro.stop()).toBe(0);
 }, 180_000);
 
+test("the package has a client for scripts, and the Python client that it serves", async () => {
+  const script = `import { createMaestroClient } from "maestro/client"; console.log(typeof createMaestroClient);`;
+  const asked = ["--input-type=module", "--eval", script];
+  const { stdout } = await run(process.execPath, asked, { cwd: folder });
+  expect(stdout.trim()).toBe("function");
+  const served = await readFile(join(folder, "package/python/maestro.py"), "utf8");
+  expect(served).toContain("class Maestro:");
+});
+
 test("an older Node runs the package by the Node that came with it", async () => {
   const older = `data:text/javascript,if (process.argv[1].endsWith("maestro-bin.mjs"))
     Object.defineProperty(process, "versions", { value: { node: "20.1.0" } })`;

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { z } from "zod";
 import { errorCodes, MaestroError } from "../../../shared/errors.ts";
@@ -20,8 +19,6 @@ import { readInput } from "./read-input.ts";
  * refused has `Error`, which such clients look at, with its remedy beside.
  */
 
-const pythonClient = join(import.meta.dirname, "../../../python/maestro.py");
-
 const read: RouteShorthandOptions = { config: { policy: "read" } };
 const write: RouteShorthandOptions = { config: { policy: "write" } };
 
@@ -37,10 +34,16 @@ const loadInput = z.object({
   ),
 });
 
+interface TableRoutesOptions {
+  principalOf: (request: FastifyRequest) => Promise<Principal>;
+  /** Its file. */
+  pythonClient: string;
+}
+
 export async function serveTables(
   server: FastifyInstance,
   deps: Deps,
-  principalOf: (request: FastifyRequest) => Promise<Principal>,
+  { principalOf, pythonClient }: TableRoutesOptions,
 ): Promise<void> {
   await server.register(async (scope) => {
     answerErrors(scope, deps);
