@@ -7,6 +7,8 @@ export interface SystemInfo {
   projectId: string;
   location: string;
   instanceId: string;
+  /** That new tables are offered; the first is filled in. */
+  defaultDatasets: string[];
   /** Of a TiB billed, in units of the currency. */
   pricePerTib: number;
   currency: string;

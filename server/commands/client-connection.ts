@@ -28,7 +28,7 @@ export interface CommandIo {
 }
 
 /** The options that every command against a server has. */
-interface ConnectionOptions {
+export interface ConnectionOptions {
   url?: string;
   token?: string;
   dataDir?: string;

@@ -9,13 +9,14 @@ import {
 } from "./client-connection.ts";
 import { instantText, writeJson, writeTable } from "./client-output.ts";
 import { readSecret } from "./read-secret.ts";
+import { addBigqueryCommands } from "./settings-bigquery.ts";
 
 interface Options {
   json?: boolean;
   stdin?: boolean;
 }
 
-/** `maestro settings list|get|set|unset|test-slack`. */
+/** `maestro settings list|get|set|unset|test-slack|set-bigquery|test-bigquery`. */
 export function createSettingsCommand(io: CommandIo): Command {
   const command = new Command("settings").description("the settings of the installation");
   addConnectionOptions(command.command("list"))
@@ -40,6 +41,7 @@ export function createSettingsCommand(io: CommandIo): Command {
   addConnectionOptions(command.command("test-slack"))
     .description("says in Slack's channel that Maestro can write there, or why it cannot")
     .action((options: Options) => testSlack(io, options));
+  addBigqueryCommands(command, io);
   return command;
 }
 

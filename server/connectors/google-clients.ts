@@ -31,6 +31,8 @@ export interface GoogleClientOptions {
 /** The engine repeats BigQuery's calls itself, by its own rules and where a user can see it. */
 const autoRetry = false;
 
+const emulatedEmail = "emulator@maestro.iam.gserviceaccount.com";
+
 const cloudScopes = ["https://www.googleapis.com/auth/cloud-platform"];
 
 /** Google's own clients, for Google's cloud or the local one. */
@@ -39,9 +41,11 @@ export function createGoogleClients(options: GoogleClientOptions): GoogleClients
   const apiEndpoint = (localCloudUrl ?? googleUrl)?.replace(/\/$/, "");
   if (apiEndpoint === undefined) {
     const account = { projectId, ...authOf(options, cloudScopes) };
+    const storage = new Storage(account);
+    nameSigner(storage, options);
     return {
       bigquery: new BigQuery({ ...account, location, autoRetry }),
-      storage: new Storage(account),
+      storage,
       ...sheetClients(options),
     };
   }
@@ -53,7 +57,7 @@ export function createGoogleClients(options: GoogleClientOptions): GoogleClients
     useAuthWithCustomEndpoint: true,
   });
   if (localCloudUrl !== null) Object.assign(storage.authClient, signingBy(apiEndpoint));
-  else if (!options.key) storage.authClient.getCredentials = emulatedAccount;
+  else nameSigner(storage, options);
   const authClient = client();
   return {
     bigquery: new BigQuery({ projectId, location, apiEndpoint, autoRetry, authClient }),
@@ -91,8 +95,10 @@ function sendTo({ transporter }: OAuth2Client, url: string): void {
   });
 }
 
-function emulatedAccount() {
-  return Promise.resolve({ client_email: "emulator@maestro.iam.gserviceaccount.com" });
+/** Of a client that it was given, Google's library looks for the account in the environment instead. */
+function nameSigner({ authClient }: Storage, { key, googleUrl }: GoogleClientOptions): void {
+  const email = key?.email ?? (googleUrl ? emulatedEmail : null);
+  if (email !== null) authClient.getCredentials = () => Promise.resolve({ client_email: email });
 }
 
 /**

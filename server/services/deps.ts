@@ -1,5 +1,6 @@
 import type { CloudPlace } from "../../shared/cloud.ts";
 import type { SettingKey } from "../../shared/settings.ts";
+import type { CloudProbe } from "../connectors/cloud-probe.ts";
 import type { ObjectStore } from "../connectors/object-store.ts";
 import type { RoomStore } from "../connectors/room-store.ts";
 import type { Sheets } from "../connectors/sheets.ts";
@@ -24,6 +25,8 @@ export interface Clouds {
   current(): CloudPlace | null;
   /** One and the same for all that it is asked of: it heeds credentials that are changed. */
   at(place: CloudPlace): Cloud;
+  /** What tries the current place, as it is set at this moment. */
+  probe(): Promise<CloudProbe>;
 }
 
 /** Everything that a service may reach: built once by main.ts, replaced piece by piece in tests. */

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -7,6 +10,7 @@ import {
   type TestDeps,
   type TestServer,
 } from "../api/support.ts";
+import { makeServiceAccount } from "../support/service-account.ts";
 import { createCommandLine } from "./support.ts";
 
 let context: TestDeps;
@@ -48,4 +52,21 @@ test("a secret comes by standard input, and is only told to be there", async () 
 test("a setting that is not there, or a value that is refused, is told by name", async () => {
   await expect(run(["get", "oauth.domain"])).rejects.toThrow(/no setting oauth\.domain: there are/);
   await expect(run(["set", "costs.currency", "euros"])).rejects.toThrow(/three letters/);
+});
+
+test("BigQuery is set as a whole, by the file of a key, and tried", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "maestro-key-"));
+  const path = join(directory, "key.json");
+  await writeFile(path, makeServiceAccount());
+  const set = (...args: string[]) => run(["set-bigquery", ...args]);
+  await expect(set()).rejects.toThrow(/name what to change/);
+  await expect(set("--project", "our-project")).rejects.toThrow(/Bucket: name one beside/);
+  await expect(set("--key-file", `${path}.not`)).rejects.toThrow(/cannot be read: ENOENT/);
+  const all = ["--project", "our-project", "--bucket", "ours", "--key-file", path];
+  expect(await set(...all)).toMatch(/bigquery\.credentials: set\. Try it: .* test-bigquery/);
+  expect(await run(["list"])).toMatch(/bigquery\.credentials +\(hidden\) +stored/);
+  expect(await set("--default-credentials")).toContain("bigquery.credentials: set");
+  expect(await run(["list"])).toMatch(/bigquery\.credentials .*unset/);
+  await expect(run(["test-bigquery"])).rejects.toThrow("no BigQuery is set");
+  await rm(directory, { recursive: true });
 });

@@ -4,6 +4,7 @@ import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
+import { BigqueryCheck } from "./BigqueryCheck.tsx";
 import { SettingGroup } from "./SettingGroup.tsx";
 import { SlackCheck } from "./SlackCheck.tsx";
 
@@ -29,6 +30,7 @@ export function SettingsPage() {
                   onSaved={settings.refetch}
                 >
                   {group === "slack" ? <SlackCheck /> : null}
+                  {group === "bigquery" ? <BigqueryCheck /> : null}
                 </SettingGroup>
               )}
             </For>

@@ -26,6 +26,16 @@ export function BasicFields(props: { form: TableForm }) {
     () => ["tables", "datasets"],
     (signal) => api.datasets.list.query(undefined, { signal }),
   );
+  const info = createApiQuery(
+    () => ["system", "info"],
+    (signal) => api.system.info.query(undefined, { signal }),
+  );
+  const offered = () => [
+    ...new Set([
+      ...(info.data()?.defaultDatasets ?? []),
+      ...(datasets.data() ?? []).map(({ name }) => name),
+    ]),
+  ];
   const draft = () => props.form.draft;
   return (
     <div class="stack">
@@ -51,7 +61,7 @@ export function BasicFields(props: { form: TableForm }) {
                 onInput={(event) => props.form.set({ dataset: event.currentTarget.value })}
               />
               <datalist id={listId}>
-                <For each={datasets.data()}>{(dataset) => <option value={dataset.name} />}</For>
+                <For each={offered()}>{(dataset) => <option value={dataset} />}</For>
               </datalist>
             </>
           )}

@@ -1,5 +1,6 @@
 import { type SettingChanges, settingChangesSchema } from "../../../shared/settings.ts";
 import { changeSettings } from "../../services/settings/change-settings.ts";
+import { checkBigquery } from "../../services/settings/check-bigquery.ts";
 import { checkSettings } from "../../services/settings/check-settings.ts";
 import { listSettings } from "../../services/settings/list-settings.ts";
 import { slackState } from "../../services/slack/slack-state.ts";
@@ -21,6 +22,8 @@ export const settingsRouter = router({
     }),
   /** How telling Slack fares. */
   slack: procedure("admin").query(({ ctx }) => slackState(ctx.deps)),
+  /** Tries what Maestro does in BigQuery and Cloud Storage, and says what is refused and what to do. */
+  testBigquery: procedure("admin").mutation(({ ctx }) => checkBigquery(ctx.deps)),
   /** Says in Slack's channel that Maestro can write there, or why it cannot. */
   testSlack: procedure("admin").mutation(({ ctx }) => testSlack(ctx.deps)),
 });

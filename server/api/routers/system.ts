@@ -11,6 +11,7 @@ import { summarizeCosts } from "../../services/costs/summarize-costs.ts";
 import { demoStatus } from "../../services/demo/demo-status.ts";
 import { loadDemo } from "../../services/demo/load-demo.ts";
 import { loadLineage } from "../../services/lineage/load-lineage.ts";
+import { readSettings } from "../../services/settings/read-settings.ts";
 import { describeHome } from "../../services/system/describe-home.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
@@ -24,6 +25,8 @@ export const systemRouter = router({
       projectId: ctx.deps.warehouse.projectId,
       location: ctx.deps.warehouse.location,
       instanceId: ctx.deps.instanceId,
+      defaultDatasets:
+        (await readSettings(ctx.deps, ["bigquery.datasets"]))["bigquery.datasets"] ?? [],
       ...(await readPrice(ctx.deps)),
     }),
   ),

@@ -1,6 +1,7 @@
 import type { CloudPlace } from "../../../shared/cloud.ts";
 import { MaestroError, messageOf } from "../../../shared/errors.ts";
 import { type ServiceAccountKey, serviceAccountKey } from "../../../shared/settings-cloud.ts";
+import type { CloudProbe } from "../../connectors/cloud-probe.ts";
 import { selectSettings } from "../../db/settings.ts";
 import { startLoop } from "../../support/loop.ts";
 import type { Cloud, Clouds, Deps } from "../deps.ts";
@@ -31,6 +32,7 @@ export interface CloudOptions {
   /** Whether this process has a local cloud. */
   hasLocalCloud: boolean;
   connect(place: CloudPlace, key: ServiceAccountKey | null): Cloud;
+  probe(place: CloudPlace, key: ServiceAccountKey | null): CloudProbe;
   spreadsheetUrl(place: CloudPlace | null, spreadsheetId: string): string;
 }
 
@@ -48,6 +50,7 @@ export async function startLiveCloud(
   options: CloudOptions,
 ): Promise<Cloud & { clouds: Clouds; close(): Promise<void> }> {
   let set = await readCloudSettings(deps, options.hasLocalCloud);
+  if (set.place === null) deps.log.warn(notSet().message);
   const held = new Map<string, Held>();
 
   const at = (place: CloudPlace): Cloud => {
@@ -113,7 +116,15 @@ export async function startLiveCloud(
       if (set.place === null) throw notSet();
       return at(set.place);
     }),
-    clouds: { current: () => set.place, at },
+    clouds: {
+      current: () => set.place,
+      at,
+      async probe() {
+        const { place, key } = await readCloudSettings(deps, options.hasLocalCloud);
+        if (place === null) throw notSet();
+        return options.probe(place, key);
+      },
+    },
     close() {
       unsubscribe();
       return loop.stop();

@@ -160,6 +160,7 @@ export const calls: Record<string, Call | Call[]> = {
   },
   "settings.list": { right: "admin" },
   "settings.slack": { right: "admin" },
+  "settings.testBigquery": { right: "admin", status: 500, changesNothing: true },
   "settings.testSlack": { right: "admin", status: 400, changesNothing: true },
   "system.demo": { right: "read" },
   "system.home": { right: "read" },

@@ -47,6 +47,9 @@ beforeEach(async () => {
       connected.push(`${projectId} ${key?.email.split("@")[0]}`);
       return clouds[projectId]!;
     },
+    probe: () => {
+      throw new Error("nobody tries it here");
+    },
     spreadsheetUrl: (_, id) => id,
   });
   const { close: closeLive, ...cloud } = live;
