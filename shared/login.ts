@@ -1,12 +1,20 @@
 import { z } from "zod";
 import { keptText } from "./text.ts";
+import { type TokenScope, tokenScopes } from "./user.ts";
 
-/** What a command line says of itself when it asks to be let in. */
+/** What a command line says of itself when it asks to be let in: a name, and no message. */
 export const loginInputSchema = z.object({
-  machine: keptText().trim().min(1, "say which machine asks").max(100),
+  machine: keptText()
+    .trim()
+    .min(1, "say which machine asks")
+    .max(63, "a machine's name has at most 63 characters")
+    .regex(
+      /^[\p{L}\p{N}._-]+$/u,
+      "a machine's name has letters, digits, dots, dashes and underscores",
+    ),
 });
 
-/** What it compares with its user, and what it asks for its token with. */
+/** What it shows its user, and what it asks for its token with. */
 export interface AskedLogin {
   code: string;
   secret: string;
@@ -22,9 +30,19 @@ export const loginCodeSchema = z
   .toUpperCase()
   .regex(/^[A-Z2-9]{4}-[A-Z2-9]{4}$/, "a code has two times four letters and digits: ABCD-2345");
 
-/** What somebody approves. */
+export const loginApprovalSchema = z.object({
+  code: loginCodeSchema,
+  scope: z.enum(tokenScopes).default("write" satisfies TokenScope),
+});
+export type LoginApproval = z.infer<typeof loginApprovalSchema>;
+
+/** What somebody approves or refuses. */
 export interface LoginView {
   code: string;
+  /** As it calls itself. */
   machine: string;
+  /** Whence it asked, and when, as the server saw it. */
+  address: string;
+  askedAt: string;
   approved: boolean;
 }

@@ -96,6 +96,10 @@ export const loginRequests = pgTable("login_requests", {
   secretSha256: bytes().notNull().unique(),
   /** The machine's name, as it says itself. */
   machine: text().notNull(),
+  /** Whence it asked, as the server saw it. */
+  address: text().notNull().default(""),
+  /** What its token may do; null until it is approved. */
+  scope: text(),
   approvedBy: key().references(() => users.id, { onDelete: "cascade" }),
   expiresAt: instant().notNull(),
 });

@@ -135,7 +135,8 @@ function answerErrors(server: FastifyInstance, deps: Pick<Deps, "log">): void {
     const known = knownError(error);
     if (known) {
       const { status, hint } = errorCodes[known.code];
-      const { code, message, field = null } = known;
+      const { code, message, field = null, retryAfterMs } = known;
+      if (retryAfterMs > 0) void reply.header("retry-after", Math.ceil(retryAfterMs / 1_000));
       return reply.code(status).send({ error: { code, message, hint, field } });
     }
     const status = statusOf(error);

@@ -16,7 +16,9 @@ interface Options {
   json?: boolean;
 }
 
-const pollMs = 1_000;
+/** Faults in which a login that waits goes on. */
+const passing = new Set<ErrorCode>(["transient", "rateLimited", "timeout"]);
+const pollMs = 2_000;
 
 /** `maestro login`: through the browser, or with a token that is typed or piped. */
 export function createLoginCommand(io: CommandIo): Command {
@@ -66,24 +68,35 @@ async function typedToken(io: CommandIo): Promise<string> {
 
 /** Asks for a login, shows where to approve it, and waits until somebody has. */
 async function approvedToken(io: CommandIo, url: string, options: Options): Promise<string> {
-  const machine = hostname().slice(0, 100) || "a machine without a name";
+  const machine =
+    hostname()
+      .replace(/[^\p{L}\p{N}._-]+/gu, "-")
+      .slice(0, 63) || "unnamed";
   const asked = await post<AskedLogin>(url, "/auth/login", { machine });
-  const page = new URL(`/login?code=${asked.code}`, url).href;
-  io.stderr.write(`open ${page}\nand approve the code ${asked.code}\n`);
+  const page = new URL("/login", url).href;
+  io.stderr.write(`open ${page}\nand enter the code ${asked.code}\n`);
   if (options.browser !== false && io.stdin?.isTTY) openBrowser(page);
   const cancelled = new AbortController();
   const stopListening = io.onInterrupt?.(() => cancelled.abort());
   try {
     for (;;) {
-      const { token } = await post<{ token: string | null }>(url, "/auth/login/claim", {
-        secret: asked.secret,
-      });
+      const token = await claim(url, asked.secret);
       if (token !== null) return token;
       await pause(pollMs, cancelled.signal);
       if (cancelled.signal.aborted) throw new MaestroError("cancelled", "nothing was kept");
     }
   } finally {
     stopListening?.();
+  }
+}
+
+/** The token; null while it is not approved, or the server is away or busy: the login goes on. */
+async function claim(url: string, secret: string): Promise<string | null> {
+  try {
+    return (await post<{ token: string | null }>(url, "/auth/login/claim", { secret })).token;
+  } catch (error) {
+    if (error instanceof MaestroError && passing.has(error.code)) return null;
+    throw error;
   }
 }
 
@@ -97,11 +110,12 @@ async function post<T>(url: string, path: string, body: object): Promise<T> {
     throw new MaestroError("transient", message, { cause });
   });
   const answer = (await response.json().catch(() => null)) as
-    | (T & { message?: string; code?: ErrorCode })
+    | (T & { error?: { message: string; code: ErrorCode } })
     | null;
   if (response.ok && answer !== null) return answer;
-  const code = answer?.code ?? "warehouse";
-  throw new MaestroError(code, answer?.message ?? `${address} answered ${response.status}`);
+  if (answer?.error) throw new MaestroError(answer.error.code, answer.error.message);
+  const message = `${address} answered ${response.status}: is that Maestro's address?`;
+  throw new MaestroError(response.status >= 500 ? "transient" : "configuration", message);
 }
 
 /** Where there is none that can be opened, the address has been shown. */

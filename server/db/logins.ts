@@ -1,45 +1,80 @@
-import { and, eq, gt, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import { loginRequests, users } from "../../drizzle/schema/users.ts";
-import type { Me } from "../../shared/user.ts";
+import type { Me, TokenScope } from "../../shared/user.ts";
 import type { Db } from "./client.ts";
 
 const isOpen = gt(loginRequests.expiresAt, sql`now()`);
+const isWaiting = and(isOpen, isNull(loginRequests.approvedBy));
 
-/** Stores a login and forgets those that have expired. False where `most` wait already. */
-export async function insertLogin(
-  db: Db,
-  login: { code: string; secretSha256: Buffer; machine: string },
-  { lifetimeSeconds, most }: { lifetimeSeconds: number; most: number },
-): Promise<boolean> {
-  await db.delete(loginRequests).where(sql`${loginRequests.expiresAt} <= now()`);
-  if ((await db.$count(loginRequests)) >= most) return false;
-  const expiresAt = sql`now() + make_interval(secs => ${lifetimeSeconds})`;
+interface NewLogin {
+  code: string;
+  secretSha256: Buffer;
+  machine: string;
+  address: string;
+}
+
+interface Bounds {
+  lifetimeSeconds: number;
+  /** That wait at once: of one address, and of all. */
+  perAddress: number;
+  most: number;
+}
+
+/**
+ * Stores a login and forgets those that have expired, and the oldest that nobody has approved where
+ * there are too many: whoever floods it puts out their own.
+ */
+export async function insertLogin(db: Db, login: NewLogin, bounds: Bounds): Promise<void> {
+  const expiresAt = sql`now() + make_interval(secs => ${bounds.lifetimeSeconds})`;
   await db.insert(loginRequests).values({ ...login, expiresAt });
-  return true;
+  await db.execute(sql`
+    delete from login_requests l using (
+      select code, expires_at <= now() as is_over,
+        row_number() over (partition by address order by expires_at desc, code) as of_address,
+        row_number() over (order by expires_at desc, code) as of_all
+      from login_requests where approved_by is null or expires_at <= now()
+    ) o
+    where l.code = o.code
+      and (o.is_over or o.of_address > ${bounds.perAddress} or o.of_all > ${bounds.most})`);
 }
 
 export async function selectLogin(
   db: Db,
   code: string,
-): Promise<{ machine: string; approvedBy: number | null } | null> {
+): Promise<Pick<
+  typeof loginRequests.$inferSelect,
+  "machine" | "address" | "expiresAt" | "approvedBy"
+> | null> {
+  const { machine, address, expiresAt, approvedBy } = loginRequests;
   const [row] = await db
-    .select({ machine: loginRequests.machine, approvedBy: loginRequests.approvedBy })
+    .select({ machine, address, expiresAt, approvedBy })
     .from(loginRequests)
     .where(and(eq(loginRequests.code, code), isOpen));
   return row ?? null;
 }
 
-/** Its machine; null where it was approved, claimed or has expired. */
+/** Whence it came; null where it was approved, refused, claimed or has expired. */
 export async function approveLoginRow(
   tx: Db,
-  code: string,
-  userId: number,
-): Promise<{ machine: string } | null> {
+  { code, scope, userId }: { code: string; scope: TokenScope; userId: number },
+): Promise<{ machine: string; address: string } | null> {
   const [row] = await tx
     .update(loginRequests)
-    .set({ approvedBy: userId })
-    .where(and(eq(loginRequests.code, code), isOpen, sql`${loginRequests.approvedBy} is null`))
-    .returning({ machine: loginRequests.machine });
+    .set({ approvedBy: userId, scope })
+    .where(and(eq(loginRequests.code, code), isWaiting))
+    .returning({ machine: loginRequests.machine, address: loginRequests.address });
+  return row ?? null;
+}
+
+/** Whence it came; null where there is none that waits. */
+export async function deleteWaitingLogin(
+  tx: Db,
+  code: string,
+): Promise<{ machine: string; address: string } | null> {
+  const [row] = await tx
+    .delete(loginRequests)
+    .where(and(eq(loginRequests.code, code), isWaiting))
+    .returning({ machine: loginRequests.machine, address: loginRequests.address });
   return row ?? null;
 }
 
@@ -47,9 +82,14 @@ export async function approveLoginRow(
 export async function takeLogin(
   tx: Db,
   secretSha256: Buffer,
-): Promise<{ machine: string; user: Pick<Me, "id" | "email" | "isAdmin"> } | "waiting" | null> {
+): Promise<
+  | { machine: string; scope: TokenScope; user: Pick<Me, "id" | "email" | "isAdmin"> }
+  | "waiting"
+  | null
+> {
+  const { machine, scope, approvedBy } = loginRequests;
   const [row] = await tx
-    .select({ machine: loginRequests.machine, approvedBy: loginRequests.approvedBy })
+    .select({ machine, scope, approvedBy })
     .from(loginRequests)
     .where(and(eq(loginRequests.secretSha256, secretSha256), isOpen))
     .for("update");
@@ -60,5 +100,5 @@ export async function takeLogin(
     .select({ id: users.id, email: users.email, isAdmin: users.isAdmin })
     .from(users)
     .where(and(eq(users.id, row.approvedBy), eq(users.disabled, false)));
-  return user ? { machine: row.machine, user } : null;
+  return user ? { machine: row.machine, scope: (row.scope ?? "write") as TokenScope, user } : null;
 }

@@ -227,6 +227,9 @@ test("what is refused says why and what to do, under the names that clients look
     },
   });
   expect(await get("/table/lab.nothing/id")).toEqual(refused(404, "notFound", "no table called"));
+  expect(await get("/table/lab.a%00b/id")).toEqual(
+    refused(400, "invalidInput", "name: it holds a NUL character", "name"),
+  );
   expect(await get("/table/0")).toEqual(refused(400, "invalidInput", "whole number", "id"));
   expect(await get("/table/999999/status")).toEqual(refused(404, "notFound", "id 999999"));
   expect(await get(`/table/${ids.get("files")! + 1000}/bq_info`)).toEqual(

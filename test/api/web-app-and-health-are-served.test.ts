@@ -100,6 +100,10 @@ test("health answers, and readiness names what is away", async () => {
   // Anybody may ask, however often: the warehouse is asked once, and why it is away is in the log.
   expect(asked).toBe(1);
   expect(logged).toContain("no route to 10.1.2.3");
+  // The web app is there all the same: a balancer asks for what that needs.
+  expect((await fetch(`${cut.url}/readyz?part=postgres`)).status).toBe(200);
+  expect((await fetch(`${cut.url}/readyz?part=warehouse`)).status).toBe(503);
+  expect((await fetch(`${cut.url}/readyz?part=moon`)).status).toBe(400);
   now += 5_000;
   await ask();
   expect(asked).toBe(2);

@@ -5,6 +5,7 @@ import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sessionCookieName } from "../../server/api/http/session-request.ts";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
+import { askLogin, claimLogin, refuseLogin } from "../../server/services/access/log-in.ts";
 import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import type { TableListItem } from "../../shared/table.ts";
 import {
@@ -165,13 +166,15 @@ test("a login is approved in the web app, kept for its user alone, and used from
   const home = { XDG_CONFIG_HOME: config };
   const atTerminal = createCommandLine(context.deps, { stderr });
   const login = atTerminal(["login", "--url", server.url], home);
-  await until("it says where to approve it", () => asked.includes("approve the code"));
-  const code = /\/login\?code=([A-Z0-9-]+)/.exec(asked)?.[1] ?? "";
-  const approve = () =>
+  await until("it says where to approve it", () => asked.includes("enter the code"));
+  // Whoever is sent a link has no code: it is read from the terminal.
+  expect(asked).not.toMatch(/\/login\S/);
+  const code = /code ([A-Z0-9-]+)/.exec(asked)?.[1] ?? "";
+  const approve = (scope = "read") =>
     fetch(`${server.url}/trpc/tokens.approveLogin`, {
       method: "POST",
       headers: { "content-type": "application/json", cookie, origin: server.url },
-      body: JSON.stringify({ code }),
+      body: JSON.stringify({ code, scope }),
     });
   expect((await approve()).status).toBe(200);
   expect(await login).toContain("logged in");
@@ -179,8 +182,30 @@ test("a login is approved in the web app, kept for its user alone, and used from
   expect((await stat(join(config, "maestro/logins.json"))).mode & 0o777).toBe(0o600);
   const listed = JSON.parse(await maestro(["tables", "list", "--json"], home)) as TableListItem[];
   expect(listed.length).toBeGreaterThan(0);
+  await expect(maestro(["run", "shop.daily"], home)).rejects.toMatchObject({ code: "forbidden" });
   expect(await maestro(["logout"], home)).toContain("logged out");
   await expect(maestro(["tables", "list", "--url", server.url], home)).rejects.toThrow(/log in/);
+});
+
+test("a login that is refused ends, one asks too often puts out their own, and a name is no message", async () => {
+  const { code, secret } = await askLogin(context.deps, { machine: "laptop", address: "10.0.0.1" });
+  for (let i = 0; i < 30; i += 1) {
+    await askLogin(context.deps, { machine: "flood", address: "10.0.0.2" });
+  }
+  expect(await claimLogin(context.deps, secret)).toEqual({ token: null });
+  const { id } = await ensureLocalAdmin(context.deps);
+  await refuseLogin(context.deps, code, { id, email: "admin@localhost" });
+  await expect(claimLogin(context.deps, secret)).rejects.toMatchObject({ code: "notFound" });
+  const { rows } = await context.deps.pool.query("select count(*)::int as n from login_requests");
+  expect(rows).toEqual([{ n: 20 }]);
+  for (const machine of ["press Approve to go on", "two\nlines", "\u202Ex", "", "x".repeat(64)]) {
+    const response = await fetch(`${server.url}/auth/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ machine }),
+    });
+    expect([machine, response.status]).toEqual([machine, 400]);
+  }
 });
 
 test("a token that is wrong is not kept", async () => {

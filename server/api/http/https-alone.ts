@@ -19,6 +19,7 @@ export function requireHttps(server: FastifyInstance): void {
   });
 }
 
+const ofCommands = new Set(["/trpc/:path", "/auth/login", "/auth/login/claim"]);
 const ofRoom = "/scheduler/:scheduler/rooms/:room/";
 
 /**
@@ -27,7 +28,7 @@ const ofRoom = "/scheduler/:scheduler/rooms/:room/";
  */
 function isOwnProgram({ headers, socket, routeOptions }: FastifyRequest): boolean {
   const { url = "" } = routeOptions;
-  if (url !== "/trpc/:path" && !url.startsWith(ofRoom)) return false;
+  if (!ofCommands.has(url) && !url.startsWith(ofRoom)) return false;
   if (headers.cookie !== undefined) return false;
   if (Object.keys(headers).some((name) => /^(x-forwarded-|forwarded$|via$)/.test(name))) {
     return false;

@@ -1,3 +1,4 @@
+import { normalizeIP } from "@fastify/rate-limit";
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
 import { MaestroError } from "../../../shared/errors.ts";
@@ -11,7 +12,7 @@ const open = { config: { policy: "public" } } as const;
 /** Both steps of `maestro login` that come before its token. */
 export function serveLogin(server: FastifyInstance, deps: Deps): void {
   server.post("/auth/login", open, (request) =>
-    askLogin(deps, read(loginInputSchema, request.body)),
+    askLogin(deps, { ...read(loginInputSchema, request.body), address: normalizeIP(request.ip) }),
   );
   server.post("/auth/login/claim", open, (request) =>
     claimLogin(deps, read(claimInputSchema, request.body).secret),

@@ -44,10 +44,15 @@ function furtherCalls(request: FastifyRequest): number {
   return Math.min(commas, maxBatchedCalls);
 }
 
-/** The page of those who wait asks for the state again and again, and signs nobody in by it. */
+/**
+ * Who waits to be let in asks again and again, and signs nobody in by it: the page of the state, and a
+ * command line with the long secret of its login.
+ */
+const askedAgain = new Set(["/auth/state", "/auth/login/claim"]);
+
 function kindOf(request: FastifyRequest): keyof RequestLimits {
   const route = routeOf(request);
-  const isSignIn = /^\/(api\/)?auth\//.test(route) && route !== "/auth/state";
+  const isSignIn = /^\/(api\/)?auth\//.test(route) && !askedAgain.has(route);
   return isSignIn ? "signIn" : "api";
 }
 

@@ -41,11 +41,10 @@ export function serveSignIn(server: FastifyInstance, deps: Deps, options: AuthOp
     }),
   );
 
-  server.post("/auth/setup", open, async (request, reply) => {
+  server.post("/auth/setup", open, async (request) => {
     const address = normalizeIP(request.ip);
     const wait = wrongTokens.waitSeconds(address);
     if (wait > 0) {
-      void reply.header("retry-after", wait);
       const message = `too many wrong boot tokens: try again in ${wait} seconds`;
       throw new MaestroError("rateLimited", message, { retryAfterMs: wait * 1_000 });
     }

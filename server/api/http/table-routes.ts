@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from "fastify";
 import { z } from "zod";
 import { errorCodes, MaestroError } from "../../../shared/errors.ts";
+import { keptText } from "../../../shared/text.ts";
 import { assertMayWriteTable } from "../../services/access/assert-may-write-table.ts";
 import { authorize } from "../../services/access/authorize.ts";
 import type { Principal } from "../../services/access/principal.ts";
@@ -26,6 +27,7 @@ const id = z.coerce
   .number({ error: "the id of a table is a whole number" })
   .pipe(z.int("the id of a table is a whole number").min(1));
 const byId = z.object({ id });
+const byName = z.object({ name: keptText().max(2_100) });
 const names = z.string().trim().min(1);
 const loadInput = z.object({
   fn: z.preprocess(
@@ -52,8 +54,8 @@ export async function serveTables(
       const principal = authorize("read", await principalOf(request));
       return tableForClient(deps, readInput(byId, request.params).id, principal);
     });
-    scope.get<{ Params: { name: string } }>("/table/:name/id", read, async ({ params }) => ({
-      Id: await findTable(deps, params.name),
+    scope.get("/table/:name/id", read, async ({ params }) => ({
+      Id: await findTable(deps, readInput(byName, params).name),
     }));
     scope.get("/table/:id/status", read, ({ params }) =>
       statusForClient(deps, readInput(byId, params).id),

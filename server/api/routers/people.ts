@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { loginCodeSchema } from "../../../shared/login.ts";
+import { loginApprovalSchema, loginCodeSchema } from "../../../shared/login.ts";
 import { groupInputSchema, type Me, tokenInputSchema } from "../../../shared/user.ts";
 import { createToken } from "../../services/access/create-token.ts";
 import { listAllTokens, listTokens } from "../../services/access/list-tokens.ts";
-import { approveLogin, getLogin } from "../../services/access/log-in.ts";
+import { approveLogin, getLogin, refuseLogin } from "../../services/access/log-in.ts";
 import { revokeAnyToken, revokeToken } from "../../services/access/revoke-token.ts";
 import { addMember, removeMember } from "../../services/people/change-members.ts";
 import { disableUser } from "../../services/people/disable-user.ts";
@@ -95,9 +95,15 @@ export const tokensRouter = router({
     .input(loginByCode)
     .query(({ ctx, input }) => getLogin(ctx.deps, input.code)),
   approveLogin: procedure("signedIn")
+    .input(loginApprovalSchema)
+    .mutation(async ({ ctx, input }) => {
+      await approveLogin(ctx.deps, input, ctx.principal.user);
+      return { code: input.code };
+    }),
+  refuseLogin: procedure("signedIn")
     .input(loginByCode)
     .mutation(async ({ ctx, input }) => {
-      await approveLogin(ctx.deps, input.code, ctx.principal.user);
+      await refuseLogin(ctx.deps, input.code, ctx.principal.user);
       return { code: input.code };
     }),
   /** Everybody's. */

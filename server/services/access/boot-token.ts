@@ -6,6 +6,7 @@ import type { Db } from "../../db/client.ts";
 import { deleteSetting, keepSecret, lockSecret, selectSettings } from "../../db/settings.ts";
 import { randomToken, sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
+import { requireCurrentSecret } from "../instance/open-instance.ts";
 import { tellSettingsChanged, writeSettings } from "../settings/change-settings.ts";
 import { settingRow } from "../settings/setting-row.ts";
 import { readOauthClient } from "./oauth-client.ts";
@@ -31,10 +32,11 @@ export async function ensureBootToken(
 ): Promise<string | null> {
   if ((await readOauthClient(deps)) && !(await isSetupOpen(deps))) return null;
   const made = deps.secretBox.seal(randomToken(), settingRow(bootTokenKey));
-  return deps.secretBox.open(
-    await keepSecret(deps.db, bootTokenKey, made),
-    settingRow(bootTokenKey),
-  );
+  const kept = await deps.db.transaction(async (tx) => {
+    await requireCurrentSecret(tx, deps.secretBox);
+    return keepSecret(tx, bootTokenKey, made);
+  });
+  return deps.secretBox.open(kept, settingRow(bootTokenKey));
 }
 
 /** Whether what was entered in the first run may still be corrected: no admin has signed in since. */

@@ -1,10 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { Deps } from "../deps.ts";
 
+export const readinessParts = ["postgres", "warehouse"] as const;
+type Part = (typeof readinessParts)[number];
+
 /** What work depends on: `ok` or `away`. Why it is away stands in the log alone: anybody may ask. */
 export interface Readiness {
   ready: boolean;
-  checks: { postgres: "ok" | "away"; warehouse: "ok" | "away" };
+  checks: Record<Part, "ok" | "away">;
 }
 
 /** However many ask, PostgreSQL and the warehouse are asked once in so long. */
@@ -43,7 +46,7 @@ async function checkReadiness(deps: Pick<Deps, "db" | "warehouse" | "log">): Pro
 
 async function outcome(
   { log }: Pick<Deps, "log">,
-  part: keyof Readiness["checks"],
+  part: Part,
   asked: PromiseLike<unknown>,
 ): Promise<"ok" | "away"> {
   const overdue = Promise.withResolvers<never>();

@@ -301,6 +301,7 @@ export const calls: Record<string, Call | Call[]> = {
   "tokens.approveLogin": { right: "person", input: async (w) => ({ code: await w.login() }) },
   "tokens.create": { right: "person", input: fixed({ name: "mine", scopes: ["read"] }) },
   "tokens.list": { right: "person" },
+  "tokens.refuseLogin": { right: "person", input: async (w) => ({ code: await w.login() }) },
   "tokens.login": { right: "person", input: async (w) => ({ code: await w.login() }) },
   // Other people learn no more than that they have no such token.
   "tokens.revoke": {

@@ -117,7 +117,7 @@ export async function makeWorld(
       const id = await table({ kind: "external", query: "", name: called });
       return { id, objects: [objectName] };
     },
-    login: async () => (await askLogin({ db }, { machine: "a laptop" })).code,
+    login: async () => (await askLogin({ db }, { machine: "laptop", address: "" })).code,
     /** A table as a file, of the group of that name. */
     file: (group?: string) => ({
       dataset: "d",

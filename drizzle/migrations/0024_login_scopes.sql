@@ -1,0 +1,2 @@
+ALTER TABLE "login_requests" ADD COLUMN "address" text DEFAULT '' NOT NULL;--> statement-breakpoint
+ALTER TABLE "login_requests" ADD COLUMN "scope" text;
