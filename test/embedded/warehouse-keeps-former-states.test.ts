@@ -90,6 +90,27 @@ test("decorators of legacy SQL name a former state by its instant, or by how lon
   await expect(numbers("[d.decorated@-999999999]", true)).rejects.toThrow(/Cannot read before/);
 });
 
+test("a transaction is told no former state of a table that another job changed after its BEGIN", async () => {
+  await run("CREATE TABLE d.late AS SELECT 1 AS n");
+  const before = await run("INSERT d.late VALUES (2)");
+  await changeWarehouse(context, [], async (tx) => {
+    const within = (at: number) => {
+      const query = `SELECT n FROM ${asOf("d.late", at)}`;
+      return compileQuery(context, projectId, { query }, new Date(), tx);
+    };
+    expect((await within(before)).statements).toHaveLength(1);
+    const changed = await run("INSERT d.late VALUES (3)");
+    const made = await run("CREATE TABLE d.later AS SELECT 1 AS n");
+    await expect(within(before)).rejects.toThrow(/keeps no rows/);
+    await expect(within(changed)).rejects.toThrow(/keeps no rows/);
+    const query = `SELECT n FROM ${asOf("d.later", made)}`;
+    await expect(compileQuery(context, projectId, { query }, new Date(), tx)).rejects.toThrow(
+      /keeps no rows/,
+    );
+  });
+  expect(await numbers(asOf("d.late", before))).toEqual([1, 2]);
+});
+
 test("of a table that is added to again and again the youngest thousand states are kept", async () => {
   await run("CREATE TABLE d.stream AS SELECT 0 AS n");
   const [first, name] = [Date.now(), { projectId, datasetId: "d", tableId: "stream" }];

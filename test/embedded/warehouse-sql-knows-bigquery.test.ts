@@ -213,6 +213,22 @@ describe("query parameters", () => {
   });
 });
 
+describe("data that does not do", () => {
+  it.each([
+    ["CAST(NUMERIC '12345678901234567890' AS INT64)", "int64 out of range: 12345678901234567890"],
+    ["TIME(-1, 0, 0)", "Input calculates to invalid time: -1:00:00"],
+    ["TIME(0, 60, 7)", "Input calculates to invalid time: 00:60:07"],
+    ["DATE(2020, -1, 1)", "Input calculates to invalid date: 2020--1-01"],
+    ["TIMESTAMP_MICROS(9223372036854775807)", "cannot be converted into a TIMESTAMP"],
+    [
+      "(SELECT CORR(x, x) FROM UNNEST([CAST('nan' AS FLOAT64), 1]) AS x)",
+      "not supported by the local warehouse: the variance of infinity or NaN",
+    ],
+  ])("is called by BigQuery's words: %s", async (expression, said) => {
+    await expect(rows(`SELECT ${expression} AS x`)).rejects.toThrow(said);
+  });
+});
+
 describe("scripts", () => {
   it("define SQL functions, whose arguments are computed once", async () => {
     expect(

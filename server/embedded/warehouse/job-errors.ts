@@ -42,7 +42,8 @@ const duckdbErrors: [RegExp, (text: string) => WarehouseError][] = [
 
 export function toWarehouseError(error: unknown): WarehouseError {
   if (error instanceof WarehouseError) return error;
-  const text = messageOf(error);
+  // So it begins where a text of several statements is taken apart.
+  const text = messageOf(error).replace(/^Failed to extract statements: /, "");
   const known = duckdbErrors.find(([pattern]) => pattern.test(text));
   return known ? known[1](text) : new WarehouseError("internalError", firstLine(text));
 }

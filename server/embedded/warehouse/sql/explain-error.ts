@@ -40,7 +40,21 @@ const rules: Rule[] = [
     message: (found) => `int64 out of range: ${found[1]}`,
   },
   {
-    pattern: /Date out of range: (\d+)-(\d+)-(\d+)/,
+    pattern: /Failed to cast decimal value (\S+) to type INT64/,
+    message: (found) => `int64 out of range: ${found[1]}`,
+  },
+  {
+    pattern: /Time out of range: (-?\d+):(-?\d+):(-?\d+)/,
+    message: ([, ...parts]) =>
+      `Input calculates to invalid time: ${parts.map((part) => part.padStart(2, "0")).join(":")}`,
+  },
+  {
+    pattern: /ICU date overflows timestamp range/,
+    message: () =>
+      "Input value cannot be converted into a TIMESTAMP, because it would be out of the allowed range between -62135596800000000 to 253402300799999999 (microseconds)",
+  },
+  {
+    pattern: /Date out of range: (-?\d+)-(-?\d+)-(-?\d+)/,
     message: (found) =>
       `Input calculates to invalid date: ${found[1]?.padStart(4, "0")}-${found[2]?.padStart(2, "0")}-${found[3]?.padStart(2, "0")}`,
   },
@@ -81,7 +95,7 @@ const gaps: [RegExp, string][] = [
     /Overflow in HUGEINT (?:addition|subtraction)/,
     "SUM or AVG of NUMERIC with more than 38 digits in between",
   ],
-  [/(?:VAR|STDDEV)_?(?:POP|SAMP) is out of range/, "the variance of infinity or NaN"],
+  [/(?:VAR|STDDEV)_?(?:POP|SAMP)(?: for \w)? is out of range/, "the variance of infinity or NaN"],
   [/TRY can not be used in combination/, "SAFE_CAST, or SAFE., of what cannot be tried"],
   [
     /Separator argument to StringAgg/,
