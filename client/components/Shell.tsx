@@ -1,42 +1,10 @@
 import { A, useLocation } from "@solidjs/router";
 import { createEffect, createSignal, For, type JSX, on, Show } from "solid-js";
 import type { Me } from "../../shared/user.ts";
+import { nav } from "../nav.ts";
 import { chooseTheme, currentTheme, type Theme } from "../state/create-theme.ts";
 import { Icon, type IconName } from "./Icon.tsx";
-
-interface NavLink {
-  href: string;
-  label: string;
-  icon: IconName;
-  /** Nobody else could see what it leads to. */
-  forAdmins?: true;
-}
-
-const nav: { title: string; links: NavLink[] }[] = [
-  {
-    title: "Work",
-    links: [
-      { href: "/", label: "Home", icon: "home" },
-      { href: "/tables", label: "Tables", icon: "table" },
-      { href: "/graph", label: "Graph", icon: "graph" },
-      { href: "/runs", label: "Runs", icon: "run" },
-      { href: "/transfers", label: "Transfers", icon: "transfer" },
-      { href: "/costs", label: "Costs", icon: "coin" },
-    ],
-  },
-  {
-    title: "Set up",
-    links: [
-      { href: "/frequencies", label: "Frequencies", icon: "clock" },
-      { href: "/databases", label: "Databases", icon: "database" },
-      { href: "/schedulers", label: "Schedulers", icon: "rooms", forAdmins: true },
-      { href: "/tokens", label: "Tokens", icon: "key" },
-      { href: "/people", label: "People", icon: "people", forAdmins: true },
-      { href: "/settings", label: "Settings", icon: "sliders", forAdmins: true },
-      { href: "/audit", label: "Audit", icon: "list", forAdmins: true },
-    ],
-  },
-];
+import { Shortcuts } from "./Shortcuts.tsx";
 
 const themes: { value: Theme; icon: IconName; label: string; next: Theme }[] = [
   { value: "", icon: "auto", label: "Theme: as the system", next: "light" },
@@ -81,6 +49,7 @@ export function Shell(props: Props) {
             <Icon name="menu" size={18} />
           </button>
         </div>
+        <Shortcuts isAdmin={props.me.isAdmin} />
         <nav aria-label="Main">
           <For each={nav}>
             {(group) => (

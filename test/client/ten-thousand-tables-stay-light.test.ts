@@ -37,6 +37,24 @@ test("the list holds all tables and only those in sight are in the document", as
   expect(web.pageErrors).toEqual([]);
 });
 
+test("a table is found from anywhere by its name, and pages by their keys", async () => {
+  const page = await web.signedIn();
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Find a table or a page" }).fill("le_7421");
+  await page.getByRole("option", { name: "d.table_7421" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "d.table_7421" }).waitFor();
+
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.keyboard.press("g");
+  await page.keyboard.press("c");
+  await page.getByRole("heading", { name: "Costs" }).waitFor();
+  expect(web.pageErrors).toEqual([]);
+});
+
 test("the graph of all of them is laid out, and narrows to one table's line", async () => {
   const page = await web.signedIn();
   await page.goto(`${web.server.url}/graph`);

@@ -4,7 +4,7 @@ import { createAction } from "../../state/create-action.ts";
 import { showToast } from "../../state/create-toasts.ts";
 import { saveFile } from "../../state/save-file.ts";
 import { Icon } from "../Icon.tsx";
-import { toCsv, toTabbed } from "./grid-text.ts";
+import { csvOf, toTabbed } from "./grid-text.ts";
 
 /** The rows that are shown, to the clipboard and as a file. */
 export function GridActions(props: { name: string; schema: FieldSchema[]; rows: unknown[][] }) {
@@ -27,7 +27,16 @@ export function GridActions(props: { name: string; schema: FieldSchema[]; rows: 
         type="button"
         class="button small"
         title="The rows shown, as a file"
-        onClick={() => saveFile(`${props.name}.csv`, "text/csv", toCsv(props.schema, props.rows))}
+        onClick={() =>
+          saveFile(
+            `${props.name}.csv`,
+            "text/csv",
+            csvOf(
+              props.schema.map((field) => field.name),
+              props.rows,
+            ),
+          )
+        }
       >
         <Icon name="download" size={14} />
         CSV

@@ -7,11 +7,8 @@ export function cellText(value: unknown): string {
 }
 
 /** RFC 4180, with a head of names. NULL is nothing, an empty string two quotes, so that both come back. */
-export function toCsv(schema: FieldSchema[], rows: unknown[][]): string {
-  const lines = [
-    schema.map((field) => csvCell(field.name)),
-    ...rows.map((row) => row.map(csvCell)),
-  ];
+export function csvOf(head: string[], rows: unknown[][]): string {
+  const lines = [head, ...rows].map((row) => row.map(csvCell));
   return `${lines.map((cells) => cells.join(",")).join("\r\n")}\r\n`;
 }
 

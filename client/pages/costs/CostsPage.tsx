@@ -2,11 +2,14 @@ import { useSearchParams } from "@solidjs/router";
 import { For, lazy, Show, Suspense } from "solid-js";
 import type { CostLine, CostsSummary } from "../../../shared/cost.ts";
 import { Empty, Loading } from "../../components/Feedback.tsx";
+import { csvOf } from "../../components/grid/grid-text.ts";
+import { Icon } from "../../components/Icon.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { Tabs } from "../../components/Tabs.tsx";
 import { formatBytes, formatCount, formatPrice } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
+import { saveFile } from "../../state/save-file.ts";
 import { api } from "../../trpc.ts";
 
 const DayChart = lazy(async () => ({ default: (await import("./DayChart.tsx")).DayChart }));
@@ -104,10 +107,22 @@ function Summary(props: { costs: CostsSummary }) {
 
 function Lines(props: { title: string; lines: CostLine[] }) {
   const most = () => Math.max(1, ...props.lines.map((line) => line.bytesBilled));
+  const all = () => props.lines.reduce((sum, line) => sum + line.bytesBilled, 0);
   return (
     <section class="card">
       <div class="card-head">
         <h2>By {props.title.toLowerCase()}</h2>
+        <Show when={props.lines.length > 0}>
+          <button
+            type="button"
+            class="button small"
+            aria-label={`By ${props.title.toLowerCase()} as CSV`}
+            onClick={() => saveLines(props.title, props.lines)}
+          >
+            <Icon name="download" size={14} />
+            CSV
+          </button>
+        </Show>
       </div>
       <Show when={props.lines.length > 0} fallback={<Empty title="Nothing billed" />}>
         <div class="table-wrap">
@@ -124,6 +139,9 @@ function Lines(props: { title: string; lines: CostLine[] }) {
                 <th scope="col" class="right">
                   Cost
                 </th>
+                <th scope="col" class="right">
+                  Share
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -139,6 +157,9 @@ function Lines(props: { title: string; lines: CostLine[] }) {
                     <td class="right shrink">{formatCount(line.jobs)}</td>
                     <td class="right shrink">{formatBytes(line.bytesBilled)}</td>
                     <td class="right shrink">{formatPrice(line.price)}</td>
+                    <td class="right shrink">
+                      {Math.round((line.bytesBilled / Math.max(1, all())) * 100)} %
+                    </td>
                   </tr>
                 )}
               </For>
@@ -148,4 +169,11 @@ function Lines(props: { title: string; lines: CostLine[] }) {
       </Show>
     </section>
   );
+}
+
+/** All of them, more than are shown. */
+function saveLines(title: string, lines: CostLine[]): void {
+  const head = [title.toLowerCase(), "jobs", "bytesBilled", "price"];
+  const rows = lines.map(({ name, jobs, bytesBilled, price }) => [name, jobs, bytesBilled, price]);
+  saveFile(`costs-by-${title.toLowerCase()}.csv`, "text/csv", csvOf(head, rows));
 }
