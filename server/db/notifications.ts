@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { CloudPlace } from "../../shared/cloud.ts";
 import {
   keptAttempts,
   type NotificationAttempt,
@@ -61,6 +62,8 @@ export interface DueNotification extends Record<string, unknown> {
   /** Names in the bucket. */
   objects: string[];
   schema: FieldSchema[] | null;
+  /** Where its run began; null for one of an older version. */
+  cloud: CloudPlace | null;
 }
 
 /** Takes those that are due: the oldest of each table and URL, and of one host no more than `perHost`. */
@@ -95,8 +98,9 @@ export async function claimDueNotifications(
       n.table_run_id::float8 as "tableRunId", t.run_id::float8 as "runId",
       t.definition ->> 'dataset' as dataset, t.definition ->> 'name' as name,
       ${isoText("coalesce(t.ended_at, n.created_at)")} as "completedAt",
-      t.row_count::float8 as "rowCount", t.extract_objects as objects, n.schema
-    from taken n join table_runs t on t.id = n.table_run_id order by n.id`);
+      t.row_count::float8 as "rowCount", t.extract_objects as objects, n.schema, r.cloud
+    from taken n join table_runs t on t.id = n.table_run_id join runs r on r.id = t.run_id
+    order by n.id`);
   return rows;
 }
 

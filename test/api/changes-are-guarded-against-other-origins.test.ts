@@ -138,3 +138,11 @@ test("a body beyond the limit is refused", async () => {
   );
   expect(answer.status).toBe(413);
 });
+
+test("a method that nothing is for is refused as a fault of the request, and is none of the server's", async () => {
+  for (const method of ["TRACE", "PROPFIND", "SEARCH"]) {
+    const { status, body } = await send(method, "/trpc/frequencies.list", { "x-api-token": token });
+    expect([method, status >= 400 && status < 500]).toEqual([method, true]);
+    expect(body).not.toContain("the log has it");
+  }
+});

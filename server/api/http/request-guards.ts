@@ -11,6 +11,8 @@ export type AllowedHosts = "loopback" | "any" | readonly string[];
 export const loopbackNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** On a network, probes name an address or nothing. */
 const probed = new Set(["/healthz", "/readyz"]);
+/** TRACE, and whatever else nothing here is for. */
+const knownMethods = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]);
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
@@ -25,6 +27,9 @@ export function guardRequests(server: FastifyInstance, allowedHosts: AllowedHost
         "forbidden",
         `this server does not answer for the host ${JSON.stringify(request.host)}`,
       );
+    }
+    if (!knownMethods.has(request.method)) {
+      throw new MaestroError("invalidInput", `nothing here is asked for by ${request.method}`);
     }
     if (safeMethods.has(request.method)) return;
     if (!originAllowed(request)) {

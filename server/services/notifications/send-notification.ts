@@ -6,6 +6,7 @@ import { retryAfterMs } from "../../support/retry-after.ts";
 import { createScrub } from "../../support/scrub.ts";
 import { signBody } from "../../support/sign-body.ts";
 import type { Deps } from "../deps.ts";
+import { inCloud } from "../settings/in-cloud.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import { eventIdOf, notificationBody } from "./notification-body.ts";
 import { notificationSecret } from "./notification-secret.ts";
@@ -17,6 +18,7 @@ export type NotifyDeps = Pick<
   | "givenSettings"
   | "warehouse"
   | "objectStore"
+  | "clouds"
   | "limits"
   | "instanceId"
   | "changes"
@@ -66,7 +68,7 @@ async function attemptOf(
 ): Promise<Outcome> {
   const none = { status: null, answer: "", retryAfterSeconds: null };
   try {
-    const body = JSON.stringify(await notificationBody(deps, due));
+    const body = JSON.stringify(await notificationBody(inCloud(deps, due.cloud), due));
     const secret = await notificationSecret(deps, due.tableId);
     const allowed = (await readSettings(deps, ["network.allowed"]))["network.allowed"] ?? [];
     const headers = {
