@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError, messageOf } from "../shared/errors.ts";
 import { settingKeys } from "../shared/settings.ts";
 import type { Config } from "./config.ts";
 import { cloudOptions } from "./connect-cloud.ts";
+import { createGit } from "./connectors/git.ts";
 import { connectRedis } from "./connectors/redis.ts";
 import { createRedisLockStore } from "./connectors/redis-lock-store.ts";
 import { createRedisRoomStore } from "./connectors/redis-room-store.ts";
@@ -70,6 +72,7 @@ export async function buildDeps(
     log,
     changes,
     ...cloud,
+    git: createGit(join(config.dataDir, "git")),
     slack: createSlack({ apiUrl: config.slackUrl }),
     sqlParser,
     now: clock.now,

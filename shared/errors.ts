@@ -21,6 +21,10 @@ export const errorCodes = {
     status: 502,
     hint: "Mend what the message names in Slack or the settings, then try again.",
   },
+  git: {
+    status: 502,
+    hint: "Mend what the message names in the repository or the settings, then try again.",
+  },
   database: { status: 502, hint: "Check the database's address, credentials and table." },
   rateLimited: { status: 429, hint: "Wait as long as it says, then try again." },
   transient: { status: 503, hint: "Nothing to do: it is retried by itself." },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { define, line } from "./setting.ts";
 import { cloudSettings } from "./settings-cloud.ts";
+import { gitSettings } from "./settings-git.ts";
 import { limitSettings } from "./settings-limits.ts";
 import { slackChannelSchema } from "./slack.ts";
 import { keptText } from "./text.ts";
@@ -121,6 +122,7 @@ export const settings = {
     variable: "SLACK_CHANNEL",
     schema: slackChannelSchema,
   }),
+  ...gitSettings,
   "oauth.issuer": define({
     label: "Issuer",
     help: "the OpenID provider that people sign in at",
@@ -158,6 +160,7 @@ export const settingGroups: Record<string, string> = {
   costs: "Costs",
   network: "Network",
   slack: "Slack",
+  git: "Git",
   limits: "Limits",
 };
 

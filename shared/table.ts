@@ -163,6 +163,8 @@ export interface TableVersionView {
   version: number;
   savedAt: string;
   savedBy: string | null;
+  /** The commit that holds it; its page where the repository's host is known. */
+  commit: { sha: string; url: string | null } | null;
   definition: TableDefinition;
 }
 

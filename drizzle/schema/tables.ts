@@ -144,8 +144,35 @@ export const tableVersions = pgTable(
     definition: jsonb().$type<TableDefinition>().notNull(),
     savedBy: key().references(() => users.id, { onDelete: "set null" }),
     savedAt: createdAt(),
+    /** The commit that holds it, in the repository of the settings of then. */
+    commitSha: text(),
   },
   (t) => [unique("table_versions_version").on(t.tableId, t.version)],
+);
+
+/**
+ * Where a table and its files in a repository last said the same. What differs from that on one side
+ * was changed there; where both differ it is a conflict.
+ */
+export const gitFiles = pgTable(
+  "git_files",
+  {
+    /** The repository and its branch. */
+    remote: text().notNull(),
+    tableId: key()
+      .notNull()
+      .references(() => tables.id),
+    /** `tables/<dataset>/<name>`. */
+    path: text().notNull(),
+    /** The table's version; 0: they never said the same. */
+    version: integer().notNull(),
+    /** Git's names of both files; null where there is none. */
+    sqlSha: text(),
+    settingsSha: text(),
+    /** The version in which the table was found changed on both sides. */
+    conflictVersion: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.remote, t.tableId] })],
 );
 
 /**

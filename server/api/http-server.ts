@@ -7,6 +7,7 @@ import type { Deps } from "../services/deps.ts";
 import { knownError } from "./error-formatter.ts";
 import { serveAudit } from "./http/audit-routes.ts";
 import { serveAuth } from "./http/auth-routes.ts";
+import { serveGitWebhook } from "./http/git-routes.ts";
 import { serveHealth } from "./http/health-routes.ts";
 import { requireHttps } from "./http/https-alone.ts";
 import { serveLogin } from "./http/login-routes.ts";
@@ -116,6 +117,7 @@ export async function createHttpServer(
   serveAuth(server, deps, auth);
   serveSignIn(server, deps, auth);
   serveLogin(server, deps);
+  serveGitWebhook(server, deps);
   serveHealth(server, deps, { metrics, publicMetrics });
   await serveWebApp(server, options.webRoot);
   return {

@@ -1,6 +1,7 @@
 import { databasesRouter } from "./routers/databases.ts";
 import { events } from "./routers/events.ts";
 import { frequenciesRouter } from "./routers/frequencies.ts";
+import { gitRouter } from "./routers/git.ts";
 import { jobsRouter } from "./routers/jobs.ts";
 import { notificationsRouter } from "./routers/notifications.ts";
 import { groupsRouter, meRouter, tokensRouter, usersRouter } from "./routers/people.ts";
@@ -26,6 +27,7 @@ export const appRouter = router({
   datasets: datasetsRouter,
   events,
   frequencies: frequenciesRouter,
+  git: gitRouter,
   groups: groupsRouter,
   jobs: jobsRouter,
   lineage: lineageRouter,

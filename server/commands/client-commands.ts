@@ -16,6 +16,7 @@ import { createRunCommand } from "./run.ts";
 import { createRunsCommand } from "./runs.ts";
 import { createSchedulersCommand } from "./schedulers.ts";
 import { createSettingsCommand } from "./settings.ts";
+import { createSyncCommand } from "./sync.ts";
 import { createTablesCommand } from "./tables.ts";
 import { createTokenCommand } from "./token.ts";
 import { createTransfersCommand } from "./transfers.ts";
@@ -35,6 +36,7 @@ export function createClientCommands(io: CommandIo, withDatabase: WithDatabase):
     createDemoCommand(io),
     createTablesCommand(io),
     createAdoptCommand(io),
+    createSyncCommand(io),
     createFrequenciesCommand(io),
     createRunCommand(io),
     createRunsCommand(io),

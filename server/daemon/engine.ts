@@ -7,6 +7,7 @@ import { showPresence } from "../services/runs/show-presence.ts";
 import { sweepBucket } from "../services/runs/sweep-bucket.ts";
 import { forgetRetiredCredentials } from "../services/settings/forget-retired-credentials.ts";
 import { startLoop } from "../support/loop.ts";
+import { startCommitter } from "./committer.ts";
 import { startDispatcher } from "./dispatcher.ts";
 import { startMessenger } from "./messenger.ts";
 import { startNotifier } from "./notifier.ts";
@@ -31,6 +32,7 @@ export function startEngine(deps: Deps): Engine {
   const ticker = startTicker(deps);
   const messenger = startMessenger(deps);
   const notifier = startNotifier(deps);
+  const committer = startCommitter(deps);
   const forwarder = startLoop({
     name: "forwarder",
     log: deps.log,
@@ -40,7 +42,7 @@ export function startEngine(deps: Deps): Engine {
   return {
     holding: runner.holding,
     async stop() {
-      await Promise.all([ticker.stop(), forwarder.stop()]);
+      await Promise.all([ticker.stop(), forwarder.stop(), committer.stop()]);
       await runner.stop();
       await Promise.all([messenger.stop(), notifier.stop()]);
     },

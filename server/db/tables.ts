@@ -171,13 +171,17 @@ export async function insertTableVersion(
 }
 
 /** The newest first. */
-export async function selectTableVersions(db: Db, tableId: number): Promise<TableVersionView[]> {
+export async function selectTableVersions(
+  db: Db,
+  tableId: number,
+): Promise<(Omit<TableVersionView, "commit"> & { commitSha: string | null })[]> {
   const rows = await db
     .select({
       version: tableVersions.version,
       savedAt: tableVersions.savedAt,
       savedBy: users.email,
       definition: tableVersions.definition,
+      commitSha: tableVersions.commitSha,
     })
     .from(tableVersions)
     .leftJoin(users, eq(users.id, tableVersions.savedBy))

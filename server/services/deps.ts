@@ -1,6 +1,7 @@
 import type { CloudPlace } from "../../shared/cloud.ts";
 import type { SettingKey } from "../../shared/settings.ts";
 import type { CloudProbe } from "../connectors/cloud-probe.ts";
+import type { Git } from "../connectors/git.ts";
 import type { ObjectStore } from "../connectors/object-store.ts";
 import type { RoomStore } from "../connectors/room-store.ts";
 import type { Sheets } from "../connectors/sheets.ts";
@@ -36,6 +37,7 @@ export interface Deps extends Pick<DbClient, "db" | "pool">, Cloud {
   /** `warehouse`, `objectStore` and `sheets` are those of the current place, whichever that is. */
   clouds: Clouds;
   slack: Slack;
+  git: Git;
   sqlParser: SqlParser;
   secretBox: SecretBox;
   /** Settings that this process was given; they outweigh those that are stored. */

@@ -19,6 +19,7 @@ import { MaestroError } from "../../shared/errors.ts";
 import type { TokenScope } from "../../shared/user.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { noClouds } from "../support/no-clouds.ts";
+import { noGit } from "../support/no-git.ts";
 import { noSheets } from "../support/no-sheets.ts";
 import { noSlack } from "../support/no-slack.ts";
 import { roomDeps } from "../support/room-deps.ts";
@@ -101,6 +102,7 @@ export async function createTestDeps(): Promise<TestDeps> {
     sheets: noSheets,
     clouds: noClouds,
     slack: noSlack,
+    git: noGit,
     sqlParser: createSqlParser(),
     secretBox: createSecretBox("a secret for tests"),
     givenSettings: {},

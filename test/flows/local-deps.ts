@@ -16,6 +16,7 @@ import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { noClouds } from "../support/no-clouds.ts";
+import { noGit } from "../support/no-git.ts";
 import { noSlack } from "../support/no-slack.ts";
 import { roomDeps } from "../support/room-deps.ts";
 
@@ -47,6 +48,7 @@ export async function openLocalDeps(options: { logLevel?: string } = {}) {
     sheets: createSheets({ ...clients, webUrl: cloud.url, folderId: null, random: Math.random }),
     clouds: noClouds,
     slack: noSlack,
+    git: noGit,
     sqlParser,
     secretBox: createSecretBox("a secret of the tests"),
     givenSettings: {},

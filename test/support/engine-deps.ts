@@ -11,6 +11,7 @@ import { createDbClient } from "../../server/db/client.ts";
 import type { Deps } from "../../server/services/deps.ts";
 import { createSecretBox } from "../../server/support/crypto.ts";
 import { noClouds } from "./no-clouds.ts";
+import { noGit } from "./no-git.ts";
 import { noSheets } from "./no-sheets.ts";
 import { noSlack } from "./no-slack.ts";
 import { roomDeps } from "./room-deps.ts";
@@ -73,6 +74,7 @@ export function createEngineDeps(options: {
     sheets: options.sheets ?? noSheets,
     clouds: noClouds,
     slack: noSlack,
+    git: noGit,
     sqlParser: {
       references: () => Promise.resolve({ ast: [], astError: null, scanner: [] }),
       close: () => Promise.resolve(),

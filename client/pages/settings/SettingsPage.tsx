@@ -5,6 +5,7 @@ import { QueryView } from "../../components/QueryView.tsx";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
 import { BigqueryCheck } from "./BigqueryCheck.tsx";
+import { GitCheck } from "./GitCheck.tsx";
 import { SettingGroup } from "./SettingGroup.tsx";
 import { SlackCheck } from "./SlackCheck.tsx";
 
@@ -31,6 +32,7 @@ export function SettingsPage() {
                 >
                   {group === "slack" ? <SlackCheck /> : null}
                   {group === "bigquery" ? <BigqueryCheck /> : null}
+                  {group === "git" ? <GitCheck /> : null}
                 </SettingGroup>
               )}
             </For>

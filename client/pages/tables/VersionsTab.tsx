@@ -48,6 +48,9 @@ export function VersionsTab(props: { table: TableDetail }) {
                       <strong>Version {one.version}</strong>
                       <div class="small muted">
                         {one.savedBy ?? "Maestro"}, <RelativeTime at={one.savedAt} />
+                        <Show when={one.commit}>
+                          {(commit) => <CommitLink sha={commit().sha} url={commit().url} />}
+                        </Show>
                       </div>
                     </button>
                     <Show
@@ -74,5 +77,26 @@ export function VersionsTab(props: { table: TableDetail }) {
         );
       }}
     </QueryView>
+  );
+}
+
+function CommitLink(props: { sha: string; url: string | null }) {
+  const short = () => props.sha.slice(0, 8);
+  return (
+    <>
+      {", commit "}
+      <Show when={props.url} fallback={<code title={props.sha}>{short()}</code>}>
+        {(url) => (
+          <a
+            href={url()}
+            target="_blank"
+            rel="noreferrer"
+            onClick={(event) => event.stopPropagation()}
+          >
+            {short()}
+          </a>
+        )}
+      </Show>
+    </>
   );
 }

@@ -1,5 +1,6 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import { selectExactReaders } from "../../db/catalog-edges.ts";
+import { tellGit } from "../../db/git-outbox.ts";
 import { markTableDeleted, selectTable } from "../../db/tables.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
@@ -23,6 +24,7 @@ export async function removeTable(
     const readers = await selectExactReaders(tx, id);
     if (readers.length > 0) throw stillRead(name, readers);
     await markTableDeleted(tx, id);
+    await tellGit(tx, { kind: "remove", tableId: id, userId: actor.userId });
     await recordChange(tx, actor, {
       action: "table.remove",
       subjectKind: "table",

@@ -8,6 +8,7 @@ import {
 import { selectExactReaders } from "../../db/catalog-edges.ts";
 import type { Db } from "../../db/client.ts";
 import { violatedConstraint } from "../../db/constraint.ts";
+import { tellGit } from "../../db/git-outbox.ts";
 import { replaceReferences } from "../../db/table-references.ts";
 import {
   definitionOf,
@@ -142,6 +143,7 @@ async function finishSave(
   await replaceReferences(tx, id, inference.references);
   await assertAcyclic(tx, id);
   await insertTableVersion(tx, { tableId: id, version, definition, savedBy: actor.userId });
+  await tellGit(tx, { kind: "save", tableId: id, version });
 }
 
 async function requireVersion(tx: Db, id: number, version: number): Promise<TableDefinition> {

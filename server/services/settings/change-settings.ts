@@ -6,6 +6,7 @@ import {
   settings,
 } from "../../../shared/settings.ts";
 import type { Db } from "../../db/client.ts";
+import { tryGitNow } from "../../db/git-outbox.ts";
 import { tryAgainNow } from "../../db/outbox.ts";
 import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
 import { endSessionsOutside } from "../../db/users.ts";
@@ -58,6 +59,7 @@ export async function writeSettings(
     await endSessionsOfOthers(tx, actor, changes["oauth.domains"]);
   }
   // What Slack did not take with the old ones is tried with the new ones at once.
+  if (Object.keys(changes).some((key) => key.startsWith("git."))) await tryGitNow(tx);
   if ("slack.token" in changes || "slack.channel" in changes) await tryAgainNow(tx);
 }
 

@@ -64,6 +64,9 @@ export const calls: Record<string, Call | Call[]> = {
     right: "admin",
     input: async (w) => ({ id: await w.frequency(), ...frequency, name: w.name("frequency") }),
   },
+  "git.plan": { right: "admin", status: 400 },
+  "git.state": { right: "admin" },
+  "git.sync": { right: "admin", status: 400, changesNothing: true },
   "groups.addMember": {
     right: "admin",
     input: async (w) => ({ id: await w.group(), userId: await w.user() }),
@@ -382,6 +385,7 @@ export const routes: Record<string, Call | "perProcedure"> = {
   },
   "GET /trpc/:path": "perProcedure",
   "POST /api/auth/signin/google": { right: "public", status: 501 },
+  "POST /git/webhook": { right: "public", status: 403 },
   "POST /auth/login": { right: "public", status: 400 },
   "POST /auth/login/claim": { right: "public", status: 400 },
   "POST /auth/setup": { right: "public", status: 400 },

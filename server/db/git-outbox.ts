@@ -1,0 +1,157 @@
+import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { tableVersions } from "../../drizzle/schema/tables.ts";
+import { outbox } from "../../drizzle/schema/transfers.ts";
+import { users } from "../../drizzle/schema/users.ts";
+import type { TableDefinition } from "../../shared/table.ts";
+import type { Db } from "./client.ts";
+
+/*
+ * What is to be a commit, written in the transaction of the save. A row is given the commit's sha before
+ * it is pushed: after a crash in between, it is looked for in the branch.
+ */
+
+/** A commit that was made here, with where it leaves the table's files. */
+export interface NamedCommit {
+  sha: string;
+  path: string;
+  sqlSha: string | null;
+  settingsSha: string | null;
+}
+
+type GitNews =
+  /** `isForced`: over what the repository has. `isFirst`: nobody's save of now, but a state to begin with. */
+  | { kind: "save"; tableId: number; version: number; isForced?: boolean; isFirst?: boolean }
+  | { kind: "remove"; tableId: number; userId: number | null; isForced?: boolean }
+  /** The repository has told of a push. */
+  | { kind: "pull" };
+
+export type OpenGitNews = GitNews & {
+  id: number;
+  commit?: NamedCommit;
+  attempts: number;
+  isPutOff: boolean;
+  at: Date;
+};
+
+const open = and(eq(outbox.topic, "git"), isNull(outbox.deliveredAt), isNull(outbox.givenUpAt));
+const most = 500;
+
+export async function tellGit(tx: Db, news: GitNews): Promise<void> {
+  await tx.insert(outbox).values({ topic: "git", payload: { ...news } });
+}
+
+/** The oldest first. */
+export async function selectOpenGitNews(db: Db): Promise<OpenGitNews[]> {
+  const rows = await db
+    .select({
+      id: outbox.id,
+      payload: outbox.payload,
+      attempts: outbox.attempts,
+      isPutOff: sql<boolean>`${outbox.nextAttemptAt} > clock_timestamp()`,
+      at: outbox.createdAt,
+    })
+    .from(outbox)
+    .where(open)
+    .orderBy(asc(outbox.id))
+    .limit(most);
+  return rows.map(({ payload, ...row }) => ({ ...(payload as unknown as GitNews), ...row }));
+}
+
+export async function nameCommit(tx: Db, id: number, commit: NamedCommit): Promise<void> {
+  const patch = JSON.stringify({ commit });
+  await tx
+    .update(outbox)
+    .set({ payload: sql`${outbox.payload} || ${patch}::jsonb` })
+    .where(eq(outbox.id, id));
+}
+
+export async function settleGitNews(tx: Db, ids: number[]): Promise<void> {
+  if (ids.length === 0) return;
+  const now = sql`clock_timestamp()`;
+  await tx.update(outbox).set({ deliveredAt: now, lastError: null }).where(inArray(outbox.id, ids));
+}
+
+/** Nobody is to be told: there is no repository. */
+export async function dropGitNews(db: Db): Promise<void> {
+  await db.delete(outbox).where(open);
+}
+
+export async function putOffGit(
+  db: Db,
+  { seconds, lastError }: { seconds: number; lastError: string },
+): Promise<void> {
+  await db
+    .update(outbox)
+    .set({
+      attempts: sql`${outbox.attempts} + 1`,
+      nextAttemptAt: sql`clock_timestamp() + make_interval(secs => ${seconds})`,
+      lastError,
+    })
+    .where(open);
+}
+
+/** Tries at once what was put off: something has changed. */
+export async function tryGitNow(db: Db): Promise<void> {
+  await db.update(outbox).set({ nextAttemptAt: sql`clock_timestamp()` }).where(open);
+}
+
+/** How many wait, and why the oldest does. */
+export async function selectGitWaiting(db: Db): Promise<{ waiting: number; fault: string | null }> {
+  const waiting = await db.$count(outbox, open);
+  const [oldest] = await db
+    .select({ lastError: outbox.lastError })
+    .from(outbox)
+    .where(open)
+    .orderBy(asc(outbox.id))
+    .limit(1);
+  return { waiting, fault: oldest?.lastError ?? null };
+}
+
+export interface SavedVersion {
+  tableId: number;
+  version: number;
+  definition: TableDefinition;
+  savedAt: Date;
+  author: { name: string; email: string } | null;
+}
+
+/** The versions that saves are of, by `tableId/version`. */
+export async function selectVersionsOf(
+  db: Db,
+  wanted: { tableId: number; version: number }[],
+): Promise<Map<string, SavedVersion>> {
+  if (wanted.length === 0) return new Map();
+  const ids = [...new Set(wanted.map(({ tableId }) => tableId))];
+  const keys = new Set(wanted.map(({ tableId, version }) => `${tableId}/${version}`));
+  const rows = await db
+    .select({
+      tableId: tableVersions.tableId,
+      version: tableVersions.version,
+      definition: tableVersions.definition,
+      savedAt: tableVersions.savedAt,
+      name: users.name,
+      email: users.email,
+    })
+    .from(tableVersions)
+    .leftJoin(users, eq(users.id, tableVersions.savedBy))
+    .where(inArray(tableVersions.tableId, ids));
+  return new Map(
+    rows.flatMap(({ name, email, ...row }) => {
+      const key = `${row.tableId}/${row.version}`;
+      if (!keys.has(key)) return [];
+      return [[key, { ...row, author: email ? { name: name || email, email } : null }] as const];
+    }),
+  );
+}
+
+export async function selectAuthor(
+  db: Db,
+  userId: number | null,
+): Promise<{ name: string; email: string } | null> {
+  if (userId === null) return null;
+  const [row] = await db
+    .select({ name: users.name, email: users.email })
+    .from(users)
+    .where(eq(users.id, userId));
+  return row ? { name: row.name || row.email, email: row.email } : null;
+}
