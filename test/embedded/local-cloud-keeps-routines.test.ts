@@ -215,6 +215,12 @@ test("INFORMATION_SCHEMA.ROUTINES shows them", async () => {
       routine_definition: "SELECT n FROM d.numbers WHERE n <= last",
     },
   ]);
+  const of = (what: string) =>
+    cloud.bigquery.query(
+      `SELECT ${what} FROM d.INFORMATION_SCHEMA.ROUTINES WHERE routine_name = 'half'`,
+    );
+  expect((await of("* EXCEPT (ddl)"))[0]).toMatchObject([{ connection: null }]);
+  await expect(of("ddl")).rejects.toThrow("ddl of a routine");
 });
 
 describe("what is stored means what it meant when it was made", () => {

@@ -8,7 +8,10 @@ const kinds: Record<RoutineDocument["routineType"], string> = {
   PROCEDURE: "PROCEDURE",
 };
 
-/** INFORMATION_SCHEMA.ROUTINES, but for `ddl` and `connection`. */
+/**
+ * INFORMATION_SCHEMA.ROUTINES. How BigQuery writes a routine's `ddl` is not known: whoever reads it is
+ * refused. There are no connections.
+ */
 export const routines: View = {
   columns: [
     ["specific_catalog", "STRING"],
@@ -26,6 +29,8 @@ export const routines: View = {
     ["security_type", "STRING"],
     ["created", "TIMESTAMP"],
     ["last_altered", "TIMESTAMP"],
+    ["ddl", "STRING"],
+    ["connection", "STRING"],
   ],
   branches: (catalog, projectId, datasets) =>
     datasets
@@ -46,6 +51,8 @@ export const routines: View = {
           null,
           routine.createdAt,
           routine.modifiedAt,
+          { sql: "error('not supported by the local warehouse: ddl of a routine')" },
+          null,
         ]);
       }),
 };
