@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { cliReference } from "../support/cli-reference.ts";
+import { errorsTable } from "../support/readme-tables.ts";
+
+const root = join(import.meta.dirname, "../..");
+const documents = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test("links and anchors of all documents resolve", () => {
+  const broken = documents.flatMap((document) =>
+    [...read(document).matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? join(root, document) : resolve(root, dirname(document), path);
+      if (!existsSync(target)) return [`${document}: ${link}`];
+      const isAnchored = anchor !== undefined && target.endsWith(".md");
+      const has = !isAnchored || anchorsOf(readFileSync(target, "utf8")).includes(anchor);
+      return has ? [] : [`${document}: ${link}`];
+    }),
+  );
+  expect(broken).toEqual([]);
+});
+
+test("every document is in the index", () => {
+  const index = read("docs/README.md");
+  const missing = documents.filter(
+    (path) =>
+      path.startsWith("docs/") &&
+      path !== "docs/README.md" &&
+      !index.includes(`(${path.slice(5)})`),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("the commands, exit codes and error codes are the program's", () => {
+  expect(read("docs/cli.md")).toContain(cliReference());
+  expect(read("docs/troubleshooting.md")).toContain(errorsTable());
+});
