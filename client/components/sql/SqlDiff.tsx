@@ -46,6 +46,8 @@ function sideBySide(parent: HTMLElement, { before, after, labels }: Texts): Merg
     a: { doc: before, extensions: readOnly(labels[0]) },
     b: { doc: after, extensions: readOnly(labels[1]) },
     collapseUnchanged: collapse,
+    // Where all is new, nothing in it stands out.
+    highlightChanges: before !== "",
   });
 }
 

@@ -34,9 +34,16 @@ export function TableList(props: { tables: TableListItem[] }) {
   });
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: rows are placed absolutely, which a table element forbids
-    <div class="card vlist" role="table" aria-label="Tables" aria-rowcount={sorted().length + 1}>
-      <div class="vlist-scroll" ref={scroller} tabindex="0">
+    <div class="card vlist">
+      {/* biome-ignore lint/a11y/useSemanticElements: rows are placed absolutely, which a table element forbids */}
+      <div
+        class="vlist-scroll"
+        role="table"
+        aria-label="Tables"
+        aria-rowcount={sorted().length + 1}
+        ref={scroller}
+        tabindex="0"
+      >
         {/* biome-ignore lint/a11y/useSemanticElements: as above */}
         {/* biome-ignore lint/a11y/useFocusableInteractive: a row is no control */}
         <div class="vlist-row vlist-head" role="row">
