@@ -47,6 +47,10 @@ const cents = line
   .refine((text) => /^\d{1,7}$/.test(text), "a whole number from 0 to 9999999")
   .transform(Number);
 
+const budget = line
+  .refine((text) => /^[1-9]\d{0,8}$/.test(text), "a whole number from 1 to 999999999")
+  .transform(Number);
+
 const currency = line
   .refine((text) => /^[A-Za-z]{3}$/.test(text), "three letters, such as USD or EUR")
   .transform((text) => text.toUpperCase());
@@ -108,6 +112,12 @@ export const settings = {
     variable: "CURRENCY",
     schema: currency,
     default: "USD",
+  }),
+  "costs.monthlyBudget": define({
+    label: "Monthly budget",
+    help: "in the currency of the price; Slack is told when 80 % and when all of it is spent in a month of UTC",
+    variable: "MONTHLY_BUDGET",
+    schema: budget,
   }),
   "slack.token": define({
     label: "Bot token",

@@ -11,6 +11,8 @@ export type SlackNews =
   | { kind: "userWaiting"; userId: number }
   /** A frequency makes no runs; the text says why. */
   | { kind: "frequencyTrouble"; frequencyId: number; text: string }
+  /** So much of the budget of a month, such as 2026-03, is spent. */
+  | { kind: "budget"; month: string; percent: number; text: string }
   /** An import found other columns in its source. */
   | {
       kind: "schemaChange";

@@ -6,6 +6,7 @@ import { forgetOldRuns } from "../services/runs/forget-old-runs.ts";
 import { showPresence } from "../services/runs/show-presence.ts";
 import { sweepBucket } from "../services/runs/sweep-bucket.ts";
 import { forgetRetiredCredentials } from "../services/settings/forget-retired-credentials.ts";
+import { watchBudget } from "../services/slack/watch-budget.ts";
 import { startLoop } from "../support/loop.ts";
 import { startCommitter } from "./committer.ts";
 import { startDispatcher } from "./dispatcher.ts";
@@ -17,6 +18,7 @@ import { startTicker } from "./ticker.ts";
 
 const presenceMs = 500;
 const forwardMs = 1_000;
+const budgetMs = 600_000;
 const retentionMs = 3_600_000;
 
 export interface Engine {
@@ -39,10 +41,17 @@ export function startEngine(deps: Deps): Engine {
     periodMs: forwardMs,
     body: (signal) => forwardEvents(deps, signal),
   });
+  const budget = startLoop({
+    name: "budget",
+    log: deps.log,
+    periodMs: budgetMs,
+    body: () => watchBudget(deps),
+  });
   return {
     holding: runner.holding,
     async stop() {
-      await Promise.all([ticker.stop(), forwarder.stop(), committer.stop()]);
+      const tellers = [forwarder, committer, budget];
+      await Promise.all([ticker.stop(), ...tellers.map((loop) => loop.stop())]);
       await runner.stop();
       await Promise.all([messenger.stop(), notifier.stop()]);
     },

@@ -51,6 +51,14 @@ export async function selectCosts(db: Db, now: Date, days: number): Promise<Cost
   return rows;
 }
 
+/** By all jobs since then. */
+export async function sumBilledSince(db: Db, since: Date): Promise<number> {
+  const { rows } = await db.execute<{ bytes: number }>(sql`
+    select coalesce(sum(j.bytes_billed), 0)::float8 as bytes from jobs j
+    where j.created_at >= ${since.toISOString()}::timestamptz`);
+  return rows[0]?.bytes ?? 0;
+}
+
 /** How many of these jobs are in no sum, because BigQuery has not shown what they billed. */
 export async function countUnread(db: Db, now: Date, days: number): Promise<number> {
   const { rows } = await db.execute<{ count: number }>(sql`

@@ -33,6 +33,19 @@ export async function tellSlack(tx: Db, news: SlackNews): Promise<void> {
   await tx.insert(outbox).values({ topic: "slack", payload: { ...news } });
 }
 
+/** Tells of a part of a month's budget, once. */
+export async function tellBudget(
+  db: Db,
+  { text, ...mark }: { month: string; percent: number; text: string },
+): Promise<void> {
+  const news = { kind: "budget" as const, ...mark };
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${locks.budget})`);
+    const told = sql`${outbox.payload} @> ${JSON.stringify(news)}::jsonb`;
+    if ((await tx.$count(outbox, and(toSlack, told))) === 0) await tellSlack(tx, { ...news, text });
+  });
+}
+
 /** The oldest that is not told; `taken` while another process is at it, until `tx` ends. */
 export async function takeOldestNews(tx: Db): Promise<OpenNews | "taken" | null> {
   await tx.execute(sql.raw(`set local idle_in_transaction_session_timeout = ${idleMs}`));

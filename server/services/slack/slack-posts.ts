@@ -63,6 +63,11 @@ async function onePost(
     const people = slackLink(publicUrl, "/people", "an admin has to let them in");
     return { channel: null, text: `:wave: ${escapeSlack(user.email)} signed in: ${people}` };
   }
+  if (news.kind === "budget") {
+    const costs = slackLink(publicUrl, "/costs", `${news.percent} % of the budget`);
+    const text = `:moneybag: *${costs}* of ${news.month} is spent: ${escapeSlack(news.text)}`;
+    return { channel: null, text };
+  }
   if (news.kind === "frequencyTrouble") {
     const frequency = await selectFrequencyForSlack(db, news.frequencyId);
     if (!frequency) return null;

@@ -1,5 +1,6 @@
 import { asc } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { jobs } from "../../../drizzle/schema/runs.ts";
 import { outbox } from "../../../drizzle/schema/transfers.ts";
 import { createSlack } from "../../../server/connectors/slack.ts";
 import { tellSlack } from "../../../server/db/outbox.ts";
@@ -11,6 +12,7 @@ import { startRun } from "../../../server/services/runs/start-run.ts";
 import { deliverNews } from "../../../server/services/slack/deliver-news.ts";
 import { slackState } from "../../../server/services/slack/slack-state.ts";
 import { testSlack } from "../../../server/services/slack/test-slack.ts";
+import { watchBudget } from "../../../server/services/slack/watch-budget.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { chooseTables, nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
@@ -191,4 +193,44 @@ test("a test message names what is wrong, and with Slack not set up nothing is k
   await newcomer("b@example.com");
   expect(await deliverNews(fixture.deps)).toBe(true);
   expect((await news()).at(-1)).toMatchObject({ lastError: "Slack was not set up" });
+});
+
+test("a mark of the month's budget is told once, in the currency that is set", async () => {
+  const { deps, db } = fixture;
+  deps.givenSettings = {
+    ...deps.givenSettings,
+    "costs.monthlyBudget": "10",
+    "costs.currency": "EUR",
+    "costs.pricePerTibCents": "500",
+  };
+  deps.now = () => new Date("2026-03-20T12:00:00Z");
+  const bill = (createdAt: string, tebibytes: number) =>
+    db.insert(jobs).values({
+      step: "query",
+      attempt: 1,
+      bqJobId: `billed ${createdAt} ${tebibytes}`,
+      configuration: {},
+      configurationHash: "",
+      state: "succeeded",
+      bytesBilled: Math.round(tebibytes * 2 ** 40),
+      createdAt: new Date(createdAt),
+    });
+  await bill("2026-02-28T23:59:59Z", 9);
+  await bill("2026-03-01T00:00:00Z", 1.5);
+  await watchBudget(deps);
+  expect(await news()).toEqual([]);
+  await bill("2026-03-20T00:00:00Z", 0.2);
+  await Promise.all([watchBudget(deps), watchBudget(deps)]);
+  while (await deliverNews(deps));
+  expect(slack.messages.map(({ shown }) => shown)).toEqual([
+    ":moneybag: *<https://maestro.test/costs|80 % of the budget>* of 2026-03 is spent: 8.50 of 10 EUR",
+  ]);
+  await bill("2026-03-20T01:00:00Z", 2);
+  await watchBudget(deps);
+  await watchBudget(deps);
+  while (await deliverNews(deps));
+  expect(slack.messages).toHaveLength(2);
+  expect(slack.messages[1]!.shown).toContain(
+    "100 % of the budget>* of 2026-03 is spent: 18.50 of 10 EUR",
+  );
 });
