@@ -82,13 +82,13 @@ export async function selectSettingAuthors(db: Db): Promise<Map<string, string>>
 const unheard = sql`interval '1 hour'`;
 
 /**
- * Deletes what is kept under `prefix` and a project's name, where no run of that project is under way and
+ * Deletes the secrets kept under `prefix` and a project's name, where no run of that project is under way and
  * none has left files that are still to be removed. Answers the keys.
  */
 export async function deleteUnusedCredentials(db: Db, prefix: string): Promise<string[]> {
   const { rows } = await db.execute<{ key: string }>(sql`
     delete from settings s
-    where starts_with(s.key, ${prefix}) and s.updated_at < now() - ${unheard}
+    where starts_with(s.key, ${prefix}) and s.secret is not null and s.updated_at < now() - ${unheard}
       and not exists (
         select from runs r where r.ended_at is null
           and r.cloud ->> 'projectId' = substr(s.key, length(${prefix}) + 1))

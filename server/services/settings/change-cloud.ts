@@ -2,9 +2,10 @@ import { createPrivateKey } from "node:crypto";
 import { MaestroError } from "../../../shared/errors.ts";
 import { type SettingChanges, type SettingKey, settings } from "../../../shared/settings.ts";
 import type { Db } from "../../db/client.ts";
-import { selectSettings, upsertSetting } from "../../db/settings.ts";
+import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
 import type { Deps } from "../deps.ts";
-import { retiredKey } from "./cloud-settings.ts";
+import { requireCurrentSecret } from "../instance/open-instance.ts";
+import { applicationDefault, retiredKey } from "./cloud-settings.ts";
 import { storedText } from "./read-settings.ts";
 import { settingRow } from "./setting-row.ts";
 
@@ -52,22 +53,32 @@ function isRsa(pem: string): boolean {
   }
 }
 
-/** Keeps the credentials of a project that is left, for what is under way there (live-cloud.ts). */
+/**
+ * Keeps the credentials of a project that is left, for what is under way there (live-cloud.ts), and forgets
+ * those kept of the one that it becomes.
+ */
 export async function retireCredentials(
-  deps: Pick<Deps, "secretBox">,
+  { secretBox, givenSettings }: Pick<Deps, "secretBox" | "givenSettings">,
   tx: Db,
   changes: SettingChanges,
 ): Promise<void> {
-  const project = changes["bigquery.project"];
-  if (project === undefined) return;
+  const change = changes["bigquery.project"];
+  if (change === undefined) return;
+  const after = change?.trim() ?? null;
+  // What is read and sealed again must be under one secret, whatever is rotated meanwhile.
+  await requireCurrentSecret(tx, secretBox);
   const rows = await selectSettings(tx, ["bigquery.project", "bigquery.credentials"]);
-  const before = rows.find(({ key }) => key === "bigquery.project")?.text ?? null;
-  if (before === null || before === project?.trim()) return;
-  const credentials = storedText(
-    deps,
-    rows.find(({ key }) => key === "bigquery.credentials"),
-  );
-  if (credentials === null) return;
+  const rowOf = (key: SettingKey) => rows.find((row) => row.key === key);
+  const before = rowOf("bigquery.project")?.text ?? null;
+  if (before === after) return;
+  if (after !== null) await deleteSetting(tx, retiredKey(after));
+  // What a process was given opens all projects that nothing is kept of.
+  if (before === null || givenSettings["bigquery.credentials"] !== undefined) return;
+  const credentials = storedText({ secretBox }, rowOf("bigquery.credentials"));
   const key = retiredKey(before);
-  await upsertSetting(tx, key, { secret: deps.secretBox.seal(credentials, settingRow(key)) });
+  const kept =
+    credentials === null
+      ? { text: applicationDefault }
+      : { secret: secretBox.seal(credentials, settingRow(key)) };
+  await upsertSetting(tx, key, kept);
 }

@@ -1,13 +1,11 @@
 import type { CloudPlace } from "../../../shared/cloud.ts";
-import { MaestroError, messageOf } from "../../../shared/errors.ts";
-import { type ServiceAccountKey, serviceAccountKey } from "../../../shared/settings-cloud.ts";
+import { MaestroError } from "../../../shared/errors.ts";
+import type { ServiceAccountKey } from "../../../shared/settings-cloud.ts";
 import type { CloudProbe } from "../../connectors/cloud-probe.ts";
-import { selectSettings } from "../../db/settings.ts";
 import { startLoop } from "../../support/loop.ts";
 import type { Cloud, Clouds, Deps } from "../deps.ts";
 import { cloudOf } from "./cloud-calls.ts";
-import { type CloudSettings, readCloudSettings, retiredKey } from "./cloud-settings.ts";
-import { storedText } from "./read-settings.ts";
+import { readCloudSettings, readProjectKey } from "./cloud-settings.ts";
 
 /*
  * BigQuery and Cloud Storage as they are set, in all processes at once and without a restart.
@@ -17,9 +15,10 @@ import { storedText } from "./read-settings.ts";
  * its files are where it left them. Only what begins after a change begins in the new place.
  *
  * Credentials are of a project and no part of the place. Another key for the same project opens it from
- * then on, for runs under way too: they outlive a key that is revoked. Where the project changes, the
- * credentials that were stored are kept, sealed, under the old project's name, in the transaction that
- * changes it, until nothing is under way there (forget-retired-credentials.ts).
+ * then on, for runs under way too: they outlive a key that is revoked. Where the project changes, what
+ * opened it is kept under its name, a key sealed and application default credentials by a marker, in the
+ * transaction that changes it: a key until nothing is under way there (forget-retired-credentials.ts). No
+ * project is opened with what is set for another one: which it is is read when it is opened.
  *
  * A process hears of a change by NOTIFY, and by a poll where that was lost. One that has not heard yet
  * begins a run in the old place, which is as good: the run says so, and everybody finishes it there.
@@ -68,7 +67,7 @@ export async function startLiveCloud(
     urlOf: (id: string) => options.spreadsheetUrl(place, id),
   });
   const open = async (one: Held): Promise<Cloud> => {
-    one.opened ??= readKey(deps, set, one.place).then((key) => ({
+    one.opened ??= readKey(deps, one.place).then((key) => ({
       made: options.connect(one.place, key),
       key,
     }));
@@ -84,7 +83,7 @@ export async function startLiveCloud(
   const renew = async (one: Held) => {
     const opened = await one.opened?.catch(() => null);
     if (!opened) return;
-    const key = await readKey(deps, set, one.place);
+    const key = await readKey(deps, one.place).catch(undefinedIfForgotten);
     if (JSON.stringify(key) !== JSON.stringify(opened.key)) one.opened = null;
   };
 
@@ -139,18 +138,11 @@ function notSet(): MaestroError {
   );
 }
 
-/** What opens a place. Faults of PostgreSQL pass: whoever asked asks again. */
-async function readKey(
-  deps: Readers,
-  set: CloudSettings,
-  place: CloudPlace,
-): Promise<ServiceAccountKey | null> {
-  if (place.isLocal) return null;
-  if (place.projectId === set.place?.projectId) return set.key;
-  const rows = await selectSettings(deps.db, [retiredKey(place.projectId)]).catch((cause) => {
-    const text = `the credentials of ${place.projectId} cannot be read: ${messageOf(cause)}`;
-    throw new MaestroError("transient", text, { cause, retryable: true });
-  });
-  const text = storedText(deps, rows[0]);
-  return text === null ? set.key : serviceAccountKey.parse(text);
+async function readKey(deps: Readers, place: CloudPlace): Promise<ServiceAccountKey | null> {
+  return place.isLocal ? null : readProjectKey(deps, place.projectId);
+}
+
+function undefinedIfForgotten(error: unknown): undefined {
+  if (error instanceof MaestroError && error.code === "configuration") return;
+  throw error;
 }

@@ -4,11 +4,14 @@ import { runs } from "../../../drizzle/schema/runs.ts";
 import { settings } from "../../../drizzle/schema/settings.ts";
 import { type Engine, startRunner } from "../../../server/daemon/engine.ts";
 import type { Cloud, Deps } from "../../../server/services/deps.ts";
+import { openInstance } from "../../../server/services/instance/open-instance.ts";
+import { rotateSecret } from "../../../server/services/instance/rotate-secret.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { changeSettings } from "../../../server/services/settings/change-settings.ts";
 import { forgetRetiredCredentials } from "../../../server/services/settings/forget-retired-credentials.ts";
 import { startLiveCloud } from "../../../server/services/settings/live-cloud.ts";
+import { createSecretBox } from "../../../server/support/crypto.ts";
 import type { SettingChanges } from "../../../shared/settings.ts";
 import { insertCatalog } from "../../support/catalog.ts";
 import { nobody } from "../../support/choose-tables.ts";
@@ -81,14 +84,14 @@ async function start(tableIds: number[]): Promise<number> {
   return (await startRun(deps, choice, nobody)).runId;
 }
 
-async function move(changes: SettingChanges = {}): Promise<void> {
+async function move(changes: SettingChanges = {}, to = "new-project"): Promise<void> {
   await change({
     "bigquery.project": "new-project",
     "bigquery.bucket": "new-project-bucket",
     "bigquery.credentials": newKey,
     ...changes,
   });
-  await until("the change is heard", () => deps.clouds.current()?.projectId === "new-project");
+  await until("the change is heard", () => deps.clouds.current()?.projectId === to);
 }
 
 /** The first project's jobs do not end before it is called. */
@@ -179,4 +182,63 @@ test("a run that failed in a project that was left is not resumed in another one
   await expect(deps.warehouse.getTable("d", "a")).rejects.toThrow("no BigQuery is set");
   const [row] = await fixture.db.select().from(runs).where(eq(runs.id, run));
   expect(row?.state).toBe("failed");
+});
+
+test("a project with application default credentials is not opened with the next one's key", async () => {
+  await change({ "bigquery.credentials": null });
+  const ids = await insertCatalog(fixture.db, [{ name: "a" }]);
+  await runner.stop();
+  const run = await start([...ids.values()]);
+  await move();
+  await fixture.db.update(settings).set({ updatedAt: sql`now() - interval '2 hours'` });
+  await forgetRetiredCredentials(deps);
+
+  runner = startRunner(deps);
+  expect((await fixture.runEnded(run)).state).toBe("succeeded");
+  expect(connected).toContain("old-project undefined");
+  expect(connected).not.toContain("old-project new");
+  await forgetRetiredCredentials(deps);
+  expect(await retired()).toHaveLength(1);
+  await move({ "bigquery.project": "old-project", "bigquery.credentials": null }, "old-project");
+  expect(await retired()).toEqual([]);
+});
+
+test("a run of a project that this process has not heard of yet is opened with that project's key", async () => {
+  await change({ "bigquery.project": "new-project", "bigquery.credentials": newKey });
+  const place = { isLocal: false, projectId: "new-project", location: "US", bucket: "b" };
+  await deps.clouds.at(place).warehouse.getTable("d", "a");
+  await deps.clouds.at({ ...place, projectId: "old-project" }).warehouse.getTable("d", "a");
+  expect(connected).toContain("new-project new");
+  expect(connected).not.toContain("new-project old");
+  expect(connected).not.toContain("old-project new");
+});
+
+test("a former project whose key was deleted is opened with no other one", async () => {
+  const there = deps.clouds.at(deps.clouds.current()!);
+  await there.warehouse.getTable("d", "a");
+  await move();
+  await fixture.db.update(settings).set({ updatedAt: sql`now() - interval '2 hours'` });
+  await forgetRetiredCredentials(deps);
+  expect(await retired()).toEqual([]);
+  deps.changes.publish({ noun: "setting", id: null });
+  await until("it is opened no more", () =>
+    there.warehouse.getTable("d", "a").then(
+      () => false,
+      (error: Error) => error.message.includes("the credentials of the project old-project"),
+    ),
+  );
+  await expect(there.warehouse.getTable("d", "a")).rejects.toMatchObject({
+    code: "configuration",
+    message: expect.stringContaining("the project is new-project now: run the table again"),
+  });
+  expect(connected).not.toContain("old-project new");
+});
+
+test("a project is not changed under a secret that was rotated meanwhile", async () => {
+  await openInstance(fixture.db, fixture.deps.secretBox);
+  await rotateSecret(fixture.db, fixture.deps.secretBox, createSecretBox("another"));
+  await expect(
+    change({ "bigquery.project": "new-project", "bigquery.bucket": "new-project-bucket" }),
+  ).rejects.toThrow("the secret was rotated while this Maestro ran");
+  expect(await retired()).toEqual([]);
 });
