@@ -6,7 +6,7 @@ import { ByteBuffer } from "./byte-buffer.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 import { ColumnReader } from "./column-reader.ts";
 import type { RowGroup } from "./parquet-layout.ts";
-import type { EncodedColumn, EncodedRows, RowFrame } from "./sent-rows.ts";
+import type { EncodedColumn, RowFrame, SentRows } from "./sent-rows.ts";
 import type { TargetCheck } from "./target-value.ts";
 
 /*
@@ -27,56 +27,41 @@ const fillsAtOnce = 8;
 
 export function directRows(
   groups: RowGroup[],
-  what: {
-    fields: FieldSchema[];
-    columns: EncodedColumn[];
-    /** Of several streams without a head and a tail. */
-    frame: RowFrame;
-    streams: number;
-  },
-): EncodedRows {
+  fields: FieldSchema[],
+  columns: EncodedColumn[],
+  frame: RowFrame,
+): SentRows {
   const progress = { rows: 0 };
-  const writer = new RowWriter(what.fields, what.columns, what.frame, progress);
-  const rows = wholeRows(groups, what.columns, writer, what.frame);
-  const open = () =>
-    Readable.from(share(rows), { objectMode: false, highWaterMark: 4 * pieceBytes });
-  const stream = open();
-  const streams = [stream, ...Array.from({ length: what.streams - 1 }, open)];
-  const written = Promise.all(streams.map(untilEnd)).then(() => progress.rows);
-  // Who reads a stream is told by it; `written` may be asked for later.
-  written.catch(() => undefined);
-  return { stream, streams, written, rowsSoFar: () => progress.rows };
-}
-
-function untilEnd(stream: Readable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.once("end", resolve);
+  const writer = new RowWriter(fields, columns, frame, progress);
+  const stream = Readable.from(pieces(groups, columns, writer, frame), {
+    objectMode: false,
+    highWaterMark: 4 * pieceBytes,
+  });
+  const written = new Promise<number>((resolve, reject) => {
+    stream.once("end", () => resolve(progress.rows));
     stream.once("error", reject);
     stream.once("close", () => reject(stopped()));
   });
-}
-
-/** What one of several takes of the same rows; who gives up, ends the rows of all. */
-async function* share(rows: AsyncGenerator<Buffer[]>): AsyncGenerator<Buffer> {
-  for await (const pieces of rows) yield* pieces;
+  // Who reads the stream is told by it; `written` may be asked for later.
+  written.catch(() => undefined);
+  return { stream, written, rowsSoFar: () => progress.rows };
 }
 
 function stopped(): MaestroError {
   return new MaestroError("cancelled", "the reading of the staged files was stopped");
 }
 
-/** Pieces of rows, of which none goes on in the next ones. */
-async function* wholeRows(
+async function* pieces(
   groups: RowGroup[],
   columns: EncodedColumn[],
   writer: RowWriter,
   frame: RowFrame,
-): AsyncGenerator<Buffer[]> {
+): AsyncGenerator<Buffer> {
   try {
     writer.put(frame.head);
     for (const group of groups) yield* piecesOf(group, columns, writer);
     writer.put(frame.tail);
-    yield writer.take();
+    yield* writer.take();
   } catch (error) {
     if (error instanceof MaestroError) throw error;
     throw new MaestroError("internal", `reading the staged files failed: ${String(error)}`, {
@@ -89,7 +74,7 @@ async function* piecesOf(
   group: RowGroup,
   columns: EncodedColumn[],
   writer: RowWriter,
-): AsyncGenerator<Buffer[]> {
+): AsyncGenerator<Buffer> {
   const file = await open(group.chunks[0]?.path ?? "", "r");
   const readers = columns.flatMap(({ field }) => {
     const chunk = group.chunks[field];
@@ -103,7 +88,7 @@ async function* piecesOf(
         continue;
       }
       left -= writer.write(readers, ready);
-      if (writer.isFull) yield writer.take();
+      if (writer.isFull) yield* writer.take();
     }
   } finally {
     for (const reader of readers) reader.close();
@@ -146,15 +131,13 @@ class RowWriter {
   }
 
   /** What was written since it was taken last; of a long row pieces, as no packet of MySQL is longer. */
-  take(): Buffer[] {
+  *take(): Generator<Buffer> {
     const { bytes, length } = this.#out;
     this.#out = new ByteBuffer(pieceBytes + spareBytes);
     collectGarbage(bytes.length);
-    const pieces: Buffer[] = [];
     for (let at = 0; at < length; at += mostPieceBytes) {
-      pieces.push(bytes.subarray(at, Math.min(at + mostPieceBytes, length)));
+      yield bytes.subarray(at, Math.min(at + mostPieceBytes, length));
     }
-    return pieces;
   }
 
   /** `most` rows, or as many as fill a piece. Answers how many. */

@@ -31,11 +31,6 @@ import { columnFor } from "./target-columns.ts";
  */
 
 const lockTries = 60;
-/** Below it a second connection saves less than it costs. */
-const dividedFromRows = 20_000;
-
-/** Opens one more connection, which ends with the export. */
-export type OpenAnother = () => Promise<Connection>;
 
 interface Place {
   schema: string;
@@ -46,7 +41,6 @@ export async function replaceMysql(
   connection: Connection,
   work: ExportWork,
   place: Place,
-  openAnother: OpenAnother,
 ): Promise<ExportDone> {
   await dropLeftovers(connection, work, place.schema);
   const target = await readMysqlTarget(connection, place.schema, place.name);
@@ -58,7 +52,8 @@ export async function replaceMysql(
       ? await createLike(connection, work, target, beside)
       : await createMysqlTable(connection, work, beside, []);
     const before = target && (await definitionOf(connection, place));
-    const done = await loadBeside(connection, work, { beside, columns, openAnother });
+    const done = await loadRows(connection, work, { table: placeOf(beside), columns });
+    await connection.query("commit");
     await work.confirm();
     if (before !== null && before !== (await definitionOf(connection, place))) {
       throw new MaestroError("database", `${place.name} was altered while it was exported`, {
@@ -77,44 +72,6 @@ export async function replaceMysql(
     await connection.query(`drop table if exists ${placeOf(beside)}`).catch(() => undefined);
     throw error;
   }
-}
-
-/** Over two connections where it may be, and the server has one to spare. Commits. */
-async function loadBeside(
-  connection: Connection,
-  work: ExportWork,
-  into: { beside: Place; columns: MysqlWrittenColumn[]; openAnother: OpenAnother },
-) {
-  const { beside, columns, openAnother } = into;
-  const connections = [connection];
-  const isLarge = (work.rows.rowCount ?? 0) >= dividedFromRows;
-  if (isLarge && (await takesTwo(connection, beside))) {
-    const another = await openAnother().catch(() => null);
-    if (another) connections.push(another);
-  }
-  const done = await loadRows(connections, work, { table: placeOf(beside), columns });
-  for (const each of connections) await each.query("commit");
-  return done;
-}
-
-/**
- * Statements that wait for each other would wait for ever, as the rows of both come from the same hand:
- * so not where engines lock tables, rows meet in a unique index, or numbers are drawn.
- */
-async function takesTwo(connection: Connection, { schema, name }: Place): Promise<boolean> {
-  const [found] = await select<{ engine: string | null; indexes: unknown; counters: unknown }>(
-    connection,
-    `select t.engine as "engine",
-       (select count(*) from information_schema.statistics s
-        where s.table_schema = t.table_schema and s.table_name = t.table_name
-          and (s.non_unique = 0 or s.index_type <> 'BTREE')) as "indexes",
-       (select count(*) from information_schema.columns c
-        where c.table_schema = t.table_schema and c.table_name = t.table_name
-          and c.extra like '%auto_increment%') as "counters"
-     from information_schema.tables t where t.table_schema = ? and t.table_name = ?`,
-    [schema, name],
-  );
-  return found?.engine === "InnoDB" && Number(found.indexes) + Number(found.counters) === 0;
 }
 
 /** Of attempts that were killed, and old tables that were still read when they were to be dropped. */
@@ -158,7 +115,7 @@ async function rewrite(
   }
   requireTransactions(target);
   await connection.query(`delete from ${table}`);
-  const done = await loadRows([connection], work, { table, columns });
+  const done = await loadRows(connection, work, { table, columns });
   await work.confirm();
   await connection.query("commit");
   const why = `${target.name} was written in place, not swapped, because of ${target.holdfasts.join(", ")}`;

@@ -31,7 +31,7 @@ export async function upsertMysql(
       await connection.query(
         `create temporary table ${temporary} engine = InnoDB select ${names.map((name) => `t.${name}`).join(", ")} from (select 1 as one) as o left join ${table} as t on false limit 0`,
       );
-      const done = await loadRows([connection], work, { table: temporary, columns });
+      const done = await loadRows(connection, work, { table: temporary, columns });
       await refuseKeys(connection, temporary, keys);
       const on = keys.map((key) => `t.${quoteName(key)} = r.${quoteName(key)}`).join(" and ");
       const sets = names.map((name) => `t.${name} = r.${name}`).join(", ");

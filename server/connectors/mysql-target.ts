@@ -5,13 +5,13 @@ import type { ExportDone, ExportWork } from "./export-work.ts";
 import { connectMysql } from "./mysql-connection.ts";
 import { loadRows } from "./mysql-load.ts";
 import { describeMysqlTargetFault } from "./mysql-target-faults.ts";
-import { type OpenAnother, replaceMysql } from "./mysql-target-replace.ts";
+import { replaceMysql } from "./mysql-target-replace.ts";
 import { placeOf, select } from "./mysql-target-table.ts";
 import { upsertMysql } from "./mysql-target-upsert.ts";
 import { inTarget } from "./mysql-target-write.ts";
 
 /*
- * A MySQL or MariaDB that is exported to: one connection, one export; a replace may take a second one.
+ * A MySQL or MariaDB that is exported to: one connection, one export.
  *
  *   replace   a new table beside, swapped in by one RENAME (mysql-target-replace.ts)
  *   append    LOAD DATA into the table, and in the same transaction a line in `maestro_exports`, so
@@ -32,14 +32,6 @@ export async function exportToMysql(
   work: ExportWork,
 ): Promise<ExportDone> {
   const connection = await connectMysql(address);
-  const others: Connection[] = [];
-  const openAnother = async () => {
-    const another = await connectMysql(address, {}, work.signal);
-    others.push(another);
-    if (work.signal.aborted) another.destroy();
-    await prepare(another);
-    return another;
-  };
   // mysql2 tells a statement nothing whose connection is destroyed here.
   const stopped = new Promise<never>((_, reject) => {
     work.signal.addEventListener("abort", () => reject(work.signal.reason), { once: true });
@@ -47,35 +39,31 @@ export async function exportToMysql(
   stopped.catch(() => undefined);
   try {
     work.signal.throwIfAborted();
-    return await Promise.race([write(connection, address, { work, openAnother }), stopped]);
+    return await Promise.race([write(connection, address, work), stopped]);
   } catch (error) {
     work.signal.throwIfAborted();
     throw describeMysqlTargetFault(error, address, work);
   } finally {
     // What is not committed is rolled back. Waiting for a server that does not answer helps nobody.
-    for (const each of [connection, ...others]) each.destroy();
+    connection.destroy();
   }
-}
-
-async function prepare(connection: Connection): Promise<void> {
-  await connection.query(
-    `set session autocommit = 0, innodb_lock_wait_timeout = 10, lock_wait_timeout = 10,
-       sql_mode = concat(@@session.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')`,
-  );
 }
 
 async function write(
   connection: Connection,
   address: DatabaseAddress,
-  { work, openAnother }: { work: ExportWork; openAnother: OpenAnother },
+  work: ExportWork,
 ): Promise<ExportDone> {
-  await prepare(connection);
+  await connection.query(
+    `set session autocommit = 0, innodb_lock_wait_timeout = 10, lock_wait_timeout = 10,
+       sql_mode = concat(@@session.sql_mode, ',NO_AUTO_VALUE_ON_ZERO')`,
+  );
   await takeTurn(connection, work);
   const { schema, name } = work.table;
   const place = { schema: schema ?? address.database, name };
   switch (work.mode) {
     case "replace":
-      return replaceMysql(connection, work, place, openAnother);
+      return replaceMysql(connection, work, place);
     case "append":
       return append(connection, work, place);
     case "upsert":
@@ -118,7 +106,7 @@ async function append(connection: Connection, work: ExportWork, place: Place): P
     return { rows: Number(before.n), bytes: 0, statement: "", notes };
   }
   return inTarget(connection, work, place, async ({ columns }) => {
-    const done = await loadRows([connection], work, { table: placeOf(place), columns });
+    const done = await loadRows(connection, work, { table: placeOf(place), columns });
     await select(
       connection,
       `insert into ${marker} (exporter, target, table_run, row_count, at) values (?, ?, ?, ?, utc_timestamp(6))`,

@@ -31,9 +31,7 @@ export async function copyIn(
   const watch = watchRows(rows, work);
   const target = client.query(copyFrom(statement));
   try {
-    await pipeline([rows.stream, watch.stream(), ...work.through(), target], {
-      signal: work.signal,
-    });
+    await pipeline([rows.stream, watch.stream, ...work.through(), target], { signal: work.signal });
   } finally {
     watch.stop();
   }

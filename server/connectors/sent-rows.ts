@@ -12,18 +12,13 @@ export interface SentRows {
   rowsSoFar(): number;
 }
 
-/** Each row is in one of the streams, `stream` being the first: in the one that asked for rows next. */
-export interface EncodedRows extends SentRows {
-  streams: Readable[];
-}
-
 export interface StagedRows {
   /** Null where the format does not tell without reading it all. */
   rowCount: number | null;
   /** `columns` being SQL of their texts over c0, c1 … of the fields, and `rowNumber`. */
   stream(columns: string[], format: RowFormat): Promise<SentRows>;
-  /** The same without DuckDB, in so many streams; null where these files need it. */
-  encode(columns: EncodedColumn[], frame: RowFrame, streams?: number): EncodedRows | null;
+  /** The same without DuckDB; null where these files need it. */
+  encode(columns: EncodedColumn[], frame: RowFrame): SentRows | null;
   /** Waits for what is being read, which the end of its stream stops. */
   close(): Promise<void>;
 }

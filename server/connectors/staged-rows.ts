@@ -1,7 +1,7 @@
 import { directRows } from "./direct-rows.ts";
 import { openDuckDbRows } from "./duckdb-rows.ts";
 import { type RowGroup, readLayout } from "./parquet-layout.ts";
-import type { EncodedRows, StagedRows } from "./sent-rows.ts";
+import type { SentRows, StagedRows } from "./sent-rows.ts";
 import type { StagedFiles } from "./staged-files.ts";
 
 /**
@@ -17,20 +17,20 @@ export async function openStagedRows(source: StagedFiles): Promise<StagedRows> {
 
 function lazyRows(source: StagedFiles, groups: RowGroup[]): StagedRows {
   let duckDb: Promise<StagedRows> | null = null;
-  const reading: EncodedRows[] = [];
+  const reading: SentRows[] = [];
   return {
     rowCount: groups.reduce((sum, { rows }) => sum + rows, 0),
     async stream(columns, format) {
       duckDb ??= openDuckDbRows(source);
       return (await duckDb).stream(columns, format);
     },
-    encode(columns, frame, streams = 1) {
-      const rows = directRows(groups, { fields: source.fields, columns, frame, streams });
+    encode(columns, frame) {
+      const rows = directRows(groups, source.fields, columns, frame);
       reading.push(rows);
       return rows;
     },
     async close() {
-      for (const { streams } of reading) for (const stream of streams) stream.destroy();
+      for (const { stream } of reading) stream.destroy();
       await Promise.allSettled(reading.map(({ written }) => written));
       const opened = await duckDb?.catch(() => null);
       await opened?.close();

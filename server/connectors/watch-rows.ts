@@ -4,20 +4,16 @@ import type { SentRows } from "./sent-rows.ts";
 
 const reportMs = 500;
 
-/** Counts what passes through its streams and reports it twice a second. */
-export function watchRows(
-  sent: Pick<SentRows, "rowsSoFar">,
-  { report }: Pick<ExportWork, "report">,
-) {
+/** Counts what passes and reports it twice a second. */
+export function watchRows(sent: SentRows, { report }: Pick<ExportWork, "report">) {
   let bytes = 0;
-  const stream = () =>
-    new Transform({
-      highWaterMark: 256 * 1024,
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length;
-        done(null, chunk);
-      },
-    });
+  const stream = new Transform({
+    highWaterMark: 256 * 1024,
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
   let rows = 0;
   const timer = setInterval(() => {
     // DuckDB forgets its count when it is done.

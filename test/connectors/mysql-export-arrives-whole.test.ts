@@ -126,33 +126,6 @@ test("a reader that polls sees the old rows or the new ones, whole", async () =>
   }
 });
 
-test("many rows go over two connections where they may, and arrive whole or not at all", async () => {
-  const loads = async () =>
-    Number((await query("show global status like 'Com_load'"))[0]!["Value"]);
-  const loadsOf = async (table: string, address = server.address) => {
-    const before = await loads();
-    await exportSelect(address, rowsUpTo(30_000), fields, { table });
-    expect(await query(`select count(distinct id) as n, sum(id) as s from ${table}`)).toEqual([
-      { n: 30_000, s: "450015000" },
-    ]);
-    return (await loads()) - before;
-  };
-  expect(await loadsOf("parted")).toBe(2);
-  await query("create table keyed (id bigint primary key, name text)");
-  expect(await loadsOf("keyed")).toBe(1);
-  await query(`create user if not exists lonely identified by 'p' with max_user_connections 1;
-    grant all on test.* to lonely`);
-  const lonely = { ...server.address, username: "lonely", password: "p" };
-  expect(await loadsOf("parted", lonely)).toBe(1);
-  await query("alter table parted modify name text character set latin1");
-  const one = `select id, case id when 29000 then '漢' else name end as name from (${rowsUpTo(30_000)})`;
-  await expect(exportSelect(server.address, one, fields, { table: "parted" })).rejects.toThrow(
-    /Incorrect string value/,
-  );
-  expect(await query("select count(*) as n from parted")).toEqual([{ n: 30_000 }]);
-  expect(await query("show tables like 'maestro\\_test%'")).toEqual([]);
-});
-
 test("an append adds its rows once, also where it is done again after its commit", async () => {
   const first = nextClaim();
   for (const fence of [1, 2]) {

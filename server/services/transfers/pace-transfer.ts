@@ -56,8 +56,7 @@ export function paceTransfer(
         freeUntil = performance.now() + lookMs;
         return;
       }
-      // Another stream of the same transfer may have had its own reserved meanwhile.
-      left += reservation.bytes;
+      left = reservation.bytes;
       await delay(reservation.waitMs, undefined, { signal });
     }
     left -= due;
