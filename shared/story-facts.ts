@@ -40,7 +40,7 @@ export interface StoryTransfer {
   /** Why an import took all rows anew, and where the table stands as it was before. */
   schemaChange: { text: string; keptAs: string | null } | null;
   /** Another reason for that. */
-  anew: "gone" | "condition" | null;
+  anew: "gone" | "moved" | "condition" | null;
   startedAt: string | null;
   endedAt: string | null;
 }

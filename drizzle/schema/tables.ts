@@ -85,6 +85,8 @@ export const tables = pgTable(
     idColumn: text(),
     /** The watermark of an incremental import, in the id column's own text form. */
     lastId: text(),
+    /** The project that holds what was imported up to there, or `local`; null where an older Maestro wrote it. */
+    lastIdPlace: text(),
     /** How often it was forgotten: an import that began before moves it no more. */
     watermarkResets: integer().notNull().default(0),
     importedAt: instant(),

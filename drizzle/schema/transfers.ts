@@ -108,8 +108,11 @@ export interface TransferResult {
   nullMarker: string | null;
   /** Where it takes all rows anew because the columns of the source have changed. */
   schemaChange?: { text: string; keptAs: string | null };
-  /** Another reason to take all rows: its table was not in BigQuery any more, or a reimport condition held. */
-  anew?: "gone" | "condition";
+  /**
+   * Another reason to take all rows: its table was not in BigQuery any more, its watermark was of another
+   * project, or a reimport condition held.
+   */
+  anew?: "gone" | "moved" | "condition";
 }
 
 /** Messages to the outside (Slack, Git), delivered at least once and in order of id by topic. */

@@ -127,6 +127,7 @@ export async function updateTableRow(
 /** What has the next import take all rows and replace what is there. */
 const noWatermark = {
   lastId: null,
+  lastIdPlace: null,
   importedAt: null,
   watermarkResets: sql`${tables.watermarkResets} + 1`,
 };

@@ -1,4 +1,5 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
+
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { runs, tableRuns } from "../../drizzle/schema/runs.ts";
 import { databases, tables } from "../../drizzle/schema/tables.ts";
@@ -6,10 +7,37 @@ import { transfers } from "../../drizzle/schema/transfers.ts";
 import type { FieldSchema, TableDefinition } from "../../shared/table.ts";
 import type { Db } from "./client.ts";
 
+/** The project where a run's tables are, or `local`; null for a run of an older Maestro. */
+export function placeOf(cloud: SQL | typeof runs.cloud): SQL<string | null> {
+  return sql`case when (${cloud} ->> 'isLocal')::boolean then 'local' else ${cloud} ->> 'projectId' end`;
+}
+
+/** The newest import of a table that was loaded, by what it is asked for. */
+const lastLoaded = (what: SQL) => sql`(
+  select ${what} from ${transfers} x join ${tableRuns} r on r.id = x.table_run_id join ${runs} u on u.id = r.run_id
+  where x.table_id = ${tables.id} and x.kind = 'import' and x.state = 'succeeded' and (
+    r.state = 'succeeded' or exists (
+      select from jobs j where j.table_run_id = r.id and j.step = 'load' and j.state = 'succeeded'))
+  order by x.ended_at desc limit 1)`;
+
+/**
+ * A watermark without a place is of where the newest import went. Where that is unknown too, it is of the
+ * run's, unless any run was elsewhere.
+ */
+const isElsewhere = sql<boolean>`coalesce(
+  coalesce(
+    ${tables.lastIdPlace},
+    ${lastLoaded(placeOf(sql`u.cloud`))},
+    (select ${placeOf(sql`e.cloud`)} from ${runs} e
+     where e.cloud is not null and ${placeOf(sql`e.cloud`)} <> ${placeOf(runs.cloud)} limit 1)
+  ) <> ${placeOf(runs.cloud)}, false)`;
+
 /** All that an import reads before it starts. */
 export interface ImportContext {
   definition: TableDefinition;
   lastId: string | null;
+  /** Whether the watermark is of another project than the run's: of rows that may not be in this one. */
+  isLastIdElsewhere: boolean;
   watermarkResets: number;
   /** Of the import that was loaded last. */
   lastSchema: FieldSchema[] | null;
@@ -27,12 +55,8 @@ export async function readImportContext(db: Db, tableRunId: number): Promise<Imp
       definition: tableRuns.definition,
       lastId: tables.lastId,
       watermarkResets: tables.watermarkResets,
-      lastSchema: sql<FieldSchema[] | null>`(
-        select x.result -> 'schema' from ${transfers} x join ${tableRuns} r on r.id = x.table_run_id
-        where x.table_id = ${tables.id} and x.kind = 'import' and x.state = 'succeeded' and (
-          r.state = 'succeeded' or exists (
-            select from jobs j where j.table_run_id = r.id and j.step = 'load' and j.state = 'succeeded'))
-        order by x.ended_at desc limit 1)`,
+      isLastIdElsewhere: isElsewhere,
+      lastSchema: sql<FieldSchema[] | null>`${lastLoaded(sql`x.result -> 'schema'`)}`,
       queuedAt: transfers.createdAt,
       tickAt: runs.tickAt,
       frequency: frequencies,

@@ -152,6 +152,7 @@ function transferLines(transfer: StoryTransfer): StoryLine[] {
 
 const anewReasons = {
   gone: "the table was not in BigQuery any more",
+  moved: "the last import was into another project",
   condition: "a reimport condition held at the tick",
 };
 

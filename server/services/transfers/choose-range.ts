@@ -30,6 +30,7 @@ export interface IncrementRange {
 /**
  * The ids to read; null: all rows, since the table has no id column. It does not go on from the watermark
  *   - where its table is not in the warehouse any more: what was imported before is gone with it;
+ *   - where it is of another project: what was imported since then went there;
  *   - where the columns are others than those of the last import: what stands in a new column, or in one
  *     of another type, for the rows that were imported before is known to the source alone.
  * Where no row is committed above the watermark the range is empty, so that what is committed from now
@@ -43,11 +44,12 @@ export async function chooseRange(
 ): Promise<IncrementRange | null> {
   const { select, kind, context, signal } = plan;
   const { dataset, name, idColumn: column } = context.definition;
-  const { lastId } = context;
+  const { lastId, isLastIdElsewhere } = context;
   if (column === null) return null;
   const readTable = () => deps.warehouse.getTable(dataset, name);
   const again = { retries, random: deps.random, signal };
-  const table = lastId === null ? null : await retryTransient(readTable, again);
+  const isFirst = lastId === null || isLastIdElsewhere;
+  const table = isFirst ? null : await retryTransient(readTable, again);
   const { columns } = await source.describe(printSelect(select, kind, relation, null));
   const schema = schemaOf(columns);
   const change = table && changeSince(context.lastSchema, table, schema);
@@ -73,8 +75,8 @@ function changeSince(
 }
 
 function whyAnew(context: ImportContext): IncrementRange["anew"] {
-  const { lastId, lastSchema, definition, tick } = context;
-  if (lastId !== null) return "gone";
+  const { lastId, isLastIdElsewhere, lastSchema, definition, tick } = context;
+  if (lastId !== null) return isLastIdElsewhere ? "moved" : "gone";
   const conditions = definition.reimportConditions ?? [];
   const isFirst = lastSchema === null;
   if (isFirst || tick === null || conditions.length === 0) return null;

@@ -1,8 +1,10 @@
 import { eq, sql } from "drizzle-orm";
+import { runs, tableRuns } from "../../../drizzle/schema/runs.ts";
 import { tables } from "../../../drizzle/schema/tables.ts";
 import type { TransferResult } from "../../../drizzle/schema/transfers.ts";
 import type { Db } from "../../db/client.ts";
 import { tellSlack } from "../../db/outbox.ts";
+import { placeOf } from "../../db/transfer-contexts.ts";
 import { identifySource } from "./identify-source.ts";
 
 /**
@@ -34,9 +36,12 @@ export async function finishImport(
   // To null, too: ids that begin anew in a source that was emptied are above none.
   const wasForgotten = table.watermarkResets !== (watermarkResets ?? table.watermarkResets);
   const moves = !wasForgotten && table.lastId === watermark && identifySource(table) === source;
+  const lastIdPlace = sql`(
+    select ${placeOf(runs.cloud)} from ${runs} join ${tableRuns} on ${tableRuns.runId} = ${runs.id}
+    where ${tableRuns.id} = ${tableRun.id})`;
   await tx
     .update(tables)
-    .set({ importedAt: sql`clock_timestamp()`, ...(moves ? { lastId } : {}) })
+    .set({ importedAt: sql`clock_timestamp()`, ...(moves ? { lastId, lastIdPlace } : {}) })
     .where(isTable);
   if (schemaChange) await tellSchemaChange(tx, tableRun, schemaChange);
 }

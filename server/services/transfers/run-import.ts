@@ -179,10 +179,14 @@ async function tellAnew(
     deps.log.warn(facts, "the columns of a source have changed: all rows are imported anew");
     return { schemaChange: { text: schemaChangeText(change), keptAs } };
   }
+  const { dataset, name } = context.definition;
+  const table = `${dataset}.${name}`;
   if (range?.anew === "gone") {
-    const { dataset, name } = context.definition;
-    const facts = { alert: "tableGone", tableRun, table: `${dataset}.${name}` };
+    const facts = { alert: "tableGone", tableRun, table };
     deps.log.warn(facts, "a table is not in BigQuery any more: all rows are imported anew");
+  }
+  if (range?.anew === "moved") {
+    deps.log.warn({ tableRun, table }, "the last import was elsewhere: all rows are imported anew");
   }
   return range?.anew ? { anew: range.anew } : {};
 }

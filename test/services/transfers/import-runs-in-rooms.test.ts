@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { tableRuns } from "../../../drizzle/schema/runs.ts";
+import { runs, tableRuns } from "../../../drizzle/schema/runs.ts";
 import { tables } from "../../../drizzle/schema/tables.ts";
 import { type TransferResult, transfers } from "../../../drizzle/schema/transfers.ts";
 import { type Room, startRoom } from "../../../server/daemon/room.ts";
@@ -314,6 +314,34 @@ test("a watermark that was reset while the import ran stays reset", async () => 
     fromLastId: null,
     lastId: "6",
   });
+});
+
+test("a watermark counts for the project alone that its rows were imported into", async () => {
+  await source.query("create table places as select i as id from generate_series(1, 3) i");
+  const table = await importTable({ importTable: "places", idColumn: "id" });
+  const clouds = { ...opened.deps.clouds, at: () => opened.deps };
+  rooms.push(startRoom({ ...opened.deps, clouds }, { concurrency: 2, drainSeconds: 0 }));
+  const step = async (projectId: string) => {
+    const place = { isLocal: projectId === "", projectId, location: "US", bucket: "b" };
+    const json = sql.raw(`'${JSON.stringify(place)}'::jsonb`);
+    await opened.deps.db.execute(sql`alter table runs alter cloud set default ${json}`);
+    const tableRun = await table.run();
+    const { result } = await untilState(tableRun.id, "succeeded");
+    await finish(tableRun, result!);
+    return result!;
+  };
+  await step("project-a");
+  expect(await step("project-a")).toMatchObject({ rows: 0, fromLastId: "3" });
+  await source.query("insert into places values (4)");
+  expect(await step("project-b")).toMatchObject({ rows: 4, fromLastId: null, anew: "moved" });
+  await source.query("insert into places values (5)");
+  expect(await step("project-b")).toMatchObject({ rows: 1, fromLastId: "4" });
+  // Of an older Maestro: it is where the last import was.
+  await opened.deps.db.update(tables).set({ lastIdPlace: null });
+  expect(await step("")).toMatchObject({ rows: 5, fromLastId: null, anew: "moved" });
+  await opened.deps.db.update(tables).set({ lastIdPlace: null });
+  await opened.deps.db.update(runs).set({ cloud: null });
+  expect(await step("project-b")).toMatchObject({ rows: 0, fromLastId: "5" });
 });
 
 test("an increment whose columns changed is imported whole again", async () => {

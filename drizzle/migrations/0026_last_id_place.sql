@@ -1,0 +1,1 @@
+ALTER TABLE "tables" ADD COLUMN "last_id_place" text;
