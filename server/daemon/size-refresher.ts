@@ -1,6 +1,7 @@
 import type { Deps } from "../services/deps.ts";
 import type { DrivenJob } from "../services/jobs/driven-job.ts";
 import { refreshTableSize } from "../services/jobs/refresh-table-size.ts";
+import { inCloud } from "../services/settings/in-cloud.ts";
 import { pause } from "../support/abortable.ts";
 import { startLoop } from "../support/loop.ts";
 
@@ -33,7 +34,7 @@ export function startSizeRefresher(deps: Deps): SizeRefresher {
       for (const [tableId, tableRun] of waiting) {
         if (signal.aborted) return;
         waiting.delete(tableId);
-        await refreshTableSize(deps, tableRun);
+        await refreshTableSize(inCloud(deps, tableRun.cloud), tableRun);
       }
     },
   });

@@ -27,7 +27,8 @@ export async function loadExternal(
   const objects = [...new Set(input.objects)];
   // Where it is waited for: what was set since is for runs to come.
   const waiting = await selectWaitingUpload(deps.db, input.id);
-  const there = inCloud(deps, waiting?.cloud ?? null);
+  const cloud = waiting?.cloud ?? deps.clouds.current();
+  const there = inCloud(deps, cloud);
   await assertUploaded(there, uploadPrefix({ dataset, name: row.name }), objects);
   await recordChange(deps.db, actor, {
     action: "table.loadExternal",
@@ -43,7 +44,8 @@ export async function loadExternal(
     withDescendants: false,
   };
   const stagedObjects = new Map([[input.id, objects]]);
-  const { runId } = await startRun(deps, selection, actor, { cause: "upload", stagedObjects });
+  const options = { cause: "upload", stagedObjects, cloud } as const;
+  const { runId } = await startRun(deps, selection, actor, options);
   return { runId };
 }
 

@@ -20,6 +20,8 @@ interface StartOptions {
   cause?: RunRequest["cause"];
   /** Files of external tables that are uploaded already, by table id. */
   stagedObjects?: ReadonlyMap<number, string[]>;
+  /** Where those are; absent, runs begin in the current place. */
+  cloud?: CloudPlace | null;
   /** Nothing else is done with the tables. */
   delivery?: Delivery;
   /** Done first, in the same transaction. */
@@ -41,7 +43,8 @@ export async function startRun(
 ): Promise<StartedRun> {
   const started = await inTransaction(deps.pool, async (transition) => {
     await options.prepare?.(transition.tx);
-    return makeRun(transition, selection, actor, { ...options, cloud: deps.clouds.current() });
+    const { cloud = deps.clouds.current() } = options;
+    return makeRun(transition, selection, actor, { ...options, cloud });
   });
   deps.log.info({ ...started, selection }, "a run was started");
   deps.changes.publish({ noun: "run", id: started.runId, runId: started.runId });

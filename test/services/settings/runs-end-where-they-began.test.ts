@@ -3,9 +3,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { runs } from "../../../drizzle/schema/runs.ts";
 import { settings } from "../../../drizzle/schema/settings.ts";
 import { type Engine, startRunner } from "../../../server/daemon/engine.ts";
+import { selectWaitingUpload } from "../../../server/db/deliveries.ts";
 import type { Cloud, Deps } from "../../../server/services/deps.ts";
 import { openInstance } from "../../../server/services/instance/open-instance.ts";
 import { rotateSecret } from "../../../server/services/instance/rotate-secret.ts";
+import { deliverUpload } from "../../../server/services/runs/deliver-upload.ts";
+import { loadExternal } from "../../../server/services/runs/load-external.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { changeSettings } from "../../../server/services/settings/change-settings.ts";
@@ -182,6 +185,39 @@ test("a run that failed in a project that was left is not resumed in another one
   await expect(deps.warehouse.getTable("d", "a")).rejects.toThrow("no BigQuery is set");
   const [row] = await fixture.db.select().from(runs).where(eq(runs.id, run));
   expect(row?.state).toBe("failed");
+});
+
+test("files that come where a run waits for them are loaded there, also where others were quicker", async () => {
+  const id = (await insertCatalog(fixture.db, [{ name: "up", kind: "external" }])).get("up")!;
+  const first = await start([id]);
+  const quicker = "uploads/d.up/1/quicker.csv";
+  const slower = "uploads/d.up/2/slower.csv";
+  for (const name of [quicker, slower]) fixture.warehouse.objects.set(name, 3);
+  const waiting = (await selectWaitingUpload(fixture.db, id))!;
+  await move();
+
+  const at: Deps["clouds"]["at"] = (place) => {
+    const { objectStore, ...cloud } = deps.clouds.at(place);
+    const list = async (prefix: string) => {
+      await deliverUpload(deps, waiting.id, [quicker]);
+      return objectStore.list(prefix);
+    };
+    return { ...cloud, objectStore: { ...objectStore, list } };
+  };
+  const late = { ...deps, clouds: { ...deps.clouds, at } };
+  const { runId } = await loadExternal(late, { id, objects: [slower] }, nobody);
+  for (const run of [first, runId!]) {
+    expect((await fixture.runEnded(run)).state).toBe("succeeded");
+  }
+  const files = JSON.stringify(
+    [...fixture.warehouse.jobs.values()].map((job) => job.configuration),
+  );
+  expect(files).toContain(`gs://old-project-bucket/${quicker}`);
+  expect(files).toContain(`gs://old-project-bucket/${slower}`);
+  const asked = ({ requests }: NullWarehouse) =>
+    requests.some(({ kind, subject }) => kind === "table" && subject === "d.up");
+  await until("the table's size is asked for", () => asked(fixture.warehouse));
+  expect(asked(other)).toBe(false);
 });
 
 test("a project with application default credentials is not opened with the next one's key", async () => {
