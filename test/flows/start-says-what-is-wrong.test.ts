@@ -83,7 +83,7 @@ test("commands on the machine need neither address nor token; elsewhere they say
 
 test("a word that is no command", async () => {
   const { code, stderr } = await runMaestro(["rums"], { dataDir });
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toMatch(/no command rums; there are start, .*, runs,/);
 });
 
