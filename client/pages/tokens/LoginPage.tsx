@@ -38,7 +38,7 @@ export function LoginPage() {
         <Match when={login()}>{(found) => <Approval login={found()} onEnd={setEnded} />}</Match>
         <Match when={!login()}>
           <form
-            class="card stack"
+            class="card pad stack"
             onSubmit={(event) => {
               event.preventDefault();
               void look.run();
@@ -83,7 +83,7 @@ function Approval(props: { login: LoginView; onEnd: (end: "approved" | "refused"
     props.onEnd("refused");
   });
   return (
-    <section class="card stack">
+    <section class="card pad stack">
       <p>
         A command line that calls its machine <strong>{props.login.machine}</strong> asked from{" "}
         <strong class="mono">{props.login.address}</strong>{" "}
