@@ -38,6 +38,8 @@ export function podOf(room: RoomStart, place: { namespace: string; owner: string
       terminationGracePeriodSeconds: specification.shutdownTimeout,
       // A room speaks to Maestro, and not to the cluster.
       automountServiceAccountToken: false,
+      // As the Pod Security Standard `restricted` demands, which a namespace may enforce.
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
       containers: [
         {
           name: containerName,
@@ -46,6 +48,7 @@ export function podOf(room: RoomStart, place: { namespace: string; owner: string
           env: Object.entries(environment).map(([name, value]) => ({ name, value })),
           ports: specification.ports,
           resources: { requests: { ...requests }, limits: { ...limits } },
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
         },
       ],
       ...(affinity !== null && { affinity: nodesLabelled(affinity) }),

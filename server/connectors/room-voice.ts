@@ -35,7 +35,7 @@ export function createRoomVoice({ scheduler, room, url, token }: RoomIdentity): 
           signal: AbortSignal.timeout(answerMs),
         });
         const text = await response.text();
-        if (response.status === 404) return { heard: "gone" };
+        if (response.status === 404 && isOurs(text)) return { heard: "gone" };
         // What does not follow from its state is refused, by one who has heard it.
         if (response.ok || response.status === 409)
           return { heard: true, commands: commandsOf(text) };
@@ -45,6 +45,15 @@ export function createRoomVoice({ scheduler, room, url, token }: RoomIdentity): 
       }
     },
   };
+}
+
+/** Whether it is Maestro that does not know the room: a proxy before it may answer 404 for a while. */
+function isOurs(text: string): boolean {
+  try {
+    return (JSON.parse(text) as { code?: unknown } | null)?.code === "notFound";
+  } catch {
+    return false;
+  }
 }
 
 function commandsOf(text: string): string[] {

@@ -30,15 +30,13 @@ export function createMaestroClient(options: MaestroClientOptions): MaestroClien
   const address = new URL("/trpc", url).href;
   const headers = { "x-api-token": token };
   const retry = { retries, random: Math.random, ...(onRetry ? { onRetry } : {}) };
-  const changesNothing = ({ pathname }: URL, method: string) =>
-    method === "GET" || longInputs.has(pathname.split("/").at(-1) ?? "");
   // A redirect would take the token to another host.
   const send: typeof fetch = (input, init) => fetch(input, { ...init, redirect: "error" });
-  const link = {
+  const linkFor = (isQuery: boolean) => ({
     url: address,
     headers,
-    fetch: asLinkFetch(retryingFetch(send, retry, changesNothing)),
-  };
+    fetch: asLinkFetch(retryingFetch(send, retry, isQuery)),
+  });
   return createTRPCClient<AppRouter>({
     links: [
       splitLink({
@@ -49,9 +47,13 @@ export function createMaestroClient(options: MaestroClientOptions): MaestroClien
           eventSourceOptions: (): StreamOptions => ({ headers, fetch: send }),
         }),
         false: splitLink({
-          condition: ({ path }) => longInputs.has(path),
-          true: httpLink({ ...link, methodOverride: "POST" }),
-          false: httpLink(link),
+          condition: ({ type }) => type === "mutation",
+          true: httpLink(linkFor(false)),
+          false: splitLink({
+            condition: ({ path }) => longInputs.has(path),
+            true: httpLink({ ...linkFor(true), methodOverride: "POST" }),
+            false: httpLink(linkFor(true)),
+          }),
         }),
       }),
     ],

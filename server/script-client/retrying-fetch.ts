@@ -19,18 +19,13 @@ const refused = new Set([429]);
 const passing = new Set([408, 429, 502, 503, 504]);
 
 /**
- * A fetch that asks again: what changes nothing after every fault that passes, and the rest where the
+ * A fetch that asks again: what is safe to do twice after every fault that passes, and the rest where the
  * server has refused it for now, as nobody knows whether what was sent has been done.
  */
-export function retryingFetch(
-  send: Fetch,
-  options: RetryOptions,
-  changesNothing: (url: URL, method: string) => boolean,
-): Fetch {
+export function retryingFetch(send: Fetch, options: RetryOptions, isSafe: boolean): Fetch {
   return async (...sent) => {
     const [input, init] = sent;
     const url = new URL(input instanceof Request ? input.url : String(input));
-    const isSafe = changesNothing(url, init?.method ?? "GET");
     const again = isSafe ? passing : refused;
     for (let attempt = 0; attempt < options.retries; attempt += 1) {
       const answer = await attemptOf(send, sent, isSafe);

@@ -91,6 +91,15 @@ test("queries are asked again after faults that pass, and mutations where they w
   asked.length = 0;
   await client.tables.run.mutate({ id: 1 }).catch(() => undefined);
   expect(asked).toEqual(["POST"]);
+  // It bills a job, however long its input is; a query travels as POST too, and may be asked again.
+  const definition = {} as Parameters<typeof client.tables.dryRun.query>[0];
+  statuses = [502];
+  asked.length = 0;
+  await client.tables.query.mutate(definition as never).catch(() => undefined);
+  expect(asked).toEqual(["POST"]);
+  statuses = [502];
+  expect(await client.tables.dryRun.query(definition)).toEqual({ id: 1 });
+  expect(asked).toEqual(["POST", "POST", "POST"]);
 });
 
 test("the token goes nowhere else, and what is refused says what to do", async () => {

@@ -51,3 +51,24 @@ test("the commands, exit codes and error codes are the program's", () => {
   expect(read("docs/cli.md")).toContain(cliReference());
   expect(read("docs/troubleshooting.md")).toContain(errorsTable());
 });
+
+test("the image's build is given all that it copies", () => {
+  const rules = read(".dockerignore").trim().split("\n");
+  expect(rules[0]).toBe("*");
+  const given = rules.slice(1).map((rule) => rule.replace(/^!/, ""));
+  const built = read("server/setup/build.mjs");
+  const copied = [
+    ...[
+      ...read("deploy/docker/Dockerfile").matchAll(/^COPY (?:--from=build )?(.+) \S+$/gm),
+    ].flatMap(([, paths = ""]) => paths.split(" ").map((path) => path.replace("/app/", ""))),
+    ...[...built.matchAll(/for \(const path of (\[.+?\])\)/g)].flatMap(
+      ([, paths = ""]) => JSON.parse(paths) as string[],
+    ),
+    ...[...built.matchAll(/join\(root, "([a-z][^"]*)"\)/g)].map(([, path = ""]) => path),
+  ].filter((path) => !/^(\.|node_modules|dist(\/.*)?)$/.test(path));
+  expect(copied).toContain("python/maestro.py");
+  const missing = copied.filter(
+    (path) => !given.some((entry) => `${path}/`.startsWith(`${entry}/`)),
+  );
+  expect(missing).toEqual([]);
+});

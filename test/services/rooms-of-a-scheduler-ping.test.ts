@@ -1,5 +1,8 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
+import { createRoomVoice } from "../../server/connectors/room-voice.ts";
 import type { Room } from "../../server/daemon/room.ts";
 import { startRoomPings } from "../../server/daemon/room-pings.ts";
 import { until } from "../support/until.ts";
@@ -85,4 +88,21 @@ test("it ends where it is not known any more, and where nobody hears it for long
   await until("it ends", () => unheard.state.isEnded);
   // Its silence began after it was heard, and one ping that is lost is no reason.
   expect(unheard.said.length).toBeGreaterThan(5);
+});
+
+test("it is gone by Maestro's own word, and not by the 404 of a proxy before it", async () => {
+  let answer = "";
+  const server = createServer((_, response) => void response.writeHead(404).end(answer));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stop = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const voice = createRoomVoice({ scheduler: "fleet", room: "fleet-1", url, token: "t" });
+  for (answer of ["<h1>no healthy upstream</h1>", "null", '{"error":"no such host"}']) {
+    expect(await voice.ping("ready")).toEqual({ heard: false, why: "the API answers 404" });
+  }
+  answer = JSON.stringify({ code: "notFound", error: "there is no room fleet-1", success: false });
+  expect(await voice.ping("ready")).toEqual({ heard: "gone" });
 });

@@ -6,8 +6,9 @@ import type { V1Pod, V1PodStatus } from "@kubernetes/client-node";
 
 /*
  * What room-kubernetes.ts uses of a Kubernetes API server, as that is documented: pods of one namespace
- * are made, listed by their labels, watched from a version on, ended, and asked for their output. It runs
- * nothing: a test says what becomes of a pod.
+ * are made, listed by their labels, watched from a version on, ended, and asked for their output. Its
+ * namespace enforces the Pod Security Standard `restricted`, as deploy/kubernetes does. It runs nothing: a
+ * test says what becomes of a pod.
  */
 
 export interface Kubernetes {
@@ -68,6 +69,11 @@ export async function startKubernetes(): Promise<Kubernetes> {
     requests.push(`CREATE ${name}`);
     const refusal = refusals.shift();
     if (refusal) return fail(answer, refusal.code, refusal.message);
+    const violations = violationsOfRestricted(asked);
+    if (violations.length > 0) {
+      const why = `violates PodSecurity "restricted:latest": ${violations.join(", ")}`;
+      return fail(answer, 403, `pods "${name}" is forbidden: ${why}`);
+    }
     if (pods.has(name)) return fail(answer, 409, `pods "${name}" already exists`);
     const metadata = { ...asked.metadata, uid: randomUUID() };
     send(answer, 201, note("ADDED", { ...asked, metadata, status: { phase: "Pending" } }));
@@ -156,6 +162,19 @@ function matches(pod: V1Pod, selector: string): boolean {
     .split(",")
     .map((term) => term.split("="))
     .every(([key = "", value]) => pod.metadata?.labels?.[key] === value);
+}
+
+function violationsOfRestricted({ spec }: V1Pod): string[] {
+  const ofPod = spec?.securityContext;
+  const profiles = ["RuntimeDefault", "Localhost"];
+  return (spec?.containers ?? []).flatMap(({ securityContext: own }) => [
+    ...((own?.runAsNonRoot ?? ofPod?.runAsNonRoot) ? [] : ["runAsNonRoot != true"]),
+    ...(profiles.includes((own?.seccompProfile ?? ofPod?.seccompProfile)?.type ?? "")
+      ? []
+      : ["seccompProfile"]),
+    ...(own?.allowPrivilegeEscalation === false ? [] : ["allowPrivilegeEscalation != false"]),
+    ...(own?.capabilities?.drop?.includes("ALL") ? [] : ["unrestricted capabilities"]),
+  ]);
 }
 
 function send(answer: ServerResponse, code: number, body: object): void {

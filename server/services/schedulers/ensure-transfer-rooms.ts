@@ -1,3 +1,4 @@
+import { MaestroError } from "../../../shared/errors.ts";
 import { selectScheduler } from "../../db/schedulers.ts";
 import type { Deps } from "../deps.ts";
 import { createScheduler } from "./create-scheduler.ts";
@@ -30,8 +31,20 @@ export async function ensureTransferRooms(
     },
   };
   const there = await selectScheduler(deps.db, transferScheduler);
-  if (!there) await createScheduler(deps, actor, specification);
-  else if (there.state !== "terminating") {
+  if (!there) {
+    const isMade = await createScheduler(deps, actor, specification).then(
+      () => true,
+      takenMeanwhile,
+    );
+    if (isMade) return;
+  }
+  if (there?.state !== "terminating") {
     await updateScheduler(deps, actor, transferScheduler, specification);
   }
+}
+
+/** Another worker that starts at the same time has made it. */
+function takenMeanwhile(error: unknown): boolean {
+  if (error instanceof MaestroError && error.code === "conflict") return false;
+  throw error;
 }

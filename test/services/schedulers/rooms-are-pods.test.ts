@@ -103,6 +103,7 @@ test("a room is a pod as its specification says, and has its address when it run
     restartPolicy: "Never",
     terminationGracePeriodSeconds: 60,
     automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
     tolerations: [{ key: "scoring", operator: "Equal", value: "true", effect: "NoSchedule" }],
     affinity: {
       nodeAffinity: {
@@ -124,6 +125,7 @@ test("a room is a pod as its specification says, and has its address when it run
       requests: { memory: "64Mi", cpu: "250m" },
       limits: { memory: "128Mi", cpu: "1" },
     },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
   });
   const variables = Object.fromEntries(env.map((each) => [each.name, each.value]));
   expect(variables).toMatchObject({

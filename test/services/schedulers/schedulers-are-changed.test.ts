@@ -104,7 +104,9 @@ test("wrong names and runtimes are told", async () => {
 
 test("the rooms of transfers are as the worker is told, and other bounds restart none", async () => {
   const command = ["node", "main.js", "room"];
-  await ensureTransferRooms(deps, { command, min: 0, max: 4 });
+  // Workers that start at the same time.
+  const starts = [1, 2, 3].map(() => ensureTransferRooms(deps, { command, min: 0, max: 4 }));
+  await Promise.all(starts);
   await ensureTransferRooms(deps, { command, min: 0, max: 4 });
   const made = await getScheduler(deps, "maestro-transfers");
   expect(made).toMatchObject({ version: "1.0", specification: { cmd: command } });
