@@ -151,7 +151,7 @@ export const jobs = pgTable(
   "jobs",
   {
     id: id(),
-    /** Null for a job that serves no table run: a preview of SQL, noted when it has ended. */
+    /** Null for a job that serves no table run: a preview of SQL. */
     tableRunId: key().references(() => tableRuns.id, { onDelete: "cascade" }),
     tableId: key().references((): AnyPgColumn => tables.id),
     step: text().$type<JobStep>().notNull(),

@@ -1,3 +1,4 @@
+import { settleLeftPreviews } from "../services/catalog/settle-left-previews.ts";
 import type { Deps } from "../services/deps.ts";
 import { forgetNotifications } from "../services/notifications/take-notifications.ts";
 import { forgetOldRooms } from "../services/rooms/forget-old-rooms.ts";
@@ -19,6 +20,7 @@ import { startTicker } from "./ticker.ts";
 const presenceMs = 500;
 const forwardMs = 1_000;
 const budgetMs = 600_000;
+const previewsMs = 600_000;
 const retentionMs = 3_600_000;
 
 export interface Engine {
@@ -83,6 +85,12 @@ export function startRunner(deps: Deps): Engine {
       await forgetNotifications(deps);
     },
   });
+  const previews = startLoop({
+    name: "previews",
+    log: deps.log,
+    periodMs: previewsMs,
+    body: (signal) => settleLeftPreviews(deps, signal),
+  });
   const sweeper = startLoop({
     name: "bucket",
     log: deps.log,
@@ -102,7 +110,7 @@ export function startRunner(deps: Deps): Engine {
     async stop() {
       unsubscribe();
       await dispatcher.stop();
-      const loops = [cleaner, sizes, presence, retention, sweeper];
+      const loops = [cleaner, sizes, presence, previews, retention, sweeper];
       await Promise.all(loops.map((loop) => loop.stop()));
     },
   };

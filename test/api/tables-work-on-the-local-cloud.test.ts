@@ -1,18 +1,24 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Warehouse } from "../../server/connectors/warehouse.ts";
 import { startEngine } from "../../server/daemon/engine.ts";
+import { insertPreviewJob } from "../../server/db/preview-jobs.ts";
+import { previewQuery } from "../../server/services/catalog/preview-query.ts";
+import { settleLeftPreviews } from "../../server/services/catalog/settle-left-previews.ts";
+import { MaestroError } from "../../shared/errors.ts";
 import type { JobView } from "../../shared/job.ts";
 import type { RunDetail } from "../../shared/run.ts";
-import type {
-  DryRunResult,
-  QueryPreview,
-  SavedTable,
-  TableColumns,
-  TableDetail,
-  TableExtract,
-  TablePlan,
-  TablePreview,
-  UploadTarget,
+import {
+  type DryRunResult,
+  type QueryPreview,
+  type SavedTable,
+  type TableColumns,
+  type TableDetail,
+  type TableExtract,
+  type TablePlan,
+  type TablePreview,
+  tableDefinitionSchema,
+  type UploadTarget,
 } from "../../shared/table.ts";
 import { openLocalDeps } from "../flows/local-deps.ts";
 import { adminToken, call, dataOf, startTestServer, type TestServer } from "./support.ts";
@@ -170,6 +176,68 @@ test("SQL is run as it stands, billed and noted as a job; what is no SELECT is r
   expect(columns).toMatchObject([
     { name: "lab.numbers", columns: [{ name: "n" }, { name: "square" }] },
   ]);
+});
+
+test("a preview that nobody waits for, or that is lost sight of, is cancelled and noted", async () => {
+  const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
+  const { deps } = opened;
+  const definition = tableDefinitionSchema.parse(numbers);
+  const asked = { definition, id, user: "admin@example.com", groupId: null, maxRows: 1 };
+  const run = (warehouse: Partial<Warehouse>, signal?: AbortSignal) =>
+    previewQuery({ ...deps, warehouse: { ...deps.warehouse, ...warehouse } }, { ...asked, signal });
+  const newest = async () => (await get<JobView[]>("tables.jobs", { id }))[0];
+  const insertJob = vi.fn(deps.warehouse.insertJob);
+  const cancelJob = vi.fn(deps.warehouse.cancelJob);
+
+  const early = new AbortController();
+  const dryRun: Warehouse["dryRun"] = (...given) => {
+    early.abort();
+    return deps.warehouse.dryRun(...given);
+  };
+  await expect(run({ dryRun, insertJob }, early.signal)).rejects.toMatchObject({
+    code: "cancelled",
+  });
+  expect(insertJob).not.toHaveBeenCalled();
+
+  const late = new AbortController();
+  const abortInserted: Warehouse["insertJob"] = (...given) => {
+    late.abort();
+    return deps.warehouse.insertJob(...given);
+  };
+  await run({ insertJob: abortInserted, cancelJob }, late.signal).catch(() => undefined);
+  const cancelled = await newest();
+  expect(cancelJob).toHaveBeenCalledWith(cancelled?.bqJobId);
+  expect(cancelled?.endedAt).not.toBeNull();
+
+  const lost = new MaestroError("transient", "the connection was lost", { retryable: true });
+  const awaitQuery = vi.fn(deps.warehouse.awaitQuery).mockRejectedValueOnce(lost);
+  await expect(run({ awaitQuery })).rejects.toBe(lost);
+  const settled = await newest();
+  expect(settled?.bqJobId).not.toBe(cancelled?.bqJobId);
+  expect(settled).toMatchObject({ endedAt: expect.anything(), bytesBilled: expect.any(Number) });
+});
+
+test("a preview that a daemon left behind is settled by another", async () => {
+  const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
+  const { deps } = opened;
+  const noted = { tableId: id, user: "admin@example.com", group: null };
+  const ended = (await get<JobView[]>("tables.jobs", { id })).map(({ bqJobId }) => bqJobId);
+  const left = `maestro_${deps.instanceId}_preview_left`;
+  const young = `maestro_${deps.instanceId}_preview_young`;
+  const configuration = { query: { query: "select 1 as x", useLegacySql: false } };
+  const now = deps.now();
+  await insertPreviewJob(deps.db, { ...noted, bqJobId: left, createdAt: new Date(0) });
+  await insertPreviewJob(deps.db, { ...noted, bqJobId: young, createdAt: now });
+  await deps.warehouse.insertJob(left, configuration, {});
+  await settleLeftPreviews(deps, new AbortController().signal);
+  const jobs = await get<JobView[]>("tables.jobs", { id });
+  const fresh = jobs.filter(({ bqJobId }) => !ended.includes(bqJobId));
+  expect(new Map(fresh.map(({ bqJobId, endedAt }) => [bqJobId, endedAt !== null]))).toEqual(
+    new Map([
+      [young, false],
+      [left, true],
+    ]),
+  );
 });
 
 test("an external table is uploaded by its signed URL and loaded", async () => {

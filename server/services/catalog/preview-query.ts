@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { QueryPreview, TableDefinition } from "../../../shared/table.ts";
-import type { JobStatus } from "../../connectors/warehouse.ts";
+import type { JobConfiguration, JobStatus } from "../../connectors/warehouse.ts";
 import { selectGroups } from "../../db/groups.ts";
-import { storePreviewJob } from "../../db/preview-jobs.ts";
+import { insertPreviewJob, markPreviewSubmitted } from "../../db/preview-jobs.ts";
 import { buildLabels } from "../../domain/job-labels.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import { readPrice } from "../costs/read-price.ts";
 import type { Deps } from "../deps.ts";
 import { summarizeStatistics } from "../jobs/summarize-statistics.ts";
+import { notePreviewEnd, settlePreview } from "./settle-preview.ts";
 
 /** Longer than someone looks at a spinner; what takes longer is a table run's. */
 const longestMs = 5 * 60_000;
@@ -31,7 +32,8 @@ interface Asked {
 /**
  * Runs a summary's SQL as it stands in the editor and answers its first rows. Nothing is written but
  * the hidden result that BigQuery keeps for a day. It is billed as any query, and therefore capped,
- * labelled and noted as a job; it is no attempt of a table run, so nobody takes it over after a crash.
+ * labelled and noted as a job. It is no attempt of a table run: after a crash nobody takes it over, it
+ * is cancelled and noted (settle-left-previews.ts).
  * Only a single SELECT runs so: whatever changes something is refused by what the dry run says it is.
  */
 export async function previewQuery(deps: PreviewDeps, asked: Asked): Promise<QueryPreview> {
@@ -50,19 +52,16 @@ export async function previewQuery(deps: PreviewDeps, asked: Asked): Promise<Que
     configurationHash: "",
   });
   const startedAt = deps.now();
-  await deps.warehouse.insertJob(jobId, configuration, labels);
-  const done = await awaitDone(deps, jobId, asked.signal);
-  const figures = summarizeStatistics(done.statistics);
-  await storePreviewJob(deps.db, {
-    ...figures,
+  assertAwaited(asked.signal);
+  await insertPreviewJob(deps.db, {
     tableId: asked.id,
     bqJobId: jobId,
     user: asked.user,
     group,
-    error: done.error,
-    startedAt,
-    endedAt: deps.now(),
+    createdAt: startedAt,
   });
+  const done = await runJob(deps, { jobId, configuration, labels }, asked.signal);
+  const figures = summarizeStatistics(done.statistics);
   if (done.error) throw refusal(done.error.message);
   const rows = await readRows(deps, done, asked.maxRows);
   const { pricePerTib } = await readPrice(deps);
@@ -106,26 +105,58 @@ function queryOf(projectId: string, definition: TableDefinition): Record<string,
   };
 }
 
-/** The ended job, with its statistics; cancelled where nobody waits any more or it takes too long. */
+function assertAwaited(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new MaestroError("cancelled", "whoever asked for the preview did not wait for it");
+}
+
+/**
+ * Submits the job that was noted, and answers it ended, with its statistics. However this goes on, the
+ * job is cancelled if it still runs, and noted as it ended.
+ */
+async function runJob(
+  deps: PreviewDeps,
+  job: { jobId: string; configuration: JobConfiguration; labels: Record<string, string> },
+  signal: AbortSignal | undefined,
+): Promise<JobStatus> {
+  const { jobId } = job;
+  // An insert that is not known to be refused may still arrive.
+  let whyNone: string | null = null;
+  let isNoted = false;
+  try {
+    await deps.warehouse.insertJob(jobId, job.configuration, job.labels).catch((error: unknown) => {
+      if (error instanceof MaestroError && !error.retryable) whyNone = error.message;
+      throw error;
+    });
+    await markPreviewSubmitted(deps.db, jobId, deps.now());
+    const done = await awaitDone(deps, jobId, signal);
+    await notePreviewEnd(deps, jobId, done);
+    isNoted = true;
+    return done;
+  } finally {
+    if (!isNoted) await settlePreview(deps, jobId, whyNone);
+  }
+}
+
+/** The ended job, with its statistics; cancelled where nobody waits any more. */
 async function awaitDone(
   deps: PreviewDeps,
   jobId: string,
   signal: AbortSignal | undefined,
 ): Promise<JobStatus> {
   const { warehouse } = deps;
-  const giveUp = () =>
-    warehouse.cancelJob(jobId).catch((error: unknown) => {
+  const cancel = () =>
+    void warehouse.cancelJob(jobId).catch((error: unknown) => {
       deps.log.warn({ job: jobId, err: error }, "a preview could not be cancelled");
-      return false;
     });
-  const cancel = () => void giveUp();
   signal?.addEventListener("abort", cancel);
   try {
+    if (signal?.aborted) cancel();
     const until = deps.now().getTime() + longestMs;
     let status = await warehouse.awaitQuery(jobId, pollMs);
     while (status !== null && status.state !== "DONE") {
+      assertAwaited(signal);
       if (deps.now().getTime() > until) {
-        await giveUp();
         throw new MaestroError(
           "timeout",
           `the preview took longer than ${longestMs / 60_000} minutes and was cancelled: run the table instead`,
