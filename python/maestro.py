@@ -225,6 +225,8 @@ class Table:
                 content = plain
             self._refresh()
             url = self._table.get("UploadURL")
+            if self._table.get("UploadError"):
+                raise MaestroError(f"{self.name}: {self._table['UploadError']}", "storage")
             if url is None:
                 hint = "use a token with the scope write, of a member of its group"
                 raise MaestroError(f"you may not upload to {self.name}", "forbidden", hint)
@@ -247,6 +249,8 @@ class Table:
         extract = self._table["Extracts"]
         if not self._table["Extract"]:
             raise MaestroError(f"{self.name} has no extract: turn it on in the table's settings")
+        if extract.get("Error"):
+            raise MaestroError(f"{self.name}: {extract['Error']}", "storage")
         if not extract["URLs"]:
             raise MaestroError(f"{self.name} has no extract yet: run it first")
         return extract["Id"], extract["URLs"]

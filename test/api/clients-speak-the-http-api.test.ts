@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startEngine } from "../../server/daemon/engine.ts";
+import { MaestroError } from "../../shared/errors.ts";
 import type { RunDetail } from "../../shared/run.ts";
 import type { SavedTable } from "../../shared/table.ts";
 import { openLocalDeps } from "../flows/local-deps.ts";
@@ -255,6 +256,22 @@ test("what is refused says why and what to do, under the names that clients look
   expect(await load("files", new FormData())).toEqual(
     refused(400, "invalidInput", "application/x-www-form-urlencoded"),
   );
+});
+
+test("what a bucket refuses hides nothing else of a table", async () => {
+  const { objectStore } = opened.deps;
+  const refuse = () => Promise.reject(new MaestroError("storage", "sign a URL: denied"));
+  opened.deps.objectStore = { ...objectStore, signedReadUrl: refuse, signedWriteUrl: refuse };
+  const at = vi.spyOn(opened.deps.clouds, "at").mockReturnValue(opened.deps);
+  const answers = await Promise.all(
+    ["numbers", "files"].map((name) => get(`/table/${ids.get(name)}`)),
+  );
+  Object.assign(opened.deps, { objectStore });
+  at.mockRestore();
+  expect(answers).toMatchObject([
+    { status: 200, body: { Name: "numbers", Extracts: { URLs: [], Error: "sign a URL: denied" } } },
+    { status: 200, body: { Name: "files", UploadError: "sign a URL: denied" } },
+  ]);
 });
 
 test("who may not write the table sees no upload URL and loads nothing", async () => {

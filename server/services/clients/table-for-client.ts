@@ -40,6 +40,8 @@ interface ClientExtract {
   StartTime: string | null;
   /** Signed, the first file first. */
   URLs: string[];
+  /** Why there are none, where there should be. */
+  Error?: string;
 }
 
 export interface ClientTable extends ClientStatus, ReturnType<typeof settingsOf> {
@@ -50,9 +52,11 @@ export interface ClientTable extends ClientStatus, ReturnType<typeof settingsOf>
   Extracts: ClientExtract;
   /** Of an external table, for those who may write it: where to PUT a file. */
   UploadURL?: string;
+  /** Why there is none of those. */
+  UploadError?: string;
 }
 
-type ClientDeps = Pick<Deps, "db" | "limits" | "objectStore" | "clouds" | "now">;
+type ClientDeps = Pick<Deps, "db" | "log" | "limits" | "objectStore" | "clouds" | "now">;
 
 export async function statusForClient(
   deps: Pick<Deps, "db" | "limits">,
@@ -73,7 +77,9 @@ export async function tableForClient(
     statusForClient(deps, id),
     row.ownerId === null ? null : selectEmail(deps.db, row.ownerId),
     parentsOf(deps, id),
-    extractsOf(deps, id),
+    extractsOf(deps, id).catch((error: unknown) => {
+      return { Id: 0, StartTime: null, URLs: [], Error: lastingFault(deps, id, error) };
+    }),
   ]);
   const isUploadable = row.kind === "external" && mayWrite(principal, row.groupId);
   return {
@@ -84,7 +90,7 @@ export async function tableForClient(
     Running: status.Status === "running",
     Parents: parents,
     Extracts: extracts,
-    ...(isUploadable ? { UploadURL: await uploadUrlForClient(deps, { ...row, dataset }) } : {}),
+    ...(isUploadable ? await uploadOf(deps, { ...row, dataset }) : {}),
   };
 }
 
@@ -157,6 +163,25 @@ async function parentsOf({ db }: Pick<Deps, "db">, id: number): Promise<ClientTa
     const [dataset = "", name = ""] = parent.name.split(".");
     return { Id: parent.id, Dataset: dataset, Name: name };
   });
+}
+
+async function uploadOf(
+  deps: ClientDeps,
+  table: Parameters<typeof uploadUrlForClient>[1],
+): Promise<Pick<ClientTable, "UploadURL" | "UploadError">> {
+  try {
+    return { UploadURL: await uploadUrlForClient(deps, table) };
+  } catch (error) {
+    return { UploadError: lastingFault(deps, table.id, error) };
+  }
+}
+
+/** What a bucket refuses hides nothing else of the table; what passes is thrown, since clients ask again. */
+function lastingFault({ log }: ClientDeps, tableId: number, error: unknown): string {
+  const isLasting = error instanceof MaestroError && !error.retryable && error.code !== "notFound";
+  if (!isLasting) throw error;
+  log.warn({ tableId, err: error }, "a client was told of a table without its URLs");
+  return error.message;
 }
 
 async function extractsOf(deps: ClientDeps, id: number): Promise<ClientExtract> {

@@ -8,6 +8,7 @@ import { startLocalCloud } from "../../../server/embedded/local-cloud.ts";
 import { checkBigquery } from "../../../server/services/settings/check-bigquery.ts";
 import { startLiveCloud } from "../../../server/services/settings/live-cloud.ts";
 import type { CloudCheck } from "../../../shared/cloud-check.ts";
+import { serviceAccountKey } from "../../../shared/settings-cloud.ts";
 import { createTestDeps, type TestDeps } from "../../api/support.ts";
 import { type GoogleProxy, startGoogleProxy } from "../../support/google-proxy.ts";
 import { createDataDir } from "../../support/start-maestro.ts";
@@ -102,6 +103,16 @@ test("where nothing is refused all is tried, and nothing is left behind", async 
   ]);
   const deleted = google.asked.filter((line) => line.startsWith("DELETE"));
   expect(deleted).toHaveLength(6);
+});
+
+test("a pasted key signs URLs by itself, without asking anybody", async () => {
+  const place = { isLocal: false, projectId: "our-project", location: "US", bucket: "our-bucket" };
+  const { connect } = cloudOptions(readConfig({}, {}), null);
+  const { objectStore } = connect(place, serviceAccountKey.parse(key));
+  const url = new URL(await objectStore.signedWriteUrl("uploads/a.csv", 60, "text/csv"));
+  expect(url.origin + url.pathname).toBe("https://storage.googleapis.com/our-bucket/uploads/a.csv");
+  expect(url.searchParams.get("X-Goog-Credential")).toContain(`${account}/`);
+  expect(url.searchParams.get("X-Goog-Signature")).toMatch(/^[0-9a-f]{512}$/);
 });
 
 const member = () => `--member=serviceAccount:${account}`;
