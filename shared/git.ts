@@ -91,7 +91,9 @@ export interface SyncPlan {
 export const syncInputSchema = z.object({
   /** Whose state is taken of tables that were changed on both sides. */
   take: z.enum(["git", "catalog"]).nullable().default(null),
-  /** The tables that `take` is for. */
+  /** The commit of the plan that was looked at: where the branch is another by now, nothing is done. */
+  head: z.string().max(64).nullable().optional(),
+  /** The tables that `take` is for: no other is looked at then. */
   names: z.array(z.string().max(2_100)).max(1_000).default([]),
 });
 export type SyncInput = z.infer<typeof syncInputSchema>;

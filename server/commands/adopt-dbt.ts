@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile, realpath } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { z } from "zod";
 import { MaestroError } from "../../shared/errors.ts";
 import type { TableSettings } from "../../shared/table-file.ts";
@@ -98,7 +98,13 @@ async function compiledOf(target: string, node: Node): Promise<string | null> {
   if (compiled) return compiled;
   if (!node.compiled_path) return null;
   // It is written from the project's folder, which `target` is within.
-  const path = join(dirname(target), node.compiled_path);
+  const project = await realpath(dirname(target));
+  const path = await realpath(join(project, node.compiled_path)).catch(() => null);
+  if (path === null) return null;
+  if (!path.startsWith(`${project}${sep}`)) {
+    const message = `the compiled_path of ${node.name} is outside the project: ${node.compiled_path}`;
+    throw new MaestroError("invalidInput", message, { field: "compiled_path" });
+  }
   return readFile(path, "utf8").catch(() => null);
 }
 

@@ -5,7 +5,12 @@ import type { TableFile } from "../../shared/table-file.ts";
 import { readProject } from "./adopt-project.ts";
 import type { Project } from "./adoptable.ts";
 import { confirm } from "./ask.ts";
-import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
+import {
+  addConnectionOptions,
+  type Client,
+  type CommandIo,
+  withClient,
+} from "./client-connection.ts";
 import { writeJson } from "./client-output.ts";
 import { cycleAmong, type FilesPlan, planFiles, savePlanned, writePlan } from "./plan-files.ts";
 
@@ -43,9 +48,9 @@ async function adoptFolder(io: CommandIo, folder: string, options: Options): Pro
     const why = first ? `; ${first.path}: ${first.reason}` : "";
     throw new MaestroError("invalidInput", `there is no table to adopt in ${folder}${why}`);
   }
-  const files = project.tables.map(({ file }) => withDefaults(file, options));
+  const files = project.tables.map(({ file }) => file);
   await withClient(io, options, async (client) => {
-    const planned = await planFiles(client, files);
+    const planned = await planOver(client, files, options);
     const { plan, circles, clashes } = sortOut(planned, options.overwrite === true);
     const saves = plan.tables.filter(({ action }) => action === "create" || action === "update");
     const told = { tool: project.tool, plan: plan.tables, left: project.left, circles, clashes };
@@ -63,14 +68,34 @@ async function adoptFolder(io: CommandIo, folder: string, options: Options): Pro
   });
 }
 
+/** The plan; what is there already keeps the settings that neither its file nor an option says. */
+async function planOver(client: Client, files: TableFile[], options: Options): Promise<FilesPlan> {
+  const planned = await planFiles(
+    client,
+    files.map((file) => withDefaults(file, options)),
+  );
+  const isGiven = options.group !== undefined || options.frequency !== undefined;
+  if (!isGiven || planned.tables.every(({ before }) => before === null)) return planned;
+  const present = new Map(planned.tables.map(({ name, before }) => [name, before]));
+  const merged = files.map((file) =>
+    withDefaults(file, options, present.get(`${file.dataset}.${file.name}`)?.settings),
+  );
+  return planFiles(client, merged);
+}
+
 /** Settings that a file does not say itself. */
-function withDefaults(file: TableFile, { group, frequency }: Options): TableFile {
+function withDefaults(
+  file: TableFile,
+  { group, frequency }: Options,
+  present: string | null = null,
+): TableFile {
   if (group === undefined && frequency === undefined) return file;
   const own: unknown = file.settings === null ? {} : parseOrNull(file.settings);
   // What is no settings is left for the plan to refuse, with the reason.
   if (typeof own !== "object") return file;
+  const before = present === null ? {} : (parse(present) as object | null);
   const given = { ...(group ? { group } : {}), ...(frequency ? { frequency } : {}) };
-  return { ...file, settings: stringify({ ...given, ...own }) };
+  return { ...file, settings: stringify({ ...before, ...given, ...own }) };
 }
 
 function parseOrNull(text: string): unknown {

@@ -32,11 +32,12 @@ async function runSync(io: CommandIo, names: string[], options: Options): Promis
     );
   }
   await withClient(io, options, async (client) => {
-    if (options.plan || !options.yes) {
-      const plan = await client.git.plan.query(input);
-      if (!(await isWanted(io, plan, options))) return;
+    if (options.yes && !options.plan) {
+      return tellDone(io, await client.git.sync.mutate(input), options);
     }
-    tellDone(io, await client.git.sync.mutate(input), options);
+    const plan = await client.git.plan.query(input);
+    if (!(await isWanted(io, plan, options))) return;
+    tellDone(io, await client.git.sync.mutate({ ...input, head: plan.head }), options);
   });
 }
 

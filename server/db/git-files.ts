@@ -47,6 +47,18 @@ export async function recordConflict(
     });
 }
 
+/** A row that was for a conflict alone is forgotten. */
+export async function clearConflict(
+  tx: Db,
+  { remote, tableId, version }: Pick<GitFileRow, "remote" | "tableId" | "version">,
+): Promise<void> {
+  if (version === 0) return forgetGitFile(tx, remote, tableId);
+  await tx
+    .update(gitFiles)
+    .set({ conflictVersion: null })
+    .where(and(eq(gitFiles.remote, remote), eq(gitFiles.tableId, tableId)));
+}
+
 export async function forgetGitFile(tx: Db, remote: string, tableId: number): Promise<void> {
   await tx.delete(gitFiles).where(and(eq(gitFiles.remote, remote), eq(gitFiles.tableId, tableId)));
 }

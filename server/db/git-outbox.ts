@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import { tableVersions } from "../../drizzle/schema/tables.ts";
 import { outbox } from "../../drizzle/schema/transfers.ts";
 import { users } from "../../drizzle/schema/users.ts";
@@ -18,10 +18,16 @@ export interface NamedCommit {
   settingsSha: string | null;
 }
 
+/** `isForced`: over what the repository has, which is what was seen there: `over`. */
+interface Forced {
+  isForced?: boolean;
+  over?: Omit<NamedCommit, "sha">;
+}
+
 type GitNews =
-  /** `isForced`: over what the repository has. `isFirst`: nobody's save of now, but a state to begin with. */
-  | { kind: "save"; tableId: number; version: number; isForced?: boolean; isFirst?: boolean }
-  | { kind: "remove"; tableId: number; userId: number | null; isForced?: boolean }
+  /** `isFirst`: nobody's save of now, but a state to begin with. */
+  | ({ kind: "save"; tableId: number; version: number; isFirst?: boolean } & Forced)
+  | ({ kind: "remove"; tableId: number; userId: number | null } & Forced)
   /** The repository has told of a push. */
   | { kind: "pull" };
 
@@ -78,8 +84,10 @@ export async function dropGitNews(db: Db): Promise<void> {
 
 export async function putOffGit(
   db: Db,
+  ids: number[],
   { seconds, lastError }: { seconds: number; lastError: string },
 ): Promise<void> {
+  if (ids.length === 0) return;
   await db
     .update(outbox)
     .set({
@@ -87,7 +95,7 @@ export async function putOffGit(
       nextAttemptAt: sql`clock_timestamp() + make_interval(secs => ${seconds})`,
       lastError,
     })
-    .where(open);
+    .where(and(open, inArray(outbox.id, ids)));
 }
 
 /** Tries at once what was put off: something has changed. */
@@ -95,13 +103,13 @@ export async function tryGitNow(db: Db): Promise<void> {
   await db.update(outbox).set({ nextAttemptAt: sql`clock_timestamp()` }).where(open);
 }
 
-/** How many wait, and why the oldest does. */
+/** How many saves wait, and why the oldest of what waits does. */
 export async function selectGitWaiting(db: Db): Promise<{ waiting: number; fault: string | null }> {
-  const waiting = await db.$count(outbox, open);
+  const waiting = await db.$count(outbox, and(open, sql`${outbox.payload}->>'kind' <> 'pull'`));
   const [oldest] = await db
     .select({ lastError: outbox.lastError })
     .from(outbox)
-    .where(open)
+    .where(and(open, isNotNull(outbox.lastError)))
     .orderBy(asc(outbox.id))
     .limit(1);
   return { waiting, fault: oldest?.lastError ?? null };

@@ -1,4 +1,6 @@
-import { For, Show } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
+import type { SyncPlan } from "../../../shared/git.ts";
+import { ConfirmDialog } from "../../components/Dialog.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { formatPlural } from "../../format.ts";
 import { createAction } from "../../state/create-action.ts";
@@ -13,10 +15,20 @@ export function GitCheck() {
     (signal) => api.git.state.query(undefined, { signal }),
     { pollMs: (state) => (state !== undefined && state.waiting > 0 ? 5000 : false) },
   );
-  const sync = createAction(
+  const [asked, setAsked] = createSignal<SyncPlan | null>(null);
+  const look = createAction(
     "Sync",
     async () => {
-      const { applied } = await api.git.sync.mutate({});
+      const plan = await api.git.plan.query({});
+      if (removedBy(plan).length > 0) setAsked(plan);
+      else await sync.run(plan.head);
+    },
+    { quiet: true },
+  );
+  const sync = createAction(
+    "Sync",
+    async (head: string | null) => {
+      const { applied } = await api.git.sync.mutate({ head });
       showToast(`${formatPlural(applied.length, "table")} taken into the catalog`);
       git.refetch();
     },
@@ -41,17 +53,33 @@ export function GitCheck() {
           </div>
         )}
       </Show>
-      <Show when={sync.error()}>{(error) => <ErrorNotice error={error()} />}</Show>
+      <Show when={look.error() ?? sync.error()}>{(error) => <ErrorNotice error={error()} />}</Show>
       <div class="row">
         <button
           type="button"
           class="button"
-          disabled={!git.data()?.isSetUp || sync.isRunning()}
-          onClick={() => void sync.run()}
+          disabled={!git.data()?.isSetUp || look.isRunning() || sync.isRunning()}
+          onClick={() => void look.run()}
         >
           Take what was pushed
         </button>
       </div>
+      <Show when={asked()}>
+        {(plan) => (
+          <ConfirmDialog
+            title={`Remove ${formatPlural(removedBy(plan()).length, "table")}?`}
+            text={`Gone from the repository: ${removedBy(plan()).slice(0, 20).join(", ")}. The other changes of the branch are taken in with it.`}
+            action="Remove"
+            open
+            onClose={() => setAsked(null)}
+            onConfirm={() => void sync.run(plan().head)}
+          />
+        )}
+      </Show>
     </>
   );
+}
+
+function removedBy({ items }: SyncPlan): string[] {
+  return items.flatMap(({ name, action }) => (action === "remove" ? [name] : []));
 }

@@ -36,10 +36,11 @@ async function assertSigned(deps: Deps, request: FastifyRequest): Promise<void> 
       "git.webhookSecret is not set: set it, and give it to the repository",
     );
   }
-  const expected = `sha256=${createHmac("sha256", secret).update(bodyOf(request)).digest("hex")}`;
-  const given = String(request.headers["x-hub-signature-256"] ?? "");
-  const isSame =
-    given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected));
+  const digest = createHmac("sha256", secret).update(bodyOf(request)).digest("hex");
+  const expected = Buffer.from(`sha256=${digest}`);
+  // Of bytes, as two texts of one length may be of different ones.
+  const given = Buffer.from(String(request.headers["x-hub-signature-256"] ?? ""));
+  const isSame = given.length === expected.length && timingSafeEqual(given, expected);
   if (isSame) return;
   const message =
     "the signature is not that of git.webhookSecret: give the repository the same secret";
@@ -52,8 +53,12 @@ async function isPushToBranch(deps: Deps, request: FastifyRequest): Promise<bool
   const remote = await readGitRemote(deps);
   if (!remote) return false;
   try {
-    const { ref } = JSON.parse(bodyOf(request).toString("utf8")) as { ref?: unknown };
-    return ref === `refs/heads/${remote.branch}`;
+    const { ref, deleted } = JSON.parse(bodyOf(request).toString("utf8")) as Record<
+      string,
+      unknown
+    >;
+    // A branch that was deleted has nothing to fetch.
+    return deleted !== true && ref === `refs/heads/${remote.branch}`;
   } catch {
     throw new MaestroError(
       "invalidInput",

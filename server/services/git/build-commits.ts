@@ -26,6 +26,8 @@ interface Built {
   agreed: Settled[];
   /** Ids of news that nothing is to be done for. */
   idle: number[];
+  /** Removed tables that there is nothing more to agree on for. */
+  forgotten: number[];
   conflicts: { tableId: number; path: string; version: number }[];
 }
 
@@ -46,7 +48,7 @@ export async function buildCommits(
     files,
   }: { news: OpenGitNews[]; branch: GitBranch; files: Map<number, GitFileRow> },
 ): Promise<Built> {
-  const built: Built = { commits: [], agreed: [], idle: [], conflicts: [] };
+  const built: Built = { commits: [], agreed: [], idle: [], forgotten: [], conflicts: [] };
   const names = await loadCatalogNames(db);
   const saves = news.flatMap((one) => (one.kind === "save" ? [one] : []));
   const versions = await selectVersionsOf(db, saves);
@@ -95,27 +97,23 @@ async function buildSave(
   const sqlSha = file.sql === null ? null : blobSha(file.sql, branch.head);
   const settingsSha = blobSha(file.settings ?? "", branch.head);
   const settled = { news, path, sqlSha, settingsSha };
-  const at = (key: string) => ({
-    sql: tree.get(`${key}.sql`) ?? null,
-    yaml: tree.get(`${key}.yaml`) ?? null,
-  });
-  const there = at(path);
-  if (there.sql === sqlSha && there.yaml === settingsSha) {
+  const there = filesAt(tree, path);
+  if (there.sqlSha === sqlSha && there.settingsSha === settingsSha && !isMoved(base, path, tree)) {
     built.agreed.push({ ...settled, sha: "" });
     known.set(news.tableId, rowOf(news, settled));
     return;
   }
-  if (!news.isForced && isChangedThere(base, there, (key) => filesAt(tree, key))) {
+  if (isChangedThere(news, path, base, tree)) {
     const theirs = await readBranchTable(branch, path, names);
-    if (theirs !== null && sameFiles(theirs, file)) {
-      built.agreed.push({ ...settled, sqlSha: there.sql, settingsSha: there.yaml, sha: "" });
+    if (theirs !== null && sameFiles(theirs, file) && !isMoved(base, path, tree)) {
+      built.agreed.push({ ...settled, ...there, sha: "" });
     } else {
       built.conflicts.push({ tableId: news.tableId, path, version: news.version });
       built.idle.push(news.id);
     }
     return;
   }
-  const changes = changesTo(path, file, base?.path);
+  const changes = changesTo(path, file, isMoved(base, path, tree) ? base?.path : undefined);
   for (const change of changes) {
     if (change.text === null) tree.delete(change.path);
     else tree.set(change.path, blobSha(change.text, branch.head));
@@ -124,24 +122,39 @@ async function buildSave(
   add(built, news, settled, { changes, at: saved.savedAt, author: saved.author ?? maestro, file });
 }
 
-interface Pair {
-  sql: string | null;
-  yaml: string | null;
-}
+type Pair = Pick<GitFileRow, "sqlSha" | "settingsSha">;
 
 function filesAt(tree: Tree, path: string): Pair {
-  return { sql: tree.get(`${path}.sql`) ?? null, yaml: tree.get(`${path}.yaml`) ?? null };
+  return { sqlSha: tree.get(`${path}.sql`) ?? null, settingsSha: tree.get(`${path}.yaml`) ?? null };
 }
 
-/** Whether somebody else has changed the table's files, or made some where it is to have its own. */
+/** Whether the table has files still where they were agreed on, and is to have them elsewhere. */
+function isMoved(base: GitFileRow | undefined, path: string, tree: Tree): boolean {
+  if (base === undefined || base.version === 0 || base.path === path) return false;
+  return tree.has(`${base.path}.sql`) || tree.has(`${base.path}.yaml`);
+}
+
+/**
+ * Whether somebody else has changed the table's files, or made some where it is to have its own. What
+ * was seen when it was decided that the catalog holds is no change.
+ */
 function isChangedThere(
+  { isForced, over }: OpenGitNews & { kind: "save" | "remove" },
+  path: string,
   base: GitFileRow | undefined,
-  there: Pair,
-  at: (path: string) => Pair,
+  tree: Tree,
 ): boolean {
-  if (!base || base.version === 0) return there.sql !== null || there.yaml !== null;
-  const was = at(base.path);
-  return was.sql !== base.sqlSha || was.yaml !== base.settingsSha;
+  // A decision of an older Maestro does not say what was seen.
+  if (isForced && !over) return false;
+  const before = base && base.version > 0 ? base : undefined;
+  return [path, before?.path ?? path].some((key) => {
+    const expected = [over, before].find((one) => one?.path === key);
+    const there = filesAt(tree, key);
+    return (
+      there.sqlSha !== (expected?.sqlSha ?? null) ||
+      there.settingsSha !== (expected?.settingsSha ?? null)
+    );
+  });
 }
 
 /** Beginnings are one commit; every save after it is one of its own. */
@@ -173,7 +186,7 @@ function rowOf(news: Save, { path, sqlSha, settingsSha }: Omit<Settled, "sha">):
 
 function changesTo(path: string, file: TableFile, before: string | undefined) {
   const gone =
-    before === undefined || before === path
+    before === undefined
       ? []
       : [".sql", ".yaml"].map((ending) => ({ path: `${before}${ending}`, text: null }));
   return [
@@ -190,12 +203,14 @@ async function buildRemoval(
 ): Promise<void> {
   const base = known.get(news.tableId);
   const paths = base ? [`${base.path}.sql`, `${base.path}.yaml`] : [];
-  const there = paths.map((path) => tree.get(path) ?? null);
-  const isGone = there.every((sha) => sha === null);
-  const isSame = base && there[0] === base.sqlSha && there[1] === base.settingsSha;
-  if (!base || isGone || !(isSame || news.isForced)) {
-    // What others changed meanwhile stays: the next sync shows it as a table that is to be made.
+  const isGone = paths.every((path) => !tree.has(path));
+  if (!base || isGone || isChangedThere(news, base.path, base, tree)) {
     built.idle.push(news.id);
+    if (base && (isGone || base.version === 0)) built.forgotten.push(news.tableId);
+    else if (base) {
+      // What others changed meanwhile stays, until somebody says which side holds.
+      built.conflicts.push({ tableId: news.tableId, path: base.path, version: base.version });
+    }
     return;
   }
   for (const path of paths) tree.delete(path);

@@ -1,4 +1,4 @@
-import { MaestroError } from "../../../shared/errors.ts";
+import { MaestroError, messageOf } from "../../../shared/errors.ts";
 import type { GitBranch } from "../../connectors/git.ts";
 import type { GitRemote } from "../../connectors/git-command.ts";
 import {
@@ -34,35 +34,71 @@ const longestPauseSeconds = 600;
 /** Others who push all the time must end some time. */
 const mostTries = 5;
 
-/** Takes the repository and the catalog as far as they can go now. */
+/**
+ * Takes the repository and the catalog as far as they can go now. What was told of pushes and what was
+ * saved wait apart: a push that cannot be taken in keeps no save back, nor the other way round.
+ */
 export async function commitSaves(deps: GitDeps, signal: AbortSignal): Promise<void> {
   const remote = await readGitRemote(deps);
   if (remote === null) return dropGitNews(deps.db);
   await tellMissing(deps.db, remoteKey(remote));
   const news = await selectOpenGitNews(deps.db);
-  const [oldest] = news;
-  if (!oldest || oldest.isPutOff) return;
-  try {
+  const pulls = news.filter(({ kind }) => kind === "pull");
+  const saves = news.filter(({ kind }) => kind !== "pull");
+  const due = [pulls, saves].filter(([oldest]) => oldest && !oldest.isPutOff);
+  if (due.length === 0) return;
+  await orPutOff(deps, due.flat(), signal, async () => {
     await withBranch(deps, remote, { waitMs: 0, signal }, async (branch, held) => {
-      if (news.some(({ kind }) => kind === "pull")) await pull(deps, remote, branch);
-      await commitNews(deps, remote, branch, held);
+      if (due.includes(pulls)) {
+        await orPutOff(deps, pulls, held, () => pull(deps, remote, branch, pulls));
+      }
+      await orPutOff(deps, saves, held, () => commitNews(deps, remote, branch, held));
     });
+  });
+}
+
+/** What fails is tried again later, and told until then. */
+async function orPutOff(
+  deps: GitDeps,
+  news: OpenGitNews[],
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
   } catch (error) {
-    if (!(error instanceof MaestroError) || signal.aborted) throw error;
-    const backoff = Math.min(
-      longestPauseSeconds,
-      firstPauseSeconds * 2 ** Math.min(oldest.attempts, 8),
-    );
+    if (signal.aborted) throw error;
+    const attempts = news[0]?.attempts ?? 0;
+    const backoff = Math.min(longestPauseSeconds, firstPauseSeconds * 2 ** Math.min(attempts, 8));
     const seconds = backoff * (0.5 + deps.random() / 2);
-    deps.log.warn({ err: error, attempts: oldest.attempts }, `git: ${error.message}`);
-    await putOffGit(deps.db, { seconds, lastError: error.message });
+    const lastError = messageOf(error);
+    deps.log.warn({ err: error, attempts }, `git: ${lastError}`);
+    await putOffGit(
+      deps.db,
+      news.map(({ id }) => id),
+      { seconds, lastError },
+    );
   }
 }
 
-async function pull(deps: GitDeps, remote: GitRemote, branch: GitBranch): Promise<void> {
-  const asked = (await selectOpenGitNews(deps.db)).filter(({ kind }) => kind === "pull");
+/** Throws where something of it is not taken in: it waits for another push, or for somebody to look. */
+async function pull(
+  deps: GitDeps,
+  remote: GitRemote,
+  branch: GitBranch,
+  asked: OpenGitNews[],
+): Promise<void> {
   const actor = { userId: null, name: "git" };
-  await syncBranch(deps, { remote, branch, actor }, { take: null, names: [], isDry: false });
+  const options = { take: null, names: [], isDry: false, isAsked: false };
+  const { items } = await syncBranch(deps, { remote, branch, actor }, options);
+  const [first, ...more] = items.filter(({ action }) => action === "refused");
+  if (first) {
+    const others = more.length > 0 ? `, and ${more.length} more` : "";
+    throw new MaestroError(
+      "git",
+      `what was pushed is not all taken in: ${first.name}: ${first.detail}${others}: maestro sync --plan shows it`,
+    );
+  }
   await settleGitNews(
     deps.db,
     asked.map(({ id }) => id),
@@ -105,6 +141,7 @@ async function commitOnce(deps: GitDeps, remote: GitRemote, branch: GitBranch): 
   const built = await buildCommits(db, { news: left, branch, files });
   await db.transaction(async (tx) => {
     for (const conflict of built.conflicts) await recordConflict(tx, { remote: key, ...conflict });
+    for (const tableId of built.forgotten) await forgetGitFile(tx, key, tableId);
     await settleGitNews(tx, built.idle);
   });
   await settle(deps, key, built.agreed);

@@ -4,6 +4,7 @@ import type { GitBranch } from "../../connectors/git.ts";
 import type { GitRemote } from "../../connectors/git-command.ts";
 import {
   agreeOn,
+  clearConflict,
   forgetGitFile,
   type GitFileRow,
   recordConflict,
@@ -28,47 +29,98 @@ interface Sync {
   actor: Actor;
 }
 
+type Options = SyncInput & {
+  isDry: boolean;
+  /** Somebody has seen what is removed; a push that was told of has nobody who did. */
+  isAsked: boolean;
+};
+
 /** One table, as both sides have it. */
 interface Side {
   name: string;
   path: string;
   tableId: number | null;
   version: number | null;
+  /** What was agreed on for that very table, at this path. */
   base: GitFileRow | undefined;
+  /** The same of a table that had the name before. */
+  former: GitFileRow | undefined;
 }
+
+/** So many tables may be gone in a push that nobody looked at. */
+const mostGoneUnasked = 5;
 
 /**
  * Takes what the branch changed into the catalog, by the same plan and the same save as any other. What
- * was changed on both sides is a conflict and stays, unless `take` says for its name which side holds.
- * Each table is saved by itself: what is refused keeps nothing else back, and is told.
+ * was changed on both sides is a conflict and stays, unless `take` says for its name which side holds;
+ * then no other table is looked at. Each table is saved by itself: what is refused keeps nothing else
+ * back, and is told. Throws where the branch holds no table at all though some were agreed on: a branch
+ * that was deleted is not a catalog that was emptied.
  */
-export async function syncBranch(
-  deps: GitDeps,
-  sync: Sync,
-  options: SyncInput & { isDry: boolean },
-): Promise<SyncPlan> {
+export async function syncBranch(deps: GitDeps, sync: Sync, options: Options): Promise<SyncPlan> {
   const files = await selectGitFiles(deps.db, remoteKey(sync.remote));
   const plan: SyncPlan = { head: sync.branch.head, items: [], applied: [] };
-  const byPath = new Map([...files.values()].map((row) => [row.path, row]));
+  const rows = [...files.values()];
   const paths = pathsOf(sync.branch);
-  for (const path of paths) {
-    const side = await sideOf(deps, path, byPath.get(path));
-    if (isUnchanged(sync.branch, side)) continue;
-    await syncTable(deps, sync, side, options, plan);
-  }
+  assertKnown(options, [...paths, ...rows.map(({ path }) => path)]);
+  const isMeant = (path: string) => options.take === null || options.names.includes(nameOf(path));
   const there = new Set(paths);
-  for (const row of files.values()) {
-    if (there.has(row.path) || (row.sqlSha === null && row.settingsSha === null)) continue;
-    await syncGone(deps, sync, await sideOf(deps, row.path, row), options, plan);
+  const gone = rows.filter(({ path }) => !there.has(path) && isMeant(path));
+  const removed = gone.filter(({ version }) => version > 0);
+  if (options.take !== "catalog") assertNotEmptied(sync, paths, removed.length);
+  for (const path of paths.filter(isMeant)) {
+    const side = await sideOf(deps, path, rows);
+    const isRead = options.take === "git" || !isUnchanged(sync.branch, side);
+    await (isRead ? syncTable : retake)(deps, sync, side, options, plan);
+  }
+  const isHeld = !options.isAsked && removed.length > mostGoneUnasked;
+  for (const row of gone) {
+    const side = { ...(await sideOf(deps, row.path, rows)), base: row };
+    if (row.version === 0) await retake(deps, sync, side, options, plan);
+    else if (!isHeld) await syncGone(deps, sync, side, options, plan);
+    else tell(plan, side, "refused", "gone from the repository: maestro sync removes it");
   }
   return plan;
 }
 
-async function sideOf(deps: GitDeps, path: string, base: GitFileRow | undefined): Promise<Side> {
+function tell(plan: SyncPlan, side: Side, action: SyncItem["action"], detail: string): void {
+  plan.items.push({ name: side.name, action, detail });
+}
+
+function nameOf(path: string): string {
+  return path.replace(/^tables\//, "").replace("/", ".");
+}
+
+function assertKnown({ names }: Options, paths: string[]): void {
+  const known = new Set(paths.map(nameOf));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  const message = `${unknown} is no table of the repository: maestro sync --plan names those to choose from`;
+  throw new MaestroError("invalidInput", message, { field: "names" });
+}
+
+function assertNotEmptied({ remote, branch }: Sync, paths: string[], removed: number): void {
+  if (paths.length > 0 || removed === 0) return;
+  const what = branch.head === null ? "is gone from the repository" : "holds no table any more";
+  throw new MaestroError(
+    "git",
+    `the branch ${remote.branch} ${what}, and ${removed} of the catalog were in it: nothing is removed. Bring the branch back, or name another in git.branch`,
+  );
+}
+
+async function sideOf(deps: GitDeps, path: string, rows: GitFileRow[]): Promise<Side> {
   const [, dataset = "", name = ""] = path.split("/");
   const current = await findCurrentTable(deps.db, { dataset, name });
   const tableId = current?.id ?? null;
-  return { name: `${dataset}.${name}`, path, tableId, version: current?.version ?? null, base };
+  const at = rows.filter((row) => row.path === path);
+  return {
+    name: `${dataset}.${name}`,
+    path,
+    tableId,
+    version: current?.version ?? null,
+    base: at.find((row) => row.tableId === tableId),
+    former: at.find((row) => row.tableId !== tableId && row.version > 0),
+  };
 }
 
 function shasOf(branch: GitBranch, path: string) {
@@ -76,54 +128,62 @@ function shasOf(branch: GitBranch, path: string) {
   return { sqlSha, settingsSha: branch.files.get(`${path}.yaml`)?.sha ?? null };
 }
 
-function isUnchanged(branch: GitBranch, { path, base }: Side): boolean {
+function isUnchanged(branch: GitBranch, { path, base, former }: Side): boolean {
   const { sqlSha, settingsSha } = shasOf(branch, path);
-  return base !== undefined && base.sqlSha === sqlSha && base.settingsSha === settingsSha;
+  const was = base ?? former;
+  return was !== undefined && was.sqlSha === sqlSha && was.settingsSha === settingsSha;
 }
 
 async function syncTable(
   deps: GitDeps,
   sync: Sync,
   side: Side,
-  options: SyncInput & { isDry: boolean },
+  options: Options,
   plan: SyncPlan,
 ): Promise<void> {
-  const { branch } = sync;
-  const tell = (action: SyncItem["action"], detail: string) =>
-    plan.items.push({ name: side.name, action, detail });
+  if (options.take === "catalog") return keepCatalog(deps, sync, side, options, plan);
   try {
-    const file = await readBranchFile(branch, side.path);
+    const file = await readBranchFile(sync.branch, side.path);
     const [planned] = await planFiles(deps, [file], allRights);
     if (!planned) return;
     const { action, changed } = planned;
     // Both came to the same, each by itself.
-    if (action === "none") return await agreeUnless(options.isDry, deps, sync, side);
-    const taken = options.names.includes(side.name) ? options.take : null;
-    if (action !== "refused" && isChangedHere(side) && taken !== "git") {
-      tell("conflict", taken ? "the catalog's is committed" : bothChanged(changed));
-      if (!options.isDry) await settleConflict(deps, sync, side, taken !== null);
+    if (action === "none")
+      return await agreeUnless(options.isDry, deps, sync, side, planned.version);
+    if (action !== "refused" && isChangedHere(side) && options.take !== "git") {
+      tell(plan, side, "conflict", bothChanged(side, changed));
+      if (!options.isDry) await noteConflict(deps, sync, side);
       return;
     }
-    tell(action, planned.refusal ?? changed.join(", "));
+    tell(plan, side, action, planned.refusal ?? changed.join(", "));
     if (action === "refused" || options.isDry) return;
-    const saved = await saveFile(deps, { file, version: planned.version }, sync.actor, allRights);
+    // The version that was found unchanged here: what is saved since is kept.
+    const saved = await saveFile(deps, { file, version: side.version }, sync.actor, allRights);
     await agree(deps, sync, { ...side, tableId: saved.id }, saved.version);
     plan.applied.push(side.name);
   } catch (error) {
     if (!(error instanceof MaestroError)) throw error;
-    tell("refused", messageOf(error));
+    tell(plan, side, "refused", messageOf(error));
   }
 }
 
-async function agreeUnless(isDry: boolean, deps: GitDeps, sync: Sync, side: Side): Promise<void> {
-  if (!isDry) await agree(deps, sync, side, side.version ?? 1);
+async function agreeUnless(
+  isDry: boolean,
+  deps: GitDeps,
+  sync: Sync,
+  side: Side,
+  version: number | null,
+): Promise<void> {
+  if (!isDry) await agree(deps, sync, side, version ?? 1);
 }
 
-function isChangedHere({ version, base }: Side): boolean {
-  return version !== null && version !== (base?.version ?? 0);
+/** A table that was removed or renamed here is changed too. */
+function isChangedHere({ version, base, former }: Side): boolean {
+  return version === null ? former !== undefined : version !== (base?.version ?? 0);
 }
 
-function bothChanged(changed: string[]): string {
+function bothChanged({ version }: Side, changed: string[]): string {
+  if (version === null) return "changed in the repository, removed or renamed in the catalog";
   return `changed in the repository and in the catalog: ${changed.join(", ")}`;
 }
 
@@ -138,34 +198,66 @@ async function agree(deps: GitDeps, sync: Sync, side: Side, version: number): Pr
     version,
     ...shas,
   };
-  await deps.db.transaction((tx) => agreeOn(tx, row, branch.head));
+  await deps.db.transaction(async (tx) => {
+    if (side.former) await forgetGitFile(tx, row.remote, side.former.tableId);
+    await agreeOn(tx, row, branch.head);
+  });
 }
 
-async function settleConflict(
+async function noteConflict(deps: GitDeps, sync: Sync, side: Side): Promise<void> {
+  const tableId = side.tableId ?? side.former?.tableId;
+  const version = side.version ?? side.former?.version;
+  if (tableId === undefined || version === undefined) return;
+  const remote = remoteKey(sync.remote);
+  await recordConflict(deps.db, { remote, tableId, path: side.path, version });
+}
+
+/** The catalog's state goes over the one that was seen in the repository; nothing is saved here. */
+async function keepCatalog(
+  deps: GitDeps,
+  { branch, actor }: Sync,
+  side: Side,
+  { isDry }: Options,
+  plan: SyncPlan,
+): Promise<void> {
+  const tableId = side.tableId ?? side.former?.tableId ?? side.base?.tableId;
+  if (tableId === undefined) {
+    const detail = "the catalog never had it: remove its files from the repository";
+    return tell(plan, side, "refused", detail);
+  }
+  const version = await selectLiveVersion(deps.db, tableId);
+  const over = { path: side.path, ...shasOf(branch, side.path) };
+  const [done, news] =
+    version === null
+      ? (["its files are removed", { kind: "remove", userId: actor.userId }] as const)
+      : (["the catalog's is committed", { kind: "save", version }] as const);
+  tell(plan, side, "conflict", done);
+  if (!isDry) await tellGit(deps.db, { ...news, tableId, isForced: true, over });
+}
+
+/** Where the repository is back at what was agreed on, there is no conflict any more. */
+async function retake(
   deps: GitDeps,
   sync: Sync,
   side: Side,
-  isForced: boolean,
+  options: Options,
+  plan: SyncPlan,
 ): Promise<void> {
-  const { tableId, version, path } = side;
-  if (tableId === null || version === null) return;
-  const remote = remoteKey(sync.remote);
-  await deps.db.transaction(async (tx) => {
-    if (isForced) await tellGit(tx, { kind: "save", tableId, version, isForced });
-    else await recordConflict(tx, { remote, tableId, path, version });
-  });
+  const row = side.base ?? side.former;
+  if (!row || row.conflictVersion === null || options.take === "git") return;
+  await keepCatalog(deps, sync, side, options, plan);
+  if (!options.isDry) await clearConflict(deps.db, row);
 }
 
 /** A table whose files are gone from the branch. */
 async function syncGone(
   deps: GitDeps,
   sync: Sync,
-  side: Side,
-  options: SyncInput & { isDry: boolean },
+  side: Side & { base: GitFileRow },
+  options: Options,
   plan: SyncPlan,
 ): Promise<void> {
   const { base } = side;
-  if (!base) return;
   const remote = remoteKey(sync.remote);
   const version = await selectLiveVersion(deps.db, base.tableId);
   if (version === null || side.tableId !== base.tableId) {
@@ -173,22 +265,20 @@ async function syncGone(
     if (version === null && !options.isDry) await forgetGitFile(deps.db, remote, base.tableId);
     return;
   }
-  const taken = options.names.includes(side.name) ? options.take : null;
-  const tell = (action: SyncItem["action"], detail: string) =>
-    plan.items.push({ name: side.name, action, detail });
-  if (version !== base.version && taken !== "git") {
-    tell("conflict", "gone from the repository and changed in the catalog");
-    if (!options.isDry) await settleConflict(deps, sync, side, taken === "catalog");
+  if (options.take === "catalog") return keepCatalog(deps, sync, side, options, plan);
+  if (version !== base.version && options.take !== "git") {
+    tell(plan, side, "conflict", "gone from the repository and changed in the catalog");
+    if (!options.isDry) await noteConflict(deps, sync, side);
     return;
   }
-  tell("remove", "gone from the repository");
+  tell(plan, side, "remove", "gone from the repository");
   if (options.isDry) return;
   try {
-    await removeTable(deps, base.tableId, sync.actor);
+    await removeTable(deps, base.tableId, sync.actor, version);
     await forgetGitFile(deps.db, remote, base.tableId);
     plan.applied.push(side.name);
   } catch (error) {
     if (!(error instanceof MaestroError)) throw error;
-    plan.items.push({ name: side.name, action: "refused", detail: error.message });
+    tell(plan, side, "refused", error.message);
   }
 }

@@ -1,7 +1,13 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { GitState, SyncInput, SyncPlan } from "../../../shared/git.ts";
 import { selectConflicts } from "../../db/git-files.ts";
-import { selectGitWaiting, tellGit, tryGitNow } from "../../db/git-outbox.ts";
+import {
+  selectGitWaiting,
+  selectOpenGitNews,
+  settleGitNews,
+  tellGit,
+  tryGitNow,
+} from "../../db/git-outbox.ts";
 import type { Actor } from "../audit/record-change.ts";
 import { recordChange } from "../audit/record-change.ts";
 import { type GitDeps, readGitRemote, remoteKey, withBranch } from "./git-remote.ts";
@@ -17,7 +23,14 @@ export async function planSync(deps: GitDeps, input: SyncInput, actor: Actor): P
 
 /** Takes the repository's state into the catalog, and has commits that were put off tried at once. */
 export async function sync(deps: GitDeps, input: SyncInput, actor: Actor): Promise<SyncPlan> {
+  const told = (await selectOpenGitNews(deps.db)).filter(({ kind }) => kind === "pull");
   const plan = await runSync(deps, actor, { ...input, isDry: false });
+  // What pushes told of was taken in with all else.
+  if (input.take === null)
+    await settleGitNews(
+      deps.db,
+      told.map(({ id }) => id),
+    );
   await recordChange(deps.db, actor, {
     action: "git.sync",
     subjectKind: "git",
@@ -40,14 +53,21 @@ async function runSync(
     throw new MaestroError("invalidInput", message, { field: "git.url" });
   }
   const { signal } = new AbortController();
-  const done = await withBranch(deps, remote, { waitMs, signal }, (branch) =>
-    syncBranch(deps, { remote, branch, actor }, options),
-  );
+  const done = await withBranch(deps, remote, { waitMs, signal }, (branch) => {
+    assertSeen(options, branch.head);
+    return syncBranch(deps, { remote, branch, actor }, { ...options, isAsked: true });
+  });
   if (done) return done.result;
   throw new MaestroError(
     "transient",
     "another server works on the repository: try again in a minute",
   );
+}
+
+function assertSeen({ head }: SyncInput, now: string | null): void {
+  if (head === undefined || head === now) return;
+  const message = "the branch was pushed to meanwhile: look at the plan again";
+  throw new MaestroError("conflict", message, { field: "head" });
 }
 
 /** How Git fares. */

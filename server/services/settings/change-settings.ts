@@ -1,4 +1,5 @@
 import { MaestroError } from "../../../shared/errors.ts";
+import { readGitAddress } from "../../../shared/git.ts";
 import {
   type SettingChanges,
   type SettingKey,
@@ -83,6 +84,7 @@ export async function assertChanges(
     if (typeof text === "string") checked(key, text);
   }
   await keepSecretFromOthers(deps, db, changes);
+  await keepGitFromOthers(deps, db, changes);
   await assertCloud(deps, db, changes);
 }
 
@@ -169,4 +171,32 @@ async function keepSecretFromOthers(
     "enter the OAuth client secret again: it is not sent to another issuer unasked",
     { field: "oauth.clientSecret" },
   );
+}
+
+/** The same for the repository's token and key, with another host. */
+async function keepGitFromOthers(
+  { givenSettings }: Pick<Deps, "givenSettings">,
+  tx: Db,
+  changes: SettingChanges,
+): Promise<void> {
+  const hostOf = (url: string | null) => {
+    const address = url === null ? null : readGitAddress(url.trim());
+    return address && `${address.host}:${address.port}`;
+  };
+  const url = changes["git.url"];
+  // Without a repository nothing is sent.
+  if (typeof url !== "string") return;
+  const rows = await selectSettings(tx, ["git.url", "git.token", "git.key"]);
+  const before = rows.find(({ key }) => key === "git.url")?.text ?? null;
+  if (hostOf(before) === hostOf(url)) return;
+  for (const field of ["git.token", "git.key"] as const) {
+    if (field in changes) continue;
+    if (givenSettings[field] !== undefined) {
+      const message = `${field} is given to this server by MAESTRO_${settings[field].variable}: give git.url beside it, by MAESTRO_${settings["git.url"].variable}`;
+      throw new MaestroError("conflict", message, { field: "git.url" });
+    }
+    if (!rows.some(({ key }) => key === field)) continue;
+    const message = `${field} is not sent to another host unasked: unset it first, or enter it again with git.url`;
+    throw new MaestroError("invalidInput", message, { field });
+  }
 }

@@ -1,54 +1,35 @@
 import { createHmac } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { outbox } from "../../../drizzle/schema/transfers.ts";
-import { createGit } from "../../../server/connectors/git.ts";
 import { listVersions } from "../../../server/services/catalog/list-versions.ts";
 import { removeTable } from "../../../server/services/catalog/remove-table.ts";
-import { createTable, updateTable } from "../../../server/services/catalog/save-table.ts";
 import type { Deps } from "../../../server/services/deps.ts";
 import { commitSaves } from "../../../server/services/git/commit-saves.ts";
 import { gitState, planSync, sync } from "../../../server/services/git/sync.ts";
 import { changeSettings } from "../../../server/services/settings/change-settings.ts";
-import { tableDefinitionSchema } from "../../../shared/table.ts";
-import { addUser, createTestDeps, startTestServer, type TestDeps } from "../../api/support.ts";
-import { type GitServer, startGitServer } from "../../support/git-server.ts";
+import { startTestServer } from "../../api/support.ts";
+import type { GitServer } from "../../support/git-server.ts";
+import { type GitWorld, startGitWorld } from "./support.ts";
 
-let context: TestDeps;
+let world: GitWorld;
 let deps: Deps;
 let git: GitServer;
 let folder: string;
 let ann: { userId: number; name: string };
+let save: GitWorld["save"];
 
 const none = { take: null, names: [] };
 const signal = new AbortController().signal;
 
 beforeAll(async () => {
-  context = await createTestDeps();
-  folder = await mkdtemp(join(tmpdir(), "maestro-git-test-"));
-  deps = { ...context.deps, git: createGit(folder) };
-  git = await startGitServer();
-  const { id } = await addUser(deps, "ann@example.com", { isAdmin: true });
-  ann = { userId: id, name: "ann@example.com" };
+  world = await startGitWorld();
+  ({ deps, git, folder, ann, save } = world);
 });
 
-afterAll(async () => {
-  await git.close();
-  await context.close();
-  await rm(folder, { recursive: true });
-});
-
-const definition = (name: string, query: string) =>
-  tableDefinitionSchema.parse({ dataset: "d", name, kind: "summary", query });
-
-async function save(name: string, query: string, before?: { id: number; version: number }) {
-  return before
-    ? updateTable(deps, { ...before, definition: definition(name, query) }, ann)
-    : createTable(deps, definition(name, query), ann);
-}
+afterAll(() => world.close());
 
 const pulse = () => commitSaves(deps, signal);
 const log = async () => (await git.git("log", "--format=%s", "main")).split("\n");
@@ -207,6 +188,13 @@ test("a signed push is taken in by the worker; one that is signed otherwise is r
         body,
       });
     expect((await send("another")).status).toBe(401);
+    const odd = { "x-hub-signature-256": "\xe9".repeat(71), "content-type": "application/json" };
+    const refused = await fetch(`${server.url}/git/webhook`, {
+      method: "POST",
+      headers: odd,
+      body,
+    });
+    expect(refused.status).toBe(401);
     const answer = await send(secret.replaceAll(" ", "-"));
     expect(await answer.json()).toEqual({ taken: true });
     await pulse();
@@ -215,6 +203,11 @@ test("a signed push is taken in by the worker; one that is signed otherwise is r
   } finally {
     await server.close();
   }
+});
+
+test("another host is not sent the token that is stored for this one", async () => {
+  const changed = changeSettings(deps, ann, { "git.url": "https://git.example.com/x.git" });
+  await expect(changed).rejects.toMatchObject({ code: "invalidInput", field: "git.token" });
 });
 
 test("credentials are in no file of the copy; addresses that are not public are refused unless allowed", async () => {

@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createGit } from "../../../server/connectors/git.ts";
+import { createTable, updateTable } from "../../../server/services/catalog/save-table.ts";
+import type { Deps } from "../../../server/services/deps.ts";
+import { type TableDefinition, tableDefinitionSchema } from "../../../shared/table.ts";
+import { addUser, createTestDeps } from "../../api/support.ts";
+import { type GitServer, startGitServer } from "../../support/git-server.ts";
+
+export interface GitWorld {
+  deps: Deps;
+  git: GitServer;
+  /** Where the copies are. */
+  folder: string;
+  ann: { userId: number; name: string };
+  /** Saves `d.<name>`: anew, or over a version of a table. */
+  save(
+    name: string,
+    query: string,
+    before?: { id: number; version: number },
+  ): ReturnType<typeof createTable>;
+  close(): Promise<void>;
+}
+
+/** A catalog and a real Git server that it is not told of yet. */
+export async function startGitWorld(): Promise<GitWorld> {
+  const context = await createTestDeps();
+  const folder = await mkdtemp(join(tmpdir(), "maestro-git-test-"));
+  const deps = { ...context.deps, git: createGit(folder) };
+  const git = await startGitServer();
+  const { id } = await addUser(deps, "ann@example.com", { isAdmin: true });
+  const ann = { userId: id, name: "ann@example.com" };
+  const definition = (name: string, query: string): TableDefinition =>
+    tableDefinitionSchema.parse({ dataset: "d", name, kind: "summary", query });
+  return {
+    deps,
+    git,
+    folder,
+    ann,
+    save: (name, query, before) =>
+      before
+        ? updateTable(deps, { ...before, definition: definition(name, query) }, ann)
+        : createTable(deps, definition(name, query), ann),
+    async close() {
+      await git.close();
+      await context.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
