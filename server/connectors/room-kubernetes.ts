@@ -174,7 +174,7 @@ function followPods(
   informer.on("add", onPod);
   informer.on("update", onPod);
   informer.on("delete", onGone);
-  informer.on("error", (error: unknown) => {
+  const again = (error: unknown) => {
     hasFailed = true;
     if (closing.signal.aborted) return;
     log.warn({ err: error }, `rooms: Kubernetes is not heard: ${faultOf(error)}; trying again`);
@@ -182,10 +182,16 @@ function followPods(
       begin,
       () => undefined,
     );
-  });
+  };
+  informer.on("error", again);
   const begin = async () => {
     hasFailed = false;
-    await informer.start();
+    try {
+      await informer.start();
+    } catch (error) {
+      // What it does not tell its listeners of, such as credentials that cannot be read.
+      return again(error);
+    }
     if (!hasFailed) onListed();
   };
   void begin();

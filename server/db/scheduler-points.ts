@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { schedulerPoints } from "../../drizzle/schema/schedulers.ts";
 import type { Db } from "./client.ts";
+import { busyOf, maxAttempts, waitsForRoom } from "./transfers.ts";
 
 export interface TriggerPoint {
   trigger: string;
@@ -45,10 +46,23 @@ export async function selectPoints(
   return rows.map(({ usage }) => usage);
 }
 
-/** Queued, and so not with any room yet. */
+/**
+ * Transfers that a room more would have to do with: those that it could claim now, of each database as
+ * many as that bears beside what is under way, and those of dead rooms that its claim would end.
+ */
 export async function countWaitingTransfers(db: Db): Promise<number> {
-  const { rows } = await db.execute<{ count: number }>(
-    sql`select count(*)::int as count from transfers where state = 'queued'`,
-  );
+  const { rows } = await db.execute<{ count: number }>(sql`
+    select (
+      select coalesce(sum(case when d.concurrent_transfers is null then w.waiting else greatest(0,
+        least(w.waiting, d.concurrent_transfers - ${busyOf("d", "-1")} + w.abandoned)) end), 0)
+      from (
+        select t.database_id, count(*) as waiting,
+          count(*) filter (where t.state = 'running') as abandoned
+        from transfers t where ${waitsForRoom()} group by t.database_id
+      ) w left join databases d on d.id = w.database_id
+    )::int + (
+      select count(*) from transfers t where t.state = 'running' and t.lease_until < clock_timestamp()
+        and (t.attempt >= ${maxAttempts} or t.cancel_requested_at is not null)
+    )::int as count`);
   return rows[0]?.count ?? 0;
 }

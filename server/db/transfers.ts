@@ -127,11 +127,9 @@ export async function claimNextTransfer(db: Db, owner: string): Promise<ClaimedT
   });
 }
 
-/** The oldest that a room may claim. */
-export function claimableTransfer(): SQL {
-  return sql`
-    select t.id from ${transfers} t
-    where t.state in ('queued', 'running')
+/** Whether a room may claim the transfer `t`, as far as its database lets it. */
+export function waitsForRoom(): SQL {
+  return sql`t.state in ('queued', 'running')
       and (t.lease_until is null or t.lease_until < clock_timestamp()) and t.attempt < ${maxAttempts} and t.cancel_requested_at is null
       and not exists (
         select from ${transfers} o join ${tableRuns} r on r.id = o.table_run_id
@@ -139,8 +137,14 @@ export function claimableTransfer(): SQL {
           o.state = 'running' or (o.state = 'queued' and o.id < t.id)
           or (o.state = 'succeeded' and o.kind = 'import' and r.state = 'running' and o.table_run_id <> t.table_run_id)
         )
-      )
-      and not exists (
+      )`;
+}
+
+/** The oldest that a room may claim. */
+export function claimableTransfer(): SQL {
+  return sql`
+    select t.id from ${transfers} t
+    where ${waitsForRoom()} and not exists (
         select from ${databases} d
         where d.id = t.database_id and d.concurrent_transfers <= ${busyOf("d", "t.id")}
       )

@@ -1,7 +1,9 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tableRuns } from "../../../drizzle/schema/runs.ts";
+import { databases } from "../../../drizzle/schema/tables.ts";
 import { transfers } from "../../../drizzle/schema/transfers.ts";
+import { countWaitingTransfers } from "../../../server/db/scheduler-points.ts";
 import { selectTransfers } from "../../../server/db/transfer-views.ts";
 import {
   claimNextTransfer,
@@ -191,4 +193,51 @@ test("a table's next import waits until the one before it is loaded", async () =
     .set({ state: "succeeded" })
     .where(eq(tableRuns.id, tableRun.id));
   expect((await claimNextTransfer(client.db, "b"))!.tableRunId).toBe(later.id);
+});
+
+test("rooms are wanted for what they could claim now, and for what dead rooms have left", async () => {
+  const waiting = () => countWaitingTransfers(client.db);
+  const { table } = await queueOne();
+  expect(await waiting()).toBe(1);
+  // The next of the same table waits for the one before it.
+  await enqueueTransfers(client.db, [await insertTableRun(client, table)]);
+  expect(await waiting()).toBe(1);
+  const claim = (await claimNextTransfer(client.db, "room"))!;
+  expect(await waiting()).toBe(0);
+  await expire();
+  expect(await waiting()).toBe(1);
+  const why = { error: "connection reset", isAttempt: true };
+  expect((await claimNextTransfer(client.db, "heir"))!.id).toBe(claim.id);
+  const heir = { id: claim.id, fence: claim.fence + 1 };
+  await handBackTransfer(client.db, heir, { ...why, pauseSeconds: 60 });
+  expect(await waiting()).toBe(0);
+  // The last attempt's room died: a room has to come that ends the transfer.
+  await client.db.update(transfers).set({ leaseUntil: null }).where(eq(transfers.id, claim.id));
+  expect((await claimNextTransfer(client.db, "third"))!.attempt).toBe(3);
+  await expire();
+  expect(await waiting()).toBe(1);
+});
+
+test("of a database as many are waited for as it may have at once", async () => {
+  const { table } = await queueOne();
+  const others = [await insertImportTable(client), await insertImportTable(client)];
+  for (const other of others) {
+    await enqueueTransfers(client.db, [await insertTableRun(client, other)]);
+  }
+  const { importDatabaseId } = table.definition;
+  await client.db.update(transfers).set({ databaseId: importDatabaseId });
+  const bear = (concurrentTransfers: number | null) =>
+    client.db.update(databases).set({ concurrentTransfers });
+  const waiting = () => countWaitingTransfers(client.db);
+  expect(await waiting()).toBe(3);
+  await bear(2);
+  expect(await waiting()).toBe(2);
+  await claimNextTransfer(client.db, "a");
+  expect(await waiting()).toBe(1);
+  await claimNextTransfer(client.db, "b");
+  expect(await waiting()).toBe(0);
+  await expire();
+  expect(await waiting()).toBe(2);
+  await bear(null);
+  expect(await waiting()).toBe(3);
 });
