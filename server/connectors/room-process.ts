@@ -4,7 +4,7 @@ import { open, readdir, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
-import { messageOf } from "../../shared/errors.ts";
+import { MaestroError, messageOf } from "../../shared/errors.ts";
 import {
   type ProcessState,
   portVariables,
@@ -53,6 +53,7 @@ export function createRoomProcesses(options: {
     machine: hostname(),
     size: { cpuMillis: availableParallelism() * 1_000, memoryBytes: totalmem() },
     async start({ id, scheduler, specification, environment }) {
+      if (startOf(process.pid) === null) throw needsProcessTable();
       const ports: StartedRoom["ports"] = [];
       for (const { name } of specification.ports) ports.push({ name, port: await freePort() });
       mkdirSync(directory, { recursive: true });
@@ -91,6 +92,13 @@ export function createRoomProcesses(options: {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Without it each room would be taken for gone at once, and another one started beside it. */
+function needsProcessTable(): MaestroError {
+  const message =
+    "rooms of runtime process need Linux's /proc, which this machine has not: run the worker on Linux, or choose runtime: kubernetes";
+  return new MaestroError("configuration", message);
 }
 
 async function launch(
