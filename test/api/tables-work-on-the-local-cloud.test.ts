@@ -131,6 +131,23 @@ test("a plan names the descendants that a change of columns breaks, at any depth
   expect(plan.bytesBefore).toBe(0);
   const harmless = await planOf(`${numbers.query} where n < 10`);
   expect(harmless).toMatchObject({ broken: [], unchecked: [], columnsRemoved: [] });
+
+  // Saved before its second parent, so that it is met first.
+  await summary("both", "select * from lab.numbers union all select * from lab.by_a_detour");
+  await summary("by_a_detour", "select * from lab.passes_on");
+  const widened = await planOf("select n, n as square, 'x' as word from unnest([1]) as n");
+  expect(widened).toMatchObject({ broken: [], unchecked: [], columnsAdded: ["word"] });
+});
+
+test("a plan of what is appended keeps stored columns, and tells types that refuse", async () => {
+  const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
+  const query = "select 'x' as n, 2 as extra";
+  const definition = { ...numbers, disposition: "append", query };
+  const plan = await get<TablePlan>("tables.plan", { id, definition });
+  expect(plan).toMatchObject({ broken: [], columnsAdded: ["extra"], columnsRemoved: [] });
+  expect(plan.warnings).toEqual([
+    "its runs will fail: column n is INTEGER and cannot be appended STRING",
+  ]);
 });
 
 test("SQL is run as it stands, billed and noted as a job; what is no SELECT is refused", async () => {

@@ -1,8 +1,9 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { FieldSchema, TablePlan } from "../../../shared/table.ts";
-import { selectChildIds } from "../../db/catalog-edges.ts";
+import { selectEdges } from "../../db/catalog-edges.ts";
 import { definitionOf, selectTable } from "../../db/tables.ts";
 import { emptyQuery } from "../../domain/empty-query.ts";
+import { descendantsOf, topologicalOrder } from "../../domain/graph.ts";
 import { replaceTables } from "../../domain/table-references/replace-tables.ts";
 import type { Deps } from "../deps.ts";
 
@@ -17,32 +18,52 @@ interface Columns {
 }
 
 /**
- * Which descendants other columns break. A child's SQL is dry-run twice: with a query of the present
- * columns in its parent's place, then with one of the new ones. Where only the second is refused, the
+ * Which descendants other columns break. A child's SQL is dry-run twice: with queries of the present
+ * columns in its parents' place, then with ones of the new. Where only the second is refused, the
  * change breaks it; where the first is, nothing can be said. Where it passes and its own columns
- * change with it, its children are asked in the same way. What a broken table would leave behind is
- * not looked at: it runs no more.
+ * change with it, its children are asked too. Each is asked once, after all of its parents, so that
+ * it sees everything that changes above it. What a broken table would leave behind is not looked at:
+ * it runs no more.
  */
 export async function findBrokenDescendants(
   deps: CheckDeps,
   table: { id: number; name: string } & Columns,
 ): Promise<Pick<TablePlan, "broken" | "unchecked">> {
-  const broken = new Map<number, TablePlan["broken"][number]>();
-  const unchecked = new Map<number, string>();
+  const broken: TablePlan["broken"] = [];
+  const unchecked: string[] = [];
+  if (sameColumns(table)) return { broken, unchecked };
   const changed = new Map<string, Columns>([[table.name, table]]);
-  const waiting = sameColumns(table) ? [] : await selectChildIds(deps.db, table.id);
+  const { order, childrenOf } = await descendantsInOrder(deps, table.id);
+  const asked = new Set(childrenOf(table.id));
   let checks = 0;
-  for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-    if (id === table.id || broken.has(id)) continue;
+  for (const id of order) {
+    if (!asked.has(id)) continue;
     checks += 1;
     const child = checks > mostChecked ? await nameOf(deps, id) : await check(deps, id, changed);
-    if (child.kind === "unknown") unchecked.set(id, child.name);
-    if (child.kind === "broken") broken.set(id, { id, name: child.name, message: child.message });
-    if (child.kind !== "fine" || !isNews(child, changed.get(child.name))) continue;
+    if (child.kind === "unknown") unchecked.push(child.name);
+    if (child.kind === "broken") broken.push({ id, name: child.name, message: child.message });
+    if (child.kind !== "fine" || sameColumns(child)) continue;
     changed.set(child.name, child);
-    waiting.push(...(await selectChildIds(deps.db, id)));
+    for (const below of childrenOf(id)) asked.add(below);
   }
-  return { broken: [...broken.values()], unchecked: [...unchecked.values()] };
+  return { broken, unchecked };
+}
+
+/** What is below a table, each after its parents as far as no cycle is in the way. */
+async function descendantsInOrder({ db }: CheckDeps, id: number) {
+  const all = await selectEdges(db);
+  const below = descendantsOf({ ids: [...new Set([id, ...all.flat()])], edges: all }, [id]);
+  below.add(id);
+  // An edge back into the changed table would close a cycle; the save refuses those of its own.
+  const edges = all.filter(
+    ([parent, child]) => below.has(parent) && below.has(child) && child !== id,
+  );
+  const ids = [...below];
+  const children = Map.groupBy(edges, ([parent]) => parent);
+  return {
+    order: topologicalOrder({ ids, edges }) ?? ids,
+    childrenOf: (parent: number) => (children.get(parent) ?? []).map(([, child]) => child),
+  };
 }
 
 type Outcome =
@@ -92,16 +113,7 @@ function refusalOf(error: unknown): string | null {
 }
 
 function sameColumns({ before, after }: Columns): boolean {
-  return same(before, after);
-}
-
-function same(one: FieldSchema[], other: FieldSchema[]): boolean {
-  return JSON.stringify(one.map(shapeOf)) === JSON.stringify(other.map(shapeOf));
-}
-
-/** Whether its children are to be asked: its columns change, otherwise than was known. */
-function isNews(columns: Columns, known: Columns | undefined): boolean {
-  return !sameColumns(columns) && !(known && same(known.after, columns.after));
+  return JSON.stringify(before.map(shapeOf)) === JSON.stringify(after.map(shapeOf));
 }
 
 /** REQUIRED reads as NULLABLE does. */

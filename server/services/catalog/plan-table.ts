@@ -48,9 +48,13 @@ export async function planTable(
   const cycle = await findCycle(db, definition, ownId, parents);
   const { pricePerTib } = await readPrice(deps);
   const statistics = inference.dryRun.kind === "done" ? inference.dryRun.statistics : null;
+  const appended =
+    definition.disposition === "append" && current && statistics
+      ? appendColumns(current.schema, statistics.schema)
+      : null;
   const columns = {
     before: current?.schema ?? saved?.schema ?? null,
-    after: statistics?.schema ?? null,
+    after: appended?.columns ?? statistics?.schema ?? null,
   };
   const priceOf = (bytes: number | undefined) =>
     bytes === undefined ? null : priceBytes(bytes, pricePerTib);
@@ -64,7 +68,7 @@ export async function planTable(
     bytesBefore: saved?.bytesProcessed ?? null,
     priceBefore: priceOf(saved?.bytesProcessed),
     ...(await brokenBy(deps, nameOf(ownId), id, columns)),
-    warnings: inference.warnings,
+    warnings: [...inference.warnings, ...(appended?.refusals ?? [])],
   };
 }
 
@@ -124,6 +128,21 @@ async function findCycle(
 async function namesOf(db: Db): Promise<Map<number, string>> {
   const rows = await selectTableStatuses(db);
   return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+/** A run that appends adds columns, keeps those that its query lacks, and fails where a type differs. */
+function appendColumns(stored: FieldSchema[], query: FieldSchema[]) {
+  const kept = new Map(stored.map((field) => [field.name.toLowerCase(), typeText(field)]));
+  return {
+    columns: [...stored, ...query.filter(({ name }) => !kept.has(name.toLowerCase()))],
+    refusals: query.flatMap((field) => {
+      const has = kept.get(field.name.toLowerCase());
+      const gets = typeText(field);
+      return has === undefined || has === gets
+        ? []
+        : [`its runs will fail: column ${field.name} is ${has} and cannot be appended ${gets}`];
+    }),
+  };
 }
 
 function compareColumns(
