@@ -227,7 +227,10 @@ test("a preview that nobody waits for, or that is lost sight of, is cancelled an
   expect(cancelled?.endedAt).not.toBeNull();
 
   const lost = new MaestroError("transient", "the connection was lost", { retryable: true });
-  const awaitQuery = vi.fn(deps.warehouse.awaitQuery).mockRejectedValueOnce(lost);
+  const awaitQuery: Warehouse["awaitQuery"] = async (...given) => {
+    await deps.warehouse.awaitQuery(...given);
+    throw lost;
+  };
   await expect(run({ awaitQuery })).rejects.toBe(lost);
   const settled = await newest();
   expect(settled?.bqJobId).not.toBe(cancelled?.bqJobId);
