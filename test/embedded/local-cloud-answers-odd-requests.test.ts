@@ -71,7 +71,9 @@ describe("a body that is none", () => {
     const body = { tableReference: { tableId: "filled" }, schema: { fields: [field] } };
     const answer = await ask("/datasets/d/tables", JSON.stringify(body));
     expect(answer.status).toBe(501);
-    expect(answer.body.error?.message).toContain("not supported by the local warehouse: DEFAULT of anything but literals");
+    expect(answer.body.error?.message).toContain(
+      "not supported by the local warehouse: DEFAULT of anything but literals",
+    );
   });
 
   test("more than ten megabytes of JSON is too large, and others are answered meanwhile", async () => {
