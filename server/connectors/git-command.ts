@@ -58,6 +58,9 @@ export async function prepareGit(
 ): Promise<GitCommand> {
   const address = readGitAddress(remote.url);
   if (!address) throw fault("git.url is no address of a repository: set it again");
+  if (address.kind === "ssh" && remote.key === null) {
+    throw fault("git.url is reached over SSH, and git.key is not set: set it");
+  }
   const at = await resolveHost(address, remote.allowed);
   const folder = await mkdtemp(join(tmpdir(), "maestro-git-"));
   const env = {
@@ -140,9 +143,8 @@ async function sshCommand(
   at: string,
   { key, knownHosts }: GitRemote,
 ): Promise<string> {
-  if (key === null) throw fault("git.url is reached over SSH, and git.key is not set: set it");
   const keyFile = join(folder, "key");
-  await writeFile(keyFile, `${key.trimEnd()}\n`, { mode: ownerAlone });
+  await writeFile(keyFile, `${(key ?? "").trimEnd()}\n`, { mode: ownerAlone });
   await chmod(keyFile, ownerAlone);
   const hostsFile = join(folder, "known_hosts");
   if (knownHosts !== null) await writeFile(hostsFile, `${knownHosts.trimEnd()}\n`);

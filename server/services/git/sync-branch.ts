@@ -179,7 +179,9 @@ async function agreeUnless(
 
 /** A table that was removed or renamed here is changed too. */
 function isChangedHere({ version, base, former }: Side): boolean {
-  return version === null ? former !== undefined : version !== (base?.version ?? 0);
+  if (version === null) return former !== undefined;
+  // Nothing ends a conflict but a decision, and its commit.
+  return version !== (base?.version ?? 0) || (base?.conflictVersion ?? null) !== null;
 }
 
 function bothChanged({ version }: Side, changed: string[]): string {
@@ -215,7 +217,7 @@ async function noteConflict(deps: GitDeps, sync: Sync, side: Side): Promise<void
 /** The catalog's state goes over the one that was seen in the repository; nothing is saved here. */
 async function keepCatalog(
   deps: GitDeps,
-  { branch, actor }: Sync,
+  { remote, branch, actor }: Sync,
   side: Side,
   { isDry }: Options,
   plan: SyncPlan,
@@ -232,7 +234,13 @@ async function keepCatalog(
       ? (["its files are removed", { kind: "remove", userId: actor.userId }] as const)
       : (["the catalog's is committed", { kind: "save", version }] as const);
   tell(plan, side, "conflict", done);
-  if (!isDry) await tellGit(deps.db, { ...news, tableId, isForced: true, over });
+  if (isDry) return;
+  await deps.db.transaction(async (tx) => {
+    // Until it is committed, a push that is taken in leaves the table alone.
+    const row = { remote: remoteKey(remote), tableId, path: side.path };
+    if (version !== null) await recordConflict(tx, { ...row, version });
+    await tellGit(tx, { ...news, tableId, isForced: true, over });
+  });
 }
 
 /** Where the repository is back at what was agreed on, there is no conflict any more. */
@@ -266,7 +274,7 @@ async function syncGone(
     return;
   }
   if (options.take === "catalog") return keepCatalog(deps, sync, side, options, plan);
-  if (version !== base.version && options.take !== "git") {
+  if (isChangedHere({ ...side, version }) && options.take !== "git") {
     tell(plan, side, "conflict", "gone from the repository and changed in the catalog");
     if (!options.isDry) await noteConflict(deps, sync, side);
     return;

@@ -77,6 +77,7 @@ test("what the catalog is taken for is never saved or removed there, and is comm
   });
   expect((await sync(deps, take, ann)).applied).toEqual([]);
   await git.commit("Theirs anew", { "tables/d/kept.sql": "select 'unseen' as x\n" });
+  await askPull(deps);
   await pulse();
   expect(await show("tables/d/kept.sql")).toBe("select 'unseen' as x");
   expect((await gitState(deps)).conflicts).toEqual(["d.kept"]);
