@@ -30,8 +30,8 @@ export async function makeMarker(client: pg.Client, schema: string): Promise<voi
       );
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : "";
-      // Another made it at the same time: its table, or its row type, is there.
-      if (code !== "42P07" && code !== "23505") throw error;
+      // Another made it at the same time: its table, or its row type, is there, or a key of either.
+      if (!["42P07", "42710", "23505"].includes(code as string)) throw error;
     }
   }
 }

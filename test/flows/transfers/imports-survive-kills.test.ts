@@ -5,8 +5,8 @@ import { strikeAt } from "./sites.ts";
 import { createCases, inRounds, inTurn, timeoutMs } from "./with-cases.ts";
 
 /*
- * An import is struck once at each site, from each kind of database. Another room or daemon has to end
- * it as if nobody had died.
+ * An import is struck once at each site, from one kind of database or the other; in the soak, from both.
+ * Another room or daemon has to end it as if nobody had died.
  */
 
 const { withImport } = createCases();
@@ -15,7 +15,7 @@ const atRoom = databaseKinds.flatMap((kind) =>
   Object.entries(roomSites(kind)).map(([at, site]) => ({ kind, at, site })),
 );
 
-test.concurrent.each(inRounds(atRoom))(
+test.concurrent.each(inRounds(inTurn(atRoom)))(
   "$kind: its room is killed $at, and another room imports it",
   ({ kind, site }) =>
     withImport(kind, async (each) => {

@@ -10,7 +10,7 @@ import { createCases, timeoutMs } from "./with-cases.ts";
 const { withSheet } = createCases();
 
 const written = /^POST .*values:batchUpdate/;
-const changed = /^POST .*[^s]:batchUpdate/;
+const changed = /^POST .*\/spreadsheets\/[^/:]+:batchUpdate/;
 
 /** The last of these is where it is struck; those before it are passed in turn. */
 const sites: [at: string, ...sites: Site[]][] = [

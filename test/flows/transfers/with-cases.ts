@@ -70,12 +70,18 @@ async function withCase<Case extends { output(): string; close(): Promise<void> 
   opened: Case,
   body: (each: Case) => Promise<void>,
 ): Promise<void> {
+  const overdue = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => overdue.reject(new Error("the case stands still")),
+    timeoutMs - 20_000,
+  );
   try {
-    await body(opened);
+    await Promise.race([body(opened), overdue.promise]);
   } catch (error) {
     console.error(opened.output());
     throw error;
   } finally {
+    clearTimeout(timer);
     await opened.close();
   }
 }
