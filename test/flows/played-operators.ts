@@ -8,13 +8,15 @@ const actor = { userId: null, name: "played operator" };
 
 /**
  * Runs that are to be resumed: cancelled, or failed for no other reason than that they waited for a
- * tick that was. A run that failed otherwise is left, so that the history shows it.
+ * tick that was, or that a job failed which no other attempt follows once the run is cancelled. A run
+ * that failed otherwise is left, so that the history shows it.
  */
 export const toResume = `
   select r.id::float8 as id from runs r
   where r.state = 'cancelled' or (r.state = 'failed' and not exists (
     select from table_runs t where t.run_id = r.id and t.state = 'failed'
-      and t.reason ->> 'code' <> 'parentTick'))
+      and t.reason ->> 'code' <> 'parentTick'
+      and not coalesce(t.reason ->> 'code' = 'jobFailed' and t.ended_at >= r.cancel_requested_at, false)))
   order by r.id`;
 
 /** People who cancel a run when they are told to, and resume each as soon as its frequency is idle. */
