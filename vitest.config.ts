@@ -4,7 +4,7 @@ export const base = {
   globalSetup: ["test/support/global-setup.ts"],
   pool: "forks" as const,
   // More than cores: most files wait for servers that start, stop and are killed.
-  maxWorkers: 3,
+  maxWorkers: 4,
   testTimeout: 60_000,
   hookTimeout: 120_000,
 };

@@ -1,10 +1,11 @@
 import { A } from "@solidjs/router";
-import { type JSX, Show } from "solid-js";
+import { Show } from "solid-js";
 import type { TransferView } from "../../shared/transfer.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { createApiQuery } from "../state/create-api-query.ts";
 import { api } from "../trpc.ts";
 import { Dialog } from "./Dialog.tsx";
+import { Fact } from "./Fact.tsx";
 import { QueryView } from "./QueryView.tsx";
 import { StatusPill } from "./Status.tsx";
 import { Duration, RelativeTime } from "./Time.tsx";
@@ -96,15 +97,6 @@ function Facts(props: { transfer: TransferView }) {
           </section>
         )}
       </Show>
-    </div>
-  );
-}
-
-function Fact(props: { name: string; children: JSX.Element }) {
-  return (
-    <div>
-      <dt>{props.name}</dt>
-      <dd>{props.children}</dd>
     </div>
   );
 }

@@ -5,44 +5,30 @@ import { createToken } from "../../server/services/access/create-token.ts";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
 import { revokeAnyToken } from "../../server/services/access/revoke-token.ts";
 import type { GroupView, UserView } from "../../shared/user.ts";
-import {
-  addUser,
-  adminToken,
-  createTestDeps,
-  startTestServer,
-  type TestDeps,
-  type TestServer,
-} from "../api/support.ts";
+import { addUser } from "../api/support.ts";
 import { insertCatalog } from "../support/catalog.ts";
-import { createCommandLine } from "./support.ts";
+import { type CommandServer, createCommandLine, startCommandServer } from "./support.ts";
 
-let context: TestDeps;
-let server: TestServer;
-let token: string;
+let at: CommandServer;
 let warnings = "";
 
 beforeAll(async () => {
-  context = await createTestDeps();
-  server = await startTestServer(context.deps);
-  token = await adminToken(context.deps);
-  await addUser(context.deps, "Ann@example.com", { disabled: true });
-  await addUser(context.deps, "bob@example.com");
+  at = await startCommandServer();
+  await addUser(at.deps, "Ann@example.com", { disabled: true });
+  await addUser(at.deps, "bob@example.com");
 });
 
-afterAll(async () => {
-  await server.close();
-  await context.close();
-});
+afterAll(() => at.close());
 
-function maestro(line: string, as = token): Promise<string> {
+function maestro(line: string, as = at.env.MAESTRO_TOKEN): Promise<string> {
   const stderr = new Writable({
     write(chunk: Buffer, _encoding, done) {
       warnings += chunk;
       done();
     },
   });
-  const run = createCommandLine(context.deps, { stderr });
-  return run(line.split(" "), { MAESTRO_URL: server.url, MAESTRO_TOKEN: as });
+  const run = createCommandLine(at.deps, { stderr });
+  return run(line.split(" "), { MAESTRO_URL: at.url, MAESTRO_TOKEN: as });
 }
 
 async function listed<T>(noun: string): Promise<T[]> {
@@ -70,9 +56,9 @@ test("groups are made, filled, renamed and deleted", async () => {
   expect(await maestro("groups rename finance controlling")).toContain("controlling now");
   const group = (await listed<GroupView>("groups")).find(({ name }) => name === "controlling");
   expect(group).toMatchObject({ memberCount: 1, tableCount: 0 });
-  await insertCatalog(context.deps.db, [{ name: "held", groupId: group!.id }]);
+  await insertCatalog(at.deps.db, [{ name: "held", groupId: group!.id }]);
   await expect(maestro("groups delete controlling")).rejects.toThrow("owns d.held");
-  await context.deps.db.update(tables).set({ groupId: null });
+  await at.deps.db.update(tables).set({ groupId: null });
   expect(await maestro("groups delete controlling")).toBe("the group controlling is deleted\n");
   await expect(maestro("groups add controlling bob@example.com")).rejects.toThrow(
     "there is no group controlling; there are: default",
@@ -81,9 +67,9 @@ test("groups are made, filled, renamed and deleted", async () => {
 
 test("who uses a token that ends soon is told on standard error, once a command", async () => {
   expect(warnings).toBe("");
-  const user = await addUser(context.deps, "late@example.com");
+  const user = await addUser(at.deps, "late@example.com");
   const input = { name: "t", scopes: ["read" as const], expiresDays: 2 };
-  const ending = (await createToken(context.deps, user, input)).token;
+  const ending = (await createToken(at.deps, user, input)).token;
   expect(JSON.parse(await maestro("groups list --json", ending))).toHaveLength(1);
   expect(warnings).toMatch(
     /^maestro: this API token ends at \d{4}-\d\d-\d\d \d\d:\d\d UTC: make another before\n$/,
@@ -91,7 +77,7 @@ test("who uses a token that ends soon is told on standard error, once a command"
 });
 
 test("on the machine itself a revoked token is replaced, and the command goes on", async () => {
-  const { deps } = context;
+  const { deps } = at;
   const admin = await ensureLocalAdmin(deps);
   const make = () => createToken(deps, admin, { name: "kept", scopes: ["admin"], expiresDays: 30 });
   const kept = await make();
@@ -99,7 +85,7 @@ test("on the machine itself a revoked token is replaced, and the command goes on
   const findLocalServer = async (_directory?: string, refused?: string) => {
     refusals.push(refused);
     const issued = refused === undefined ? kept : await make();
-    return { url: server.url, token: issued.token };
+    return { url: at.url, token: issued.token };
   };
   await revokeAnyToken(deps, kept.id, { userId: admin.id, name: admin.email });
   const run = createCommandLine(deps, { findLocalServer });

@@ -1,49 +1,31 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TableDetail, TableListItem } from "../../shared/table.ts";
 import {
-  adminToken,
-  createTestDeps,
-  startTestServer,
-  type TestDeps,
-  type TestServer,
-} from "../api/support.ts";
-import { createCommandLine, type RunCommandLine } from "./support.ts";
+  type CommandServer,
+  createCommandLine,
+  type RunCommandLine,
+  startCommandServer,
+  writeFiles,
+} from "./support.ts";
 
-let context: TestDeps;
-let server: TestServer;
+let at: CommandServer;
 let maestro: RunCommandLine;
-let folder: string;
-let env: Record<string, string>;
 
 beforeAll(async () => {
-  context = await createTestDeps();
-  server = await startTestServer(context.deps);
-  maestro = createCommandLine(context.deps);
-  env = { MAESTRO_URL: server.url, MAESTRO_TOKEN: await adminToken(context.deps) };
-  folder = await mkdtemp(join(tmpdir(), "maestro-adopt-"));
+  at = await startCommandServer();
+  maestro = createCommandLine(at.deps);
 });
 
-afterAll(async () => {
-  await server.close();
-  await context.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => at.close());
 
-async function write(files: Record<string, string>): Promise<string> {
-  const root = await mkdtemp(join(folder, "project-"));
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(join(root, path, ".."), { recursive: true });
-    await writeFile(join(root, path), text);
-  }
-  return root;
-}
+const write = async (files: Record<string, string>) =>
+  writeFiles(await mkdtemp(join(at.folder, "project-")), files);
 
 async function show(name: string): Promise<TableDetail> {
-  return JSON.parse(await maestro(["tables", "show", name, "--json"], env));
+  return JSON.parse(await maestro(["tables", "show", name, "--json"], at.env));
 }
 
 const model = (name: string, more: object = {}) => ({
@@ -81,9 +63,9 @@ test("dbt's models become tables with their partitions and parents; what cannot 
   const root = await write({
     "target/manifest.json": JSON.stringify({ metadata: {}, nodes, sources: {} }),
   });
-  await expect(maestro(["adopt", root], env)).rejects.toThrow(/say --yes/);
-  expect(JSON.parse(await maestro(["tables", "list", "--json"], env))).toEqual([]);
-  const output = await maestro(["adopt", root, "--yes"], env);
+  await expect(maestro(["adopt", root], at.env)).rejects.toThrow(/say --yes/);
+  expect(JSON.parse(await maestro(["tables", "list", "--json"], at.env))).toEqual([]);
+  const output = await maestro(["adopt", root, "--yes"], at.env);
   expect(output).toContain("dbt: 3 tables");
   expect(output).toMatch(/mart\.daily_orders: incremental in dbt/);
   expect(output).toMatch(/models\/scores\.sql is left out: a model in Python/);
@@ -103,11 +85,11 @@ test("dbt's models become tables with their partitions and parents; what cannot 
 test("a table that is in the catalog otherwise stays as it is, unless it shall be overwritten", async () => {
   const nodes = { orders: model("orders", { compiled_code: "select 2 as two" }) };
   const root = await write({ "manifest.json": JSON.stringify({ nodes }) });
-  expect(await maestro(["adopt", root, "--yes"], env)).toContain(
+  expect(await maestro(["adopt", root, "--yes"], at.env)).toContain(
     "mart.orders is in the catalog otherwise, and stays so",
   );
   expect((await show("mart.orders")).version).toBe(1);
-  await maestro(["adopt", root, "--yes", "--overwrite"], env);
+  await maestro(["adopt", root, "--yes", "--overwrite"], at.env);
   expect((await show("mart.orders")).definition.query).toBe("select 2 as two");
 });
 
@@ -134,7 +116,7 @@ test("Dataform's compiled graph becomes tables; scripts and what did not compile
     },
   };
   const root = await write({ "graph.json": JSON.stringify(graph), "package.json": "{}" });
-  const output = await maestro(["adopt", root, "--yes"], env);
+  const output = await maestro(["adopt", root, "--yes"], at.env);
   expect(output).toContain("Dataform: 2 tables");
   expect(output).toContain("df.latest: a view in Dataform");
   expect(output).toContain("definitions/grants.sqlx is left out: an operation");
@@ -156,18 +138,18 @@ test("of plain SQL, tables in a circle are left out; the others are made, with w
     "raw/four.sql": "select * from raw.three",
     "raw/four.yaml": "kind: summary\ngroup: nobody\n",
   });
-  const answer = JSON.parse(await maestro(["adopt", root, "--json"], env));
+  const answer = JSON.parse(await maestro(["adopt", root, "--json"], at.env));
   expect(answer).toMatchObject({ saved: null, circles: [expect.arrayContaining(["raw.one"])] });
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   stdin.write("y\n");
-  const typed = createCommandLine(context.deps, { stdin });
-  const output = await typed(["adopt", root], env);
+  const typed = createCommandLine(at.deps, { stdin });
+  const output = await typed(["adopt", root], at.env);
   expect(output).toContain("! raw.four  cannot be saved: there is no group nobody");
   expect(output).toMatch(/read each other in a circle and are left out: raw\.(one|two) → /);
-  const names = (JSON.parse(await maestro(["tables", "list", "--json"], env)) as TableListItem[])
+  const names = (JSON.parse(await maestro(["tables", "list", "--json"], at.env)) as TableListItem[])
     .map(({ name }) => name)
     .filter((name) => name.startsWith("raw."));
   expect(names).toEqual(["raw.three"]);
   // Again, after an end in the middle say: what is there is as it is.
-  expect(await maestro(["adopt", root], env)).toContain("1 as they are");
+  expect(await maestro(["adopt", root], at.env)).toContain("1 as they are");
 });

@@ -1,41 +1,23 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rooms } from "../../drizzle/schema/schedulers.ts";
 import { getScheduler } from "../../server/services/schedulers/get-scheduler.ts";
-import {
-  adminToken,
-  createTestDeps,
-  startTestServer,
-  type TestDeps,
-  type TestServer,
-} from "../api/support.ts";
-import { createCommandLine } from "./support.ts";
+import { type CommandServer, createCommandLine, startCommandServer } from "./support.ts";
 
-let context: TestDeps;
-let server: TestServer;
-let env: Record<string, string>;
-let directory: string;
+let at: CommandServer;
 
 beforeAll(async () => {
-  context = await createTestDeps();
-  server = await startTestServer(context.deps);
-  env = { MAESTRO_URL: server.url, MAESTRO_TOKEN: await adminToken(context.deps) };
-  directory = await mkdtemp(join(tmpdir(), "maestro-schedulers-"));
+  at = await startCommandServer();
 });
-afterAll(async () => {
-  await server.close();
-  await context.close();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => at.close());
 
 const run = (args: string[], stdin = "") =>
-  createCommandLine(context.deps, { stdin: Readable.from([stdin]) })(["schedulers", ...args], env);
+  createCommandLine(at.deps, { stdin: Readable.from([stdin]) })(["schedulers", ...args], at.env);
 
 test("a scheduler is made of a file, shown, changed, sized and deleted", async () => {
-  const file = join(directory, "scorer.yaml");
+  const file = join(at.folder, "scorer.yaml");
   await writeFile(file, 'name: scorer\ncmd: ["true"]\nautoscaling: {min: 1, max: 9}\n');
   expect(await run(["create", "-f", file])).toBe("scorer is made, version 1.0\n");
 
@@ -49,8 +31,8 @@ test("a scheduler is made of a file, shown, changed, sized and deleted", async (
   expect(await run(["scale", "scorer", "+3"])).toBe("scorer is to have 5 rooms\n");
   expect(await run(["scale", "scorer", "-1"])).toBe("scorer is to have 4 rooms\n");
 
-  const { id: schedulerId } = await getScheduler(context.deps, "scorer");
-  await context.deps.db.insert(rooms).values({ schedulerId, id: "r-one", state: "ready" });
+  const { id: schedulerId } = await getScheduler(at.deps, "scorer");
+  await at.deps.db.insert(rooms).values({ schedulerId, id: "r-one", state: "ready" });
   expect(await run(["rooms", "scorer"])).toMatch(/r-one +ready/);
   expect(await run(["list"])).toMatch(/scorer +– +creating +2\.1 +0 +1 +0 +2 to 9/);
   expect(JSON.parse(await run(["list", "--json"]))).toMatchObject([{ name: "scorer" }]);
@@ -62,7 +44,7 @@ test("a scheduler is made of a file, shown, changed, sized and deleted", async (
 });
 
 test("what is wrong is told: the file, every field of it, a number, a name", async () => {
-  await expect(run(["create", "-f", join(directory, "none")])).rejects.toThrow(
+  await expect(run(["create", "-f", join(at.folder, "none")])).rejects.toThrow(
     /none cannot be read: ENOENT/,
   );
   await expect(run(["create", "-f", "-"], "name: No Name\nmaxSurge: 0")).rejects.toThrow(

@@ -1,35 +1,20 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  adminToken,
-  createTestDeps,
-  startTestServer,
-  type TestDeps,
-  type TestServer,
-} from "../api/support.ts";
 import { makeServiceAccount } from "../support/service-account.ts";
-import { createCommandLine } from "./support.ts";
+import { type CommandServer, createCommandLine, startCommandServer } from "./support.ts";
 
-let context: TestDeps;
-let server: TestServer;
-let env: Record<string, string>;
+let at: CommandServer;
 
 beforeAll(async () => {
-  context = await createTestDeps();
-  server = await startTestServer(context.deps);
-  env = { MAESTRO_URL: server.url, MAESTRO_TOKEN: await adminToken(context.deps) };
+  at = await startCommandServer();
 });
 
-afterAll(async () => {
-  await server.close();
-  await context.close();
-});
+afterAll(() => at.close());
 
 const run = (args: string[], stdin = "") =>
-  createCommandLine(context.deps, { stdin: Readable.from([stdin]) })(["settings", ...args], env);
+  createCommandLine(at.deps, { stdin: Readable.from([stdin]) })(["settings", ...args], at.env);
 
 test("a setting is set, shown with who changed it, and forgotten", async () => {
   await run(["set", "oauth.domains", "Example.com, example.org"]);
@@ -55,8 +40,7 @@ test("a setting that is not there, or a value that is refused, is told by name",
 });
 
 test("BigQuery is set as a whole, by the file of a key, and tried", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "maestro-key-"));
-  const path = join(directory, "key.json");
+  const path = join(at.folder, "key.json");
   await writeFile(path, makeServiceAccount());
   const set = (...args: string[]) => run(["set-bigquery", ...args]);
   await expect(set()).rejects.toThrow(/name what to change/);
@@ -68,5 +52,4 @@ test("BigQuery is set as a whole, by the file of a key, and tried", async () => 
   expect(await set("--default-credentials")).toContain("bigquery.credentials: set");
   expect(await run(["list"])).toMatch(/bigquery\.credentials .*unset/);
   await expect(run(["test-bigquery"])).rejects.toThrow("no BigQuery is set");
-  await rm(directory, { recursive: true });
 });

@@ -1,5 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,46 +7,29 @@ import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admi
 import { askLogin, claimLogin, refuseLogin } from "../../server/services/access/log-in.ts";
 import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import type { TableListItem } from "../../shared/table.ts";
-import {
-  addUser,
-  adminToken,
-  createTestDeps,
-  startTestServer,
-  type TestDeps,
-  type TestServer,
-} from "../api/support.ts";
+import { addUser } from "../api/support.ts";
 import { until } from "../support/until.ts";
-import { createCommandLine, type RunCommandLine } from "./support.ts";
+import {
+  type CommandServer,
+  createCommandLine,
+  type RunCommandLine,
+  startCommandServer,
+  writeFiles,
+} from "./support.ts";
 
-let context: TestDeps;
-let server: TestServer;
+let at: CommandServer;
 let maestro: RunCommandLine;
-let folder: string;
-let env: Record<string, string>;
 
 beforeAll(async () => {
-  context = await createTestDeps();
-  server = await startTestServer(context.deps);
-  maestro = createCommandLine(context.deps);
-  env = { MAESTRO_URL: server.url, MAESTRO_TOKEN: await adminToken(context.deps) };
-  folder = await mkdtemp(join(tmpdir(), "maestro-files-"));
+  at = await startCommandServer();
+  maestro = createCommandLine(at.deps);
 });
 
-afterAll(async () => {
-  await server.close();
-  await context.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => at.close());
 
 /** Writes files below a folder of their own, by path. */
-async function write(name: string, files: Record<string, string>): Promise<string> {
-  const root = join(folder, name);
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(join(root, path, ".."), { recursive: true });
-    await writeFile(join(root, path), text);
-  }
-  return root;
-}
+const write = (name: string, files: Record<string, string>) =>
+  writeFiles(join(at.folder, name), files);
 
 test("a folder of SQL becomes tables, and is the same folder when they are written again", async () => {
   const root = await write("shop", {
@@ -57,18 +39,18 @@ test("a folder of SQL becomes tables, and is the same folder when they are writt
     "shop/uploads.yaml": "kind: external\nexternalTimeoutSeconds: 60\n",
     "README.md": "not a table",
   });
-  expect(await maestro(["tables", "plan", root], env)).toMatch(
+  expect(await maestro(["tables", "plan", root], at.env)).toMatch(
     /\+ shop\.daily {2}summary, reads shop\.orders\n(.*\n)*3 to make, 0 to change/,
   );
-  expect(JSON.parse(await maestro(["tables", "list", "--json"], env))).toEqual([]);
-  await maestro(["tables", "save", root], env);
-  const shown = await maestro(["tables", "show", "shop.daily"], env);
+  expect(JSON.parse(await maestro(["tables", "list", "--json"], at.env))).toEqual([]);
+  await maestro(["tables", "save", root], at.env);
+  const shown = await maestro(["tables", "show", "shop.daily"], at.env);
   expect(shown).toContain("parents    shop.orders");
   expect(shown).toContain("Orders a day");
-  expect(await maestro(["tables", "save", root], env)).toBe("3 are as they are in the files\n");
-  expect(await maestro(["tables", "diff", root], env)).toBe("");
-  const again = join(folder, "again");
-  await maestro(["tables", "files", again], env);
+  expect(await maestro(["tables", "save", root], at.env)).toBe("3 are as they are in the files\n");
+  expect(await maestro(["tables", "diff", root], at.env)).toBe("");
+  const again = join(at.folder, "again");
+  await maestro(["tables", "files", again], at.env);
   expect(await readdir(join(again, "shop"))).toEqual([
     "daily.sql",
     "daily.yaml",
@@ -86,8 +68,8 @@ test("a diff shows the lines that would change, and ends with 1 where there are 
     "shop/daily.sql": "select count(*) as n\nfrom shop.orders\n",
   });
   const codes: number[] = [];
-  const watched = createCommandLine(context.deps, { setExitCode: (code) => codes.push(code) });
-  expect(await watched(["tables", "diff", root], env)).toBe(
+  const watched = createCommandLine(at.deps, { setExitCode: (code) => codes.push(code) });
+  expect(await watched(["tables", "diff", root], at.env)).toBe(
     "--- catalog/shop/daily.sql\n+++ files/shop/daily.sql\n-select count(*) as n from shop.orders\n+select count(*) as n\n+from shop.orders\n",
   );
   expect(codes).toEqual([1]);
@@ -99,12 +81,12 @@ test("one file that cannot be saved keeps all of them from being saved, and is n
     "bad/typo.sql": "select 1 as one",
     "bad/typo.yaml": "kind: summary\nfrequenzy: daily\n",
   });
-  await expect(maestro(["tables", "save", root], env)).rejects.toMatchObject({
+  await expect(maestro(["tables", "save", root], at.env)).rejects.toMatchObject({
     code: "invalidInput",
     message: expect.stringMatching(/bad\.typo cannot be saved: .*frequenzy.*nothing was saved/),
   });
   await writeFile(join(root, "bad/typo.yaml"), "frequency: weekly\n");
-  await expect(maestro(["tables", "save", root], env)).rejects.toThrow(
+  await expect(maestro(["tables", "save", root], at.env)).rejects.toThrow(
     /there is no frequency weekly/,
   );
   await write("bad", {
@@ -112,24 +94,24 @@ test("one file that cannot be saved keeps all of them from being saved, and is n
     "bad/good.sql": "select * from bad.typo",
   });
   await write("bad", { "bad/typo.sql": "select * from bad.good" });
-  await expect(maestro(["tables", "save", root], env)).rejects.toMatchObject({ code: "cycle" });
-  await expect(maestro(["tables", "show", "bad.good"], env)).rejects.toThrow();
+  await expect(maestro(["tables", "save", root], at.env)).rejects.toMatchObject({ code: "cycle" });
+  await expect(maestro(["tables", "show", "bad.good"], at.env)).rejects.toThrow();
 });
 
 test("a table is edited in $EDITOR; what is refused is kept to be mended", async () => {
-  const editor = join(folder, "editor.sh");
+  const editor = join(at.folder, "editor.sh");
   const script = (line: string) =>
     `#!/bin/sh\nfor f in "$@"; do case "$f" in *.sql) ${line};; esac; done\n`;
   await writeFile(editor, script('echo "select 2 as id" > "$f"'));
   await chmod(editor, 0o755);
-  const output = await maestro(["tables", "edit", "shop.orders"], { ...env, EDITOR: editor });
+  const output = await maestro(["tables", "edit", "shop.orders"], { ...at.env, EDITOR: editor });
   expect(output).toContain("shop.orders is saved, version 2");
-  expect(await maestro(["tables", "show", "shop.orders"], env)).toContain("select 2 as id");
-  expect(await maestro(["tables", "edit", "shop.orders"], { ...env, EDITOR: "true" })).toContain(
+  expect(await maestro(["tables", "show", "shop.orders"], at.env)).toContain("select 2 as id");
+  expect(await maestro(["tables", "edit", "shop.orders"], { ...at.env, EDITOR: "true" })).toContain(
     "shop.orders stays as it is",
   );
   await writeFile(editor, script('printf "" > "$f"'));
-  const refused = maestro(["tables", "edit", "shop.orders"], { ...env, EDITOR: editor });
+  const refused = maestro(["tables", "edit", "shop.orders"], { ...at.env, EDITOR: editor });
   const error = await refused.then(
     () => null,
     (cause: Error) => cause,
@@ -137,43 +119,43 @@ test("a table is edited in $EDITOR; what is refused is kept to be mended", async
   const kept = /what you wrote is in (\S+):/.exec(error?.message ?? "")?.[1] ?? "";
   expect(await readdir(join(kept, "shop"))).toContain("orders.sql");
   await rm(kept, { recursive: true });
-  await expect(maestro(["tables", "edit", "shop.orders"], env)).rejects.toThrow(/EDITOR/);
+  await expect(maestro(["tables", "edit", "shop.orders"], at.env)).rejects.toThrow(/EDITOR/);
 });
 
 test("who is in no group of a table cannot save its file", async () => {
-  const { id } = await addUser(context.deps, "other@example.com", { groups: ["others"] });
-  const name = sessionCookieName(context.deps.instanceId, false);
-  const cookie = `${name}=${await encodeSession(context.deps, id)}`;
+  const { id } = await addUser(at.deps, "other@example.com", { groups: ["others"] });
+  const name = sessionCookieName(at.deps.instanceId, false);
+  const cookie = `${name}=${await encodeSession(at.deps, id)}`;
   const file = { dataset: "shop", name: "orders", sql: "select 3 as id", settings: null };
-  const response = await fetch(`${server.url}/trpc/tables.saveFile`, {
+  const response = await fetch(`${at.url}/trpc/tables.saveFile`, {
     method: "POST",
-    headers: { "content-type": "application/json", cookie, origin: server.url },
+    headers: { "content-type": "application/json", cookie, origin: at.url },
     body: JSON.stringify({ file, version: 2 }),
   });
   expect(response.status).toBe(403);
 });
 
 test("a login is approved in the web app, kept for its user alone, and used from then on", async () => {
-  const { id } = await ensureLocalAdmin(context.deps);
-  const name = sessionCookieName(context.deps.instanceId, false);
-  const cookie = `${name}=${await encodeSession(context.deps, id)}`;
+  const { id } = await ensureLocalAdmin(at.deps);
+  const name = sessionCookieName(at.deps.instanceId, false);
+  const cookie = `${name}=${await encodeSession(at.deps, id)}`;
   const stderr = new PassThrough();
   let asked = "";
   stderr.on("data", (chunk) => {
     asked += chunk;
   });
-  const config = join(folder, "config");
+  const config = join(at.folder, "config");
   const home = { XDG_CONFIG_HOME: config };
-  const atTerminal = createCommandLine(context.deps, { stderr });
-  const login = atTerminal(["login", "--url", server.url], home);
+  const atTerminal = createCommandLine(at.deps, { stderr });
+  const login = atTerminal(["login", "--url", at.url], home);
   await until("it says where to approve it", () => asked.includes("enter the code"));
   // Whoever is sent a link has no code: it is read from the terminal.
   expect(asked).not.toMatch(/\/login\S/);
   const code = /code ([A-Z0-9-]+)/.exec(asked)?.[1] ?? "";
   const approve = (scope = "read") =>
-    fetch(`${server.url}/trpc/tokens.approveLogin`, {
+    fetch(`${at.url}/trpc/tokens.approveLogin`, {
       method: "POST",
-      headers: { "content-type": "application/json", cookie, origin: server.url },
+      headers: { "content-type": "application/json", cookie, origin: at.url },
       body: JSON.stringify({ code, scope }),
     });
   expect((await approve()).status).toBe(200);
@@ -184,22 +166,22 @@ test("a login is approved in the web app, kept for its user alone, and used from
   expect(listed.length).toBeGreaterThan(0);
   await expect(maestro(["run", "shop.daily"], home)).rejects.toMatchObject({ code: "forbidden" });
   expect(await maestro(["logout"], home)).toContain("logged out");
-  await expect(maestro(["tables", "list", "--url", server.url], home)).rejects.toThrow(/log in/);
+  await expect(maestro(["tables", "list", "--url", at.url], home)).rejects.toThrow(/log in/);
 });
 
 test("a login that is refused ends, one asks too often puts out their own, and a name is no message", async () => {
-  const { code, secret } = await askLogin(context.deps, { machine: "laptop", address: "10.0.0.1" });
+  const { code, secret } = await askLogin(at.deps, { machine: "laptop", address: "10.0.0.1" });
   for (let i = 0; i < 30; i += 1) {
-    await askLogin(context.deps, { machine: "flood", address: "10.0.0.2" });
+    await askLogin(at.deps, { machine: "flood", address: "10.0.0.2" });
   }
-  expect(await claimLogin(context.deps, secret)).toEqual({ token: null });
-  const { id } = await ensureLocalAdmin(context.deps);
-  await refuseLogin(context.deps, code, { id, email: "admin@localhost" });
-  await expect(claimLogin(context.deps, secret)).rejects.toMatchObject({ code: "notFound" });
-  const { rows } = await context.deps.pool.query("select count(*)::int as n from login_requests");
+  expect(await claimLogin(at.deps, secret)).toEqual({ token: null });
+  const { id } = await ensureLocalAdmin(at.deps);
+  await refuseLogin(at.deps, code, { id, email: "admin@localhost" });
+  await expect(claimLogin(at.deps, secret)).rejects.toMatchObject({ code: "notFound" });
+  const { rows } = await at.deps.pool.query("select count(*)::int as n from login_requests");
   expect(rows).toEqual([{ n: 20 }]);
   for (const machine of ["press Approve to go on", "two\nlines", "\u202Ex", "", "x".repeat(64)]) {
-    const response = await fetch(`${server.url}/auth/login`, {
+    const response = await fetch(`${at.url}/auth/login`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ machine }),
@@ -211,17 +193,17 @@ test("a login that is refused ends, one asks too often puts out their own, and a
 test("a token that is wrong is not kept", async () => {
   const stdin = new PassThrough();
   stdin.end("maestro_wrong\n");
-  const piped = createCommandLine(context.deps, { stdin });
-  const home = { XDG_CONFIG_HOME: join(folder, "none") };
-  await expect(piped(["login", "--with-token", "--url", server.url], home)).rejects.toMatchObject({
+  const piped = createCommandLine(at.deps, { stdin });
+  const home = { XDG_CONFIG_HOME: join(at.folder, "none") };
+  await expect(piped(["login", "--with-token", "--url", at.url], home)).rejects.toMatchObject({
     code: "unauthenticated",
   });
-  await expect(stat(join(folder, "none"))).rejects.toThrow();
+  await expect(stat(join(at.folder, "none"))).rejects.toThrow();
 });
 
 test("words are completed: commands, options, and names that the server knows", async () => {
   const complete = async (...words: string[]) =>
-    (await maestro(["complete", "--", ...words], env))
+    (await maestro(["complete", "--", ...words], at.env))
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => line.split("\t")[0]);
@@ -237,10 +219,10 @@ test("words are completed: commands, options, and names that the server knows", 
 });
 
 test("costs are a table, by what they are asked for", async () => {
-  expect(await maestro(["costs", "--by", "group"], env)).toMatch(/^GROUP +BILLED +USD +JOBS\n/);
-  expect(await maestro(["costs", "--by", "day", "--days", "2"], env)).toMatch(
+  expect(await maestro(["costs", "--by", "group"], at.env)).toMatch(/^GROUP +BILLED +USD +JOBS\n/);
+  expect(await maestro(["costs", "--by", "day", "--days", "2"], at.env)).toMatch(
     /0\.00 USD in 2 days/,
   );
-  await expect(maestro(["costs", "--by", "colour"], env)).rejects.toThrow(/--by is one of/);
-  expect(await maestro(["jobs", "list"], env)).toMatch(/^JOB +STEP/);
+  await expect(maestro(["costs", "--by", "colour"], at.env)).rejects.toThrow(/--by is one of/);
+  expect(await maestro(["jobs", "list"], at.env)).toMatch(/^JOB +STEP/);
 });

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { rejection, startTestCloud, type TestCloud, until } from "./support/local-cloud.ts";
+import {
+  queryRows,
+  rejection,
+  startTestCloud,
+  type TestCloud,
+  tableMetadata,
+  until,
+} from "./support/local-cloud.ts";
 
 let cloud: TestCloud;
 
@@ -8,15 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-async function query(sql: string): Promise<Record<string, unknown>[]> {
-  const [rows] = await cloud.bigquery.query({ query: sql });
-  return rows as Record<string, unknown>[];
-}
-
-async function metadata(table: string): Promise<Record<string, unknown>> {
-  const [found] = await cloud.bigquery.dataset("d").table(table).getMetadata();
-  return found as Record<string, unknown>;
-}
+const query = (sql: string) => queryRows(cloud, sql);
+const metadata = (table: string) => tableMetadata(cloud, table);
 
 test("ALTER TABLE changes columns, names, options and keys, and says what it cannot", async () => {
   await query(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestCloud, type TestCloud } from "./support/local-cloud.ts";
+import { queryRows, startTestCloud, type TestCloud, tableMetadata } from "./support/local-cloud.ts";
 
 let cloud: TestCloud;
 
@@ -8,15 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => cloud.stop());
 
-async function query(sql: string): Promise<Record<string, unknown>[]> {
-  const [rows] = await cloud.bigquery.query({ query: sql });
-  return rows as Record<string, unknown>[];
-}
-
-async function metadata(table: string): Promise<Record<string, unknown>> {
-  const [found] = await cloud.bigquery.dataset("d").table(table).getMetadata();
-  return found as Record<string, unknown>;
-}
+const query = (sql: string) => queryRows(cloud, sql);
+const metadata = (table: string) => tableMetadata(cloud, table);
 
 test("columns that no one names have their DEFAULT, a new one in each row", async () => {
   await query(`CREATE TABLE d.tasks (id INT64, state STRING DEFAULT 'new' NOT NULL, made_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP(),

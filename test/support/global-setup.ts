@@ -23,7 +23,11 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const server = await startEmbeddedPostgres({
     directory,
     log: pino({ level: "silent" }),
-    settings: ["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+    settings: [
+      ...["fsync=off", "synchronous_commit=off", "full_page_writes=off"],
+      // Several files at once, some with a dozen daemons and the pool of each.
+      "max_connections=500",
+    ],
   });
   await ensureDatabase(server, "maestro_template");
   await migrateDatabase(server.connectionString("maestro_template"));

@@ -1,6 +1,7 @@
 import { useParams } from "@solidjs/router";
 import { Match, Show, Switch } from "solid-js";
 import type { DatabaseView } from "../../../shared/database.ts";
+import { Fact } from "../../components/Fact.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
@@ -84,35 +85,21 @@ function Facts(props: { database: DatabaseView }) {
     count === null ? "no limit" : text(count);
   return (
     <dl class="facts">
-      <Fact name="Kind" value={kindNames[props.database.kind]} />
-      <Fact
-        name="Address"
-        value={`${props.database.username}@${props.database.host}:${props.database.port}/${props.database.database}`}
-      />
-      <Fact name="TLS" value={props.database.tlsMode} />
-      <Fact
-        name="Tables may be"
-        value={
-          [
-            ...(props.database.mayImport ? ["imported"] : []),
-            ...(props.database.mayExport ? ["exported"] : []),
-          ].join(" and ") || "neither imported nor exported"
-        }
-      />
-      <Fact name="Transfers at once" value={limit(props.database.concurrentTransfers, String)} />
-      <Fact
-        name="Rate"
-        value={limit(props.database.bytesPerSecond, (bytes) => `${formatBytes(bytes)}/s`)}
-      />
+      <Fact name="Kind">{kindNames[props.database.kind]}</Fact>
+      <Fact name="Address">
+        {`${props.database.username}@${props.database.host}:${props.database.port}/${props.database.database}`}
+      </Fact>
+      <Fact name="TLS">{props.database.tlsMode}</Fact>
+      <Fact name="Tables may be">
+        {[
+          ...(props.database.mayImport ? ["imported"] : []),
+          ...(props.database.mayExport ? ["exported"] : []),
+        ].join(" and ") || "neither imported nor exported"}
+      </Fact>
+      <Fact name="Transfers at once">{limit(props.database.concurrentTransfers, String)}</Fact>
+      <Fact name="Rate">
+        {limit(props.database.bytesPerSecond, (bytes) => `${formatBytes(bytes)}/s`)}
+      </Fact>
     </dl>
-  );
-}
-
-function Fact(props: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{props.name}</dt>
-      <dd>{props.value}</dd>
-    </div>
   );
 }

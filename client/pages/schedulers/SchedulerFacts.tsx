@@ -1,4 +1,5 @@
 import type { SchedulerView } from "../../../shared/scheduler-view.ts";
+import { Fact } from "../../components/Fact.tsx";
 
 const colours: Record<SchedulerView["state"], string> = {
   creating: "pending",
@@ -23,23 +24,11 @@ export function SchedulerFacts(props: { scheduler: SchedulerView }) {
   const runs = () => specification().image ?? specification().cmd.join(" ");
   return (
     <dl class="facts">
-      <Fact name="Runtime" value={specification().runtime} />
-      <Fact name="Runs" value={runs()} />
-      <Fact name="Version" value={props.scheduler.version} />
-      <Fact name="Rooms" value={boundsText(props.scheduler)} />
-      <Fact
-        name="Wanted now"
-        value={String(props.scheduler.desired ?? specification().autoscaling.min)}
-      />
+      <Fact name="Runtime">{specification().runtime}</Fact>
+      <Fact name="Runs">{runs()}</Fact>
+      <Fact name="Version">{props.scheduler.version}</Fact>
+      <Fact name="Rooms">{boundsText(props.scheduler)}</Fact>
+      <Fact name="Wanted now">{props.scheduler.desired ?? specification().autoscaling.min}</Fact>
     </dl>
-  );
-}
-
-function Fact(props: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{props.name}</dt>
-      <dd>{props.value}</dd>
-    </div>
   );
 }

@@ -57,6 +57,24 @@ export function clientsOf(url: string) {
   return createGoogleClients({ projectId, location: "US", localCloudUrl: url });
 }
 
+/** The rows of a query. */
+export async function queryRows(
+  { bigquery }: Pick<TestCloud, "bigquery">,
+  query: string,
+): Promise<Record<string, unknown>[]> {
+  const [rows] = await bigquery.query({ query });
+  return rows as Record<string, unknown>[];
+}
+
+/** What BigQuery's API says of a table of dataset `d`. */
+export async function tableMetadata(
+  { bigquery }: Pick<TestCloud, "bigquery">,
+  table: string,
+): Promise<Record<string, unknown>> {
+  const [found] = await bigquery.dataset("d").table(table).getMetadata();
+  return found as Record<string, unknown>;
+}
+
 /** Runs a job to its end; rejects with BigQuery's error. */
 export async function runJob(
   bigquery: BigQuery,
