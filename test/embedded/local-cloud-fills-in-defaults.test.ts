@@ -1,5 +1,14 @@
+import type { Query } from "@google-cloud/bigquery";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { queryRows, startTestCloud, type TestCloud, tableMetadata } from "./support/local-cloud.ts";
+import { loading, schema } from "./support/loading.ts";
+import {
+  queryRows,
+  runJob,
+  startTestCloud,
+  type TestCloud,
+  tableMetadata,
+  tableReference,
+} from "./support/local-cloud.ts";
 
 let cloud: TestCloud;
 
@@ -74,18 +83,21 @@ test("a DEFAULT that does not fit, or that is not heeded everywhere, is refused"
     if (said === null) await query(sql);
     else await expect(query(sql), sql).rejects.toThrow(said);
   }
-  const table = cloud.bigquery.dataset("d").table("fit");
-  await table.insert([{ a: 1, b: 2 }]);
-  await expect(table.insert([{ a: 1 }])).rejects.toThrow("column b has a DEFAULT value");
-  const into = (writeDisposition: string, sql: string) =>
-    cloud.bigquery.query({ query: sql, destination: table, writeDisposition });
-  await into("WRITE_APPEND", "SELECT 3 AS a, 4 AS b");
-  await expect(into("WRITE_APPEND", "SELECT 3 AS a")).rejects.toThrow("DEFAULT value");
-  await expect(into("WRITE_TRUNCATE", "SELECT 3 AS a, 4 AS b")).rejects.toThrow("DEFAULT value");
-  expect(await query("SELECT a, b FROM d.fit ORDER BY a")).toEqual([
-    { a: 1, b: 2 },
-    { a: 3, b: 4 },
-  ]);
+  const destination = cloud.bigquery.dataset("d").table("fit");
+  const into = (options: Query) => cloud.bigquery.query({ destination, ...options });
+  for (const refused of [
+    { query: "SELECT 3 AS a, 4 AS b", writeDisposition: "WRITE_TRUNCATE" },
+    { query: "SELECT 3 AS a, 4 AS b", writeDisposition: "WRITE_APPEND", useLegacySql: true },
+  ]) {
+    await expect(into(refused)).rejects.toThrow("column b has a DEFAULT value");
+  }
+  await query("CREATE TABLE d.narrower AS SELECT 1 AS a");
+  await expect(
+    cloud.bigquery
+      .dataset("d")
+      .table("narrower")
+      .copy(destination, { writeDisposition: "WRITE_APPEND" }),
+  ).rejects.toThrow("column b has a DEFAULT value");
   const field = (defaultValueExpression: string) => ({
     schema: { fields: [{ name: "a", type: "INTEGER", defaultValueExpression }] },
   });
@@ -97,6 +109,70 @@ test("a DEFAULT that does not fit, or that is not heeded everywhere, is refused"
   expect(await query("SELECT a FROM d.given")).toEqual([{ a: 42 }]);
   await cloud.bigquery.dataset("d").table("given").setMetadata(field("43"));
   expect(await metadata("given")).toMatchObject(field("43"));
+});
+
+test("rows streamed without a column have its DEFAULT, and a NULL of theirs stays", async () => {
+  await query(
+    "CREATE TABLE d.sent (a STRING, b STRING DEFAULT 'new', c INT64 DEFAULT 3 NOT NULL, d ARRAY<STRING> DEFAULT ['x'], e STRING DEFAULT GENERATE_UUID())",
+  );
+  const table = cloud.bigquery.dataset("d").table("sent");
+  await table.insert([{ a: "1", b: "b", d: [] }, { a: "2", b: null, c: 4 }, {}]);
+  await expect(table.insert([{ a: "3", c: null }])).rejects.toThrow();
+  expect(await query("SELECT a, b, c, ARRAY_LENGTH(d) AS d FROM d.sent ORDER BY a")).toEqual([
+    { a: null, b: "new", c: 3, d: 1 },
+    { a: "1", b: "b", c: 3, d: 0 },
+    { a: "2", b: null, c: 4, d: 1 },
+  ]);
+  expect(await query("SELECT COUNT(DISTINCT e) AS n FROM d.sent")).toEqual([{ n: 3 }]);
+});
+
+test("rows that jobs add without a column have its DEFAULT, and a NULL of theirs stays", async () => {
+  const { put, load } = loading(cloud);
+  await query(
+    "CREATE TABLE d.added (a STRING, b STRING DEFAULT 'new', since TIMESTAMP DEFAULT CURRENT_TIMESTAMP(), e STRING DEFAULT GENERATE_UUID())",
+  );
+  const append = { writeDisposition: "WRITE_APPEND" };
+  const destination = cloud.bigquery.dataset("d").table("added");
+  const text = "SELECT 'q1' AS a UNION ALL SELECT 'q2'";
+  await cloud.bigquery.query({ query: text, destination, ...append });
+  await query("CREATE TABLE d.source AS SELECT 'p' AS a, CAST(NULL AS STRING) AS b");
+  await runJob(cloud.bigquery, {
+    extract: {
+      sourceTable: tableReference("source"),
+      destinationUri: "gs://bucket/p.parquet",
+      destinationFormat: "PARQUET",
+    },
+  });
+  const [a, both] = [schema(["a", "STRING"]), schema(["a", "STRING"], ["b", "STRING"])];
+  const json = { ...append, sourceFormat: "NEWLINE_DELIMITED_JSON" };
+  await put("c1.csv", "c1\nc2\n");
+  await put("c3.csv", "c3,\n");
+  await put("j.json", '{"a": "j1"}\n{"a": "j2", "b": "b"}\n');
+  await put("detected.json", '{"a": "text"}\n');
+  await load("added", "c1.csv", { ...append, schema: a });
+  await load("added", "c3.csv", { ...append, schema: both });
+  await load("added", "j.json", { ...json, schema: both });
+  await load("added", "detected.json", { ...json, autodetect: true });
+  await load("added", "p.parquet", { ...append, sourceFormat: "PARQUET" });
+  await expect(load("added", "j.json", json)).rejects.toThrow("name the columns in the job's");
+  await expect(
+    load("added", "p.parquet", { ...append, sourceFormat: "PARQUET", schema: a }),
+  ).rejects.toThrow("leave the schema out");
+  const rows = await query(
+    "SELECT a, b FROM d.added WHERE since IS NOT NULL AND e IS NOT NULL ORDER BY a",
+  );
+  expect(rows).toEqual([
+    { a: "c1", b: "new" },
+    { a: "c2", b: "new" },
+    { a: "c3", b: null },
+    { a: "j1", b: null },
+    { a: "j2", b: "b" },
+    { a: "p", b: null },
+    { a: "q1", b: "new" },
+    { a: "q2", b: "new" },
+    { a: "text", b: "new" },
+  ]);
+  expect(await query("SELECT COUNT(DISTINCT e) AS n FROM d.added")).toEqual([{ n: 9 }]);
 });
 
 test("an array that nobody names is empty, in new and in old rows", async () => {

@@ -1,9 +1,10 @@
 import type { FieldSchema } from "../../../shared/table.ts";
-import { compileQuery } from "./compile-query.ts";
+import { compileOptions, compileQuery } from "./compile-query.ts";
 import type { WarehouseContext } from "./context.ts";
 import { type TableName, WarehouseError } from "./contract.ts";
 import { tableText } from "./documents.ts";
 import { sqlType } from "./field-types.ts";
+import { compileDefault } from "./sql/compile-default.ts";
 
 /** The defaults of a schema that a client sent, held against their columns as CREATE TABLE would do it. */
 export async function checkDefaults(
@@ -27,12 +28,34 @@ export async function checkDefaults(
   }
 }
 
-/** Jobs and streams write columns that are not of the row as NULL: where a default stands they are refused. */
-export function refuseDefaults(name: TableName, schema: FieldSchema[], what: string): void {
-  const field = schema.find((each) => each.defaultValueExpression !== undefined);
+/** DuckDB's SQL of a column's DEFAULT. */
+export type DefaultOf = (field: FieldSchema) => string;
+
+/** The defaults of what one job or stream writes; CURRENT_TIMESTAMP is the same in all of its rows. */
+export function defaultsAt(
+  { catalog }: Pick<WarehouseContext, "catalog">,
+  projectId: string,
+  now: Date,
+): DefaultOf {
+  const options = compileOptions(catalog, projectId, { query: "" }, now, new Map());
+  return (field) => compileDefault(field, options);
+}
+
+export function hasDefault(field: FieldSchema): boolean {
+  return field.defaultValueExpression !== undefined;
+}
+
+/** Where BigQuery does not say what becomes of a DEFAULT. */
+export function refuseDefaults(
+  name: TableName,
+  schema: FieldSchema[],
+  what: string,
+  remedy = "use INSERT or MERGE",
+): void {
+  const field = schema.find(hasDefault);
   if (!field) return;
   throw new WarehouseError(
     "notImplemented",
-    `not supported by the local warehouse: ${what} ${tableText(name)}, whose column ${field.name} has a DEFAULT value (use INSERT or MERGE)`,
+    `not supported by the local warehouse: ${what} ${tableText(name)}, whose column ${field.name} has a DEFAULT value (${remedy})`,
   );
 }

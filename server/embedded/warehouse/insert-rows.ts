@@ -1,11 +1,11 @@
 import type { FieldSchema } from "../../../shared/table.ts";
 import { changeWarehouse } from "./change-warehouse.ts";
-import { refuseDefaults } from "./check-defaults.ts";
+import { type DefaultOf, defaultsAt, hasDefault } from "./check-defaults.ts";
 import type { WarehouseContext } from "./context.ts";
 import { type TableName, WarehouseError } from "./contract.ts";
 import { quoteText } from "./field-types.ts";
 import { toWarehouseError } from "./job-errors.ts";
-import { readMember } from "./parse-values.ts";
+import { jsonPath, readMember } from "./parse-values.ts";
 import { splitDecorator } from "./partitions.ts";
 import { writeTable } from "./write-table.ts";
 
@@ -38,9 +38,9 @@ export async function insertRows(
       `Too many rows present in the request: ${maxRows} at most.`,
     );
   }
-  const left = schema.filter(({ name: key }) => rows.some(({ json }) => json?.[key] === undefined));
-  refuseDefaults(name, left, "streaming rows without it into");
-  const errors = await findErrors(context, schema, request);
+  const defaultOf = defaultsAt(context, name.projectId, new Date());
+  const columns = { schema, isStrict: !request.ignoreUnknownValues, defaultOf };
+  const errors = await findErrors(context, columns, rows);
   if (errors.length > 0 && !request.skipInvalidRows) {
     const bad = new Set(errors.map((error) => error.index));
     const stopped = rows
@@ -52,9 +52,17 @@ export async function insertRows(
   const bad = new Set(errors.map((error) => error.index));
   const good = unrepeated(rows.filter((_, index) => !bad.has(index)));
   if (good.length > 0) {
-    await append(context, { target, name, schema }, good, !request.ignoreUnknownValues);
+    await append(context, { target, name }, columns, good);
   }
   return errors;
+}
+
+/** How rows are read. */
+interface Columns {
+  schema: FieldSchema[];
+  /** Members that are no field are errors. */
+  isStrict: boolean;
+  defaultOf: DefaultOf;
 }
 
 /** Rows with the same insertId count once within a request. */
@@ -70,15 +78,15 @@ function unrepeated(rows: StreamedRow[]): StreamedRow[] {
 
 async function append(
   context: WarehouseContext,
-  { target, name, schema }: { target: TableName; name: TableName; schema: FieldSchema[] },
+  { target, name }: { target: TableName; name: TableName },
+  columns: Columns,
   rows: StreamedRow[],
-  isStrict: boolean,
 ): Promise<void> {
   await changeWarehouse(context, [name], (tx) =>
     writeTable(tx, {
       target,
-      select: selectOf(schema, rows, isStrict),
-      schema,
+      select: selectOf(columns, rows),
+      schema: columns.schema,
       write: "WRITE_APPEND",
       create: "CREATE_NEVER",
       schemaUpdateOptions: [],
@@ -90,27 +98,33 @@ async function append(
   );
 }
 
-function selectOf(schema: FieldSchema[], rows: StreamedRow[], isStrict: boolean): string {
+function selectOf({ schema, isStrict, defaultOf }: Columns, rows: StreamedRow[]): string {
   const texts = rows.map((row) => quoteText(JSON.stringify(row.json ?? {})));
-  const values = schema.map((field) => readMember(field, "json", field.name, isStrict));
+  const values = schema.map((field) => {
+    const value = readMember(field, "json", field.name, isStrict);
+    if (!hasDefault(field)) return value;
+    // A member that is null is there.
+    const isLeftOut = `json_extract(json, ${jsonPath(field.name)}) IS NULL`;
+    return `CASE WHEN ${isLeftOut} THEN ${defaultOf(field)} ELSE ${value} END`;
+  });
   return `SELECT ${values.join(", ")} FROM (SELECT unnest(CAST([${texts.join(", ")}] AS JSON[])) AS json)`;
 }
 
 async function findErrors(
   context: WarehouseContext,
-  schema: FieldSchema[],
-  request: { rows: StreamedRow[]; ignoreUnknownValues: boolean },
+  columns: Columns,
+  rows: StreamedRow[],
 ): Promise<InsertError[]> {
-  const unknown = request.ignoreUnknownValues ? [] : unknownFields(schema, request.rows);
-  const required = missingFields(schema, request.rows);
+  const { schema, isStrict } = columns;
+  const unknown = isStrict ? unknownFields(schema, rows) : [];
+  const required = missingFields(schema, rows);
   const found = [...unknown, ...required];
   if (found.length > 0) return found;
-  const isStrict = !request.ignoreUnknownValues;
-  const whole = await readable(context, schema, request.rows, isStrict);
+  const whole = await readable(context, columns, rows);
   if (whole === null) return [];
   const errors: InsertError[] = [];
-  for (const [index, row] of request.rows.entries()) {
-    const message = await readable(context, schema, [row], isStrict);
+  for (const [index, row] of rows.entries()) {
+    const message = await readable(context, columns, [row]);
     if (message !== null) errors.push(insertError(index, "invalid", "", message));
   }
   return errors;
@@ -119,11 +133,10 @@ async function findErrors(
 /** Null where all rows can be read, else why one cannot. */
 async function readable(
   context: WarehouseContext,
-  schema: FieldSchema[],
+  columns: Columns,
   rows: StreamedRow[],
-  isStrict: boolean,
 ): Promise<string | null> {
-  return context.database.rows(selectOf(schema, rows, isStrict)).then(
+  return context.database.rows(selectOf(columns, rows)).then(
     () => null,
     (error: unknown) => toWarehouseError(error).message,
   );
@@ -142,7 +155,10 @@ function unknownFields(schema: FieldSchema[], rows: StreamedRow[]): InsertError[
 function missingFields(schema: FieldSchema[], rows: StreamedRow[]): InsertError[] {
   const required = schema.filter((field) => field.mode === "REQUIRED");
   return rows.flatMap((row, index) => {
-    const field = required.find(({ name }) => (row.json?.[name] ?? null) === null);
+    const field = required.find((each) => {
+      const value = row.json?.[each.name];
+      return value === null || (value === undefined && !hasDefault(each));
+    });
     return field
       ? [insertError(index, "invalid", field.name, `Missing required field: ${field.name}.`)]
       : [];

@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../../shared/errors.ts";
 import type { FieldSchema } from "../../../shared/table.ts";
-import { refuseDefaults } from "./check-defaults.ts";
+import { defaultsAt, refuseDefaults } from "./check-defaults.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { WarehouseError } from "./contract.ts";
 import { parseDispositions } from "./dispositions.ts";
@@ -110,11 +110,31 @@ function schemaOf(
   const { destinationTable } = configuration;
   const { tableId } = splitDecorator(destinationTable.tableId);
   const table = tx.table({ ...destinationTable, tableId });
-  if (table) refuseDefaults(table.name, table.schema, "a load job into");
+  if (table) refuseUnclear(table, configuration, format);
   const fields = (configuration.schema as { fields?: unknown[] } | undefined)?.fields;
   if (fields && fields.length > 0) return parseSchema(configuration.schema);
   if (configuration.autodetect || format === "PARQUET" || format === "AVRO") return null;
   return table?.schema ?? null;
+}
+
+/**
+ * Columns that the loaded data has not get their DEFAULT, and its NULLs stay. Which of both is meant is
+ * not said where the data's schema is the table's and some rows lack a value, where a schema of the job
+ * stands against that of the file, and where files differ.
+ */
+function refuseUnclear(
+  { name, schema }: TableDocument,
+  { schema: own, autodetect, allowJaggedRows, sourceUris }: LoadConfiguration,
+  format: string,
+): void {
+  const refuse = (what: string, remedy: string) => refuseDefaults(name, schema, what, remedy);
+  if (format === "PARQUET" || format === "AVRO") {
+    if (own) refuse(`a load of ${format} with a schema of its own into`, "leave the schema out");
+    const isOne = sourceUris.length === 1 && !sourceUris[0]?.includes("*");
+    if (!isOne) refuse(`a load of several files of ${format} into`, "load one at a time");
+  } else if (!own && !autodetect && (format !== "CSV" || allowJaggedRows)) {
+    refuse("a load without a schema of its own into", "name the columns in the job's schema");
+  }
 }
 
 interface Written {
@@ -131,8 +151,10 @@ async function writeRows(
 ): Promise<Written> {
   const { configuration, source, scratch } = job;
   const maxBadRecords = Number(configuration.maxBadRecords ?? 0);
+  const { projectId } = configuration.destinationTable;
+  const defaultOf = defaultsAt(tx, projectId, tx.now);
   const write = (select: string, decimals?: StoredDigits[]) =>
-    writeSelect(tx, configuration, source.schema, { select, decimals });
+    writeSelect(tx, configuration, source.schema, { select, decimals, defaultOf });
   if (source.select !== null && (maxBadRecords === 0 || !source.records)) {
     try {
       const rows = await write(source.select, source.decimals);
@@ -153,7 +175,7 @@ function writeSelect(
   tx: WarehouseTransaction,
   configuration: LoadConfiguration,
   schema: FieldSchema[],
-  rows: Pick<TableWrite, "select" | "decimals">,
+  rows: Pick<TableWrite, "select" | "decimals" | "defaultOf">,
 ): Promise<number> {
   const { destinationTableProperties, timePartitioning, clustering } = configuration;
   return writeTable(tx, {

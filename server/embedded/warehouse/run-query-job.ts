@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { FieldSchema } from "../../../shared/table.ts";
+import { defaultsAt, refuseDefaults } from "./check-defaults.ts";
 import { widen } from "./column-digits.ts";
 import {
   bytesOf,
@@ -11,6 +12,7 @@ import {
 } from "./compile-query.ts";
 import type { JobPlan, JobResult, WarehouseContext } from "./context.ts";
 import { type CompiledStatement, type TableName, WarehouseError } from "./contract.ts";
+import { isLegacySql } from "./dialect.ts";
 import { parseDispositions } from "./dispositions.ts";
 import { tableKey } from "./documents.ts";
 import { formerReads } from "./former-reads.ts";
@@ -198,11 +200,13 @@ async function select(
       `Duplicate column names in the result are not supported. Found duplicate(s): ${double}`,
     );
   }
+  if (given) refuseLegacyDefaults(tx, configuration, given);
   const target = given ?? anonymousTable(tx, job);
   const rows = await writeTable(tx, {
     target,
     select: statement.sql,
     schema: statement.schema,
+    defaultOf: defaultsAt(execution.context, job.projectId, tx.now),
     ...parseDispositions(configuration, given ? "WRITE_EMPTY" : "WRITE_TRUNCATE"),
     partitioning: parsePartitioning(configuration.timePartitioning),
     clustering: configuration.clustering?.fields ?? null,
@@ -211,6 +215,18 @@ async function select(
   });
   if (!given) execution.context.statistics.knowRows(tx.requireTable(target), rows);
   return target;
+}
+
+/** Legacy SQL reads such tables alone. */
+function refuseLegacyDefaults(
+  tx: WarehouseTransaction,
+  { query, useLegacySql }: QueryConfiguration,
+  target: TableName,
+): void {
+  if (!isLegacySql(query, useLegacySql)) return;
+  const { tableId } = splitDecorator(target.tableId);
+  const table = tx.table({ ...target, tableId });
+  if (table) refuseDefaults(table.name, table.schema, "legacy SQL that writes to", "use GoogleSQL");
 }
 
 /** Results without a destination go to a hidden dataset and expire, as BigQuery's do. */

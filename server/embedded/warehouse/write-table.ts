@@ -1,5 +1,5 @@
 import type { FieldSchema } from "../../../shared/table.ts";
-import { refuseDefaults } from "./check-defaults.ts";
+import { type DefaultOf, hasDefault, refuseDefaults } from "./check-defaults.ts";
 import { measureDigits, widen } from "./column-digits.ts";
 import { partitionTimeColumn, type TableName, WarehouseError } from "./contract.ts";
 import { addColumnTo, relationDefinition } from "./create-relation.ts";
@@ -41,6 +41,8 @@ export interface TableWrite {
   expiresAt: number | null;
   /** Columns of `select` that are narrower decimals than their type: a new table stores them so. */
   decimals?: StoredDigits[] | undefined;
+  /** What columns have that these rows come without. Where it is absent, such columns are refused. */
+  defaultOf?: DefaultOf;
   /** Where a new table's rows go, if that was decided before. */
   relation?: string | undefined;
 }
@@ -151,7 +153,9 @@ async function append(
   await tx.beforeChange(existing, removes ? "changes" : "adds");
   const written = namesOf(write.schema);
   const others = existing.schema.filter((field) => !written.has(field.name.toLowerCase()));
-  refuseDefaults(existing.name, others, "a job that adds rows without it to");
+  if (!write.defaultOf) {
+    refuseDefaults(existing.name, others, "a copy that adds rows without it to");
+  }
   const merged = mergeSchema(
     existing.name,
     existing.schema,
@@ -207,6 +211,8 @@ function namesOf(schema: FieldSchema[]): Set<string> {
   return new Set(schema.map((field) => field.name.toLowerCase()));
 }
 
+const emptyOf = ({ mode }: FieldSchema) => (mode === "REPEATED" ? "[]" : undefined);
+
 /** BigQuery stores no NULL arrays; a partition takes only its own rows. */
 function insertion(
   tx: WarehouseTransaction,
@@ -227,10 +233,12 @@ function insertion(
   const names = write.schema.map((field) => quoteName(field.name));
   const into = [...names];
   const written = namesOf(write.schema);
-  for (const { name, mode } of document.schema) {
-    if (mode !== "REPEATED" || written.has(name.toLowerCase())) continue;
-    into.push(quoteName(name));
-    values.push("[]");
+  for (const field of document.schema) {
+    if (written.has(field.name.toLowerCase())) continue;
+    const value = hasDefault(field) ? write.defaultOf?.(field) : emptyOf(field);
+    if (value === undefined) continue;
+    into.push(quoteName(field.name));
+    values.push(value);
   }
   if (partitioning && partitioning.field === null) {
     into.push(quoteName(partitionTimeColumn));
