@@ -49,7 +49,7 @@ export interface Overlap {
 export interface HomeView {
   tableCounts: { summary: number; import: number; external: number };
   running: RunListItem[];
-  /** Runs that ended failed within the last seven days, newest first. */
+  /** Runs that failed within the last seven days, newest first; without those whose tables succeeded since. */
   failedRecently: RunListItem[];
   late: LateFrequency[];
   /** The frequencies whose last ticks overlapped, those of the newest first. */

@@ -19,7 +19,9 @@ export function Attention(props: { home: HomeView }) {
       </div>
       <ul class="list">
         <Show when={isQuiet()}>
-          <li class="muted">Nothing failed in the last seven days, and nothing is late.</li>
+          <li class="muted">
+            Nothing that failed in the last seven days is left, and nothing is late.
+          </li>
         </Show>
         <Some all={props.home.late} noun="late ticks" href="/frequencies">
           {(late) => (

@@ -51,7 +51,9 @@ function Overview(props: { home: HomeView }) {
           <dd>{formatCount(props.home.running.length)}</dd>
         </div>
         <div class="stat">
-          <dt>Failed recently</dt>
+          <dt title="Runs of the last seven days whose tables have not succeeded since">
+            Still failed
+          </dt>
           <dd classList={{ "bad-text": props.home.failedRecently.length > 0 }}>
             {formatCount(props.home.failedRecently.length)}
           </dd>

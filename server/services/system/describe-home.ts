@@ -1,6 +1,7 @@
 import type { RunListItem } from "../../../shared/run.ts";
 import type { HomeView, LateFrequency } from "../../../shared/system.ts";
 import { selectCosts } from "../../db/costs.ts";
+import { selectMendedRuns } from "../../db/mended-runs.ts";
 import { listRuns } from "../../db/runs.ts";
 import { countTablesByKind } from "../../db/tables.ts";
 import { selectOverlaps, selectTickingFrequencies } from "../../db/ticks.ts";
@@ -12,6 +13,8 @@ import { listLongWaits } from "../why/list-long-waits.ts";
 
 const runsShown = 20;
 const recentDays = 7;
+/** The newest that are looked through for those that need attention still. */
+const failedLookedAt = 200;
 /** A tick is late once no daemon has taken it up for this long. */
 const lateMs = 30_000;
 
@@ -25,21 +28,19 @@ export async function describeHome(
     await Promise.all([
       countTablesByKind(db),
       listRuns(db, { limit: runsShown, state: "running" }),
-      listRuns(db, { limit: runsShown, state: "failed" }),
+      listUnmended(db, now),
       selectOverlaps(db, { days: recentDays, limit: runsShown }),
       listLongWaits(deps, runsShown),
       findLate(deps),
       selectCosts(db, now, 1),
       readPrice(deps),
     ]);
-  const isRecent = ({ endedAt }: RunListItem) =>
-    endedAt !== null && now.getTime() - Date.parse(endedAt) < recentDays * 86_400_000;
   const today = costs.find(({ dimension }) => dimension === "day");
   const bytesBilled = today?.bytesBilled ?? 0;
   return {
     tableCounts,
     running,
-    failedRecently: failed.filter(isRecent),
+    failedRecently: failed.slice(0, runsShown),
     late,
     overlaps,
     longWaits,
@@ -49,6 +50,20 @@ export async function describeHome(
       jobs: today?.jobs ?? 0,
     },
   };
+}
+
+/** The runs that failed of late, as far as what failed has not succeeded since. */
+async function listUnmended(db: Deps["db"], now: Date): Promise<RunListItem[]> {
+  const failed = await listRuns(db, { limit: failedLookedAt, state: "failed" });
+  const recent = failed.filter(
+    ({ endedAt }) =>
+      endedAt !== null && now.getTime() - Date.parse(endedAt) < recentDays * 86_400_000,
+  );
+  const mended = await selectMendedRuns(
+    db,
+    recent.map(({ id }) => id),
+  );
+  return recent.filter(({ id }) => !mended.has(id));
 }
 
 async function findLate(deps: Pick<Deps, "db" | "now">): Promise<LateFrequency[]> {
