@@ -72,7 +72,7 @@ export async function buildDeps(
     log,
     changes,
     ...cloud,
-    git: createGit(join(config.dataDir, "git")),
+    git: createGit(join(config.dataDir, "git"), log),
     slack: createSlack({ apiUrl: config.slackUrl }),
     sqlParser,
     now: clock.now,

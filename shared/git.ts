@@ -50,6 +50,16 @@ function readShort(text: string): GitAddress | null {
   return user && host && path ? { kind: "ssh", host, port: 22, user, path } : null;
 }
 
+/** Where a file of a branch is shown, at hosts whose pages are known; null elsewhere. */
+export function fileUrl(url: string, branch: string, path: string): string | null {
+  const address = readGitAddress(url);
+  if (!address) return null;
+  const page = `https://${address.host}/${address.path.replace(/\.git$/, "")}`;
+  if (address.host === "github.com") return `${page}/blob/${branch}/${path}`;
+  if (address.host === "bitbucket.org") return `${page}/src/${branch}/${path}`;
+  return address.host.startsWith("gitlab.") ? `${page}/-/blob/${branch}/${path}` : null;
+}
+
 /** Where a commit is shown, at hosts whose pages are known; null elsewhere. */
 export function commitUrl(url: string, sha: string): string | null {
   const address = readGitAddress(url);
@@ -69,6 +79,10 @@ export interface GitState {
   fault: string | null;
   /** Tables that were changed on both sides. */
   conflicts: string[];
+  /** What the repository did not take, of tables that it has nothing newer of; a removal has no version. */
+  refused: { name: string; version: number | null; why: string }[];
+  /** The commit that the branch led to before its history was rewritten; null where it was not. */
+  rewrittenFrom: string | null;
 }
 
 /** What one table comes to when both sides are brought together. */

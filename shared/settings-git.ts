@@ -37,6 +37,11 @@ const knownHosts = several(20_000).refine(
   "lines of known_hosts: a host, the kind of its key, and the key",
 );
 
+const patience = line
+  .refine((text) => /^\d{2,4}$/.test(text), "seconds, from 10 to 3600")
+  .transform(Number)
+  .refine((seconds) => seconds >= 10 && seconds <= 3_600, "seconds, from 10 to 3600");
+
 /** The settings of the repository that saves go to. */
 export const gitSettings = {
   "git.url": define({
@@ -68,9 +73,16 @@ export const gitSettings = {
   }),
   "git.knownHosts": define({
     label: "Known hosts",
-    help: "for SSH: the keys of its host; those of the first use are kept here",
+    help: "for SSH: the keys of its host, as its owner publishes them; a host that shows another is refused",
     variable: "GIT_KNOWN_HOSTS",
     schema: knownHosts,
+  }),
+  "git.silentSeconds": define({
+    label: "Patience",
+    help: "seconds without a word from the repository after which a fetch or a push is given up, 10 to 3600",
+    variable: "GIT_SILENT_SECONDS",
+    schema: patience,
+    default: "120",
   }),
   "git.webhookSecret": define({
     label: "Secret of the webhook",

@@ -165,6 +165,8 @@ export interface TableVersionView {
   savedBy: string | null;
   /** The commit that holds it; its page where the repository's host is known. */
   commit: { sha: string; url: string | null } | null;
+  /** Why it has none and will have none, unless somebody mends it. */
+  commitFault: string | null;
   definition: TableDefinition;
 }
 

@@ -148,6 +148,8 @@ export const tableVersions = pgTable(
     savedAt: createdAt(),
     /** The commit that holds it, in the repository of the settings of then. */
     commitSha: text(),
+    /** Why there is none and will be none, unless somebody mends it. */
+    commitFault: text(),
   },
   (t) => [unique("table_versions_version").on(t.tableId, t.version)],
 );
@@ -176,6 +178,17 @@ export const gitFiles = pgTable(
   },
   (t) => [primaryKey({ columns: [t.remote, t.tableId] })],
 );
+
+/** A repository's branch, as some process has it in its settings. */
+export const gitBranches = pgTable("git_branches", {
+  remote: text().primaryKey(),
+  /** The last commit that it was seen at; whether it still leads to it tells that it was rewritten. */
+  head: text(),
+  /** Where it was found rewritten, until somebody has looked. */
+  rewrittenHead: text(),
+  /** When a process last had it in its settings: until long after, what is to be committed is kept. */
+  seenAt: instant().notNull().defaultNow(),
+});
 
 /**
  * What a table reads, one row a name as written. `dataset`/`name` are the name split for matching

@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
-import { access, mkdir, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type GitCommand, type GitRemote, prepareGit } from "./git-command.ts";
+import { MaestroError } from "../../shared/errors.ts";
+import type { Log } from "../support/log.ts";
+import { type GitCommand, type GitRemote, prepareGit, type TellProgress } from "./git-command.ts";
+import { type GitCopy, isDamage, makeCopy, remoteName } from "./git-copy.ts";
+import { type GitText, readTexts } from "./git-files.ts";
+import { ofCommits } from "./git-refusals.ts";
 
 /** One commit to be made: what each path holds then, null for none. */
 export interface NewCommit {
@@ -11,28 +16,27 @@ export interface NewCommit {
   changes: { path: string; text: string | null }[];
 }
 
-/** A file of the branch. */
-export interface GitFile {
-  sha: string;
-  bytes: number;
-}
+/** What became of a push. */
+export type PushOutcome =
+  | { kind: "taken" }
+  /** The branch has moved on meanwhile. */
+  | { kind: "moved" }
+  /** The server does not take these commits, though it may take others. */
+  | { kind: "refused"; why: string };
 
 /** A branch as it was when it was opened. */
 export interface GitBranch {
   /** Null for a branch that there is not yet. */
   head: string | null;
-  /** Plain files below `tables/`, by path: no links, no modules. */
-  files: Map<string, GitFile>;
-  /** Texts of files, by sha; of one that is not UTF-8 null. */
-  read(shas: string[]): Promise<Map<string, string | null>>;
+  /** The shas of plain files below `tables/`, by path: no links, no modules. */
+  files: Map<string, string>;
+  /** Texts of files, by sha, fetched together. */
+  read(shas: string[]): Promise<Map<string, GitText>>;
   /** Whether a commit is in the branch. */
   holds(commit: string): Promise<boolean>;
   /** Makes commits on top of the head, here alone; their shas, in order. The same commits have the same shas. */
   commit(commits: NewCommit[]): Promise<string[]>;
-  /** False where the branch has moved on meanwhile. */
-  push(commit: string): Promise<boolean>;
-  /** The host's keys, where SSH saw them for the first time. */
-  learntHosts(): Promise<string | null>;
+  push(commit: string): Promise<PushOutcome>;
   close(): Promise<void>;
 }
 
@@ -40,44 +44,35 @@ export interface Git {
   open(remote: GitRemote, signal: AbortSignal): Promise<GitBranch>;
 }
 
-const headRef = "refs/maestro/head";
 const nextRef = "refs/maestro/next";
 const committer = "Maestro <maestro@localhost>";
 const folderOfTables = "tables/";
+const tellEveryMs = 10_000;
 
-/** Repositories that are nobody's but ours: what else is written here is not heeded. */
-const config = `[core]
-	bare = true
-	repositoryformatversion = 0
-[http]
-	followRedirects = false
-[credential]
-	helper =
-[protocol]
-	allow = never
-[protocol "https"]
-	allow = always
-[protocol "http"]
-	allow = always
-[protocol "ssh"]
-	allow = always
-[gc]
-	auto = 0
-[fetch]
-	fsckObjects = true
-`;
-
-/** Git repositories, each with a copy under `directory` that may be deleted at any time. */
-export function createGit(directory: string): Git {
+/**
+ * Git repositories, each with a copy under `directory` that may be deleted at any time, and is, where it
+ * is damaged or has grown out of many fetches. Whoever opens one holds the lock of the repository: what
+ * another process left in its copy is nobody's.
+ */
+export function createGit(directory: string, log?: Pick<Log, "info">): Git {
   return {
     async open(remote, signal) {
       const name = createHash("sha256").update(`${remote.url}#${remote.branch}`).digest("hex");
       const gitDir = join(directory, name.slice(0, 16));
-      await makeRepository(gitDir);
-      const command = await prepareGit(gitDir, remote, signal);
+      let copy = await makeCopy(gitDir, remote);
+      const command = await prepareGit(gitDir, remote, { signal, tell: tellerOf(log) });
       try {
-        const head = await fetchHead(command, remote);
-        return openBranch(command, remote, head, head === null ? new Map() : await list(command));
+        const read = async () => {
+          const head = await fetchHead(command, copy, remote);
+          return { head, files: await list(command, head) };
+        };
+        const branch = await read().catch(async (error: unknown) => {
+          if (!isDamage(error)) throw error;
+          await rm(gitDir, { recursive: true, force: true });
+          copy = await makeCopy(gitDir, remote);
+          return read();
+        });
+        return openBranch({ command, copy }, remote, branch);
       } catch (error) {
         await command.close();
         throw error;
@@ -86,58 +81,61 @@ export function createGit(directory: string): Git {
   };
 }
 
-async function makeRepository(gitDir: string): Promise<void> {
-  const isThere = await access(join(gitDir, "HEAD")).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
-    await rm(gitDir, { recursive: true, force: true });
-    await mkdir(join(gitDir, "objects"), { recursive: true });
-    await mkdir(join(gitDir, "refs"), { recursive: true });
-  }
-  await writeFile(join(gitDir, "config"), config);
-  // Last, as it says that all is there.
-  await writeFile(join(gitDir, "HEAD"), "ref: refs/heads/main\n");
+/** Tells of what takes long, once in a while. */
+function tellerOf(log: Pick<Log, "info"> | undefined): TellProgress {
+  let toldMs = performance.now();
+  return (stage, percent) => {
+    if (performance.now() - toldMs < tellEveryMs) return;
+    toldMs = performance.now();
+    log?.info({ stage, percent }, `git: ${stage}: ${percent} %`);
+  };
 }
 
-async function fetchHead(command: GitCommand, { url, branch }: GitRemote): Promise<string | null> {
+/** The shas of files alone are fetched with the branch: their texts are asked for when they are read. */
+async function fetchHead(
+  command: GitCommand,
+  copy: GitCopy,
+  { branch }: GitRemote,
+): Promise<string | null> {
   const ref = `refs/heads/${branch}`;
-  const listed = await command.run(["ls-remote", "--", url, ref]);
+  const listed = await command.run(["ls-remote", "--", remoteName, ref]);
   const line = listed.split("\n").find((one) => one.endsWith(`\t${ref}`));
   if (line === undefined) return null;
-  await command.run(["fetch", "--quiet", "--no-tags", "--force", "--", url, `+${ref}:${headRef}`]);
-  return (await command.run(["rev-parse", headRef])).trim();
+  if (line.startsWith(`${await copy.head()}\t`)) return copy.head();
+  const filter = (await copy.isWhole()) ? "--no-filter" : "--filter=blob:none";
+  const options = ["--progress", "--no-tags", "--force", filter];
+  await command.run(["fetch", ...options, "--", remoteName, copy.refspec]);
+  return copy.head();
 }
 
-async function list(command: GitCommand): Promise<Map<string, GitFile>> {
-  const text = await command.run(["ls-tree", "-r", "-z", "-l", headRef, "--", folderOfTables]);
-  const files = new Map<string, GitFile>();
+async function list(command: GitCommand, head: string | null): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  if (head === null) return files;
+  const text = await command.run(["ls-tree", "-r", "-z", head, "--", folderOfTables]);
   for (const line of text.split("\0")) {
-    const [, sha, size, path] = /^100(?:644|755) blob (\w+) +(\d+)\t(.+)$/s.exec(line) ?? [];
-    if (sha && path) files.set(path, { sha, bytes: Number(size) });
+    const [, sha, path] = /^100(?:644|755) blob (\w+)\t(.+)$/s.exec(line) ?? [];
+    if (sha && path) files.set(path, sha);
   }
   return files;
 }
 
 function openBranch(
-  command: GitCommand,
-  { url, branch }: GitRemote,
-  head: string | null,
-  files: Map<string, GitFile>,
+  { command, copy }: { command: GitCommand; copy: GitCopy },
+  { branch }: GitRemote,
+  { head, files }: Pick<GitBranch, "head" | "files">,
 ): GitBranch {
+  const ref = `refs/heads/${branch}`;
   return {
     head,
     files,
-    read: (shas) => readTexts(command, shas),
+    read: (shas) => readTexts(command, copy, shas),
     async holds(commit) {
       if (head === null || !/^[0-9a-f]{40,64}$/.test(commit)) return false;
-      const found = await command.run(["rev-list", "--max-count=1", commit, "--not", headRef]).then(
+      return command.run(["rev-list", "--max-count=1", commit, "--not", head]).then(
         (text) => text.trim() === "",
         // It never came here.
         () => false,
       );
-      return found;
     },
     async commit(commits) {
       const stream = commits.map((commit, at) => importLines(commit, at, head)).join("");
@@ -150,28 +148,22 @@ function openBranch(
     },
     async push(commit) {
       const before = head ?? "";
-      const lease = `--force-with-lease=refs/heads/${branch}:${before}`;
-      const args = [
-        "push",
-        "--quiet",
-        "--porcelain",
-        lease,
-        "--",
-        url,
-        `${commit}:refs/heads/${branch}`,
-      ];
-      return command.run(args).then(
-        () => true,
-        async (error: unknown) => {
-          // Whatever it says: where the branch is another by now, others were quicker.
-          const now = await command.run(["ls-remote", "--", url, `refs/heads/${branch}`]);
-          if (now.startsWith(commit)) return true;
-          if (!now.startsWith(before) || (before === "" && now !== "")) return false;
-          throw error;
-        },
-      );
+      const options = ["--progress", "--porcelain", "--no-thin"];
+      const lease = `--force-with-lease=${ref}:${before}`;
+      try {
+        await command.run(["push", ...options, lease, "--", remoteName, `${commit}:${ref}`]);
+        return { kind: "taken" };
+      } catch (error) {
+        // Whatever it says: where the branch is another by now, others were quicker.
+        const now = await command.run(["ls-remote", "--", remoteName, ref]);
+        if (now.startsWith(commit)) return { kind: "taken" };
+        if (!now.startsWith(before) || (before === "" && now !== "")) return { kind: "moved" };
+        if (error instanceof MaestroError && error.reason === ofCommits) {
+          return { kind: "refused", why: error.message };
+        }
+        throw error;
+      }
     },
-    learntHosts: command.learntHosts,
     close: command.close,
   };
 }
@@ -200,28 +192,6 @@ function data(text: string): string {
 /** Of a person's name, what the line of an author cannot hold. */
 function plain(text: string): string {
   return text.replaceAll(/[<>\n\r\0]/g, " ").trim() || "somebody";
-}
-
-async function readTexts(command: GitCommand, shas: string[]): Promise<Map<string, string | null>> {
-  const texts = new Map<string, string | null>();
-  if (shas.length === 0) return texts;
-  const all = await command.bytes(["--batch"], `${shas.join("\n")}\n`);
-  let at = 0;
-  for (const sha of shas) {
-    const end = all.indexOf(10, at);
-    const size = Number(all.subarray(at, end).toString().split(" ")[2]);
-    texts.set(sha, decode(all.subarray(end + 1, end + 1 + size)));
-    at = end + size + 2;
-  }
-  return texts;
-}
-
-function decode(bytes: Buffer): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }
 
 /** The sha that git gives a text, in a repository whose shas are as long as `like`. */

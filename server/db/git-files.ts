@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
 import { datasets, gitFiles, tables, tableVersions } from "../../drizzle/schema/tables.ts";
 import type { Db } from "./client.ts";
 
@@ -8,6 +8,20 @@ export type GitFileRow = typeof gitFiles.$inferSelect;
 export async function selectGitFiles(db: Db, remote: string): Promise<Map<number, GitFileRow>> {
   const rows = await db.select().from(gitFiles).where(eq(gitFiles.remote, remote));
   return new Map(rows.map((row) => [row.tableId, row]));
+}
+
+/** Where a table's files are in the branch; null where it has none. */
+export async function selectGitFile(
+  db: Db,
+  remote: string,
+  tableId: number,
+): Promise<GitFileRow | null> {
+  const of = and(eq(gitFiles.remote, remote), eq(gitFiles.tableId, tableId));
+  const [row] = await db
+    .select()
+    .from(gitFiles)
+    .where(and(of, gt(gitFiles.version, 0)));
+  return row ?? null;
 }
 
 /** Both sides say the same now, in this version. */
@@ -29,7 +43,7 @@ export async function agreeOn(
   if (commit === null) return;
   await tx
     .update(tableVersions)
-    .set({ commitSha: commit })
+    .set({ commitSha: commit, commitFault: null })
     .where(and(eq(tableVersions.tableId, row.tableId), eq(tableVersions.version, row.version)));
 }
 
@@ -76,8 +90,8 @@ export async function selectConflicts(db: Db, remote: string): Promise<string[]>
 }
 
 /**
- * Has every table told that the repository does not have as it is, and of which nothing is told yet: all
- * of them when a repository is new. How many.
+ * Has every table told that the repository does not have as it is, and of which nothing is told yet, nor
+ * was refused: all of them when a repository is new. How many.
  */
 export async function tellMissing(db: Db, remote: string): Promise<number> {
   const { rowCount } = await db.execute(sql`
@@ -92,11 +106,24 @@ export async function tellMissing(db: Db, remote: string): Promise<number> {
           and greatest(f.version, f.conflict_version) >= t.version)
       and not exists (
         select from outbox o
-        where o.topic = 'git' and o.delivered_at is null and o.given_up_at is null
+        where o.topic = 'git' and o.delivered_at is null
+          and (o.given_up_at is null or o.payload->>'refusedBy' = ${remote})
           and o.payload->>'kind' = 'save' and (o.payload->>'tableId')::bigint = t.id
           and (o.payload->>'version')::int >= t.version)
     order by t.id`);
   return rowCount ?? 0;
+}
+
+/** The commit of a version of a table; null where none is known. */
+export async function selectCommitOf(
+  db: Db,
+  { tableId, version }: Pick<GitFileRow, "tableId" | "version">,
+): Promise<string | null> {
+  const [row] = await db
+    .select({ sha: tableVersions.commitSha })
+    .from(tableVersions)
+    .where(and(eq(tableVersions.tableId, tableId), eq(tableVersions.version, version)));
+  return row?.sha ?? null;
 }
 
 /** Whether the table of that id is in the catalog still, and in which version. */

@@ -1,5 +1,5 @@
-import { and, asc, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
-import { tableVersions } from "../../drizzle/schema/tables.ts";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, not, sql } from "drizzle-orm";
+import { datasets, tables, tableVersions } from "../../drizzle/schema/tables.ts";
 import { outbox } from "../../drizzle/schema/transfers.ts";
 import { users } from "../../drizzle/schema/users.ts";
 import type { TableDefinition } from "../../shared/table.ts";
@@ -37,17 +37,21 @@ export type OpenGitNews = GitNews & {
   attempts: number;
   isPutOff: boolean;
   at: Date;
+  /** What the definition takes up in the database, roughly. */
+  bytes: number;
 };
 
-const open = and(eq(outbox.topic, "git"), isNull(outbox.deliveredAt), isNull(outbox.givenUpAt));
+const toGit = and(eq(outbox.topic, "git"), isNull(outbox.deliveredAt));
+const open = and(toGit, isNull(outbox.givenUpAt));
+const givenUp = and(toGit, isNotNull(outbox.givenUpAt));
 const most = 500;
 
 export async function tellGit(tx: Db, news: GitNews): Promise<void> {
   await tx.insert(outbox).values({ topic: "git", payload: { ...news } });
 }
 
-/** The oldest first. */
-export async function selectOpenGitNews(db: Db): Promise<OpenGitNews[]> {
+/** The oldest after a row, so many at a time. */
+export async function selectOpenGitNews(db: Db, after = 0): Promise<OpenGitNews[]> {
   const rows = await db
     .select({
       id: outbox.id,
@@ -55,9 +59,13 @@ export async function selectOpenGitNews(db: Db): Promise<OpenGitNews[]> {
       attempts: outbox.attempts,
       isPutOff: sql<boolean>`${outbox.nextAttemptAt} > clock_timestamp()`,
       at: outbox.createdAt,
+      bytes: sql<number>`coalesce((
+        select pg_column_size(v.definition) from table_versions v
+        where v.table_id = (${outbox.payload}->>'tableId')::bigint
+          and v.version = (${outbox.payload}->>'version')::int), 0)`,
     })
     .from(outbox)
-    .where(open)
+    .where(and(open, gt(outbox.id, after)))
     .orderBy(asc(outbox.id))
     .limit(most);
   return rows.map(({ payload, ...row }) => ({ ...(payload as unknown as GitNews), ...row }));
@@ -77,9 +85,63 @@ export async function settleGitNews(tx: Db, ids: number[]): Promise<void> {
   await tx.update(outbox).set({ deliveredAt: now, lastError: null }).where(inArray(outbox.id, ids));
 }
 
-/** Nobody is to be told: there is no repository. */
+/** What nobody can commit is left, and told; the version says why it has no commit. */
+export async function giveUpGit(
+  db: Db,
+  news: OpenGitNews,
+  { remote, why }: { remote: string; why: string },
+): Promise<void> {
+  const patch = JSON.stringify({ refusedBy: remote });
+  await db.transaction(async (tx) => {
+    await tx
+      .update(outbox)
+      .set({
+        payload: sql`${outbox.payload} || ${patch}::jsonb`,
+        givenUpAt: sql`clock_timestamp()`,
+        lastError: why,
+      })
+      .where(eq(outbox.id, news.id));
+    if (news.kind !== "save") return;
+    await tx
+      .update(tableVersions)
+      .set({ commitFault: why })
+      .where(and(eq(tableVersions.tableId, news.tableId), eq(tableVersions.version, news.version)));
+  });
+}
+
+/** Of what was given up, that of which the repository has nothing newer. */
+const isMissed = and(
+  givenUp,
+  sql`not exists (
+    select from git_files f
+    where f.remote = ${outbox.payload}->>'refusedBy'
+      and f.table_id = (${outbox.payload}->>'tableId')::bigint
+      and f.version >= (${outbox.payload}->>'version')::int)`,
+);
+
+/** What the repository did not take, of tables that it has nothing newer of. */
+export async function selectRefusedGit(
+  db: Db,
+): Promise<{ name: string; version: number | null; why: string }[]> {
+  return db
+    .select({
+      name: sql<string>`${datasets.name} || '.' || ${tables.name}`,
+      version: sql<number | null>`(${outbox.payload}->>'version')::int`,
+      why: sql<string>`coalesce(${outbox.lastError}, '')`,
+    })
+    .from(outbox)
+    .innerJoin(tables, sql`${tables.id} = (${outbox.payload}->>'tableId')::bigint`)
+    .innerJoin(datasets, eq(datasets.id, tables.datasetId))
+    .where(isMissed)
+    .orderBy(asc(outbox.id))
+    .limit(20);
+}
+
+/** Nobody is to be told: no process has had a repository for long. */
 export async function dropGitNews(db: Db): Promise<void> {
-  await db.delete(outbox).where(open);
+  const someoneHas = sql`exists (
+    select from git_branches where seen_at > clock_timestamp() - interval '30 days')`;
+  await db.delete(outbox).where(and(open, not(someoneHas)));
 }
 
 export async function putOffGit(
@@ -98,8 +160,9 @@ export async function putOffGit(
     .where(and(open, inArray(outbox.id, ids)));
 }
 
-/** Tries at once what was put off: something has changed. */
+/** Tries at once what was put off, and again what was given up: something has changed. */
 export async function tryGitNow(db: Db): Promise<void> {
+  await db.update(outbox).set({ givenUpAt: null, attempts: 0 }).where(isMissed);
   await db.update(outbox).set({ nextAttemptAt: sql`clock_timestamp()` }).where(open);
 }
 
@@ -129,8 +192,7 @@ export async function selectVersionsOf(
   wanted: { tableId: number; version: number }[],
 ): Promise<Map<string, SavedVersion>> {
   if (wanted.length === 0) return new Map();
-  const ids = [...new Set(wanted.map(({ tableId }) => tableId))];
-  const keys = new Set(wanted.map(({ tableId, version }) => `${tableId}/${version}`));
+  const pairs = wanted.map(({ tableId, version }) => sql`(${tableId}::bigint, ${version}::int)`);
   const rows = await db
     .select({
       tableId: tableVersions.tableId,
@@ -142,13 +204,14 @@ export async function selectVersionsOf(
     })
     .from(tableVersions)
     .leftJoin(users, eq(users.id, tableVersions.savedBy))
-    .where(inArray(tableVersions.tableId, ids));
+    .where(
+      sql`(${tableVersions.tableId}, ${tableVersions.version}) in (${sql.join(pairs, sql`, `)})`,
+    );
   return new Map(
-    rows.flatMap(({ name, email, ...row }) => {
-      const key = `${row.tableId}/${row.version}`;
-      if (!keys.has(key)) return [];
-      return [[key, { ...row, author: email ? { name: name || email, email } : null }] as const];
-    }),
+    rows.map(({ name, email, ...row }) => [
+      `${row.tableId}/${row.version}`,
+      { ...row, author: email ? { name: name || email, email } : null },
+    ]),
   );
 }
 

@@ -183,6 +183,7 @@ export async function selectTableVersions(
       savedBy: users.email,
       definition: tableVersions.definition,
       commitSha: tableVersions.commitSha,
+      commitFault: tableVersions.commitFault,
     })
     .from(tableVersions)
     .leftJoin(users, eq(users.id, tableVersions.savedBy))

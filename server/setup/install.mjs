@@ -88,6 +88,7 @@ function requireTestPrograms() {
   const programs = [
     { packages: ["chromium"], present: () => has("chromium") },
     { packages: ["redis-server"], present: () => has("redis-server") },
+    { packages: ["openssh-server"], present: () => existsSync("/usr/sbin/sshd") },
     { packages: ["mariadb-server"], present: () => existsSync("/usr/sbin/mariadbd") },
     {
       packages: ["python3", "python3-venv"],

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startEngine } from "../../server/daemon/engine.ts";
+import { agreeOn } from "../../server/db/git-files.ts";
+import { changeSettings } from "../../server/services/settings/change-settings.ts";
 import { MaestroError } from "../../shared/errors.ts";
 import type { RunDetail } from "../../shared/run.ts";
 import type { SavedTable } from "../../shared/table.ts";
@@ -142,10 +144,35 @@ test("a table has every field under the name that clients know", async () => {
     LastOkRunEndAt: instant,
     TableRunId: expect.any(Number),
     Parents: [],
+    GithubUrl: "",
     Extracts: { Id: expect.any(Number), StartTime: instant, URLs: [expect.any(String)] },
   });
   const { Extracts: extracts } = body as { Extracts: { URLs: string[] } };
   expect((await fetch(extracts.URLs[0]!)).status).toBe(200);
+});
+
+test("a table that is in a repository has the page of its file there", async () => {
+  const { db } = opened.deps;
+  const url = "https://github.com/team/sql.git";
+  await changeSettings(opened.deps, { userId: null, name: "test" }, { "git.url": url });
+  await agreeOn(
+    db,
+    {
+      remote: `${url}#main`,
+      tableId: ids.get("kinds")!,
+      path: "tables/lab/kinds",
+      version: 1,
+      sqlSha: "1",
+      settingsSha: "2",
+    },
+    null,
+  );
+  const { body } = await get(`/table/${ids.get("kinds")}`);
+  expect(body).toHaveProperty(
+    "GithubUrl",
+    "https://github.com/team/sql/blob/main/tables/lab/kinds.sql",
+  );
+  expect((await get(`/table/${ids.get("numbers")}`)).body).toHaveProperty("GithubUrl", "");
 });
 
 test("a table names its parents, and what never was is 0, empty or of the year 1", async () => {

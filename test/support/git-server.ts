@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,11 +10,15 @@ const run = promisify(execFile);
 
 export interface GitServer {
   url: string;
+  /** Where the repository is on this machine. */
+  path: string;
   token: string;
   /** Runs git in the repository itself. */
   git(...args: string[]): Promise<string>;
   /** Commits files (null deletes) to the branch as somebody else would. */
   commit(message: string, files: Record<string, string | null>): Promise<string>;
+  /** What the repository runs before it takes a push: a script of the shell; null for nothing. */
+  hook(script: string | null): Promise<void>;
   /** While true it answers 503. */
   isAway: boolean;
   /** Called after a push was taken, before its answer is sent. */
@@ -37,7 +41,9 @@ export async function startGitServer(): Promise<GitServer> {
     GIT_COMMITTER_EMAIL: "ann@example.com",
   };
   await run("git", ["init", "--quiet", "--bare", "--initial-branch=main", repository], { env });
-  await run("git", ["-C", repository, "config", "http.receivepack", "true"], { env });
+  for (const key of ["http.receivepack", "uploadpack.allowFilter"]) {
+    await run("git", ["-C", repository, "config", key, "true"], { env });
+  }
   const backend = join(
     (await run("git", ["--exec-path"], { env })).stdout.trim(),
     "git-http-backend",
@@ -61,6 +67,7 @@ export async function startGitServer(): Promise<GitServer> {
         PATH_INFO: decodeURIComponent(pathname),
         QUERY_STRING: search.slice(1),
         CONTENT_TYPE: headers["content-type"] ?? "",
+        HTTP_GIT_PROTOCOL: String(headers["git-protocol"] ?? ""),
         HTTP_CONTENT_ENCODING: headers["content-encoding"] ?? "",
         ...(headers["content-length"] ? { CONTENT_LENGTH: headers["content-length"] } : {}),
       },
@@ -88,8 +95,13 @@ export async function startGitServer(): Promise<GitServer> {
     (await run("git", ["-C", repository, ...args], { env })).stdout.trim();
   const self: GitServer = {
     url: `http://127.0.0.1:${port}/team/sql.git`,
+    path: repository,
     token,
     git,
+    hook: (script) => {
+      const text = `#!/bin/sh\n${script ?? "exit 0"}\n`;
+      return writeFile(join(repository, "hooks/pre-receive"), text, { mode: 0o755 });
+    },
     isAway: false,
     afterPush: null,
     pushes: 0,

@@ -43,6 +43,23 @@ export function GitCheck() {
               ? "Every save is a commit."
               : `${formatPlural(state().waiting, "save")} not committed yet.`}{" "}
             <Show when={state().fault}>{(fault) => <>The newest fault: {fault()}</>}</Show>
+            <Show when={state().rewrittenFrom}>
+              {(commit) => (
+                <p>
+                  The history of the branch was rewritten: it led to{" "}
+                  <code>{commit().slice(0, 12)}</code> before. Tables that lost their commit are
+                  left alone.
+                </p>
+              )}
+            </Show>
+            <For each={state().refused}>
+              {({ name, version, why }) => (
+                <p>
+                  Not committed: <code>{name}</code>
+                  {version === null ? ", its removal" : `, version ${version}`}: {why}
+                </p>
+              )}
+            </For>
             <Show when={state().conflicts.length > 0}>
               <p>
                 Changed on both sides, and left alone:{" "}

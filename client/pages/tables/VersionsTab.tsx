@@ -51,6 +51,9 @@ export function VersionsTab(props: { table: TableDetail }) {
                         <Show when={one.commit}>
                           {(commit) => <CommitLink sha={commit().sha} url={commit().url} />}
                         </Show>
+                        <Show when={one.commitFault}>
+                          {(why) => <div class="field-error">not committed: {why()}</div>}
+                        </Show>
                       </div>
                     </button>
                     <Show

@@ -13,6 +13,7 @@ import { mayWrite } from "../access/authorize.ts";
 import type { SignedIn } from "../access/principal.ts";
 import { getStatus } from "../catalog/get-status.ts";
 import type { Deps } from "../deps.ts";
+import { tableFileUrl } from "../git/table-file-url.ts";
 import { getExtract } from "../runs/get-extract.ts";
 import { uploadUrlForClient } from "./upload-for-client.ts";
 
@@ -49,6 +50,8 @@ export interface ClientTable extends ClientStatus, ReturnType<typeof settingsOf>
   Dataset: string;
   Running: boolean;
   Parents: { Id: number; Dataset: string; Name: string }[];
+  /** The page of its file in the repository, whichever host it is at. */
+  GithubUrl: string;
   Extracts: ClientExtract;
   /** Of an external table, for those who may write it: where to PUT a file. */
   UploadURL?: string;
@@ -56,7 +59,10 @@ export interface ClientTable extends ClientStatus, ReturnType<typeof settingsOf>
   UploadError?: string;
 }
 
-type ClientDeps = Pick<Deps, "db" | "log" | "limits" | "objectStore" | "clouds" | "now">;
+type ClientDeps = Pick<
+  Deps,
+  "db" | "log" | "limits" | "objectStore" | "clouds" | "now" | "secretBox" | "givenSettings"
+>;
 
 export async function statusForClient(
   deps: Pick<Deps, "db" | "limits">,
@@ -73,10 +79,11 @@ export async function tableForClient(
   const found = await selectTable(deps.db, id);
   if (!found) throw new MaestroError("notFound", `there is no table with id ${id}`);
   const { row, dataset } = found;
-  const [status, email, parents, extracts] = await Promise.all([
+  const [status, email, parents, githubUrl, extracts] = await Promise.all([
     statusForClient(deps, id),
     row.ownerId === null ? null : selectEmail(deps.db, row.ownerId),
     parentsOf(deps, id),
+    tableFileUrl(deps, id),
     extractsOf(deps, id).catch((error: unknown) => {
       return { Id: 0, StartTime: null, URLs: [], Error: lastingFault(deps, id, error) };
     }),
@@ -89,6 +96,7 @@ export async function tableForClient(
     Dataset: dataset,
     Running: status.Status === "running",
     Parents: parents,
+    GithubUrl: githubUrl ?? "",
     Extracts: extracts,
     ...(isUploadable ? await uploadOf(deps, { ...row, dataset }) : {}),
   };

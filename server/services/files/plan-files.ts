@@ -6,7 +6,7 @@ import { validateDefinition } from "../catalog/validate-definition.ts";
 import type { Deps } from "../deps.ts";
 import { type CatalogNames, loadCatalogNames } from "./catalog-names.ts";
 import { type CurrentTable, findCurrentTable } from "./get-file.ts";
-import { fileName, readTableFile, sameFiles, writeTableFile } from "./table-file.ts";
+import { fileName, readTableFile, sameTables, writeTableFile } from "./table-file.ts";
 
 /** What may be saved of a table's group, beside what is wrong with the file itself. */
 export interface FileRights {
@@ -43,7 +43,7 @@ async function planFile(
   try {
     const definition = readWanted(file, names, current, rights);
     const after = writeTableFile(definition, names);
-    const isSame = before !== null && sameFiles(before, after);
+    const isSame = current !== null && sameTables(current.definition, definition, names);
     const { references, warnings } = await inferReferences(deps, definition, {
       dryRunTimeoutMs: null,
     });

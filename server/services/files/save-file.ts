@@ -6,7 +6,7 @@ import { type CatalogDeps, createTable, updateTable } from "../catalog/save-tabl
 import { loadCatalogNames } from "./catalog-names.ts";
 import { findCurrentTable } from "./get-file.ts";
 import { type FileRights, readWanted } from "./plan-files.ts";
-import { fileName, sameFiles, writeTableFile } from "./table-file.ts";
+import { fileName, sameTables } from "./table-file.ts";
 
 /**
  * Saves a file's table as any save does. `version` is what the plan found there, null for none: what
@@ -23,7 +23,7 @@ export async function saveFile(
     findCurrentTable(deps.db, file),
   ]);
   const definition = readWanted(file, names, current, rights);
-  if (current && isSame()) {
+  if (current && sameTables(current.definition, definition, names)) {
     return { id: current.id, version: current.version, warnings: [], changed: false };
   }
   if ((current?.version ?? null) !== version) throw movedOn(file, current?.version ?? null);
@@ -31,11 +31,6 @@ export async function saveFile(
     ? await updateTable(deps, { id: current.id, version: current.version, definition }, actor)
     : await createTable(deps, definition, actor);
   return { ...saved, changed: true };
-
-  function isSame(): boolean {
-    const before = current && writeTableFile(current.definition, names);
-    return before !== null && sameFiles(before, writeTableFile(definition, names));
-  }
 }
 
 function movedOn(file: TableFile, version: number | null): MaestroError {

@@ -8,11 +8,12 @@ import {
   tableSettingsSchema,
 } from "../../../shared/table-file.ts";
 import type { CatalogNames } from "./catalog-names.ts";
+import { hideAddresses, revealAddresses } from "./hidden-addresses.ts";
 
 /*
  * A table as text and back. The settings' file holds what differs from the defaults, in an order of its
  * own, so that the same table is the same text always and a change of one setting is a change of one
- * line.
+ * line. Of the addresses of notifications it holds the hosts alone: the rest is often a secret.
  */
 
 const defaults: TableSettings = tableSettingsSchema.parse({});
@@ -29,6 +30,7 @@ export function writeTableFile(definition: TableDefinition, names: CatalogNames)
   const { groupId, frequencyId, importDatabaseId, exportDatabaseId, ...plain } = rest;
   const settings: TableSettings = {
     ...plain,
+    notifyUrls: hideAddresses(plain.notifyUrls),
     group: names.nameOf("group", groupId),
     frequency: names.nameOf("frequency", frequencyId),
     importDatabase: names.nameOf("database", importDatabaseId),
@@ -69,6 +71,7 @@ export function readTableFile(
   const keptGroup = before ? before.groupId : groupIdOfNew;
   return tableDefinitionSchema.parse({
     ...withoutNames(settings),
+    notifyUrls: revealAddresses(settings.notifyUrls, before?.notifyUrls ?? []),
     dataset,
     name,
     query,
@@ -79,9 +82,21 @@ export function readTableFile(
   });
 }
 
-/** Whether both would be the same files: what a table points at may have been renamed, line ends lost. */
-export function sameFiles(one: TableFile, other: TableFile): boolean {
-  return one.sql === other.sql && one.settings === other.settings;
+/**
+ * Whether both would be the same files and send to the same addresses: what a table points at may have
+ * been renamed, line ends lost.
+ */
+export function sameTables(
+  one: TableDefinition,
+  other: TableDefinition,
+  names: CatalogNames,
+): boolean {
+  const [file, otherFile] = [one, other].map((table) => writeTableFile(table, names));
+  return (
+    file?.sql === otherFile?.sql &&
+    file?.settings === otherFile?.settings &&
+    isDeepStrictEqual(one.notifyUrls, other.notifyUrls)
+  );
 }
 
 function withoutNames(settings: TableSettings) {

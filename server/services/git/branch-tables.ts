@@ -1,11 +1,10 @@
 import { MaestroError } from "../../../shared/errors.ts";
+import type { TableDefinition } from "../../../shared/table.ts";
 import { type TableFile, tableFileSchema } from "../../../shared/table-file.ts";
 import type { GitBranch } from "../../connectors/git.ts";
+import type { GitText } from "../../connectors/git-files.ts";
 import type { CatalogNames } from "../files/catalog-names.ts";
-import { readTableFile, writeTableFile } from "../files/table-file.ts";
-
-/** Larger files are no table. */
-const mostBytes = 4_000_000;
+import { readTableFile } from "../files/table-file.ts";
 
 /** `tables/<dataset>/<name>`, without the ending. */
 export function pathOf({ dataset, name }: Pick<TableFile, "dataset" | "name">): string {
@@ -21,41 +20,43 @@ export function pathsOf(branch: GitBranch): string[] {
   return [...new Set(stems)];
 }
 
+type Texts = Map<string, GitText>;
+
+/** The texts of tables of the branch, fetched together. */
+export function readTextsOf(branch: GitBranch, paths: string[]): Promise<Texts> {
+  const files = paths.flatMap((path) => [`${path}.sql`, `${path}.yaml`]);
+  return branch.read(files.flatMap((file) => branch.files.get(file) ?? []));
+}
+
 /** A table's files as they are in the branch. Throws `invalidInput` for what is no text. */
-export async function readBranchFile(branch: GitBranch, path: string): Promise<TableFile> {
+export function readBranchFile(branch: GitBranch, path: string, texts: Texts): TableFile {
   const [, dataset = "", name = ""] = path.split("/");
-  const sql = branch.files.get(`${path}.sql`);
-  const settings = branch.files.get(`${path}.yaml`);
-  const found = [sql, settings].flatMap((file) => (file ? [file] : []));
-  if (found.some(({ bytes }) => bytes > mostBytes)) {
-    throw new MaestroError("invalidInput", `${path} is larger than ${mostBytes} bytes`);
-  }
-  const texts = await branch.read(found.map(({ sha }) => sha));
-  const textOf = (file: { sha: string } | undefined) => {
-    if (!file) return null;
-    const text = texts.get(file.sha) ?? null;
-    if (text === null) throw new MaestroError("invalidInput", `${path} is not in UTF-8`);
-    return text;
+  const textOf = (file: string) => {
+    const sha = branch.files.get(file);
+    if (sha === undefined) return null;
+    const found = texts.get(sha) ?? { fault: "could not be read" };
+    if ("text" in found) return found.text;
+    throw new MaestroError("invalidInput", `${file} ${found.fault}`);
   };
   const parsed = tableFileSchema.safeParse({
     dataset,
     name,
-    sql: textOf(sql),
-    settings: textOf(settings) ?? "{}",
+    sql: textOf(`${path}.sql`),
+    settings: textOf(`${path}.yaml`) ?? "{}",
   });
   if (parsed.success) return parsed.data;
   throw new MaestroError("invalidInput", `${path}: ${parsed.error.issues[0]?.message}`);
 }
 
-/** The same in the one form that Maestro writes; null where it cannot be read. */
+/** The definition that the branch has of a table; null where it cannot be read. */
 export async function readBranchTable(
   branch: GitBranch,
   path: string,
-  names: CatalogNames,
-): Promise<TableFile | null> {
+  { names, before }: { names: CatalogNames; before: TableDefinition },
+): Promise<TableDefinition | null> {
   try {
-    const file = await readBranchFile(branch, path);
-    return writeTableFile(readTableFile(file, names, null, null), names);
+    const texts = await readTextsOf(branch, [path]);
+    return readTableFile(readBranchFile(branch, path, texts), names, before, null);
   } catch (error) {
     if (error instanceof MaestroError) return null;
     throw error;

@@ -1,4 +1,5 @@
-import { tableDefinitionSchema } from "../../../shared/table.ts";
+import { messageOf } from "../../../shared/errors.ts";
+import { type TableDefinition, tableDefinitionSchema } from "../../../shared/table.ts";
 import type { TableFile } from "../../../shared/table-file.ts";
 import { blobSha, type GitBranch, type NewCommit } from "../../connectors/git.ts";
 import type { Db } from "../../db/client.ts";
@@ -10,7 +11,7 @@ import {
   selectVersionsOf,
 } from "../../db/git-outbox.ts";
 import { type CatalogNames, loadCatalogNames } from "../files/catalog-names.ts";
-import { sameFiles, writeTableFile } from "../files/table-file.ts";
+import { sameTables, writeTableFile } from "../files/table-file.ts";
 import { pathOf, readBranchTable } from "./branch-tables.ts";
 
 /** News that is settled with a commit. */
@@ -29,6 +30,8 @@ interface Built {
   /** Removed tables that there is nothing more to agree on for. */
   forgotten: number[];
   conflicts: { tableId: number; path: string; version: number }[];
+  /** Versions that cannot be written as files. */
+  unwritable: { news: OpenGitNews; what: string; why: string }[];
 }
 
 const maestro = { name: "Maestro", email: "maestro@localhost" };
@@ -48,11 +51,18 @@ export async function buildCommits(
     files,
   }: { news: OpenGitNews[]; branch: GitBranch; files: Map<number, GitFileRow> },
 ): Promise<Built> {
-  const built: Built = { commits: [], agreed: [], idle: [], forgotten: [], conflicts: [] };
+  const built: Built = {
+    commits: [],
+    agreed: [],
+    idle: [],
+    forgotten: [],
+    conflicts: [],
+    unwritable: [],
+  };
   const names = await loadCatalogNames(db);
   const saves = news.flatMap((one) => (one.kind === "save" ? [one] : []));
   const versions = await selectVersionsOf(db, saves);
-  const tree: Tree = new Map([...branch.files].map(([path, { sha }]) => [path, sha]));
+  const tree: Tree = new Map(branch.files);
   const known = new Map(files);
   for (const one of news) {
     if (one.kind === "remove") await buildRemoval(db, one, { built, tree, known });
@@ -65,13 +75,33 @@ export async function buildCommits(
       built.idle.push(one.id);
       continue;
     }
-    // A version of an older Maestro may lack settings that came later.
-    const definition = tableDefinitionSchema.parse(saved.definition);
-    const file = writeTableFile(definition, names);
-    const plan = { file, base, saved, names };
-    await buildSave(one, plan, { built, tree, known, branch });
+    const written = writeVersion(saved.definition, names);
+    if ("why" in written) {
+      const what = `${saved.definition.dataset}.${saved.definition.name}, version ${one.version}`;
+      built.unwritable.push({ news: one, what, why: written.why });
+    } else {
+      const plan = { ...written, base, saved, names };
+      await buildSave(one, plan, { built, tree, known, branch });
+    }
   }
   return built;
+}
+
+/** A version of an older Maestro may lack settings that came later, or have what is refused by now. */
+function writeVersion(
+  saved: TableDefinition,
+  names: CatalogNames,
+): { definition: TableDefinition; file: TableFile } | { why: string } {
+  const parsed = tableDefinitionSchema.safeParse(saved);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { why: `it cannot be read: ${issue?.path.join(".")}: ${issue?.message}` };
+  }
+  try {
+    return { definition: parsed.data, file: writeTableFile(parsed.data, names) };
+  } catch (error) {
+    return { why: `it cannot be written as files: ${messageOf(error)}` };
+  }
 }
 
 interface Surroundings {
@@ -85,6 +115,7 @@ type Save = Extract<OpenGitNews, { kind: "save" }>;
 async function buildSave(
   news: Save,
   plan: {
+    definition: TableDefinition;
     file: TableFile;
     base: GitFileRow | undefined;
     saved: { savedAt: Date; author: { name: string; email: string } | null };
@@ -92,7 +123,7 @@ async function buildSave(
   },
   { built, tree, known, branch }: Surroundings & { branch: GitBranch },
 ): Promise<void> {
-  const { file, base, saved, names } = plan;
+  const { definition, file, base, saved, names } = plan;
   const path = pathOf(file);
   const sqlSha = file.sql === null ? null : blobSha(file.sql, branch.head);
   const settingsSha = blobSha(file.settings ?? "", branch.head);
@@ -104,8 +135,8 @@ async function buildSave(
     return;
   }
   if (isChangedThere(news, path, base, tree)) {
-    const theirs = await readBranchTable(branch, path, names);
-    if (theirs !== null && sameFiles(theirs, file) && !isMoved(base, path, tree)) {
+    const theirs = await readBranchTable(branch, path, { names, before: definition });
+    if (theirs !== null && sameTables(theirs, definition, names) && !isMoved(base, path, tree)) {
       built.agreed.push({ ...settled, ...there, sha: "" });
     } else {
       built.conflicts.push({ tableId: news.tableId, path, version: news.version });

@@ -1,10 +1,10 @@
 import type { GitBranch } from "../../connectors/git.ts";
 import type { GitRemote } from "../../connectors/git-command.ts";
 import { createPostgresLockStore } from "../../db/held-locks.ts";
-import { upsertSetting } from "../../db/settings.ts";
 import { holdLock } from "../../support/hold-lock.ts";
 import type { Deps } from "../deps.ts";
 import { readSettings } from "../settings/read-settings.ts";
+import { noteHead } from "./note-head.ts";
 
 export type GitDeps = Pick<
   Deps,
@@ -25,6 +25,7 @@ const keys = [
   "git.token",
   "git.key",
   "git.knownHosts",
+  "git.silentSeconds",
   "network.allowed",
 ] as const;
 
@@ -42,16 +43,23 @@ export async function readGitRemote(
     key: settings["git.key"],
     knownHosts: settings["git.knownHosts"],
     allowed: settings["network.allowed"] ?? [],
+    silentMs: (settings["git.silentSeconds"] ?? 120) * 1_000,
   };
 }
 
 /** How rows name a repository and its branch. */
-export function remoteKey({ url, branch }: GitRemote): string {
+export function remoteKey({ url, branch }: Pick<GitRemote, "url" | "branch">): string {
   return `${url}#${branch}`;
 }
 
 const lockName = "git";
 const ttlMs = 60_000;
+
+/** A branch, and whether its history is another than the one that was seen before. */
+export interface OpenedBranch {
+  branch: GitBranch;
+  isRewritten: boolean;
+}
 
 /**
  * Works on the branch while no other process does. The lock keeps processes out of each other's way;
@@ -59,31 +67,19 @@ const ttlMs = 60_000;
  * was read. Null: another process is at it for longer than `waitMs`.
  */
 export async function withBranch<T>(
-  deps: Pick<GitDeps, "db" | "git" | "givenSettings">,
+  deps: Pick<GitDeps, "db" | "git" | "log">,
   remote: GitRemote,
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
-  work: (branch: GitBranch, signal: AbortSignal) => Promise<T>,
+  work: (opened: OpenedBranch, signal: AbortSignal) => Promise<T>,
 ): Promise<{ result: T } | null> {
   const store = createPostgresLockStore(deps.db);
   return holdLock(store, lockName, { ttlMs, waitMs }, signal, async (held) => {
     const branch = await deps.git.open(remote, held);
     try {
-      await pinHosts(deps, remote, branch);
-      return await work(branch, held);
+      const isRewritten = await noteHead(deps, remoteKey(remote), branch);
+      return await work({ branch, isRewritten }, held);
     } finally {
       await branch.close();
     }
   });
-}
-
-/** The host's keys of the first use are a setting from then on. */
-async function pinHosts(
-  deps: Pick<GitDeps, "db" | "givenSettings">,
-  remote: GitRemote,
-  branch: GitBranch,
-): Promise<void> {
-  if (remote.knownHosts !== null) return;
-  const learnt = await branch.learntHosts();
-  if (learnt === null || learnt.trim() === "") return;
-  await upsertSetting(deps.db, "git.knownHosts", { text: learnt.trim() });
 }

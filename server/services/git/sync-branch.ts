@@ -1,54 +1,40 @@
 import { MaestroError, messageOf } from "../../../shared/errors.ts";
-import type { SyncInput, SyncItem, SyncPlan } from "../../../shared/git.ts";
-import type { GitBranch } from "../../connectors/git.ts";
-import type { GitRemote } from "../../connectors/git-command.ts";
+import type { SyncPlan } from "../../../shared/git.ts";
+import type { GitText } from "../../connectors/git-files.ts";
 import {
   agreeOn,
   clearConflict,
   forgetGitFile,
   type GitFileRow,
-  recordConflict,
   selectGitFiles,
   selectLiveVersion,
 } from "../../db/git-files.ts";
-import { tellGit } from "../../db/git-outbox.ts";
-import type { Actor } from "../audit/record-change.ts";
 import { removeTable } from "../catalog/remove-table.ts";
-import { findCurrentTable } from "../files/get-file.ts";
 import { type FileRights, planFiles } from "../files/plan-files.ts";
 import { saveFile } from "../files/save-file.ts";
-import { pathsOf, readBranchFile } from "./branch-tables.ts";
+import { pathsOf, readBranchFile, readTextsOf } from "./branch-tables.ts";
 import { type GitDeps, remoteKey } from "./git-remote.ts";
+import { keepCatalog } from "./keep-catalog.ts";
+import {
+  isAsAgreed,
+  isChangedHere,
+  isLost,
+  noteConflict,
+  type Sync,
+  type SyncOptions,
+  shasOf,
+  sideOf,
+  type TableSide,
+  tell,
+} from "./table-side.ts";
 
 /** Who may write to the branch may change every table: that is what the repository's settings say. */
 const allRights: FileRights = { groupIdOfNew: null, assertMayWrite: () => undefined };
 
-interface Sync {
-  remote: GitRemote;
-  branch: GitBranch;
-  actor: Actor;
-}
-
-type Options = SyncInput & {
-  isDry: boolean;
-  /** Somebody has seen what is removed; a push that was told of has nobody who did. */
-  isAsked: boolean;
-};
-
-/** One table, as both sides have it. */
-interface Side {
-  name: string;
-  path: string;
-  tableId: number | null;
-  version: number | null;
-  /** What was agreed on for that very table, at this path. */
-  base: GitFileRow | undefined;
-  /** The same of a table that had the name before. */
-  former: GitFileRow | undefined;
-}
-
 /** So many tables may be gone in a push that nobody looked at. */
 const mostGoneUnasked = 5;
+/** So many tables are read together. */
+const atOnce = 100;
 
 /**
  * Takes what the branch changed into the catalog, by the same plan and the same save as any other. What
@@ -57,7 +43,11 @@ const mostGoneUnasked = 5;
  * back, and is told. Throws where the branch holds no table at all though some were agreed on: a branch
  * that was deleted is not a catalog that was emptied.
  */
-export async function syncBranch(deps: GitDeps, sync: Sync, options: Options): Promise<SyncPlan> {
+export async function syncBranch(
+  deps: GitDeps,
+  sync: Sync,
+  options: SyncOptions,
+): Promise<SyncPlan> {
   const files = await selectGitFiles(deps.db, remoteKey(sync.remote));
   const plan: SyncPlan = { head: sync.branch.head, items: [], applied: [] };
   const rows = [...files.values()];
@@ -68,14 +58,16 @@ export async function syncBranch(deps: GitDeps, sync: Sync, options: Options): P
   const gone = rows.filter(({ path }) => !there.has(path) && isMeant(path));
   const removed = gone.filter(({ version }) => version > 0);
   if (options.take !== "catalog") assertNotEmptied(sync, paths, removed.length);
-  for (const path of paths.filter(isMeant)) {
-    const side = await sideOf(deps, path, rows);
-    const isRead = options.take === "git" || !isUnchanged(sync.branch, side);
-    await (isRead ? syncTable : retake)(deps, sync, side, options, plan);
+  const rowsAt = Map.groupBy(rows, ({ path }) => path);
+  const looked = paths.filter(
+    (path) => isMeant(path) && !(options.take === null && isSettled(sync, path, rowsAt.get(path))),
+  );
+  for (let at = 0; at < looked.length; at += atOnce) {
+    await syncSome(deps, sync, { some: looked.slice(at, at + atOnce), rowsAt }, options, plan);
   }
   const isHeld = !options.isAsked && removed.length > mostGoneUnasked;
   for (const row of gone) {
-    const side = { ...(await sideOf(deps, row.path, rows)), base: row };
+    const side = { ...(await sideOf(deps, row.path, rowsAt.get(row.path) ?? [])), base: row };
     if (row.version === 0) await retake(deps, sync, side, options, plan);
     else if (!isHeld) await syncGone(deps, sync, side, options, plan);
     else tell(plan, side, "refused", "gone from the repository: maestro sync removes it");
@@ -83,15 +75,43 @@ export async function syncBranch(deps: GitDeps, sync: Sync, options: Options): P
   return plan;
 }
 
-function tell(plan: SyncPlan, side: Side, action: SyncItem["action"], detail: string): void {
-  plan.items.push({ name: side.name, action, detail });
+/** Nothing is to be done: it is what was agreed on, and nobody waits for a decision. */
+function isSettled({ branch }: Sync, path: string, rows: GitFileRow[] = []): boolean {
+  return (
+    rows.length > 0 &&
+    rows.every((row) => row.conflictVersion === null && isAsAgreed(branch, path, row))
+  );
+}
+
+/** The texts of some tables are fetched together, and no more of them are held in memory. */
+async function syncSome(
+  deps: GitDeps,
+  sync: Sync,
+  { some, rowsAt }: { some: string[]; rowsAt: Map<string, GitFileRow[]> },
+  options: SyncOptions,
+  plan: SyncPlan,
+): Promise<void> {
+  const sides: TableSide[] = [];
+  for (const path of some) sides.push(await sideOf(deps, path, rowsAt.get(path) ?? []));
+  const changed = sides.filter(
+    ({ path, base, former }) =>
+      options.take === "git" || !isAsAgreed(sync.branch, path, base ?? former),
+  );
+  const isRead = options.take !== "catalog";
+  const read = isRead ? changed.map(({ path }) => path) : [];
+  const texts = await readTextsOf(sync.branch, read);
+  for (const side of sides) {
+    if (!changed.includes(side)) await retake(deps, sync, side, options, plan);
+    else if (!isRead) await keepCatalog(deps, sync, side, options, plan);
+    else await syncTable(deps, { ...sync, texts }, side, options, plan);
+  }
 }
 
 function nameOf(path: string): string {
   return path.replace(/^tables\//, "").replace("/", ".");
 }
 
-function assertKnown({ names }: Options, paths: string[]): void {
+function assertKnown({ names }: SyncOptions, paths: string[]): void {
   const known = new Set(paths.map(nameOf));
   const unknown = names.find((name) => !known.has(name));
   if (unknown === undefined) return;
@@ -108,50 +128,24 @@ function assertNotEmptied({ remote, branch }: Sync, paths: string[], removed: nu
   );
 }
 
-async function sideOf(deps: GitDeps, path: string, rows: GitFileRow[]): Promise<Side> {
-  const [, dataset = "", name = ""] = path.split("/");
-  const current = await findCurrentTable(deps.db, { dataset, name });
-  const tableId = current?.id ?? null;
-  const at = rows.filter((row) => row.path === path);
-  return {
-    name: `${dataset}.${name}`,
-    path,
-    tableId,
-    version: current?.version ?? null,
-    base: at.find((row) => row.tableId === tableId),
-    former: at.find((row) => row.tableId !== tableId && row.version > 0),
-  };
-}
-
-function shasOf(branch: GitBranch, path: string) {
-  const sqlSha = branch.files.get(`${path}.sql`)?.sha ?? null;
-  return { sqlSha, settingsSha: branch.files.get(`${path}.yaml`)?.sha ?? null };
-}
-
-function isUnchanged(branch: GitBranch, { path, base, former }: Side): boolean {
-  const { sqlSha, settingsSha } = shasOf(branch, path);
-  const was = base ?? former;
-  return was !== undefined && was.sqlSha === sqlSha && was.settingsSha === settingsSha;
-}
-
 async function syncTable(
   deps: GitDeps,
-  sync: Sync,
-  side: Side,
-  options: Options,
+  sync: Sync & { texts: Map<string, GitText> },
+  side: TableSide,
+  options: SyncOptions,
   plan: SyncPlan,
 ): Promise<void> {
-  if (options.take === "catalog") return keepCatalog(deps, sync, side, options, plan);
   try {
-    const file = await readBranchFile(sync.branch, side.path);
+    const file = readBranchFile(sync.branch, side.path, sync.texts);
     const [planned] = await planFiles(deps, [file], allRights);
     if (!planned) return;
     const { action, changed } = planned;
     // Both came to the same, each by itself.
     if (action === "none")
       return await agreeUnless(options.isDry, deps, sync, side, planned.version);
-    if (action !== "refused" && isChangedHere(side) && options.take !== "git") {
-      tell(plan, side, "conflict", bothChanged(side, changed));
+    const why = action !== "refused" && (await conflictOf(deps, sync, side, options, changed));
+    if (why) {
+      tell(plan, side, "conflict", why);
       if (!options.isDry) await noteConflict(deps, sync, side);
       return;
     }
@@ -171,25 +165,33 @@ async function agreeUnless(
   isDry: boolean,
   deps: GitDeps,
   sync: Sync,
-  side: Side,
+  side: TableSide,
   version: number | null,
 ): Promise<void> {
   if (!isDry) await agree(deps, sync, side, version ?? 1);
 }
 
-/** A table that was removed or renamed here is changed too. */
-function isChangedHere({ version, base, former }: Side): boolean {
-  if (version === null) return former !== undefined;
-  // Nothing ends a conflict but a decision, and its commit.
-  return version !== (base?.version ?? 0) || (base?.conflictVersion ?? null) !== null;
+/** Why neither side may overwrite the other; null where one may. */
+async function conflictOf(
+  deps: GitDeps,
+  sync: Sync,
+  side: TableSide,
+  { take }: SyncOptions,
+  changed: string[] | null,
+): Promise<string | null> {
+  if (take === "git") return null;
+  const there = changed === null ? "gone from the repository" : "changed in the repository";
+  const what = changed === null || changed.length === 0 ? "" : `: ${changed.join(", ")}`;
+  if (isChangedHere(side)) {
+    if (side.version === null)
+      return "changed in the repository, removed or renamed in the catalog";
+    return `${there} and ${changed === null ? "changed " : ""}in the catalog${what}`;
+  }
+  if (!(await isLost(deps, sync, side))) return null;
+  return `the branch was rewritten, and lost the commit of version ${side.version}${what}`;
 }
 
-function bothChanged({ version }: Side, changed: string[]): string {
-  if (version === null) return "changed in the repository, removed or renamed in the catalog";
-  return `changed in the repository and in the catalog: ${changed.join(", ")}`;
-}
-
-async function agree(deps: GitDeps, sync: Sync, side: Side, version: number): Promise<void> {
+async function agree(deps: GitDeps, sync: Sync, side: TableSide, version: number): Promise<void> {
   if (side.tableId === null) return;
   const { remote, branch } = sync;
   const shas = shasOf(branch, side.path);
@@ -206,49 +208,12 @@ async function agree(deps: GitDeps, sync: Sync, side: Side, version: number): Pr
   });
 }
 
-async function noteConflict(deps: GitDeps, sync: Sync, side: Side): Promise<void> {
-  const tableId = side.tableId ?? side.former?.tableId;
-  const version = side.version ?? side.former?.version;
-  if (tableId === undefined || version === undefined) return;
-  const remote = remoteKey(sync.remote);
-  await recordConflict(deps.db, { remote, tableId, path: side.path, version });
-}
-
-/** The catalog's state goes over the one that was seen in the repository; nothing is saved here. */
-async function keepCatalog(
-  deps: GitDeps,
-  { remote, branch, actor }: Sync,
-  side: Side,
-  { isDry }: Options,
-  plan: SyncPlan,
-): Promise<void> {
-  const tableId = side.tableId ?? side.former?.tableId ?? side.base?.tableId;
-  if (tableId === undefined) {
-    const detail = "the catalog never had it: remove its files from the repository";
-    return tell(plan, side, "refused", detail);
-  }
-  const version = await selectLiveVersion(deps.db, tableId);
-  const over = { path: side.path, ...shasOf(branch, side.path) };
-  const [done, news] =
-    version === null
-      ? (["its files are removed", { kind: "remove", userId: actor.userId }] as const)
-      : (["the catalog's is committed", { kind: "save", version }] as const);
-  tell(plan, side, "conflict", done);
-  if (isDry) return;
-  await deps.db.transaction(async (tx) => {
-    // Until it is committed, a push that is taken in leaves the table alone.
-    const row = { remote: remoteKey(remote), tableId, path: side.path };
-    if (version !== null) await recordConflict(tx, { ...row, version });
-    await tellGit(tx, { ...news, tableId, isForced: true, over });
-  });
-}
-
 /** Where the repository is back at what was agreed on, there is no conflict any more. */
 async function retake(
   deps: GitDeps,
   sync: Sync,
-  side: Side,
-  options: Options,
+  side: TableSide,
+  options: SyncOptions,
   plan: SyncPlan,
 ): Promise<void> {
   const row = side.base ?? side.former;
@@ -261,8 +226,8 @@ async function retake(
 async function syncGone(
   deps: GitDeps,
   sync: Sync,
-  side: Side & { base: GitFileRow },
-  options: Options,
+  side: TableSide & { base: GitFileRow },
+  options: SyncOptions,
   plan: SyncPlan,
 ): Promise<void> {
   const { base } = side;
@@ -274,8 +239,9 @@ async function syncGone(
     return;
   }
   if (options.take === "catalog") return keepCatalog(deps, sync, side, options, plan);
-  if (isChangedHere({ ...side, version }) && options.take !== "git") {
-    tell(plan, side, "conflict", "gone from the repository and changed in the catalog");
+  const why = await conflictOf(deps, sync, { ...side, version }, options, null);
+  if (why !== null) {
+    tell(plan, side, "conflict", why);
     if (!options.isDry) await noteConflict(deps, sync, side);
     return;
   }

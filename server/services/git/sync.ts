@@ -1,9 +1,11 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { GitState, SyncInput, SyncPlan } from "../../../shared/git.ts";
+import { selectGitBranch, setGitHead } from "../../db/git-branches.ts";
 import { selectConflicts } from "../../db/git-files.ts";
 import {
   selectGitWaiting,
   selectOpenGitNews,
+  selectRefusedGit,
   settleGitNews,
   tellGit,
   tryGitNow,
@@ -53,9 +55,19 @@ async function runSync(
     throw new MaestroError("invalidInput", message, { field: "git.url" });
   }
   const { signal } = new AbortController();
-  const done = await withBranch(deps, remote, { waitMs, signal }, (branch) => {
-    assertSeen(options, branch.head);
-    return syncBranch(deps, { remote, branch, actor }, { ...options, isAsked: true });
+  const done = await withBranch(deps, remote, { waitMs, signal }, async (opened) => {
+    const { head } = opened.branch;
+    assertSeen(options, head);
+    const plan = await syncBranch(
+      deps,
+      { remote, ...opened, actor },
+      { ...options, isAsked: true },
+    );
+    // What a rewritten branch has lost is a conflict by now.
+    if (options.take === null && !options.isDry) {
+      await setGitHead(deps.db, remoteKey(remote), { head, rewrittenHead: null });
+    }
+    return plan;
   });
   if (done) return done.result;
   throw new MaestroError(
@@ -70,14 +82,29 @@ function assertSeen({ head }: SyncInput, now: string | null): void {
   throw new MaestroError("conflict", message, { field: "head" });
 }
 
+const nothingSetUp: GitState = {
+  isSetUp: false,
+  waiting: 0,
+  fault: null,
+  conflicts: [],
+  refused: [],
+  rewrittenFrom: null,
+};
+
 /** How Git fares. */
 export async function gitState(
   deps: Pick<GitDeps, "db" | "secretBox" | "givenSettings">,
 ): Promise<GitState> {
   const remote = await readGitRemote(deps);
-  if (remote === null) return { isSetUp: false, waiting: 0, fault: null, conflicts: [] };
-  const conflicts = await selectConflicts(deps.db, remoteKey(remote));
-  return { isSetUp: true, ...(await selectGitWaiting(deps.db)), conflicts };
+  if (remote === null) return nothingSetUp;
+  const [waiting, conflicts, refused, branch] = await Promise.all([
+    selectGitWaiting(deps.db),
+    selectConflicts(deps.db, remoteKey(remote)),
+    selectRefusedGit(deps.db),
+    selectGitBranch(deps.db, remoteKey(remote)),
+  ]);
+  const rewrittenFrom = branch?.rewrittenHead ? branch.head : null;
+  return { isSetUp: true, ...waiting, conflicts, refused, rewrittenFrom };
 }
 
 /** The repository has told of a push to the branch: it is taken in by the worker. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createGit } from "../../../server/connectors/git.ts";
@@ -13,6 +13,7 @@ export interface GitWorld {
   git: GitServer;
   /** Where the copies are. */
   folder: string;
+  copies(): Promise<string[]>;
   ann: { userId: number; name: string };
   /** Saves `d.<name>`: anew, or over a version of a table. */
   save(
@@ -37,6 +38,7 @@ export async function startGitWorld(): Promise<GitWorld> {
     deps,
     git,
     folder,
+    copies: () => readdir(folder),
     ann,
     save: (name, query, before) =>
       before

@@ -1,0 +1,69 @@
+import { GitError } from "simple-git";
+import { MaestroError, messageOf } from "../../shared/errors.ts";
+
+/** The reason of a refusal of what was sent: other commits may well be taken. */
+export const ofCommits = "commits";
+
+export function gitFault(message: string, retryable = false, cause?: unknown): MaestroError {
+  return new MaestroError("git", message, { retryable, cause });
+}
+
+/** What git writes when it fails, in words that say what to do. The first that fits holds. */
+const refusals: { pattern: RegExp; say: string }[] = [
+  {
+    pattern: /Host key verification failed|HOST IDENTIFICATION HAS CHANGED/i,
+    say: "the host shows another key than those of git.knownHosts, and nothing was sent to it: set git.knownHosts anew if its owner publishes that key",
+  },
+  {
+    pattern:
+      /Authentication failed|could not read (Username|Password)|HTTP Basic|error: 40[13]|Permission denied/i,
+    say: "the repository refused the credentials: set git.token or git.key to those of somebody who may write there",
+  },
+  {
+    pattern: /not found|does not appear to be a git repository/i,
+    say: "there is no such repository, or it is hidden from these credentials: look at git.url",
+  },
+  {
+    pattern: /protected branch|GH006|GH013|not allowed to push|not permitted to push/i,
+    say: "the repository does not take commits on this branch: let Maestro write to it, or name another in git.branch",
+  },
+];
+
+/** Said of what was sent. */
+const unfit = /hook declined|remote rejected|HTTP 413|too large|exceeds|unpack failed/i;
+
+/** An error of git in words that say what to do, without what must not be told. */
+export function readRefusal(error: unknown, { token }: { token: string | null }): MaestroError {
+  const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+  const text = scrubbed(messageOf(error), token);
+  if (isMissing || /spawn git ENOENT/.test(text)) {
+    const message =
+      "the program git is not installed where Maestro runs: install it, version 2.37 or newer";
+    return gitFault(message, false, error);
+  }
+  const last = lastLines(text);
+  const known = refusals.find(({ pattern }) => pattern.test(text));
+  if (known) return gitFault(`${known.say} (${last})`);
+  if (unfit.test(text)) {
+    return new MaestroError("git", `the repository does not take it: ${last}`, {
+      reason: ofCommits,
+    });
+  }
+  // What is not known may pass: the network, a server that restarts.
+  const cause = error instanceof GitError ? undefined : error;
+  return gitFault(`the repository cannot be reached: ${last}`, true, cause);
+}
+
+/** Of many lines those that tell: no progress, and not what is said of every push that fails. */
+function lastLines(text: string): string {
+  const lines = text
+    .split(/[\n\r]/)
+    .map((line) => line.replace(/^remote: ?/, "").trim())
+    .filter((line) => line !== "" && !/\d+% \(|^error: failed to push|^(To|Done)\b/.test(line));
+  return lines.slice(-4).join(" ").slice(0, 500);
+}
+
+/** A server may say back what it was sent. */
+function scrubbed(text: string, token: string | null): string {
+  return token === null || token === "" ? text : text.replaceAll(token, "[hidden]");
+}
