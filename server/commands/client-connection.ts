@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { longInputs } from "../../shared/batch.ts";
 import { type ErrorCode, MaestroError } from "../../shared/errors.ts";
 import type { AppRouter } from "../api/router.ts";
+import { fetchHere } from "./fetch-here.ts";
 import { findLogin, loginsPath } from "./login-store.ts";
 
 /** What a client command writes to and reads its defaults from. */
@@ -105,7 +106,7 @@ function renewingToken(
   return async (input, init) => {
     const send = () => {
       const headers = { ...(init?.headers as Record<string, string>), "x-api-token": token };
-      return fetch(input, { ...(init as RequestInit), headers });
+      return fetchHere(input, { ...(init as RequestInit), headers });
     };
     const response = await send();
     if (response.status !== 401) return response;
@@ -120,7 +121,7 @@ function renewingToken(
 function warnOfExpiry(io: Pick<CommandIo, "stderr">): LinkFetch {
   let hasWarned = false;
   return async (input, init) => {
-    const response = await fetch(input, init as RequestInit);
+    const response = await fetchHere(input, init as RequestInit);
     const expiresAt = response.headers.get("x-api-token-expires");
     if (expiresAt !== null && !hasWarned) {
       hasWarned = true;
@@ -135,9 +136,11 @@ function explain(error: unknown, url: string, hasToken: boolean): unknown {
   if (!(error instanceof TRPCClientError)) return error;
   const data = error.data as { code?: ErrorCode } | null | undefined;
   if (!data?.code) {
+    const cause = deepestCause(error);
+    if (cause instanceof MaestroError) return cause;
     return new MaestroError(
       "transient",
-      `cannot reach Maestro at ${url} (${reachFault(error)}): is it running, and is that its address?`,
+      `cannot reach Maestro at ${url} (${"code" in cause ? String(cause.code) : cause.message}): is it running, and is that its address?`,
       { cause: error },
     );
   }
@@ -153,8 +156,8 @@ function explain(error: unknown, url: string, hasToken: boolean): unknown {
 }
 
 /** `fetch` hides why in nested causes. */
-function reachFault(error: Error): string {
+function deepestCause(error: Error): Error {
   let deepest: Error = error;
   while (deepest.cause instanceof Error) deepest = deepest.cause;
-  return "code" in deepest ? String(deepest.code) : deepest.message;
+  return deepest;
 }

@@ -6,6 +6,7 @@ import type { AskedLogin } from "../../shared/login.ts";
 import { pause } from "../support/abortable.ts";
 import { addUrlOption, type CommandIo, defaultUrl, withClient } from "./client-connection.ts";
 import { writeJson } from "./client-output.ts";
+import { fetchHere } from "./fetch-here.ts";
 import { findLogin, forgetLogin, keepLogin, loginsPath } from "./login-store.ts";
 import { readSecret } from "./read-secret.ts";
 
@@ -104,8 +105,9 @@ async function claim(url: string, secret: string): Promise<string | null> {
 async function post<T>(url: string, path: string, body: object): Promise<T> {
   const address = new URL(path, url).href;
   const headers = { "content-type": "application/json" };
-  const sent = fetch(address, { method: "POST", headers, body: JSON.stringify(body) });
+  const sent = fetchHere(address, { method: "POST", headers, body: JSON.stringify(body) });
   const response = await sent.catch((cause: unknown) => {
+    if (cause instanceof MaestroError) throw cause;
     const message = `cannot reach Maestro at ${url}: is it running, and is that its address?`;
     throw new MaestroError("transient", message, { cause });
   });

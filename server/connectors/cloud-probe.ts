@@ -3,6 +3,7 @@ import type { CloudPlace } from "../../shared/cloud.ts";
 import type { MaestroError } from "../../shared/errors.ts";
 import { translateError } from "./bigquery-errors.ts";
 import { clientTransport } from "./bigquery-transport.ts";
+import { makeBucket } from "./gcs.ts";
 import { failed } from "./gcs-errors.ts";
 import { upload } from "./gcs-streams.ts";
 import type { GoogleClients } from "./google-clients.ts";
@@ -28,6 +29,8 @@ export interface CloudProbe {
   removeTable(dataset: string, table: string): Promise<void>;
   /** Null where it may not be told, which takes a right of its own that nothing else needs. */
   bucketLocation(): Promise<string | null>;
+  /** Makes the bucket where there is none; whether it did. */
+  makeBucket(): Promise<boolean>;
   writeObject(name: string): Promise<void>;
   listObjects(prefix: string): Promise<void>;
   readObject(name: string): Promise<void>;
@@ -132,6 +135,7 @@ function datasetCalls(
 
 type BucketCalls =
   | "bucketLocation"
+  | "makeBucket"
   | "writeObject"
   | "listObjects"
   | "readObject"
@@ -147,6 +151,15 @@ function bucketCalls({ storage }: GoogleClients, place: CloudPlace): Pick<CloudP
         return failed(`find the bucket ${place.bucket}`)(error);
       });
       return metadata?.location ?? null;
+    },
+    async makeBucket() {
+      const doing = failed(`make the bucket ${place.bucket}`);
+      const isMissing = await bucket.getMetadata().then(
+        () => false,
+        (error: unknown) => (error as { code?: unknown }).code === 404 || doing(error),
+      );
+      if (isMissing) await makeBucket(bucket, place.location).catch(doing);
+      return isMissing;
     },
     async writeObject(name) {
       const options = { contentType: "text/plain", signal: undefined, stallMs };

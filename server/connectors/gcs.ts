@@ -63,13 +63,19 @@ export function createObjectStore(options: {
       const doing = `make the bucket ${options.bucket}`;
       const [exists] = await bucket.exists().catch(failed(doing));
       if (exists) return;
-      const location = options.location ? { location: options.location } : {};
-      await bucket.create(location).catch((error: unknown) => {
-        // Another process has made it in between.
-        if ((error as { code?: number }).code !== 409) failed(doing)(error);
-      });
+      await makeBucket(bucket, options.location).catch(failed(doing));
     },
   };
+}
+
+/** As the documents tell to make one. Another process may have made it in between. */
+export async function makeBucket(bucket: Bucket, location: string | undefined): Promise<void> {
+  const iamConfiguration = { uniformBucketLevelAccess: { enabled: true } };
+  await bucket
+    .create({ iamConfiguration, ...(location ? { location } : {}) })
+    .catch((error: unknown) => {
+      if ((error as { code?: number }).code !== 409) throw error;
+    });
 }
 
 async function listPage(bucket: Bucket, prefix: string, pageToken: string | null) {

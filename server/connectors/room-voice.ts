@@ -32,6 +32,8 @@ export function createRoomVoice({ scheduler, room, url, token }: RoomIdentity): 
           method: "PUT",
           headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
           body: JSON.stringify({ timestamp: Date.now(), status }),
+          // The token is for this address alone.
+          redirect: "manual",
           signal: AbortSignal.timeout(answerMs),
         });
         const text = await response.text();

@@ -117,7 +117,7 @@ test("planted secrets are in no answer, no line of the log, no metric and no row
   );
   const first = { "bigquery.project": "our-project", "bigquery.bucket": "our-bucket" };
   expect(await change({ ...account, ...first })).toBe(false);
-  expect(await change({ "bigquery.project": "another-project" })).toBe(false);
+  expect(await change({ ...account, "bigquery.project": "another-project" })).toBe(false);
 
   expect(await isRefused("databases.create", database)).toBe(false);
   expect(await isRefused("databases.create", database)).toBe(true);

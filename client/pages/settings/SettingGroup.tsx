@@ -11,6 +11,11 @@ import { api } from "../../trpc.ts";
 /** What was typed over the values, by key; an emptied field forgets its setting. */
 type Draft = Partial<Record<SettingKey, string>>;
 
+/** Named again in the save of another: a key is for the project that the form shows above it. */
+const saidBeside: Partial<Record<SettingKey, SettingKey>> = {
+  "bigquery.credentials": "bigquery.project",
+};
+
 /** Settings that belong together: they are saved together, all or none. */
 export function SettingGroup(props: {
   title: string;
@@ -30,10 +35,18 @@ export function SettingGroup(props: {
     },
     { quiet: true },
   );
-  const changes = () =>
-    Object.fromEntries(
-      Object.entries(draft()).map(([key, text]) => [key, text.trim() === "" ? null : text]),
+  const changes = () => {
+    const beside = props.views.filter(
+      ({ key, source }) =>
+        source === "stored" &&
+        Object.keys(draft()).some((edited) => saidBeside[edited as SettingKey] === key),
     );
+    const texts = [
+      ...beside.map(({ key, value }) => [key, value ?? ""]),
+      ...Object.entries(draft()),
+    ];
+    return Object.fromEntries(texts.map(([key, text]) => [key, text?.trim() === "" ? null : text]));
+  };
   const isChanged = () => Object.keys(draft()).length > 0;
   const edit = (view: SettingView, text: string) => {
     const { [view.key]: _, ...others } = draft();

@@ -3,6 +3,7 @@ import { changeSettings } from "../../services/settings/change-settings.ts";
 import { checkBigquery } from "../../services/settings/check-bigquery.ts";
 import { checkSettings } from "../../services/settings/check-settings.ts";
 import { listSettings } from "../../services/settings/list-settings.ts";
+import { makeMissingBucket } from "../../services/settings/make-missing-bucket.ts";
 import { slackState } from "../../services/slack/slack-state.ts";
 import { testSlack } from "../../services/slack/test-slack.ts";
 import { actorOf } from "../actor.ts";
@@ -18,6 +19,7 @@ export const settingsRouter = router({
       const changes = input.changes as SettingChanges;
       await checkSettings(ctx.deps, ctx.answered, changes);
       await changeSettings(ctx.deps, actorOf(ctx.principal), changes);
+      await makeMissingBucket(ctx.deps, actorOf(ctx.principal), changes);
       return listSettings(ctx.deps);
     }),
   /** How telling Slack fares. */

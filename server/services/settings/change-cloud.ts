@@ -2,12 +2,8 @@ import { createPrivateKey } from "node:crypto";
 import { MaestroError } from "../../../shared/errors.ts";
 import { type SettingChanges, type SettingKey, settings } from "../../../shared/settings.ts";
 import type { Db } from "../../db/client.ts";
-import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
+import { selectSettings } from "../../db/settings.ts";
 import type { Deps } from "../deps.ts";
-import { requireCurrentSecret } from "../instance/open-instance.ts";
-import { applicationDefault, retiredKey } from "./cloud-settings.ts";
-import { storedText } from "./read-settings.ts";
-import { settingRow } from "./setting-row.ts";
 
 /** Throws what of BigQuery's settings is wrong by itself, or would be together. */
 export async function assertCloud(
@@ -51,34 +47,4 @@ function isRsa(pem: string): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * Keeps the credentials of a project that is left, for what is under way there (live-cloud.ts), and forgets
- * those kept of the one that it becomes.
- */
-export async function retireCredentials(
-  { secretBox, givenSettings }: Pick<Deps, "secretBox" | "givenSettings">,
-  tx: Db,
-  changes: SettingChanges,
-): Promise<void> {
-  const change = changes["bigquery.project"];
-  if (change === undefined) return;
-  const after = change?.trim() ?? null;
-  // What is read and sealed again must be under one secret, whatever is rotated meanwhile.
-  await requireCurrentSecret(tx, secretBox);
-  const rows = await selectSettings(tx, ["bigquery.project", "bigquery.credentials"]);
-  const rowOf = (key: SettingKey) => rows.find((row) => row.key === key);
-  const before = rowOf("bigquery.project")?.text ?? null;
-  if (before === after) return;
-  if (after !== null) await deleteSetting(tx, retiredKey(after));
-  // What a process was given opens all projects that nothing is kept of.
-  if (before === null || givenSettings["bigquery.credentials"] !== undefined) return;
-  const credentials = storedText({ secretBox }, rowOf("bigquery.credentials"));
-  const key = retiredKey(before);
-  const kept =
-    credentials === null
-      ? { text: applicationDefault }
-      : { secret: secretBox.seal(credentials, settingRow(key)) };
-  await upsertSetting(tx, key, kept);
 }

@@ -15,7 +15,8 @@ import { localEmail } from "../access/ensure-local-admin.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { requireCurrentSecret } from "../instance/open-instance.ts";
-import { assertCloud, retireCredentials } from "./change-cloud.ts";
+import { bindCredentials } from "./bind-credentials.ts";
+import { assertCloud } from "./change-cloud.ts";
 import { settingRow } from "./setting-row.ts";
 
 type Changers = Pick<Deps, "db" | "secretBox" | "givenSettings" | "changes">;
@@ -47,7 +48,7 @@ export async function writeSettings(
   changes: SettingChanges,
 ): Promise<void> {
   await assertChanges(deps, tx, changes);
-  await retireCredentials(deps, tx, changes);
+  await bindCredentials(deps, tx, actor, changes);
   // In one order everywhere: two saves at once wait for each other and no more.
   for (const key of settingKeys) {
     const text = changes[key];

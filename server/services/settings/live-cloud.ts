@@ -18,7 +18,8 @@ import { readCloudSettings, readProjectKey } from "./cloud-settings.ts";
  * then on, for runs under way too: they outlive a key that is revoked. Where the project changes, what
  * opened it is kept under its name, a key sealed and application default credentials by a marker, in the
  * transaction that changes it: a key until nothing is under way there (forget-retired-credentials.ts). No
- * project is opened with what is set for another one: which it is is read when it is opened.
+ * project is opened with what is set for another one (bind-credentials.ts): which it is is read when it is
+ * opened.
  *
  * A process hears of a change by NOTIFY, and by a poll where that was lost. One that has not heard yet
  * begins a run in the old place, which is as good: the run says so, and everybody finishes it there.

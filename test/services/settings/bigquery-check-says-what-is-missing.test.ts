@@ -7,9 +7,11 @@ import { cloudOptions } from "../../../server/connect-cloud.ts";
 import { startLocalCloud } from "../../../server/embedded/local-cloud.ts";
 import { checkBigquery } from "../../../server/services/settings/check-bigquery.ts";
 import { startLiveCloud } from "../../../server/services/settings/live-cloud.ts";
+import { makeMissingBucket } from "../../../server/services/settings/make-missing-bucket.ts";
 import type { CloudCheck } from "../../../shared/cloud-check.ts";
 import { serviceAccountKey } from "../../../shared/settings-cloud.ts";
 import { createTestDeps, type TestDeps } from "../../api/support.ts";
+import { nobody } from "../../support/choose-tables.ts";
 import { type GoogleProxy, startGoogleProxy } from "../../support/google-proxy.ts";
 import { createDataDir } from "../../support/start-maestro.ts";
 
@@ -54,7 +56,7 @@ afterAll(async () => {
 
 async function check(
   settings: Record<string, string>,
-  { makesBucket = false, hasKey = true } = {},
+  { makesBucket = false, saves = false, hasKey = true } = {},
 ): Promise<CloudCheck> {
   const givenSettings = {
     "bigquery.project": "our-project",
@@ -67,6 +69,7 @@ async function check(
   const live = await startLiveCloud(deps, cloudOptions(config, null));
   try {
     if (makesBucket) await live.objectStore.ensureBucket();
+    if (saves) await makeMissingBucket({ ...deps, clouds: live.clouds }, nobody, settings);
     return await checkBigquery({ ...deps, clouds: live.clouds });
   } finally {
     await live.close();
@@ -247,4 +250,27 @@ test("without a key the account itself has to be let sign URLs", async () => {
       /^failed: iam.serviceAccounts.signBlob is missing: .*gcloud iam service-accounts add-iam-policy-binding emulator@\S+ --member=serviceAccount:emulator@\S+ --role=roles\/iam.serviceAccountTokenCreator$/,
     ),
   ]);
+});
+
+test("a save makes the bucket that is missing, in the location of the jobs, where the account may", async () => {
+  const place = { "bigquery.bucket": "made-by-us", "bigquery.location": "EU" };
+  const making = /^POST \/storage\/v1\/b\?/;
+  google.refuse = (line) =>
+    making.test(line)
+      ? { status: 403, message: "maestro does not have storage.buckets.create access." }
+      : null;
+  const saved = async () =>
+    faultsOf(await check(place, { saves: true })).filter((fault) => fault.includes("bucket"));
+  expect(await saved()).toEqual([
+    expect.stringContaining(
+      "Make the bucket, for Maestro alone: gcloud storage buckets create gs://made-by-us --project=our-project --location=EU",
+    ),
+  ]);
+  google.refuse = () => null;
+  expect(await saved()).toEqual([]);
+  const made = await fetch(`${cloud.url}/storage/v1/b/made-by-us`);
+  expect(await made.json()).toMatchObject({ location: "EU" });
+  const before = google.asked.filter((line) => making.test(line)).length;
+  await saved();
+  expect(google.asked.filter((line) => making.test(line))).toHaveLength(before);
 });

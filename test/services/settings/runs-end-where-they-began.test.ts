@@ -26,8 +26,8 @@ import { until } from "../../support/until.ts";
 
 /* Two projects of Google's, a warehouse each, and one engine. */
 
-const oldKey = makeServiceAccount("old");
-const newKey = makeServiceAccount("new");
+const oldKey = makeServiceAccount("old", "old-project");
+const newKey = makeServiceAccount("new", "new-project");
 
 let fixture: EngineFixture;
 let other: NullWarehouse;
@@ -142,10 +142,10 @@ test("another key of the same project opens it for runs under way too", async ()
   const letEnd = holdEnds();
   const run = await start([...ids.values()]);
   await until("its first job runs", () => fixture.warehouse.jobs.size === 1);
-  await change({ "bigquery.credentials": newKey });
+  await change({ "bigquery.credentials": makeServiceAccount("second", "old-project") });
   await until("its clients are made anew", async () => {
     await deps.warehouse.getTable("d", "a");
-    return connected.at(-1) === "old-project new";
+    return connected.at(-1) === "old-project second";
   });
   letEnd();
   expect((await fixture.runEnded(run)).state).toBe("succeeded");
