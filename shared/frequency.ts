@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { MissedTicks, RunState } from "./run.ts";
 import { slackChannelSchema } from "./slack.ts";
 import { keptText } from "./text.ts";
+import { isTimeZone } from "./time-zone.ts";
 
 /** 366 days: a year from leap day to leap day. */
 const longestSeconds = 366 * 86_400;
@@ -24,7 +25,12 @@ export const frequencyInputSchema = z.object({
   active: z.boolean().default(true),
   /** Seconds that its tables wait for parents of other frequencies; null is one period. Absent: as it was. */
   parentWaitSeconds: seconds("the wait for parents", 1).nullable().optional(),
-  /** Where Slack is told of its runs; null is the channel of the settings. Absent: as it was. */
+  /**
+   * Seconds after its tick from which a run that has not ended is late, for Slack; null: twice as long as
+   * such runs take, and at its next tick at the latest. Absent: as it was.
+   */
+  lateAfterSeconds: seconds("how late a run may end", 1).nullable().optional(),
+  /** Where Slack is told of its runs; null is the channel of the group or of the settings. Absent: as it was. */
   slackChannel: slackChannelSchema.nullable().optional(),
 });
 
@@ -68,13 +74,4 @@ function seconds(what: string, from: number) {
       ? `${range}: none was given`
       : `${range}, and ${typeof input === "string" ? `"${input}"` : String(input)} is not`;
   return z.int({ error }).min(from, { error }).max(longestSeconds, { error });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

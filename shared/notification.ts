@@ -1,5 +1,5 @@
 export const notificationStates = ["queued", "delivered", "failed"] as const;
-/** `failed`: given up after a day of attempts. */
+/** `failed`: given up, refused for good or after a day of attempts. */
 export type NotificationState = (typeof notificationStates)[number];
 
 /** One attempt to tell a receiver, as it is kept. */
@@ -34,6 +34,13 @@ export interface NotificationView {
   /** While it is queued. */
   nextAttemptAt: string | null;
   endedAt: string | null;
+}
+
+/** What sending one again means for its receiver. */
+export interface SentAgain {
+  id: number;
+  /** Later ones of the same table and address that it has already: this one comes out of order. */
+  laterDelivered: number;
 }
 
 /** How many attempts are kept of each. */

@@ -5,6 +5,7 @@ import { gitSettings } from "./settings-git.ts";
 import { limitSettings } from "./settings-limits.ts";
 import { slackChannelSchema } from "./slack.ts";
 import { keptText } from "./text.ts";
+import { isTimeZone } from "./time-zone.ts";
 
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
@@ -72,6 +73,12 @@ const slackToken = line.refine(
   "a bot token, such as xoxb- and digits: Slack shows it under OAuth & Permissions of the app",
 );
 
+const hour = line
+  .refine((text) => /^(1?\d|2[0-3])$/.test(text), "an hour: a whole number from 0 to 23")
+  .transform(Number);
+
+const timeZone = line.refine(isTimeZone, "an IANA time zone, such as Europe/Berlin or UTC");
+
 /** Every setting, once: the web app, the command line and the variables are made from this. */
 export const settings = {
   "web.publicUrl": define({
@@ -131,6 +138,19 @@ export const settings = {
     help: "where failed runs, skipped ticks and people who wait are told; the app must be in it",
     variable: "SLACK_CHANNEL",
     schema: slackChannelSchema,
+  }),
+  "slack.digestHour": define({
+    label: "Hour of the daily digest",
+    help: "the hour, from 0 to 23, at which the channel is told each day what ran, failed, was late and cost; empty: no digest",
+    variable: "SLACK_DIGEST_HOUR",
+    schema: hour,
+  }),
+  "slack.digestTimeZone": define({
+    label: "Time zone of the digest",
+    help: "an IANA time zone, such as Europe/Berlin, on whose clock that hour is",
+    variable: "SLACK_DIGEST_TIME_ZONE",
+    schema: timeZone,
+    default: "UTC",
   }),
   ...gitSettings,
   "oauth.issuer": define({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { slackChannelSchema } from "./slack.ts";
 import { keptText } from "./text.ts";
 
 /** The signed-in person, as `me.get` answers. */
@@ -66,9 +67,13 @@ export const groupInputSchema = z.object({
   name: keptText().trim().min(1, "a group needs a name").max(100, "at most 100 characters"),
 });
 
+export const groupChannelSchema = z.object({ slackChannel: slackChannelSchema.nullable() });
+
 export interface GroupView {
   id: number;
   name: string;
+  /** Where Slack is told of its tables; null is the channel of the settings. */
+  slackChannel: string | null;
   memberCount: number;
   tableCount: number;
 }

@@ -20,7 +20,9 @@ export const frequencies = pgTable(
     /** Why no run can be made of its tick, and since when; null where nothing is wrong. */
     trouble: text(),
     troubleSince: instant(),
-    /** Where Slack is told of its runs; null is the channel of the settings. */
+    /** Seconds after its tick from which a run that has not ended is late; null is as it usually is. */
+    lateAfterSeconds: integer(),
+    /** Where Slack is told of its runs; null is the channel of the group or of the settings. */
     slackChannel: text(),
     createdAt: createdAt(),
   },

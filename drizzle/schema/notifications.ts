@@ -16,7 +16,7 @@ import { tables } from "./tables.ts";
 
 /**
  * Completed tables that receivers are told of, written with the completion: queued → delivered, or
- * failed where nobody took it for a day. `send again` queues it once more.
+ * failed where it was refused for good, or nobody took it for a day. `send again` queues it once more.
  */
 export const notifications = pgTable(
   "notifications",
@@ -40,6 +40,8 @@ export const notifications = pgTable(
     leaseUntil: instant(),
     /** No attempt is begun after it, but for a first one. */
     giveUpAt: instant(),
+    /** Answers in a row by which it was refused for good. */
+    refusedCount: integer().notNull().default(0),
     /** The columns as they were at the first attempt. */
     schema: jsonb().$type<FieldSchema[]>(),
     endedAt: instant(),

@@ -36,6 +36,8 @@ export const users = pgTable(
 export const groups = pgTable("groups", {
   id: id(),
   name: text().notNull().unique(),
+  /** Where Slack is told of its tables, where their frequency has none of its own. */
+  slackChannel: text(),
   createdAt: createdAt(),
 });
 

@@ -14,7 +14,7 @@ interface Options {
   json?: boolean;
 }
 
-/** `maestro groups list|create|rename|delete|add|remove`. */
+/** `maestro groups list|create|rename|channel|delete|add|remove`. */
 export function createGroupsCommand(io: CommandIo): Command {
   const groups = new Command("groups").description("the teams that own tables");
   addConnectionOptions(groups.command("list"))
@@ -46,8 +46,29 @@ export function createGroupsCommand(io: CommandIo): Command {
         client.groups.remove.mutate({ id: (await findGroup(client, name)).id }),
       ),
     );
+  addChannel(io, groups);
   addMembers(io, groups);
   return groups;
+}
+
+function addChannel(io: CommandIo, groups: Command): void {
+  addConnectionOptions(groups.command("channel"))
+    .description("where Slack is told of a group's tables, such as #finance")
+    .argument("<name>")
+    .argument("[channel]")
+    .option("--none", "the channel of the settings again")
+    .action((name: string, channel: string | undefined, options: Options & { none?: true }) => {
+      if ((channel === undefined) === (options.none !== true)) {
+        throw new MaestroError("invalidInput", "name a channel, or say --none");
+      }
+      const where = channel ?? "the channel of the settings";
+      return answer(io, options, `Slack is told of ${name}'s tables in ${where}`, async (client) =>
+        client.groups.setChannel.mutate({
+          id: (await findGroup(client, name)).id,
+          slackChannel: channel ?? null,
+        }),
+      );
+    });
 }
 
 function addMembers(io: CommandIo, groups: Command): void {
@@ -75,8 +96,13 @@ function addMembers(io: CommandIo, groups: Command): void {
 async function listGroups(io: CommandIo, options: Options): Promise<void> {
   const rows = await withClient(io, options, (client) => client.groups.list.query());
   if (options.json) return writeJson(io.stdout, rows);
-  const cells = rows.map(({ name, memberCount, tableCount }) => [name, memberCount, tableCount]);
-  writeTable(io.stdout, ["NAME", "MEMBERS", "TABLES"], cells);
+  const cells = rows.map(({ name, memberCount, tableCount, slackChannel }) => [
+    name,
+    memberCount,
+    tableCount,
+    slackChannel ?? "",
+  ]);
+  writeTable(io.stdout, ["NAME", "MEMBERS", "TABLES", "SLACK"], cells);
 }
 
 /** A sentence, or the group's id in JSON. */

@@ -78,8 +78,10 @@ async function sendAgain(io: CommandIo, id: number, options: { json?: boolean })
     client.notifications.sendAgain.mutate({ id }),
   );
   if (options.json) return writeJson(io.stdout, answer);
+  const { laterDelivered: later } = answer;
+  const order = later > 0 ? ` (out of order: its receiver has ${later} later already)` : "";
   io.stdout.write(
-    `notification ${id} is sent again: maestro notifications list shows how it ends\n`,
+    `notification ${id} is sent again${order}: maestro notifications list shows how it ends\n`,
   );
 }
 

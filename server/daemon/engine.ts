@@ -8,6 +8,8 @@ import { showPresence } from "../services/runs/show-presence.ts";
 import { sweepBucket } from "../services/runs/sweep-bucket.ts";
 import { forgetRetiredCredentials } from "../services/settings/forget-retired-credentials.ts";
 import { watchBudget } from "../services/slack/watch-budget.ts";
+import { watchDigest } from "../services/slack/watch-digest.ts";
+import { watchLateRuns } from "../services/slack/watch-late-runs.ts";
 import { startLoop } from "../support/loop.ts";
 import { startCommitter } from "./committer.ts";
 import { startDispatcher } from "./dispatcher.ts";
@@ -20,6 +22,7 @@ import { startTicker } from "./ticker.ts";
 const presenceMs = 500;
 const forwardMs = 1_000;
 const budgetMs = 600_000;
+const clockMs = 60_000;
 const previewsMs = 600_000;
 const retentionMs = 3_600_000;
 
@@ -49,10 +52,19 @@ export function startEngine(deps: Deps): Engine {
     periodMs: budgetMs,
     body: () => watchBudget(deps),
   });
+  const clock = startLoop({
+    name: "late runs and digest",
+    log: deps.log,
+    periodMs: clockMs,
+    async body() {
+      await watchLateRuns(deps);
+      await watchDigest(deps);
+    },
+  });
   return {
     holding: runner.holding,
     async stop() {
-      const tellers = [forwarder, committer, budget];
+      const tellers = [forwarder, committer, budget, clock];
       await Promise.all([ticker.stop(), ...tellers.map((loop) => loop.stop())]);
       await runner.stop();
       await Promise.all([messenger.stop(), notifier.stop()]);

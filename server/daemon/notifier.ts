@@ -1,7 +1,7 @@
 import { messageOf } from "../../shared/errors.ts";
 import type { Deps } from "../services/deps.ts";
 import { sendNotification } from "../services/notifications/send-notification.ts";
-import { mostAtOnce, takeDueNotifications } from "../services/notifications/take-notifications.ts";
+import { takeDueNotifications } from "../services/notifications/take-notifications.ts";
 import { type Loop, startLoop } from "../support/loop.ts";
 
 /** Covers what was put off, and words that were lost. */
@@ -13,15 +13,14 @@ const periodMs = 1_000;
  */
 export function startNotifier(deps: Deps): Loop {
   const stopping = new AbortController();
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<Promise<void>, { isTroubled: boolean }>();
   const loop = startLoop({
     name: "notifier",
     log: deps.log,
     periodMs,
     async body(signal) {
-      const places = mostAtOnce - underWay.size;
-      if (places <= 0 || signal.aborted) return;
-      for (const due of await takeDueNotifications(deps, places)) {
+      if (signal.aborted) return;
+      for (const due of await takeDueNotifications(deps, [...underWay.values()])) {
         const sending = sendNotification(deps, due, stopping.signal)
           .then(() => undefined)
           .catch((error: unknown) => {
@@ -32,7 +31,7 @@ export function startNotifier(deps: Deps): Loop {
             underWay.delete(sending);
             loop.wake();
           });
-        underWay.add(sending);
+        underWay.set(sending, due);
       }
     },
   });
@@ -46,7 +45,7 @@ export function startNotifier(deps: Deps): Loop {
       unsubscribe();
       stopping.abort();
       await loop.stop();
-      await Promise.all(underWay);
+      await Promise.all(underWay.keys());
     },
   };
 }

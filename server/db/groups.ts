@@ -9,6 +9,7 @@ export async function selectGroups(db: Db): Promise<GroupView[]> {
     .select({
       id: groups.id,
       name: groups.name,
+      slackChannel: groups.slackChannel,
       memberCount: sql<number>`(
         select count(*)::int from user_groups ug where ug.group_id = groups.id)`,
       tableCount: sql<number>`count(${tables.id})::int`,
@@ -41,6 +42,14 @@ export async function lockGroup(tx: Db, id: number): Promise<string | null> {
 
 export async function updateGroupName(tx: Db, id: number, name: string): Promise<void> {
   await tx.update(groups).set({ name }).where(eq(groups.id, id));
+}
+
+export async function updateGroupChannel(
+  tx: Db,
+  id: number,
+  slackChannel: string | null,
+): Promise<void> {
+  await tx.update(groups).set({ slackChannel }).where(eq(groups.id, id));
 }
 
 /** `dataset.name` of each table that is a group's and not deleted. */

@@ -18,8 +18,8 @@ export const locks = {
   firstUser: 7_102_030,
   /** One process at a time tells Slack, so that it is told in order. */
   slack: 7_102_040,
-  /** One process at a time sees that so much of the budget is spent, so that it is told once. */
-  budget: 7_102_041,
+  /** One process at a time sees what is to be told once: a budget that is spent, a late run, a day. */
+  toldOnce: 7_102_041,
   /** One watcher at a time takes places for rooms on a machine. */
   roomPlaces: 7_102_033,
 } as const;

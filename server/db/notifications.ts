@@ -22,10 +22,16 @@ import type { Transition } from "./transition.ts";
  * Killed before the POST or after it, somebody else takes it when the lease is over: told twice perhaps,
  * under the same event id, and never not at all.
  * delivered, failed: ended. `send again` makes it queued.
+ *
+ * Given up is what was refused for good so many times in a row, and what is older than a day, though not
+ * before as many attempts. Where the one before it at the same address was given up, one attempt is enough:
+ * nobody is held up by an address that is gone, and one that is back takes what comes next.
  */
 
 /** Days that nobody takes it until it is given up. */
 const lifeDays = 1;
+/** No fewer until it is given up: a receiver that is put up anew answers 404 for a while. */
+const fewestAttempts = 6;
 
 /** For each URL of those that name some; table runs that have been written succeeded. */
 export async function insertNotifications(
@@ -51,6 +57,12 @@ export interface DueNotification extends Record<string, unknown> {
   url: string;
   /** This one counted. */
   attempt: number;
+  /** Answers in a row up to now by which it was refused for good. */
+  refusedCount: number;
+  /** An attempt at its host failed before, and none has gone well since. */
+  isTroubled: boolean;
+  /** The receiver has later ones already. */
+  isLate: boolean;
   tableId: number;
   tableRunId: number;
   runId: number;
@@ -66,35 +78,52 @@ export interface DueNotification extends Record<string, unknown> {
   cloud: CloudPlace | null;
 }
 
-/** Takes those that are due: the oldest of each table and URL, and of one host no more than `perHost`. */
+interface Places {
+  limit: number;
+  perHost: number;
+  /** For all hosts at which an attempt failed together: those that hang leave place for the rest. */
+  troubledLimit: number;
+  leaseSeconds: number;
+}
+
+/**
+ * Takes those that are due: the oldest of each table and URL, of one host no more than `perHost`, and the
+ * first of each host before the second of any.
+ */
 export async function claimDueNotifications(
   db: Db,
-  { limit, perHost, leaseSeconds }: { limit: number; perHost: number; leaseSeconds: number },
+  { limit, perHost, troubledLimit, leaseSeconds }: Places,
 ): Promise<DueNotification[]> {
   const { rows } = await db.execute<DueNotification>(sql`
     with oldest as (
-      select distinct on (table_id, url) id, host, next_attempt_at, lease_until
+      select distinct on (table_id, url) id, host, next_attempt_at, lease_until,
+        jsonb_array_length(attempts) > 0 as has_failed
       from notifications where state = 'queued' order by table_id, url, id
-    ), busy as (
-      select host, count(*) as n from oldest where lease_until > clock_timestamp() group by host
+    ), hosts as (
+      select host, count(*) filter (where lease_until > clock_timestamp()) as busy,
+        bool_or(has_failed) as is_troubled
+      from oldest group by host
     ), due as (
-      select o.id, o.next_attempt_at,
-        row_number() over (partition by o.host order by o.next_attempt_at, o.id)
-          + coalesce(b.n, 0) as place
-      from oldest o left join busy b on b.host = o.host
+      select o.id, o.next_attempt_at, h.is_troubled,
+        row_number() over (partition by o.host order by o.next_attempt_at, o.id) + h.busy as place
+      from oldest o join hosts h on h.host is not distinct from o.host
       where o.next_attempt_at <= clock_timestamp()
         and (o.lease_until is null or o.lease_until <= clock_timestamp())
+    ), ranked as (
+      select *, row_number() over (partition by is_troubled order by place, next_attempt_at, id) as rank
+      from due where place <= ${perHost}
     ), chosen as (
-      select n.id from notifications n join due on due.id = n.id
-      where due.place <= ${perHost} and n.state = 'queued'
+      select n.id, r.is_troubled from notifications n join ranked r on r.id = n.id
+      where (not r.is_troubled or r.rank <= ${troubledLimit}::int) and n.state = 'queued'
         and (n.lease_until is null or n.lease_until <= clock_timestamp())
-      order by due.next_attempt_at, n.id limit ${limit} for update of n skip locked
+      order by r.place, r.next_attempt_at, n.id limit ${limit} for update of n skip locked
     ), taken as (
       update notifications n set attempt_count = n.attempt_count + 1,
         lease_until = clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)
-      from chosen where n.id = chosen.id returning n.*
+      from chosen where n.id = chosen.id returning n.*, chosen.is_troubled
     )
     select n.id::float8 as id, n.url, n.attempt_count as attempt, n.table_id::float8 as "tableId",
+      n.refused_count as "refusedCount", n.is_troubled as "isTroubled", ${laterDelivered} > 0 as "isLate",
       n.table_run_id::float8 as "tableRunId", t.run_id::float8 as "runId",
       t.definition ->> 'dataset' as dataset, t.definition ->> 'name' as name,
       ${isoText("coalesce(t.ended_at, n.created_at)")} as "completedAt",
@@ -103,6 +132,10 @@ export async function claimDueNotifications(
     order by n.id`);
   return rows;
 }
+
+/** Of the same table and address as `n`. */
+const laterDelivered = sql`(select count(*)::int from notifications l where l.table_id = n.table_id
+  and l.url = n.url and l.id > n.id and l.state = 'delivered')`;
 
 export async function storeNotifiedSchema(
   db: Db,
@@ -114,22 +147,44 @@ export async function storeNotifiedSchema(
   );
 }
 
+export interface Settled {
+  state: NotificationState;
+  /** The first that is given up there since one was delivered: somebody should hear of it. */
+  isNews: boolean;
+}
+
 /**
- * Writes how an attempt ended. One that failed is due again after `pauseSeconds`, or failed where its
- * time is up. Null: another has been begun since.
+ * Writes how an attempt ended. One that failed is due again after `pauseSeconds`, or given up. Null:
+ * another has been begun since.
  */
 export async function settleNotification(
   db: Db,
   { id, attempt }: Pick<DueNotification, "id" | "attempt">,
-  { pauseSeconds, ...told }: NotificationAttempt & { pauseSeconds: number },
-): Promise<NotificationState | null> {
-  const { rows } = await db.execute<{ state: NotificationState }>(sql`
+  {
+    pauseSeconds,
+    isRefused,
+    ...told
+  }: NotificationAttempt & { pauseSeconds: number; isRefused: boolean },
+): Promise<Settled | null> {
+  const { rows } = await db.execute<Settled & Record<string, unknown>>(sql`
     with ended as (
-      select case when ${told.error}::text is null then 'delivered'
-        when give_up_at <= clock_timestamp() then 'failed' else 'queued' end as state
-      from notifications where id = ${id}
+      select coalesce(b.state = 'failed', false) as follows_failed, r.count as refused_count,
+        case when ${told.error}::text is null then 'delivered'
+          when r.count >= e.attempts
+            or n.give_up_at <= clock_timestamp() and n.attempt_count >= e.attempts then 'failed'
+          else 'queued' end as state
+      from notifications n
+      left join lateral (
+        select state from notifications b where b.table_id = n.table_id and b.url = n.url
+          and b.id < n.id order by b.id desc limit 1) b on true
+      cross join lateral (
+        select case when b.state = 'failed' then 1 else ${fewestAttempts}::int end as attempts) e
+      cross join lateral (
+        select case when ${isRefused}::boolean then n.refused_count + 1 else 0 end as count) r
+      where n.id = ${id}
     )
     update notifications n set state = ended.state, lease_until = null,
+      refused_count = ended.refused_count,
       next_attempt_at = clock_timestamp() + make_interval(secs => ${pauseSeconds}::float8),
       ended_at = case when ended.state <> 'queued' then clock_timestamp() end,
       attempts = (
@@ -137,17 +192,20 @@ export async function settleNotification(
         from jsonb_array_elements(n.attempts || ${keptJson([told])}::jsonb) with ordinality as a(value, at)
         where a.at > jsonb_array_length(n.attempts) + 1 - ${keptAttempts}::int)
     from ended where n.id = ${id} and n.attempt_count = ${attempt}
-    returning n.state`);
-  return rows[0]?.state ?? null;
+    returning n.state, n.state = 'failed' and not ended.follows_failed as "isNews"`);
+  return rows[0] ?? null;
 }
 
-/** An attempt under way is left to its end. */
-export async function queueAgain(db: Db, id: number): Promise<void> {
-  await db.execute(sql`
-    update notifications set state = 'queued', ended_at = null,
+/**
+ * Answers how many later ones its receiver has already. An attempt under way is left to its end.
+ */
+export async function queueAgain(db: Db, id: number): Promise<number> {
+  const { rows } = await db.execute<{ later: number }>(sql`
+    update notifications n set state = 'queued', ended_at = null, refused_count = 0,
       next_attempt_at = clock_timestamp(),
       give_up_at = clock_timestamp() + make_interval(days => ${lifeDays}::int)
-    where id = ${id}`);
+    where id = ${id} returning ${laterDelivered} as later`);
+  return rows[0]?.later ?? 0;
 }
 
 export interface NotificationFilter {

@@ -33,16 +33,16 @@ export async function tellSlack(tx: Db, news: SlackNews): Promise<void> {
   await tx.insert(outbox).values({ topic: "slack", payload: { ...news } });
 }
 
-/** Tells of a part of a month's budget, once. */
-export async function tellBudget(
+/** Tells what `make` makes, unless news with all of `mark` was written before. */
+export async function tellOnce(
   db: Db,
-  { text, ...mark }: { month: string; percent: number; text: string },
+  mark: Partial<SlackNews>,
+  make: (tx: Db) => Promise<SlackNews>,
 ): Promise<void> {
-  const news = { kind: "budget" as const, ...mark };
   await db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${locks.budget})`);
-    const told = sql`${outbox.payload} @> ${JSON.stringify(news)}::jsonb`;
-    if ((await tx.$count(outbox, and(toSlack, told))) === 0) await tellSlack(tx, { ...news, text });
+    await tx.execute(sql`select pg_advisory_xact_lock(${locks.toldOnce})`);
+    const told = sql`${outbox.payload} @> ${JSON.stringify(mark)}::jsonb`;
+    if ((await tx.$count(outbox, and(toSlack, told))) === 0) await tellSlack(tx, await make(tx));
   });
 }
 
@@ -118,13 +118,16 @@ export async function selectSlackState(db: Db): Promise<{ waiting: number; fault
   return { waiting, fault: row?.text ?? null };
 }
 
-/** Tells of a run that has ended where that is news: it failed, or had failed before. */
+/** Tells of a run that has ended where that is news: it failed, or had failed before, or was late. */
 export async function tellEndedRun(transition: Transition, runId: number): Promise<void> {
   await transition.query(
     "tell ended run",
     `insert into outbox (topic, payload)
-     select 'slack', jsonb_build_object('kind', 'run', 'runId', r.id) from runs r
-     where r.id = $1 and (r.state = 'failed' or r.resumed_count > 0)`,
+     select 'slack', jsonb_build_object('kind', n.kind, 'runId', r.id)
+     from runs r cross join (values (1, 'run'), (2, 'lateRunEnded')) n(place, kind)
+     where r.id = $1 and case n.kind when 'run' then r.state = 'failed' or r.resumed_count > 0
+       else exists (select from slack_messages m where m.subject = 'late:' || r.id) end
+     order by n.place`,
     [runId],
   );
 }

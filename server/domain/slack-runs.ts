@@ -1,4 +1,4 @@
-import type { RunForSlack } from "../../shared/slack.ts";
+import type { NotificationForSlack, RunForSlack } from "../../shared/slack.ts";
 import { escapeSlack, slackLink } from "./slack-text.ts";
 
 /** What became of it, in one line. */
@@ -21,6 +21,13 @@ export function tickSkippedText(run: RunForSlack, publicUrl: string | null, runI
   const tick = slackLink(publicUrl, `/runs/${runId}`, `its tick of ${run.tickAt ?? "now"}`);
   const why = run.reason === null ? "" : `: ${escapeSlack(run.reason)}`;
   return `:fast_forward: *${escapeSlack(run.frequency ?? "a frequency")}*: ${tick} was skipped${why}`;
+}
+
+export function notToldText(one: NotificationForSlack, publicUrl: string | null): string {
+  const name = slackLink(publicUrl, `/tables/${one.tableId}`, one.table);
+  const attempts = one.attempts === 1 ? "an attempt" : `${one.attempts} attempts`;
+  const why = escapeSlack(one.error ?? "nobody answered");
+  return `:mailbox_closed: *${name}* was not told to ${escapeSlack(one.host)}, and was given up after ${attempts}: ${why}. What follows there is not told here again until it is taken; see its Notifications`;
 }
 
 function whichRun({ frequency, tickAt, startedBy }: RunForSlack): string {

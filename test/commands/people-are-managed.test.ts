@@ -56,6 +56,11 @@ test("groups are made, filled, renamed and deleted", async () => {
   expect(await maestro("groups rename finance controlling")).toContain("controlling now");
   const group = (await listed<GroupView>("groups")).find(({ name }) => name === "controlling");
   expect(group).toMatchObject({ memberCount: 1, tableCount: 0 });
+  await maestro("groups channel controlling #money");
+  await expect(maestro("groups channel controlling")).rejects.toThrow("name a channel, or say");
+  expect(await maestro("groups list")).toMatch(/controlling +1 +0 +money\n/);
+  await maestro("groups channel controlling --none");
+  expect(await maestro("groups list")).not.toContain("money");
   await insertCatalog(at.deps.db, [{ name: "held", groupId: group!.id }]);
   await expect(maestro("groups delete controlling")).rejects.toThrow("owns d.held");
   await at.deps.db.update(tables).set({ groupId: null });

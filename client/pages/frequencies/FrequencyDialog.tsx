@@ -98,9 +98,17 @@ export function FrequencyDialog(props: Props) {
           onChange={(parentWaitSeconds) => set({ parentWaitSeconds })}
           error={fieldError("parentWaitSeconds")}
         />
+        <DurationField
+          label="Late, if not ended after"
+          hint="After its tick; Slack is told. Empty: twice as long as its runs take, and at the next tick at the latest."
+          seconds={draft.lateAfterSeconds ?? null}
+          placeholder="as usual"
+          onChange={(lateAfterSeconds) => set({ lateAfterSeconds })}
+          error={fieldError("lateAfterSeconds")}
+        />
         <TextField
           label="Slack channel"
-          hint="Where its failed runs and skipped ticks are told. Empty: the channel of the settings."
+          hint="Where its failed and late runs and its skipped ticks are told. Empty: the channel of the tables' group, or of the settings."
           value={draft.slackChannel ?? ""}
           placeholder="#data"
           onInput={(text) => set({ slackChannel: text.trim() === "" ? null : text })}

@@ -10,6 +10,7 @@ export function draftOf(frequency: FrequencyView | null): FrequencyInput {
       timeZone: null,
       active: true,
       parentWaitSeconds: null,
+      lateAfterSeconds: null,
       slackChannel: null,
     };
   }
@@ -21,6 +22,7 @@ export function draftOf(frequency: FrequencyView | null): FrequencyInput {
     timeZone,
     active,
     parentWaitSeconds: frequency.parentWaitSeconds ?? null,
+    lateAfterSeconds: frequency.lateAfterSeconds ?? null,
     slackChannel: frequency.slackChannel ?? null,
   };
 }

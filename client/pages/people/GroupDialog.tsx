@@ -13,17 +13,30 @@ export function GroupDialog(props: {
   onSaved: () => void;
 }) {
   const [name, setName] = createSignal(props.group?.name ?? "");
+  const channelBefore = props.group?.slackChannel ?? "";
+  const [channel, setChannel] = createSignal(channelBefore);
+  /** Made by a save whose channel was refused. */
+  const [made, setMade] = createSignal<number | null>(null);
   const save = createAction(
     "Save",
     async () => {
       const input = { name: name() };
-      if (props.group === null) await api.groups.create.mutate(input);
-      else await api.groups.rename.mutate({ id: props.group.id, ...input });
+      const known = props.group?.id ?? made();
+      const { id } =
+        known === null
+          ? await api.groups.create.mutate(input)
+          : await api.groups.rename.mutate({ id: known, ...input });
+      setMade(id);
+      if (channel().trim() !== channelBefore) {
+        const slackChannel = channel().trim() === "" ? null : channel();
+        await api.groups.setChannel.mutate({ id, slackChannel });
+      }
       props.onSaved();
     },
     { quiet: true },
   );
-  const isAtName = () => save.error()?.field === "name";
+  const isAt = (field: string) => save.error()?.field === field;
+  const errorAt = (field: string) => (isAt(field) ? save.error()?.message : undefined);
   return (
     <Dialog
       title={props.group === null ? "New group" : `Rename ${props.group.name}`}
@@ -42,9 +55,19 @@ export function GroupDialog(props: {
           value={name()}
           hint="A team's, as it is to be told of in costs."
           onInput={setName}
-          error={isAtName() ? save.error()?.message : undefined}
+          error={errorAt("name")}
         />
-        <Show when={!isAtName() && save.error()}>{(error) => <ErrorNotice error={error()} />}</Show>
+        <TextField
+          label="Slack channel"
+          value={channel()}
+          placeholder="#data"
+          hint="Where Slack is told of its tables, unless their frequency has a channel. Empty: the channel of the settings."
+          onInput={setChannel}
+          error={errorAt("slackChannel")}
+        />
+        <Show when={!isAt("name") && !isAt("slackChannel") && save.error()}>
+          {(error) => <ErrorNotice error={error()} />}
+        </Show>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={() => props.onClose()}>
             Cancel

@@ -9,6 +9,7 @@ import { RelativeTime } from "../../components/Time.tsx";
 import { formatPlural } from "../../format.ts";
 import { createAction } from "../../state/create-action.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
+import { showToast } from "../../state/create-toasts.ts";
 import { api } from "../../trpc.ts";
 
 /** Who was told that the table is complete, with each attempt, and what they are signed with. */
@@ -49,9 +50,12 @@ export function NotificationsTab(props: { table: TableDetail }) {
 const pills = { queued: "waiting", delivered: "succeeded", failed: "failed" } as const;
 
 function OneNotification(props: { notification: NotificationView; canWrite: boolean }) {
-  const again = createAction("Send again", () =>
-    api.notifications.sendAgain.mutate({ id: props.notification.id }),
-  );
+  const again = createAction("Send again", async () => {
+    const { id } = props.notification;
+    const { laterDelivered } = await api.notifications.sendAgain.mutate({ id });
+    if (laterDelivered === 0) return;
+    showToast(`It comes out of order: its receiver has ${laterDelivered} later already`);
+  });
   const attempts = () => [...props.notification.attempts].reverse();
   return (
     <section class="card">

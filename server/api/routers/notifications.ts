@@ -20,10 +20,9 @@ export const notificationsRouter = router({
     .query(({ ctx, input }) => listNotifications(ctx.deps, input)),
   sendAgain: procedure("write")
     .input(byId)
-    .mutation(async ({ ctx, input }) => {
+    .mutation(({ ctx, input }) => {
       const { principal } = ctx;
-      await sendAgain(ctx.deps, input.id, { principal, actor: actorOf(principal) });
-      return { id: input.id };
+      return sendAgain(ctx.deps, input.id, { principal, actor: actorOf(principal) });
     }),
   /** Of a table, by its id. */
   secret: procedure("writeTable")

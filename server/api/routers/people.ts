@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { loginApprovalSchema, loginCodeSchema } from "../../../shared/login.ts";
-import { groupInputSchema, type Me, tokenInputSchema } from "../../../shared/user.ts";
+import {
+  groupChannelSchema,
+  groupInputSchema,
+  type Me,
+  tokenInputSchema,
+} from "../../../shared/user.ts";
 import { createToken } from "../../services/access/create-token.ts";
 import { listAllTokens, listTokens } from "../../services/access/list-tokens.ts";
 import { approveLogin, getLogin, refuseLogin } from "../../services/access/log-in.ts";
@@ -13,6 +18,7 @@ import { listUsers } from "../../services/people/list-users.ts";
 import { removeGroup } from "../../services/people/remove-group.ts";
 import { createGroup, renameGroup } from "../../services/people/save-group.ts";
 import { setAdmin } from "../../services/people/set-admin.ts";
+import { setGroupChannel } from "../../services/people/set-group-channel.ts";
 import { actorOf } from "../actor.ts";
 import { procedure, router } from "../trpc.ts";
 import { byId, rowId } from "./inputs.ts";
@@ -32,6 +38,13 @@ export const groupsRouter = router({
     .input(byId.extend(groupInputSchema.shape))
     .mutation(async ({ ctx, input }) => {
       await renameGroup(ctx.deps, input, actorOf(ctx.principal));
+      return { id: input.id };
+    }),
+  /** Where Slack is told of its tables. */
+  setChannel: procedure("admin")
+    .input(byId.extend(groupChannelSchema.shape))
+    .mutation(async ({ ctx, input }) => {
+      await setGroupChannel(ctx.deps, input, actorOf(ctx.principal));
       return { id: input.id };
     }),
   remove: procedure("admin")

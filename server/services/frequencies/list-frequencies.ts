@@ -16,6 +16,7 @@ export async function listFrequencies(deps: Pick<Deps, "db" | "now">): Promise<F
     timeZone: row.timeZone,
     active: row.active,
     parentWaitSeconds: row.parentWaitSeconds,
+    lateAfterSeconds: row.lateAfterSeconds,
     slackChannel: row.slackChannel,
     tableCount: row.tableCount,
     lastRun: row.lastRun,

@@ -49,8 +49,10 @@ export async function deliverNews(deps: Tellers): Promise<boolean> {
       return true;
     }
     try {
-      const posts = await slackPosts(tx, open.id, open.news, settings["web.publicUrl"]);
-      for (const post of posts) await say(deps, tx, { token, channel, post });
+      const place = { publicUrl: settings["web.publicUrl"], channel };
+      const posts = await slackPosts(tx, open.id, open.news, place);
+      const refusal = await sayAll(deps, tx, token, posts);
+      if (refusal) return await settleFault(deps, tx, open, refusal);
       await markDelivered(tx, open.id);
       return true;
     } catch (error) {
@@ -62,14 +64,32 @@ export async function deliverNews(deps: Tellers): Promise<boolean> {
 
 const keys = ["slack.token", "slack.channel", "web.publicUrl"] as const;
 
+/** One channel that refuses it keeps it from no other. The first refusal. */
+async function sayAll(
+  deps: Tellers,
+  tx: Db,
+  token: string,
+  posts: SlackPost[],
+): Promise<SlackFault | null> {
+  const refused = new Map<string, SlackFault>();
+  for (const post of posts) {
+    if (refused.has(post.channel)) continue;
+    await say(deps, tx, { token, post }).catch((error: unknown) => {
+      if (!(error instanceof SlackFault && error.kind === "refused")) throw error;
+      refused.set(post.channel, error);
+    });
+  }
+  const [first = null] = refused.values();
+  return first;
+}
+
 /** Changes what stands there for its subject, and says it where nothing does. */
 async function say(
   { slack }: Tellers,
   tx: Db,
-  { token, channel: fallback, post }: { token: string; channel: string; post: SlackPost },
+  { token, post }: { token: string; post: SlackPost },
 ): Promise<void> {
-  const { subject, text, blocks, inThreadOf } = post;
-  const channel = post.channel ?? fallback;
+  const { subject, channel, text, blocks, inThreadOf } = post;
   const message = { channel, text, blocks };
   const place = await selectSlackPlace(tx, subject, channel);
   if (place !== null) {

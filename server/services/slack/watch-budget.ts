@@ -1,4 +1,4 @@
-import { tellBudget } from "../../db/outbox.ts";
+import { tellOnce } from "../../db/outbox.ts";
 import { monthSpent } from "../costs/month-spent.ts";
 import type { Deps } from "../deps.ts";
 import { readSettings } from "../settings/read-settings.ts";
@@ -18,5 +18,6 @@ export async function watchBudget(
   const percent = marks.findLast((mark) => spent * 100 >= budget * mark);
   if (percent === undefined) return;
   const text = `${spent.toFixed(2)} of ${budget} ${currency}`;
-  await tellBudget(deps.db, { month, percent, text });
+  const mark = { kind: "budget", month, percent } as const;
+  await tellOnce(deps.db, mark, async () => ({ ...mark, text }));
 }

@@ -85,6 +85,10 @@ export const calls: Record<string, Call | Call[]> = {
     right: "admin",
     input: async (w) => ({ id: await w.group(), name: w.name("group") }),
   },
+  "groups.setChannel": {
+    right: "admin",
+    input: async (w) => ({ id: await w.group(), slackChannel: "team" }),
+  },
   "jobs.list": { right: "read" },
   "lineage.graph": { right: "read" },
   "me.get": { right: "read" },

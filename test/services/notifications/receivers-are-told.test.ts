@@ -9,11 +9,7 @@ import { openInstance } from "../../../server/services/instance/open-instance.ts
 import { rotateSecret } from "../../../server/services/instance/rotate-secret.ts";
 import { listNotifications } from "../../../server/services/notifications/list-notifications.ts";
 import { notificationSecret } from "../../../server/services/notifications/notification-secret.ts";
-import { sendNotification } from "../../../server/services/notifications/send-notification.ts";
-import {
-  forgetNotifications,
-  takeDueNotifications,
-} from "../../../server/services/notifications/take-notifications.ts";
+import { forgetNotifications } from "../../../server/services/notifications/take-notifications.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
 import { createSecretBox } from "../../../server/support/crypto.ts";
 import type { TableDefinitionInput } from "../../../shared/table.ts";
@@ -22,13 +18,15 @@ import { chooseTables, nobody } from "../../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../../support/engine-fixture.ts";
 import { startReceiver } from "../../support/receiver.ts";
 import { until } from "../../support/until.ts";
+import { senderOf } from "./sender.ts";
 
 let fixture: EngineFixture;
+let sender: ReturnType<typeof senderOf>;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
-const still = new AbortController().signal;
 
 beforeAll(async () => {
   fixture = await openEngineFixture();
+  sender = senderOf(fixture);
 });
 afterAll(() => fixture.close());
 beforeEach(async () => {
@@ -57,36 +55,13 @@ async function table(
   return (await insertCatalog(fixture.db, [{ name, notifyUrls, ...values }])).get(name)!;
 }
 
-async function complete(tableId: number): Promise<number> {
-  const { runId } = await startRun(fixture.deps, chooseTables([tableId]), nobody);
-  expect((await fixture.runEnded(runId)).state).toBe("succeeded");
-  return runId;
-}
-
-/** Table runs that end, whose notifications nobody sends but the test. */
-async function queued(...tableIds: number[]): Promise<void> {
-  const engine = fixture.start({ ticks: false });
-  for (const id of tableIds) await complete(id);
-  await engine.stop();
-}
-
-/** As the loop does, without its pauses: what is due is sent. */
-async function sendDue(places = 16) {
-  const due = await takeDueNotifications(fixture.deps, places);
-  return Promise.all(due.map((one) => sendNotification(fixture.deps, one, still)));
-}
-
-/** The pauses and leases are over. */
-const letTimePass = () =>
-  fixture.db.update(notifications).set({ nextAttemptAt: sql`now()`, leaseUntil: sql`now()` });
-
 const list = (tableId?: number) => listNotifications(fixture.deps, { tableId, limit: 100 });
 
 test("a completed table is told with its files, columns and a signature over the body", async () => {
   start();
   const id = await table("files", ["/told"], { extract: true });
   fixture.deps.objects.set("extracts/d.files/1/part-000000000000.csv.gz", 10);
-  const runId = await complete(id);
+  const runId = await sender.complete(id);
   await until("it is told", () => receiver.received.length === 1);
   const [{ headers, text, body } = receiver.received[0]!] = receiver.received;
   expect(body).toEqual({
@@ -117,7 +92,7 @@ test("a completed table is told with its files, columns and a signature over the
 test("a table without an extract is told too, at each of its addresses", async () => {
   start();
   const id = await table("plain", ["/one", "/two"]);
-  await complete(id);
+  await sender.complete(id);
   await until("both are told", () => receiver.received.length === 2);
   expect(receiver.received.map(({ path }) => path).sort()).toEqual(["/one", "/two"]);
   expect(receiver.received[0]!.body).toMatchObject({ extractUrl: null, extractUrls: [] });
@@ -126,16 +101,16 @@ test("a table without an extract is told too, at each of its addresses", async (
 
 test("what is refused is sent again in order, and does not hold up other addresses", async () => {
   const id = await table("broken", ["/broken", "/sound"]);
-  await queued(id, id);
+  await sender.queued(id, id);
   receiver.answer = ({ path }, response) => {
     response.writeHead(path === "/broken" ? 500 : 200).end("token=abcdefghij and more");
   };
-  expect((await sendDue()).sort()).toEqual(["delivered", "queued"]);
+  expect((await sender.sendDue()).sort()).toEqual(["delivered", "queued"]);
   // The second of the sound address; of the broken one the first is not told yet.
-  expect(await sendDue()).toEqual(["delivered"]);
-  expect(await sendDue()).toEqual([]);
-  await letTimePass();
-  await sendDue();
+  expect(await sender.sendDue()).toEqual(["delivered"]);
+  expect(await sender.sendDue()).toEqual([]);
+  await sender.letTimePass();
+  await sender.sendDue();
   const [first] = (await list()).filter(({ state }) => state === "queued").reverse();
   expect(first).toMatchObject({ attemptCount: 2, nextAttemptAt: expect.any(String) });
   expect(first!.attempts.map(({ error, answer }) => [error, answer])).toEqual([
@@ -143,9 +118,9 @@ test("what is refused is sent again in order, and does not hold up other address
     ["it answered 500", "token=[hidden] and more"],
   ]);
   receiver.answer = (_, response) => void response.writeHead(200).end();
-  await letTimePass();
-  await sendDue();
-  await sendDue();
+  await sender.letTimePass();
+  await sender.sendDue();
+  await sender.sendDue();
   const broken = receiver.at("/broken").map(({ body }) => body["eventId"]);
   expect(broken.slice(0, 3)).toEqual([broken[0], broken[0], broken[0]]);
   expect(new Set(broken).size).toBe(2);
@@ -172,18 +147,18 @@ test("addresses that hang leave place for others, whatever is behind them", asyn
 
 test("Retry-After is kept to, and after a day of attempts it is given up", async () => {
   const id = await table("busy", ["/busy"]);
-  await queued(id);
+  await sender.queued(id);
   receiver.answer = (_, response) => void response.writeHead(503, { "retry-after": "1800" }).end();
-  expect(await sendDue()).toEqual(["queued"]);
+  expect(await sender.sendDue()).toEqual(["queued"]);
   const [{ wait } = { wait: 0 }] = await fixture.db
     .select({
       wait: sql<number>`extract(epoch from ${notifications.nextAttemptAt} - now())::float8`,
     })
     .from(notifications);
   expect(Math.round(wait / 60)).toBe(30);
-  await letTimePass();
-  await fixture.db.update(notifications).set({ giveUpAt: sql`now()` });
-  expect(await sendDue()).toEqual(["failed"]);
+  await sender.letTimePass();
+  await fixture.db.update(notifications).set({ giveUpAt: sql`now()`, attemptCount: 5 });
+  expect(await sender.sendDue()).toEqual(["failed"]);
   expect((await list())[0]).toMatchObject({ state: "failed", nextAttemptAt: null });
   await forgetNotifications(fixture.deps);
   expect(await list()).toHaveLength(1);
@@ -194,14 +169,14 @@ test("Retry-After is kept to, and after a day of attempts it is given up", async
 
 test("private addresses are refused with the setting that allows them, and redirects are not followed", async () => {
   const id = await table("moved", ["/moved"]);
-  await queued(id);
+  await sender.queued(id);
   receiver.answer = (_, response) =>
     void response.writeHead(307, { location: `${receiver.url}/inside` }).end();
-  await sendDue();
+  await sender.sendDue();
   expect(receiver.at("/inside")).toEqual([]);
   fixture.deps.givenSettings = {};
-  await letTimePass();
-  await sendDue();
+  await sender.letTimePass();
+  await sender.sendDue();
   expect(receiver.received).toHaveLength(1);
   const [{ attempts } = { attempts: [] }] = await list();
   expect(attempts.map(({ status, error }) => [status, error])).toEqual([
@@ -212,7 +187,7 @@ test("private addresses are refused with the setting that allows them, and redir
 
 test("killed between sending and recording, it is sent again under the same event id", async () => {
   const id = await table("killed", ["/told"]);
-  await queued(id);
+  await sender.queued(id);
   await fixture.db.execute(
     sql`insert into settings (key, value) values ('network.allowed', '{"text": "127.0.0.1"}')`,
   );
@@ -226,10 +201,10 @@ test("killed between sending and recording, it is sent again under the same even
   const daemon = fork(script, [fixture.connectionString, fixture.warehouse.url, "doomed"]);
   await killed.promise;
   expect((await list())[0]).toMatchObject({ state: "queued", attempts: [] });
-  expect(await sendDue()).toEqual([]);
-  await letTimePass();
+  expect(await sender.sendDue()).toEqual([]);
+  await sender.letTimePass();
   receiver.answer = (_, response) => void response.writeHead(200).end();
-  expect(await sendDue()).toEqual(["delivered"]);
+  expect(await sender.sendDue()).toEqual(["delivered"]);
   const [first, second] = receiver.received;
   expect(second!.body["eventId"]).toBe(first!.body["eventId"]);
   expect(second!.headers["maestro-attempt"]).toBe("2");

@@ -123,6 +123,7 @@ test("of many failures with long errors as many are told as Slack takes", () => 
   const failed = Array.from({ length: 40 }, (_, i) => ({
     id: i,
     name: `d.t${i}`,
+    channel: null,
     error: "<".repeat(5_000),
   }));
   const blocks = failedTableBlocks("https://maestro.test", failed);
