@@ -21,3 +21,11 @@ export interface CostsSummary {
   /** Jobs that BigQuery has not shown the figures of: they are in no sum. */
   unreadJobs: number;
 }
+
+/** What the jobs of one table billed, its previews included. */
+export interface TableCosts {
+  /** UTC days, oldest first, without gaps. */
+  perDay: CostsSummary["perDay"];
+  totalPrice: number;
+  jobs: number;
+}

@@ -90,8 +90,10 @@ export interface SyncItem {
   /** `dataset.name`. */
   name: string;
   action: "create" | "update" | "remove" | "conflict" | "refused";
-  /** What of it changes, or why it is not done. */
+  /** What of it changes and what that means for others, or why it is not done. */
   detail: string;
+  /** It breaks other tables, or may: somebody is to be asked. */
+  asks?: boolean;
 }
 
 export interface SyncPlan {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type TableKind, tableDefinitionSchema } from "./table.ts";
+import type { TablePlan } from "./table-plan.ts";
 import { keptText } from "./text.ts";
 
 const name = keptText().trim().min(1).max(200).nullable().default(null);
@@ -57,6 +58,8 @@ export interface PlannedTable {
   warnings: string[];
   /** Why it cannot be saved; null where it can. */
   refusal: string | null;
+  /** What a change means for others; null where none was asked for, or nobody would notice. */
+  plan: TablePlan | null;
 }
 
 /** Tables whose texts together are planned or saved in one call, well below what a request may hold. */

@@ -229,29 +229,6 @@ export interface SavedTable {
   warnings: string[];
 }
 
-/** What a save would change, computed without saving. */
-export interface TablePlan {
-  /** The path of the cycle that would refuse the save, first = last. */
-  cycle: string[] | null;
-  newParents: string[];
-  droppedParents: string[];
-  /** Against the table as it is in the warehouse, or as its saved SQL would make it; empty where either side is unknown. */
-  columnsAdded: string[];
-  columnsRemoved: string[];
-  columnsChanged: { name: string; from: string; to: string }[];
-  /** Null where there was no dry run. */
-  bytes: number | null;
-  price: number | null;
-  /** The same of what is saved now; null too where it is not saved yet. */
-  bytesBefore: number | null;
-  priceBefore: number | null;
-  /** The descendants that dry runs refuse with the new columns, though not with the present ones. */
-  broken: { id: number; name: string; message: string }[];
-  /** Those of which dry runs could not tell. */
-  unchecked: string[];
-  warnings: string[];
-}
-
 /** The files of a table's newest extract. The URLs are signed on reading and expire. */
 export interface TableExtract {
   runId: number;

@@ -15,8 +15,9 @@ export interface TableForm {
   draft: TableDefinition;
   set(patch: Partial<TableDefinition>): void;
   isDirty: () => boolean;
-  /** Whether the draft's SQL is another than what is saved. */
-  isQueryChanged: () => boolean;
+  /** A copy of the draft as it is at this moment, and what it is an edit of. */
+  definition: () => TableDefinition;
+  saved: () => TableDefinition;
   isSaving: () => boolean;
   error: () => ApiError | null;
   /** The message of the last refused save or of local validation for one field. */
@@ -98,7 +99,9 @@ export function createTableForm(
     draft,
     set: (patch) => setDraft(patch),
     isDirty,
-    isQueryChanged: () => draft.query !== base().definition.query,
+    // From its text, for whoever follows the draft: a copy is of the store's untracked value.
+    definition: () => JSON.parse(draftText()) as TableDefinition,
+    saved: () => base().definition,
     isSaving,
     error,
     fieldError: (field) => errorOf(error(), field),

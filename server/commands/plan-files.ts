@@ -8,6 +8,7 @@ import {
   type TableFile,
 } from "../../shared/table-file.ts";
 import { findCycle } from "../domain/graph.ts";
+import { effectsOf } from "../domain/plan-text.ts";
 import type { Client, CommandIo } from "./client-connection.ts";
 
 /** A plan of many tables: each by itself, and what they are together. */
@@ -18,11 +19,15 @@ export interface FilesPlan {
 }
 
 /** Asks the server for the plan, in requests of a size that it takes. */
-export async function planFiles(client: Client, files: TableFile[]): Promise<FilesPlan> {
+export async function planFiles(
+  client: Client,
+  files: TableFile[],
+  options: { withPlans?: boolean } = {},
+): Promise<FilesPlan> {
   assertNamedOnce(files);
   const tables: PlannedTable[] = [];
   for (const chunk of chunksOf(files)) {
-    tables.push(...(await client.tables.planFiles.query({ files: chunk })));
+    tables.push(...(await client.tables.planFiles.query({ files: chunk, ...options })));
   }
   return { tables, cycle: cycleAmong(tables) };
 }
@@ -81,7 +86,9 @@ export function writePlan(stdout: Writable, { tables, cycle }: FilesPlan): void 
   for (const table of tables) {
     if (table.action === "none") continue;
     stdout.write(`${marks[table.action]} ${table.name}  ${tellTable(table)}\n`);
-    for (const warning of table.warnings) stdout.write(`    warning: ${warning}\n`);
+    for (const effect of table.plan ? effectsOf(table.plan) : []) stdout.write(`    ${effect}\n`);
+    const warnings = new Set([...table.warnings, ...(table.plan?.warnings ?? [])]);
+    for (const warning of warnings) stdout.write(`    warning: ${warning}\n`);
   }
   if (cycle) stdout.write(`! these read each other in a circle: ${cycle.join(" → ")}\n`);
   const count = (action: PlannedTable["action"]) =>

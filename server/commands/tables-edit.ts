@@ -68,6 +68,7 @@ async function saveEdited(
   const plan = await planFiles(
     client,
     found.map(({ file }) => file),
+    { withPlans: true },
   );
   assertPlanned(plan);
   const [table] = plan.tables;

@@ -3,13 +3,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
 import type { TableFile } from "../../shared/table-file.ts";
+import type { TablePlan } from "../../shared/table-plan.ts";
 import { bytesText } from "../domain/words.ts";
-import {
-  addConnectionOptions,
-  type Client,
-  type CommandIo,
-  withClient,
-} from "./client-connection.ts";
+import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
 import { writeJson } from "./client-output.ts";
 import { assertPlanned, diffTable, planFiles, savePlanned, writePlan } from "./plan-files.ts";
 import { readFiles } from "./read-files.ts";
@@ -27,7 +23,7 @@ export function addFileCommands(io: CommandIo, tables: Command): void {
     .argument("<path...>", pathsHelp)
     .action((paths: string[], options: Options) => saveFiles(io, paths, options));
   addConnectionOptions(tables.command("plan"))
-    .description("what saving files would change; one alone is dry-run too")
+    .description("what saving files would change, and what that breaks")
     .argument("<path...>", pathsHelp)
     .action((paths: string[], options: Options) => showPlan(io, paths, options));
   addConnectionOptions(tables.command("diff"))
@@ -71,30 +67,16 @@ async function saveFiles(io: CommandIo, paths: string[], options: Options): Prom
 async function showPlan(io: CommandIo, paths: string[], options: Options): Promise<void> {
   const files = await filesOf(io, paths);
   await withClient(io, options, async (client) => {
-    const plan = await planFiles(client, files);
-    const [only] = plan.tables;
-    const isAlone = plan.tables.length === 1 && only !== undefined && only.after !== null;
-    const dryRun = isAlone ? await dryRunOne(client, only.name, files) : null;
+    const plan = await planFiles(client, files, { withPlans: true });
+    const dryRun = plan.tables.length === 1 ? (plan.tables[0]?.plan ?? null) : null;
     if (options.json) return writeJson(io.stdout, { ...plan, dryRun });
     writePlan(io.stdout, plan);
     if (dryRun) writeDryRun(io, dryRun);
   });
 }
 
-/** The plan of a save as the web app shows it, with what BigQuery says. */
-async function dryRunOne(client: Client, name: string, [file]: TableFile[]) {
-  if (!file) return null;
-  const found = await client.tables.byName.query({ name }).catch(() => null);
-  // Without settings of its own a file is the SQL alone, whose plan is that of the table with it.
-  if (!found || file.sql === null) return null;
-  const definition = { ...found.definition, query: file.sql };
-  return client.tables.plan.query({ id: found.id, definition });
-}
-
-function writeDryRun(
-  io: CommandIo,
-  plan: NonNullable<Awaited<ReturnType<typeof dryRunOne>>>,
-): void {
+/** What a plan says beside what it breaks. */
+function writeDryRun(io: CommandIo, plan: TablePlan): void {
   const lists: [string, string[]][] = [
     ["new parents", plan.newParents],
     ["parents no more", plan.droppedParents],
@@ -104,13 +86,14 @@ function writeDryRun(
       "other types",
       plan.columnsChanged.map(({ name, from, to }) => `${name} from ${from} to ${to}`),
     ],
-    ["a circle", plan.cycle ? [plan.cycle.join(" → ")] : []],
+    ["new readers", plan.newReaders],
   ];
   for (const [title, items] of lists) {
     if (items.length > 0) io.stdout.write(`${title}: ${items.join(", ")}\n`);
   }
-  if (plan.bytes !== null) io.stdout.write(`a run reads ${bytesText(plan.bytes)}\n`);
-  for (const warning of plan.warnings) io.stdout.write(`warning: ${warning}\n`);
+  if (plan.bytes === null) return;
+  const before = plan.bytesBefore === null ? "" : `, ${bytesText(plan.bytesBefore)} before`;
+  io.stdout.write(`a run reads ${bytesText(plan.bytes)}${before}\n`);
 }
 
 async function showDiff(io: CommandIo, paths: string[], options: Options): Promise<void> {

@@ -51,6 +51,23 @@ export async function selectCosts(db: Db, now: Date, days: number): Promise<Cost
   return rows;
 }
 
+/** The same of one table alone, by day; days without a job are left out. */
+export async function selectTableCosts(
+  db: Db,
+  tableId: number,
+  now: Date,
+  days: number,
+): Promise<{ day: string; bytesBilled: number; jobs: number }[]> {
+  const { rows } = await db.execute<{ day: string; bytesBilled: number; jobs: number }>(sql`
+    select to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD') as day,
+      coalesce(sum(j.bytes_billed), 0)::float8 as "bytesBilled",
+      count(*)::int as jobs
+    from jobs j
+    where j.table_id = ${tableId} and ${isWithin(now, days)}
+    group by 1`);
+  return rows;
+}
+
 /** By all jobs since then. */
 export async function sumBilledSince(db: Db, since: Date): Promise<number> {
   const { rows } = await db.execute<{ bytes: number }>(sql`

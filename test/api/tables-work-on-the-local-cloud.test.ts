@@ -15,12 +15,13 @@ import {
   type TableColumns,
   type TableDetail,
   type TableExtract,
-  type TablePlan,
   type TablePreview,
   tableDefinitionSchema,
   type UploadTarget,
 } from "../../shared/table.ts";
+import type { TablePlan } from "../../shared/table-plan.ts";
 import { openLocalDeps } from "../flows/local-deps.ts";
+import { plansTellWhatBreaks } from "./plan-cases.ts";
 import { adminToken, call, dataOf, startTestServer, type TestServer } from "./support.ts";
 
 let opened: Awaited<ReturnType<typeof openLocalDeps>>;
@@ -114,41 +115,7 @@ test("a refused query names its place, and a plan its columns", async () => {
   });
 });
 
-test("a plan names the descendants that a change of columns breaks, at any depth", async () => {
-  const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
-  const summary = (name: string, query: string) =>
-    post("tables.create", { definition: { dataset: "lab", name, kind: "summary", query } });
-  await summary("passes_on", "select * from `lab.numbers` where n > 0 -- lab.numbers");
-  await summary("uses_square", "select sum(p.square) as total from lab.passes_on as p");
-  await summary("uses_n", "select numbers.n from lab.numbers join lab.passes_on using (n)");
-  const planOf = (query: string) =>
-    get<TablePlan>("tables.plan", { id, definition: { ...numbers, query } });
-
-  const plan = await planOf("select n, 'x' as word from unnest([1, 2]) as n");
-  expect(plan.broken.map(({ name }) => name)).toEqual(["lab.uses_square"]);
-  expect(plan.broken[0]?.message).toContain("square");
-  expect(plan).toMatchObject({ unchecked: [], columnsAdded: ["word"], columnsRemoved: ["square"] });
-  expect(plan.bytesBefore).toBe(0);
-  const harmless = await planOf(`${numbers.query} where n < 10`);
-  expect(harmless).toMatchObject({ broken: [], unchecked: [], columnsRemoved: [] });
-
-  // Saved before its second parent, so that it is met first.
-  await summary("both", "select * from lab.numbers union all select * from lab.by_a_detour");
-  await summary("by_a_detour", "select * from lab.passes_on");
-  const widened = await planOf("select n, n as square, 'x' as word from unnest([1]) as n");
-  expect(widened).toMatchObject({ broken: [], unchecked: [], columnsAdded: ["word"] });
-});
-
-test("a plan of what is appended keeps stored columns, and tells types that refuse", async () => {
-  const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
-  const query = "select 'x' as n, 2 as extra";
-  const definition = { ...numbers, disposition: "append", query };
-  const plan = await get<TablePlan>("tables.plan", { id, definition });
-  expect(plan).toMatchObject({ broken: [], columnsAdded: ["extra"], columnsRemoved: [] });
-  expect(plan.warnings).toEqual([
-    "its runs will fail: column n is INTEGER and cannot be appended STRING",
-  ]);
-});
+plansTellWhatBreaks({ get, post, numbers });
 
 test("SQL is run as it stands, billed and noted as a job; what is no SELECT is refused", async () => {
   const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });

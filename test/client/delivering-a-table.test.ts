@@ -71,6 +71,9 @@ test("a table's export, sheet and extract are set, with the server's errors at t
   await page.goto(`${web.server.url}/tables/${id}`);
   await page.getByLabel("Export to").selectOption("");
   await page.getByRole("button", { name: /^Save/ }).click();
+  const question = page.getByRole("dialog", { name: "Save what others will notice?" });
+  await question.getByText("marts.report in the database mart is written no more").waitFor();
+  await question.getByRole("button", { name: "Save anyway" }).click();
   await page.getByText("Saved as version 3").waitFor();
   expect(await savedRow(id)).toMatchObject({
     exportDatabaseId: null,

@@ -169,6 +169,24 @@ test("a save that breaks other tables names them, and asks", async () => {
   await question.getByRole("button", { name: "Keep editing" }).click();
   await page.getByRole("button", { name: "Discard" }).click();
   await page.getByText("Unsaved changes").waitFor({ state: "detached" });
+
+  // So does another name, and a save of which nothing is known.
+  await page.getByLabel("Name", { exact: true }).fill("ways");
+  await page.keyboard.press("Control+s");
+  await question
+    .getByText("it reads demo_core.routes, which nothing renews then")
+    .first()
+    .waitFor();
+  await question.getByText("BigQuery keeps demo_core.routes as it is now").waitFor();
+  await question.getByRole("button", { name: "Keep editing" }).click();
+  await page.route("**/trpc/tables.plan", (route) => route.abort());
+  await page.keyboard.press("Control+s");
+  const unknown = page.getByRole("dialog", { name: "Save without a plan?" });
+  await unknown.getByText("nobody knows which columns change").waitFor();
+  await unknown.getByRole("button", { name: "Keep editing" }).click();
+  await page.unroute("**/trpc/tables.plan");
+  await page.getByRole("button", { name: "Discard" }).click();
+  await page.getByText("Unsaved changes").waitFor({ state: "detached" });
   expect(pageErrors).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { createSignal, For, Show } from "solid-js";
-import type { SyncPlan } from "../../../shared/git.ts";
+import type { SyncItem, SyncPlan } from "../../../shared/git.ts";
 import { ConfirmDialog } from "../../components/Dialog.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { formatPlural } from "../../format.ts";
@@ -20,7 +20,7 @@ export function GitCheck() {
     "Sync",
     async () => {
       const plan = await api.git.plan.query({});
-      if (removedBy(plan).length > 0) setAsked(plan);
+      if (plan.items.some(isAsked)) setAsked(plan);
       else await sync.run(plan.head);
     },
     { quiet: true },
@@ -84,9 +84,9 @@ export function GitCheck() {
       <Show when={asked()}>
         {(plan) => (
           <ConfirmDialog
-            title={`Remove ${formatPlural(removedBy(plan()).length, "table")}?`}
-            text={`Gone from the repository: ${removedBy(plan()).slice(0, 20).join(", ")}. The other changes of the branch are taken in with it.`}
-            action="Remove"
+            title="Take in what breaks or removes tables?"
+            text={`${toldOf(plan())} The other changes of the branch are taken in with it.`}
+            action="Take it in"
             open
             onClose={() => setAsked(null)}
             onConfirm={() => void sync.run(plan().head)}
@@ -97,6 +97,17 @@ export function GitCheck() {
   );
 }
 
-function removedBy({ items }: SyncPlan): string[] {
-  return items.flatMap(({ name, action }) => (action === "remove" ? [name] : []));
+function isAsked({ action, asks }: SyncItem): boolean {
+  return action === "remove" || asks === true;
+}
+
+/** What speaks against a plan, a sentence each; the first of many. */
+function toldOf({ items }: SyncPlan): string {
+  const asked = items.filter(isAsked);
+  const told = asked
+    .slice(0, 20)
+    .map(({ name, action, detail }) =>
+      action === "remove" ? `${name} is gone from the repository.` : `${name}: ${detail}.`,
+    );
+  return [...told, ...(asked.length > 20 ? [`And ${asked.length - 20} more.`] : [])].join(" ");
 }

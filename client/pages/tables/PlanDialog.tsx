@@ -1,26 +1,49 @@
 import { A } from "@solidjs/router";
 import { For, type JSX, Show } from "solid-js";
-import type { TablePlan } from "../../../shared/table.ts";
+import { asksFirst, type PlannedEffect, type TablePlan } from "../../../shared/table-plan.ts";
 import { Dialog } from "../../components/Dialog.tsx";
 import { formatBytes, formatPrice } from "../../format.ts";
+import type { Action } from "../../state/create-action.ts";
+import type { ShownPlan } from "../../state/create-plan.ts";
 
 interface Props {
-  plan: TablePlan;
+  shown: ShownPlan;
+  /** Makes the plan anew, where it is of a definition that has changed since; else null. */
+  again: Action<[]> | null;
+  /** What the button does; "Save" where it is not said. */
+  action?: string;
   onClose: () => void;
   onSave: () => void;
 }
 
 /** What a save would change, before it is done. */
 export function PlanDialog(props: Props) {
-  const breaks = () => props.plan.broken.length > 0;
+  const plan = () => props.shown.plan;
+  const asks = () => {
+    const made = plan();
+    return made === null || asksFirst(made);
+  };
+  const action = () => props.action ?? "Save";
   return (
-    <Dialog
-      title={breaks() ? "Save what breaks other tables?" : "What saving changes"}
-      open
-      onClose={props.onClose}
-      wide
-    >
-      <Changes plan={props.plan} />
+    <Dialog title={titleOf(plan(), action())} open onClose={props.onClose} wide>
+      <Show when={plan()} fallback={<NoPlan fault={props.shown.fault ?? ""} />}>
+        {(made) => <Changes plan={made()} />}
+      </Show>
+      <Show when={props.again}>
+        {(again) => (
+          <div class="notice warn" role="alert">
+            <div>This is the plan of what stood here before: it has changed since.</div>
+            <button
+              type="button"
+              class="button small"
+              disabled={again().isRunning()}
+              onClick={() => void again().run()}
+            >
+              Plan again
+            </button>
+          </div>
+        )}
+      </Show>
       <div class="dialog-actions">
         <button type="button" class="button" onClick={() => props.onClose()}>
           Keep editing
@@ -28,17 +51,39 @@ export function PlanDialog(props: Props) {
         <button
           type="button"
           class="button"
-          classList={{ danger: breaks(), primary: !breaks() }}
-          disabled={props.plan.cycle !== null}
+          classList={{ danger: asks(), primary: !asks() }}
+          disabled={(plan()?.cycle ?? null) !== null || props.again !== null}
           onClick={() => {
             props.onClose();
             props.onSave();
           }}
         >
-          {breaks() ? "Save anyway" : "Save"}
+          {asks() ? `${action()} anyway` : action()}
         </button>
       </div>
     </Dialog>
+  );
+}
+
+function titleOf(plan: TablePlan | null, action: string): string {
+  if (plan === null) return `${action} without a plan?`;
+  if (plan.cycle) return "This save would make a cycle";
+  if (plan.broken.length > 0) return `${action} what breaks other tables?`;
+  if (plan.refusal !== null) return `${action} what cannot run?`;
+  if (plan.unchecked.length > 0) return `${action} what could not be checked?`;
+  return plan.outside.length > 0
+    ? `${action} what others will notice?`
+    : `What ${action === "Save" ? "saving" : "it"} changes`;
+}
+
+function NoPlan(props: { fault: string }) {
+  return (
+    <div class="notice bad" role="alert">
+      <div>
+        <strong>{props.fault}</strong>
+        <p>So nobody knows which columns change, and which other tables that breaks.</p>
+      </div>
+    </div>
   );
 }
 
@@ -48,34 +93,31 @@ function Changes(props: { plan: TablePlan }) {
       <Show when={props.plan.cycle}>
         {(cycle) => (
           <Part title="Cycle" isBad>
-            {cycle().join(" → ")}
+            <p>{cycle().join(" → ")}</p>
+            <p class="small muted">
+              Change the SQL of one of them, or ignore one of these parents under Settings: its last
+              version is then read.
+            </p>
           </Part>
         )}
       </Show>
-      <Show when={props.plan.broken.length > 0}>
-        <Part title="Breaks" isBad>
-          <ul class="stack tight">
-            <For each={props.plan.broken}>
-              {(table) => (
-                <li>
-                  <A href={`/tables/${table.id}`} target="_blank">
-                    {table.name}
-                  </A>
-                  <div class="small muted">{table.message}</div>
-                </li>
-              )}
-            </For>
-          </ul>
-        </Part>
+      <Show when={props.plan.refusal}>
+        {(refusal) => (
+          <Part title="Its runs fail" isBad>
+            {refusal()}
+          </Part>
+        )}
       </Show>
-      <Names title="Could not be checked" names={props.plan.unchecked} />
+      <Effects title="Breaks" isBad effects={props.plan.broken} />
+      <Effects title="Not checked" effects={props.plan.unchecked} />
+      <Sentences title="Outside Maestro" texts={props.plan.outside} />
       <Names title="Columns that vanish" names={props.plan.columnsRemoved} />
       <Show when={props.plan.columnsChanged.length > 0}>
         <Part title="Columns of another type">
           <For each={props.plan.columnsChanged}>
             {(column) => (
               <div>
-                {column.name}: {column.from} → {column.to}
+                <code>{column.name}</code>: {column.from} → {column.to}
               </div>
             )}
           </For>
@@ -84,12 +126,47 @@ function Changes(props: { plan: TablePlan }) {
       <Names title="New columns" names={props.plan.columnsAdded} />
       <Names title="Reads besides" names={props.plan.newParents} />
       <Names title="Reads no more" names={props.plan.droppedParents} />
+      <Names title="Is read besides by" names={props.plan.newReaders} />
       <Part title="Bytes a run">
         {bytesText(props.plan.bytesBefore, props.plan.priceBefore)} →{" "}
         {bytesText(props.plan.bytes, props.plan.price)}
       </Part>
-      <Names title="Beware" names={props.plan.warnings} />
+      <Sentences title="Beware" texts={props.plan.warnings} />
     </dl>
+  );
+}
+
+/** Other tables, with what happens to each. */
+function Effects(props: { title: string; isBad?: boolean; effects: PlannedEffect[] }) {
+  return (
+    <Show when={props.effects.length > 0}>
+      <Part title={props.title} isBad={props.isBad === true}>
+        <ul class="stack tight">
+          <For each={props.effects}>
+            {(table) => (
+              <li>
+                <A href={`/tables/${table.id}`} target="_blank">
+                  {table.name}
+                </A>
+                <div class="small muted">{table.message}</div>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Part>
+    </Show>
+  );
+}
+
+function Sentences(props: { title: string; texts: string[] }) {
+  return (
+    <Show when={props.texts.length > 0}>
+      <Part title={props.title}>
+        <ul class="stack tight">
+          <For each={props.texts}>{(text) => <li>{text}</li>}</For>
+        </ul>
+      </Part>
+    </Show>
   );
 }
 

@@ -4,12 +4,7 @@ import type { Plan } from "../../state/create-plan.ts";
 import type { TableForm } from "../../state/create-table-form.ts";
 
 /** In sight while there is something to save, and the place where two people's edits meet. */
-export function SaveBar(props: {
-  form: TableForm;
-  plan: Plan;
-  isPlanning: boolean;
-  onSave: () => void;
-}) {
+export function SaveBar(props: { form: TableForm; plan: Plan; onSave: () => void }) {
   return (
     <Show when={props.form.isDirty() || props.form.id() === null}>
       <div class="save-bar">
@@ -34,7 +29,7 @@ export function SaveBar(props: {
           <button
             type="button"
             class="button quiet"
-            disabled={props.plan.show.isRunning() || props.isPlanning}
+            disabled={props.plan.isRunning()}
             title="What saving changes: columns, other tables, bytes"
             onClick={() => void props.plan.show.run()}
           >
@@ -47,10 +42,10 @@ export function SaveBar(props: {
         <button
           type="button"
           class="button primary"
-          disabled={props.form.isSaving() || props.isPlanning || !props.form.isDirty()}
+          disabled={props.form.isSaving() || props.plan.isRunning() || !props.form.isDirty()}
           onClick={() => props.onSave()}
         >
-          {props.isPlanning
+          {props.plan.isRunning()
             ? "Checking…"
             : props.form.isSaving()
               ? "Saving…"

@@ -1,4 +1,4 @@
-import { createSignal, type JSX, onCleanup, onMount, Show } from "solid-js";
+import { type JSX, onCleanup, onMount, Show } from "solid-js";
 import type { SavedTable } from "../../../shared/table.ts";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { createPlan } from "../../state/create-plan.ts";
@@ -25,15 +25,10 @@ export function TableEditor(props: Props) {
   let root: HTMLDivElement | undefined;
 
   const plan = createPlan(props.form);
-  const [isPlanning, setPlanning] = createSignal(false);
 
-  /** A save that breaks other tables asks first. Only another query makes other columns. */
+  /** A save that breaks something asks first, and so does one of which that is not known. */
   async function askAndSave(): Promise<void> {
-    if (isPlanning()) return;
-    setPlanning(true);
-    const asks = !isNew() && props.form.isQueryChanged() && (await plan.asksFirst());
-    setPlanning(false);
-    if (!asks) await save();
+    if (!plan.isRunning() && !(await plan.asksFirst())) await save();
   }
   async function save(): Promise<void> {
     const saved = await props.form.save();
@@ -63,16 +58,18 @@ export function TableEditor(props: Props) {
         <SettingsForm form={props.form} disabled={!props.canWrite} withBasics={!isNew()} />
       </section>
       <Show when={plan.shown()}>
-        {(shown) => <PlanDialog plan={shown()} onClose={plan.close} onSave={() => void save()} />}
+        {(shown) => (
+          <PlanDialog
+            shown={shown()}
+            again={plan.isStale() ? plan.show : null}
+            onClose={plan.close}
+            onSave={() => void save()}
+          />
+        )}
       </Show>
       <Show when={visibleError(props.form)}>{(error) => <ErrorNotice error={error()} />}</Show>
       <Show when={props.canWrite} fallback={<ReadOnly />}>
-        <SaveBar
-          form={props.form}
-          plan={plan}
-          isPlanning={isPlanning()}
-          onSave={() => void askAndSave()}
-        />
+        <SaveBar form={props.form} plan={plan} onSave={() => void askAndSave()} />
       </Show>
     </div>
   );

@@ -11,6 +11,7 @@ import { TransferList } from "../../components/TransferList.tsx";
 import { formatBytes, formatCount } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
+import { CostsTab } from "./CostsTab.tsx";
 import { DataTab } from "./DataTab.tsx";
 import { ExtractsTab } from "./ExtractsTab.tsx";
 import { JobsTab } from "./JobsTab.tsx";
@@ -32,6 +33,7 @@ const tabs = [
   { id: "definition", label: "Definition" },
   { id: "data", label: "Data" },
   { id: "jobs", label: "Jobs" },
+  { id: "costs", label: "Costs" },
   { id: "lineage", label: "Lineage" },
   { id: "transfers", label: "Transfers" },
   { id: "extracts", label: "Extracts" },
@@ -114,6 +116,9 @@ function Body(props: { table: TableDetail; tab: string }) {
         </Match>
         <Match when={props.tab === "jobs"}>
           <JobsTab id={props.table.id} />
+        </Match>
+        <Match when={props.tab === "costs"}>
+          <CostsTab id={props.table.id} />
         </Match>
         <Match when={props.tab === "lineage"}>
           <LineageTab table={props.table} />

@@ -1,11 +1,13 @@
 import { createMemo, createSignal, For, Show } from "solid-js";
-import type { TableDetail } from "../../../shared/table.ts";
+import type { TableDetail, TableVersionView } from "../../../shared/table.ts";
 import { QueryView } from "../../components/QueryView.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { createAction } from "../../state/create-action.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
+import { createPlan } from "../../state/create-plan.ts";
 import { showToast } from "../../state/create-toasts.ts";
 import { api } from "../../trpc.ts";
+import { PlanDialog } from "./PlanDialog.tsx";
 import { VersionDiff } from "./VersionDiff.tsx";
 
 /** Every save, newest first; each against the one before it, with a way back. */
@@ -22,6 +24,19 @@ export function VersionsTab(props: { table: TableDetail }) {
     setChosen(null);
     versions.refetch();
   });
+  const [wanted, setWanted] = createSignal<TableVersionView | null>(null);
+  const plan = createPlan({
+    id: () => props.table.id,
+    saved: () => props.table.definition,
+    definition: () => wanted()?.definition ?? props.table.definition,
+  });
+  /** A restored version is a save like any other: it asks where it breaks something. */
+  async function askAndRestore(version: TableVersionView): Promise<void> {
+    if (plan.isRunning()) return;
+    setWanted(version);
+    setChosen(version.version);
+    if (!(await plan.asksFirst())) await restore.run(version.version);
+  }
   return (
     <QueryView query={versions} what="the versions">
       {(data) => {
@@ -63,10 +78,10 @@ export function VersionsTab(props: { table: TableDetail }) {
                       <button
                         type="button"
                         class="button small"
-                        disabled={restore.isRunning() || !props.table.canWrite}
-                        onClick={() => void restore.run(one.version)}
+                        disabled={restore.isRunning() || plan.isRunning() || !props.table.canWrite}
+                        onClick={() => void askAndRestore(one)}
                       >
-                        Restore
+                        {plan.isRunning() && wanted() === one ? "Checking…" : "Restore"}
                       </button>
                     </Show>
                   </li>
@@ -75,6 +90,17 @@ export function VersionsTab(props: { table: TableDetail }) {
             </ul>
             <Show when={shown()}>
               {(now) => <VersionDiff now={now()} before={before() ?? null} />}
+            </Show>
+            <Show when={plan.shown()}>
+              {(shown) => (
+                <PlanDialog
+                  shown={shown()}
+                  again={null}
+                  action="Restore"
+                  onClose={plan.close}
+                  onSave={() => void restore.run(wanted()?.version ?? 0)}
+                />
+              )}
             </Show>
           </div>
         );

@@ -17,6 +17,7 @@ import { previewTable } from "../../services/catalog/preview-table.ts";
 import { removeTable } from "../../services/catalog/remove-table.ts";
 import { restoreVersion } from "../../services/catalog/restore-version.ts";
 import { createTable, updateTable } from "../../services/catalog/save-table.ts";
+import { tableCosts } from "../../services/costs/table-costs.ts";
 import { getFile } from "../../services/files/get-file.ts";
 import { planFiles } from "../../services/files/plan-files.ts";
 import { saveFile } from "../../services/files/save-file.ts";
@@ -95,8 +96,16 @@ export const tablesRouter = router({
     .input(byId)
     .query(({ ctx, input }) => getFile(ctx.deps, input.id)),
   planFiles: procedure("read")
-    .input(z.object({ files: z.array(tableFileSchema).min(1).max(mostFiles) }))
-    .query(({ ctx, input }) => planFiles(ctx.deps, input.files, fileRightsOf(ctx.principal))),
+    .input(
+      z.object({
+        files: z.array(tableFileSchema).min(1).max(mostFiles),
+        /** Whether BigQuery is asked what each change means for others. */
+        withPlans: z.boolean().default(false),
+      }),
+    )
+    .query(({ ctx, input: { files, withPlans } }) =>
+      planFiles(ctx.deps, files, fileRightsOf(ctx.principal), { withPlans }),
+    ),
   saveFile: procedure("write")
     .input(z.object({ file: tableFileSchema, version: z.int().min(1).nullable() }))
     .mutation(({ ctx, input }) =>
@@ -152,6 +161,9 @@ export const tablesRouter = router({
   jobs: procedure("read")
     .input(byId.extend({ limit: limitOf(1000, 50) }))
     .query(({ ctx, input }) => listJobs(ctx.deps, { tableId: input.id, limit: input.limit })),
+  costs: procedure("read")
+    .input(byId.extend({ days: z.int().min(1).max(366).default(30) }))
+    .query(({ ctx, input }) => tableCosts(ctx.deps, input.id, input.days)),
   preview: procedure("read")
     .input(byId.extend({ maxRows: limitOf(1000, 100) }))
     .query(({ ctx, input }) => previewTable(ctx.deps, input.id, input.maxRows)),

@@ -54,15 +54,15 @@ export class AliasScopes {
     own.paths.push({ root, name, at });
   }
 
-  /** The names of those paths that no alias in scope explains. */
-  resolve(found: (name: string) => void): void {
+  /** Those paths that no alias in scope explains, and where they stand. */
+  resolve(found: (name: string, at: number) => void): void {
     const children = this.childrenInOrder();
     const visible = new Map<string, number>();
     const open: Visit[] = [];
     const enter = (scope: Scope, index: number) => {
       for (const { root, name, at } of scope.paths ?? []) {
         const isOwn = (scope.aliases?.get(root) ?? everywhere) < at;
-        if (!isOwn && !visible.get(root)) found(name);
+        if (!isOwn && !visible.get(root)) found(name, at);
       }
       const below = children.get(index);
       if (below) open.push({ below, next: 0, aliases: inOrder(scope.aliases), shown: 0 });

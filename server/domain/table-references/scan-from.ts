@@ -44,7 +44,7 @@ function addTable(scan: ScanState, path: { name: string; root: string | null }):
   const { name, root } = path;
   if (!isTableName(name)) return;
   if (root !== null) scan.aliases.addPath(scan.frame.scope, root, name, scan.at);
-  else if (name.includes(".") || !scan.isOwnName(name)) scan.found.add(name);
+  else if (name.includes(".") || !scan.isOwnName(name)) scan.found.push({ name, at: scan.at });
 }
 
 /**
@@ -63,7 +63,7 @@ function scanTableGroup(scan: ScanState): void {
 function scanBracketed(scan: ScanState): boolean {
   const table = readBracketed(scan.tokens, scan.at);
   if (!table) return false;
-  if (isTableName(table.name)) scan.found.add(table.name);
+  if (isTableName(table.name)) scan.found.push({ name: table.name, at: scan.at });
   scan.at = table.next;
   scanAlias(scan);
   return true;
@@ -72,11 +72,12 @@ function scanBracketed(scan: ScanState): boolean {
 /** `f(…)` reads what its arguments name. `open` is its parenthesis. */
 function scanTableFunction(scan: ScanState, open: number): void {
   const name = scan.code();
+  const start = scan.at;
   const isPlain = open === scan.at + 1;
   scan.at = open;
   if (isPlain && legacyTableFunctions.has(name)) {
     const wildcard = readLegacyWildcard(scan.tokens, name, open);
-    if (wildcard !== null && isTableName(wildcard)) scan.found.add(wildcard);
+    if (wildcard !== null && isTableName(wildcard)) scan.found.push({ name: wildcard, at: start });
   }
   if (isPlain && firstArgumentIsTable.has(name)) {
     scanTableGroup(scan);

@@ -19,6 +19,14 @@ import { startsName } from "./table-path.ts";
  * are no sources. SQL within string literals (EXECUTE IMMEDIATE) is not looked into.
  */
 export function scanReferences(sql: string, options: { legacySql: boolean }): string[] {
+  return sortedNames(new Set(scanTables(sql, options).found.map(({ name }) => name)));
+}
+
+/** The same with the places of the names, in no order. */
+export function scanTables(
+  sql: string,
+  options: { legacySql: boolean },
+): Pick<ScanState, "tokens" | "found"> {
   const legacySql = options.legacySql || /^\s*#legacySQL\b/i.test(sql);
   const scan = new ScanState(tokenize(sql, { legacySql }));
   const count = scan.tokens.kinds.length;
@@ -28,8 +36,8 @@ export function scanReferences(sql: string, options: { legacySql: boolean }): st
     // Every step moves on, whatever the text is.
     if (scan.at <= before) scan.at = before + 1;
   }
-  scan.aliases.resolve((name) => scan.found.add(name));
-  return sortedNames(scan.found);
+  scan.aliases.resolve((name, at) => scan.found.push({ name, at }));
+  return scan;
 }
 
 function step(scan: ScanState): void {

@@ -29,10 +29,16 @@ export interface Frame {
 /** The first word of a statement, as far as it changes how the rest is read. */
 export type StatementKind = "other" | "create" | "merge" | "dml";
 
+/** A table that the SQL reads, and the token that its name begins with. */
+export interface FoundTable {
+  name: string;
+  at: number;
+}
+
 /** Everything that the scanner knows while it goes from token to token. */
 export class ScanState {
   readonly tokens: Tokens;
-  readonly found = new Set<string>();
+  readonly found: FoundTable[] = [];
   readonly aliases = new AliasScopes();
   readonly frames: Frame[] = [];
   frame: Frame;

@@ -1,10 +1,12 @@
-import { MaestroError } from "../../../shared/errors.ts";
-import type { FieldSchema, TablePlan } from "../../../shared/table.ts";
+import { MaestroError, messageOf } from "../../../shared/errors.ts";
+import type { FieldSchema, TableDefinition } from "../../../shared/table.ts";
+import type { PlannedEffect, TablePlan } from "../../../shared/table-plan.ts";
 import { selectEdges } from "../../db/catalog-edges.ts";
 import { definitionOf, selectTable } from "../../db/tables.ts";
 import { emptyQuery } from "../../domain/empty-query.ts";
 import { descendantsOf, topologicalOrder } from "../../domain/graph.ts";
 import { replaceTables } from "../../domain/table-references/replace-tables.ts";
+import { abortable } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
 
 /** Each is two dry runs, and somebody waits for the answer. */
@@ -15,6 +17,15 @@ type CheckDeps = Pick<Deps, "db" | "warehouse">;
 interface Columns {
   before: FieldSchema[];
   after: FieldSchema[];
+}
+
+interface CheckOptions {
+  /** Children that read it no more. */
+  skipped: ReadonlySet<number>;
+  /** Tables that are saved together with it, as they will be. */
+  beside: ReadonlyMap<number, TableDefinition>;
+  /** When the time is up; what is not checked by then is told. */
+  limit: AbortSignal;
 }
 
 /**
@@ -28,25 +39,27 @@ interface Columns {
 export async function findBrokenDescendants(
   deps: CheckDeps,
   table: { id: number; name: string } & Columns,
+  options: CheckOptions,
 ): Promise<Pick<TablePlan, "broken" | "unchecked">> {
-  const broken: TablePlan["broken"] = [];
-  const unchecked: string[] = [];
-  if (sameColumns(table)) return { broken, unchecked };
+  const told: Record<"broken" | "unknown", PlannedEffect[]> = { broken: [], unknown: [] };
+  if (sameColumns(table)) return { broken: [], unchecked: [] };
   const changed = new Map<string, Columns>([[table.name, table]]);
   const { order, childrenOf } = await descendantsInOrder(deps, table.id);
-  const asked = new Set(childrenOf(table.id));
+  const asked = new Set(childrenOf(table.id).filter((child) => !options.skipped.has(child)));
   let checks = 0;
   for (const id of order) {
-    if (!asked.has(id)) continue;
+    const definition = asked.has(id) ? await readDefinition(deps, id, options) : null;
+    if (!definition) continue;
     checks += 1;
-    const child = checks > mostChecked ? await nameOf(deps, id) : await check(deps, id, changed);
-    if (child.kind === "unknown") unchecked.push(child.name);
-    if (child.kind === "broken") broken.push({ id, name: child.name, message: child.message });
+    const name = `${definition.dataset}.${definition.name}`;
+    const reason = reasonNotToAsk(checks, options);
+    const child = reason ?? (await check(deps, definition, changed, options));
+    if (child.kind !== "fine") told[child.kind].push({ id, name, message: child.message });
     if (child.kind !== "fine" || sameColumns(child)) continue;
-    changed.set(child.name, child);
+    changed.set(name, child);
     for (const below of childrenOf(id)) asked.add(below);
   }
-  return { broken, unchecked };
+  return { broken: told.broken, unchecked: told.unknown };
 }
 
 /** What is below a table, each after its parents as far as no cycle is in the way. */
@@ -67,49 +80,83 @@ async function descendantsInOrder({ db }: CheckDeps, id: number) {
 }
 
 type Outcome =
-  | ({ kind: "fine"; name: string } & Columns)
-  | { kind: "broken"; name: string; message: string }
-  | { kind: "unknown"; name: string };
+  | ({ kind: "fine" } & Columns)
+  | { kind: "broken"; message: string }
+  | { kind: "unknown"; message: string };
 
-async function nameOf({ db }: CheckDeps, id: number): Promise<Outcome> {
-  const found = await selectTable(db, id);
-  return { kind: "unknown", name: found ? `${found.dataset}.${found.row.name}` : String(id) };
+/** As it will be, where it is saved too. */
+async function readDefinition(
+  { db }: CheckDeps,
+  id: number,
+  { beside }: CheckOptions,
+): Promise<TableDefinition | null> {
+  const saved = beside.get(id);
+  const found = saved ? null : await selectTable(db, id);
+  return saved ?? (found && definitionOf(found.row, found.dataset));
+}
+
+function reasonNotToAsk(checks: number, { limit }: CheckOptions): Outcome | null {
+  if (checks > mostChecked) {
+    return { kind: "unknown", message: `a plan checks ${mostChecked} tables and no more` };
+  }
+  return limit.aborted ? { kind: "unknown", message: "the time for the plan was over" } : null;
 }
 
 async function check(
-  { db, warehouse }: CheckDeps,
-  id: number,
-  changed: Map<string, Columns>,
+  { warehouse }: CheckDeps,
+  definition: TableDefinition,
+  changed: ReadonlyMap<string, Columns>,
+  { limit }: CheckOptions,
 ): Promise<Outcome> {
-  const found = await selectTable(db, id);
-  if (!found) return { kind: "unknown", name: String(id) };
-  const definition = definitionOf(found.row, found.dataset);
-  const name = `${definition.dataset}.${definition.name}`;
-  if (definition.kind !== "summary" || definition.legacySql) return { kind: "unknown", name };
-  const tryWith = async (side: keyof Columns) => {
-    const { sql, replaced } = replaceTables(definition.query, warehouse.projectId, (parent) => {
+  const { kind, query, legacySql, dataset } = definition;
+  // Its parents are named by hand, and none of their columns is read.
+  if (kind !== "summary") return { kind: "fine", before: [], after: [] };
+  if (legacySql) return { kind: "unknown", message: "it is written in legacy SQL" };
+  const tryWith = async (side: keyof Columns): Promise<Tried> => {
+    const defaults = { projectId: warehouse.projectId, dataset };
+    const { sql, replaced } = replaceTables(query, defaults, (parent) => {
       const columns = changed.get(parent)?.[side];
       return columns === undefined ? null : emptyQuery(columns);
     });
-    if (replaced === 0) return null;
-    const options = { legacySql: false, defaultDataset: definition.dataset };
-    return warehouse.dryRun(sql, options).then(
-      ({ schema }) => ({ schema, refusal: null }),
-      (error: unknown) => ({ schema: null, refusal: refusalOf(error) }),
-    );
+    if (replaced === 0) return { kind: "unnamed" };
+    const asked = warehouse.dryRun(sql, { legacySql: false, defaultDataset: dataset });
+    return abortable(asked, limit).then(({ schema }) => ({ kind: "passed", schema }), faultOf);
   };
   const [before, after] = await Promise.all([tryWith("before"), tryWith("after")]);
-  if (!before?.schema || !after) return { kind: "unknown", name };
-  if (after.schema) return { kind: "fine", name, before: before.schema, after: after.schema };
-  return after.refusal === null
-    ? { kind: "unknown", name }
-    : { kind: "broken", name, message: after.refusal };
+  return judge(before, after);
 }
 
-/** Of SQL that is refused; null where the warehouse could not be asked. */
-function refusalOf(error: unknown): string | null {
+type Tried =
+  | { kind: "passed"; schema: FieldSchema[] }
+  | { kind: "refused" | "away"; message: string }
+  | { kind: "unnamed" };
+
+function judge(before: Tried, after: Tried): Outcome {
+  if (before.kind === "unnamed" || after.kind === "unnamed") {
+    return {
+      kind: "unknown",
+      message: "its SQL does not name what changes: it reads it by a wildcard, or through a view",
+    };
+  }
+  if (before.kind === "refused") {
+    return { kind: "unknown", message: `its SQL is refused as it is: ${before.message}` };
+  }
+  if (after.kind === "refused") return { kind: "broken", message: after.message };
+  if (before.kind === "passed" && after.kind === "passed") {
+    return { kind: "fine", before: before.schema, after: after.schema };
+  }
+  const message = before.kind === "away" ? before.message : "message" in after ? after.message : "";
+  return { kind: "unknown", message };
+}
+
+/** A refusal is of the SQL; all else says that the warehouse could not be asked. */
+function faultOf(error: unknown): Tried {
   const refused = ["invalidSql", "notFound", "invalidInput"];
-  return error instanceof MaestroError && refused.includes(error.code) ? error.message : null;
+  if (error instanceof MaestroError && refused.includes(error.code)) {
+    return { kind: "refused", message: error.message };
+  }
+  const isLate = error instanceof DOMException && error.name === "TimeoutError";
+  return { kind: "away", message: isLate ? "the time for the plan was over" : messageOf(error) };
 }
 
 function sameColumns({ before, after }: Columns): boolean {

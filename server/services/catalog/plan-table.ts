@@ -1,170 +1,190 @@
 import { MaestroError } from "../../../shared/errors.ts";
-import type { FieldSchema, TableDefinition, TablePlan } from "../../../shared/table.ts";
-import type { DryRunStatistics } from "../../connectors/warehouse.ts";
-import {
-  matchNames,
-  selectChildIds,
-  selectEdges,
-  selectParentIds,
-  selectReadersOfName,
-} from "../../db/catalog-edges.ts";
-import type { Db } from "../../db/client.ts";
-import { selectTableStatuses } from "../../db/table-list.ts";
-import type { StoredReference } from "../../db/table-references.ts";
+import type { FieldSchema, TableDefinition } from "../../../shared/table.ts";
+import type { PlannedEffect, TablePlan } from "../../../shared/table-plan.ts";
+import type { DryRunStatistics, StoredTable } from "../../connectors/warehouse.ts";
 import { definitionOf, selectTable } from "../../db/tables.ts";
-import { findCycleThrough } from "../../domain/graph.ts";
+import { outsideChanges } from "../../domain/outside-readers.ts";
+import { appendColumns, compareColumns } from "../../domain/table-columns.ts";
+import { abortable } from "../../support/abortable.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import { readPrice } from "../costs/read-price.ts";
 import type { Deps } from "../deps.ts";
+import { loadCatalogNames } from "../files/catalog-names.ts";
 import { findBrokenDescendants } from "./find-broken-descendants.ts";
-import { inferReferences } from "./infer-references.ts";
+import { type Inference, inferReferences } from "./infer-references.ts";
+import { planGraph, type SavedBeside } from "./plan-graph.ts";
 
+/** Somebody waits; what is not answered by then is told as not checked. */
 const timeoutMs = 30_000;
 
-/** Stands for a table that is not saved yet; ids begin at 1. */
-const unsavedId = 0;
+export type PlanDeps = Pick<Deps, "db" | "sqlParser" | "warehouse" | "secretBox" | "givenSettings">;
 
-/** What saving the definition would do to the graph, the columns and the bytes. Saves nothing. */
+interface PlanOptions {
+  /** What is saved together with it. */
+  others?: readonly SavedBeside[];
+  /** When the time is up. */
+  limit?: AbortSignal;
+}
+
+/** Both sides of a save, and what is known of them. */
+interface Sides {
+  saved: TableDefinition | null;
+  definition: TableDefinition;
+  /** As BigQuery has it under the saved name. */
+  stored: StoredTable | null;
+  savedRun: DryRunStatistics | null;
+  inference: Inference;
+}
+
+/** What saving the definition would do to others, the columns and the bytes. Saves nothing. */
 export async function planTable(
-  deps: Pick<Deps, "db" | "sqlParser" | "warehouse" | "secretBox" | "givenSettings">,
+  deps: PlanDeps,
   definition: TableDefinition,
   id: number | null,
+  { others = [], limit = AbortSignal.timeout(timeoutMs) }: PlanOptions = {},
 ): Promise<TablePlan> {
-  const { db } = deps;
-  const ownId = id ?? unsavedId;
-  const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
-  const [parents, before, current, saved] = await Promise.all([
-    parentsOf(db, inference.references, ownId),
-    id === null ? Promise.resolve<number[]>([]) : selectParentIds(db, id),
-    deps.warehouse.getTable(definition.dataset, definition.name).catch(() => null),
-    id === null ? null : dryRunSaved(deps, id),
+  const { db, warehouse } = deps;
+  const saved = id === null ? null : await readSaved(deps, id);
+  const now = saved ?? definition;
+  const [inference, stored, savedRun] = await Promise.all([
+    inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs }),
+    orNull(warehouse.getTable(now.dataset, now.name), limit),
+    saved && dryRunSaved(deps, saved, limit),
   ]);
-  const after = new Set(parents);
-  const names = await namesOf(db);
-  const nameOf = (tableId: number) =>
-    tableId === ownId
-      ? `${definition.dataset}.${definition.name}`
-      : (names.get(tableId) ?? String(tableId));
-  const cycle = await findCycle(db, definition, ownId, parents);
+  const sides: Sides = { saved, definition, stored, savedRun, inference };
+  const { references } = inference;
+  const graph = await planGraph(db, { id, saved, definition, references, others });
+  const columns = columnsOf(sides);
+  const below = id === null ? nobody : await checkBelow();
   const { pricePerTib } = await readPrice(deps);
-  const statistics = inference.dryRun.kind === "done" ? inference.dryRun.statistics : null;
-  const appended =
-    definition.disposition === "append" && current && statistics
-      ? appendColumns(current.schema, statistics.schema)
-      : null;
-  const columns = {
-    before: current?.schema ?? saved?.schema ?? null,
-    after: appended?.columns ?? statistics?.schema ?? null,
-  };
-  const priceOf = (bytes: number | undefined) =>
-    bytes === undefined ? null : priceBytes(bytes, pricePerTib);
+  const bytes =
+    inference.dryRun.kind === "done" ? inference.dryRun.statistics.bytesProcessed : null;
+  const bytesBefore = savedRun?.bytesProcessed ?? null;
+  const priceOf = (count: number | null) =>
+    count === null ? null : priceBytes(count, pricePerTib);
   return {
-    cycle: cycle?.map(nameOf) ?? null,
-    newParents: parents.filter((parent) => !before.includes(parent)).map(nameOf),
-    droppedParents: before.filter((parent) => !after.has(parent)).map(nameOf),
+    cycle: graph.cycle,
+    refusal: refusalOf(sides),
+    newParents: graph.newParents,
+    droppedParents: graph.droppedParents,
+    newReaders: graph.newReaders,
     ...compareColumns(columns.before, columns.after),
-    bytes: statistics?.bytesProcessed ?? null,
-    price: priceOf(statistics?.bytesProcessed),
-    bytesBefore: saved?.bytesProcessed ?? null,
-    priceBefore: priceOf(saved?.bytesProcessed),
-    ...(await brokenBy(deps, nameOf(ownId), id, columns)),
-    warnings: [...inference.warnings, ...(appended?.refusals ?? [])],
+    bytes,
+    price: priceOf(bytes),
+    bytesBefore,
+    priceBefore: priceOf(bytesBefore),
+    broken: [...graph.left, ...below.broken],
+    unchecked: below.unchecked,
+    outside: saved ? await outsideOf(deps, sides, saved) : [],
+    warnings: [...inference.warnings, ...columns.refusals],
   };
+
+  async function checkBelow() {
+    const { before, after } = columns;
+    if (!before || !after) {
+      return { broken: [], unchecked: notComparable(sides, after !== null, graph.readers) };
+    }
+    const table = { id: id ?? 0, name: `${now.dataset}.${now.name}`, before, after };
+    const skipped = new Set(graph.left.map((reader) => reader.id));
+    const beside = new Map(others.map((other) => [other.id, other.definition]));
+    return findBrokenDescendants(deps, table, { skipped, beside, limit });
+  }
+}
+
+const nobody = { broken: [], unchecked: [] };
+
+async function readSaved({ db }: Pick<Deps, "db">, id: number): Promise<TableDefinition> {
+  const found = await selectTable(db, id);
+  if (!found) throw new MaestroError("notFound", `there is no table with id ${id}`);
+  return definitionOf(found.row, found.dataset);
 }
 
 /** What is saved now, for comparison; null where it is no query or cannot be dry-run. */
 async function dryRunSaved(
-  deps: Pick<Deps, "db" | "warehouse">,
-  id: number,
+  { warehouse }: Pick<Deps, "warehouse">,
+  { kind, query, legacySql, dataset }: TableDefinition,
+  limit: AbortSignal,
 ): Promise<DryRunStatistics | null> {
-  const found = await selectTable(deps.db, id);
-  if (!found) throw new MaestroError("notFound", `there is no table with id ${id}`);
-  const { kind, query, legacySql, dataset } = definitionOf(found.row, found.dataset);
   if (kind !== "summary" || query.trim() === "") return null;
-  return deps.warehouse.dryRun(query, { legacySql, defaultDataset: dataset }).catch(() => null);
+  return orNull(warehouse.dryRun(query, { legacySql, defaultDataset: dataset }), limit);
 }
 
-async function brokenBy(
-  deps: Pick<Deps, "db" | "warehouse">,
-  name: string,
-  id: number | null,
-  { before, after }: { before: FieldSchema[] | null; after: FieldSchema[] | null },
-): Promise<Pick<TablePlan, "broken" | "unchecked">> {
-  if (id === null || before === null || after === null) return { broken: [], unchecked: [] };
-  return findBrokenDescendants(deps, { id, name, before, after });
+async function orNull<T>(promise: Promise<T>, limit: AbortSignal): Promise<T | null> {
+  return abortable(promise, limit).catch(() => null);
 }
 
-async function parentsOf(db: Db, references: StoredReference[], ownId: number): Promise<number[]> {
-  const matches = await matchNames(db, references);
-  const ignored = new Set(
-    matches.filter(({ index }) => references[index]?.ignored).map((match) => match.id),
+/** A change of these can change the columns. */
+const making: (keyof TableDefinition)[] = [
+  "kind",
+  "dataset",
+  "query",
+  "legacySql",
+  "disposition",
+  "importDatabaseId",
+  "importTable",
+];
+
+function isMadeOtherwise({ saved, definition }: Sides): boolean {
+  return saved === null || making.some((key) => saved[key] !== definition[key]);
+}
+
+/** The columns that readers get by the saved definition, and by the new one; null where not known. */
+function columnsOf(sides: Sides) {
+  const { saved, definition, stored, savedRun, inference } = sides;
+  const after = inference.dryRun.kind === "done" ? inference.dryRun.statistics.schema : null;
+  const stands = saved && columnsBy(saved, stored, savedRun?.schema)?.columns;
+  const before = stands ?? (saved && stored ? stored.schema : null);
+  if (!isMadeOtherwise(sides)) return { before, after: before, refusals: [] };
+  const made = columnsBy(definition, stored, after);
+  return { before, after: made?.columns ?? null, refusals: made?.refusals ?? [] };
+}
+
+/** Of a script a dry run may know no columns. */
+function columnsBy(
+  { kind, disposition }: TableDefinition,
+  stored: StoredTable | null,
+  query: FieldSchema[] | null | undefined,
+) {
+  if (kind !== "summary" || !query || query.length === 0) return null;
+  if (disposition === "append" && stored) return appendColumns(stored.schema, query);
+  return { columns: query, refusals: [] };
+}
+
+/** Why nothing can be said of those who read columns that are not known. */
+function notComparable(sides: Sides, isKnown: boolean, readers: PlannedEffect[]): PlannedEffect[] {
+  if (!isMadeOtherwise(sides)) return [];
+  const message = isKnown ? "which columns it reads so far is not known" : whyUnknown(sides);
+  return readers.map((reader) => ({ ...reader, message }));
+}
+
+function whyUnknown({ definition, inference: { dryRun } }: Sides): string {
+  if (definition.kind === "import") return "which columns it gets is known after the next import";
+  if (definition.kind === "external") return "which columns it gets depends on the uploaded files";
+  if (dryRun.kind === "refused" || dryRun.kind === "away") {
+    return `which columns it gets is not known: ${dryRun.error.message}`;
+  }
+  return "which columns it gets is not known before it has run";
+}
+
+/** A parent that has not run yet is no refusal. */
+function refusalOf({ saved, definition, stored, inference: { dryRun } }: Sides): string | null {
+  if (dryRun.kind === "refused" && dryRun.error.code !== "notFound") return dryRun.error.message;
+  const isReshaped = (["partitioning", "clustering"] as const).some(
+    (key) => JSON.stringify(saved?.[key]) !== JSON.stringify(definition[key]),
   );
-  const parents = matches.filter(({ id }) => id !== ownId && !ignored.has(id));
-  return [...new Set(parents.map((match) => match.id))];
+  const isThere = saved?.dataset === definition.dataset && saved.name === definition.name;
+  if (!stored || !isThere || !isReshaped) return null;
+  return "BigQuery never changes the partitioning or clustering of a table that exists: its runs fail until it is dropped there, with its rows";
 }
 
-async function findCycle(
-  db: Db,
-  definition: TableDefinition,
-  ownId: number,
-  parents: number[],
-): Promise<number[] | null> {
-  // Who reads it after the save: the readers of the name that it will have.
-  const renamed = await selectReadersOfName(db, definition.dataset, definition.name);
-  const children = ownId === unsavedId ? [] : await selectChildIds(db, ownId);
-  const readers = new Set([...renamed, ...children].filter((reader) => reader !== ownId));
-  if (parents.length === 0 || readers.size === 0) return null;
-  const others = (await selectEdges(db)).filter(
-    ([parent, child]) => parent !== ownId && child !== ownId,
-  );
-  const edges = [
-    ...others,
-    ...parents.map((parent): [number, number] => [parent, ownId]),
-    ...[...readers].map((reader): [number, number] => [ownId, reader]),
-  ];
-  return findCycleThrough({ ids: [...new Set(edges.flat())], edges }, ownId);
-}
-
-async function namesOf(db: Db): Promise<Map<number, string>> {
-  const rows = await selectTableStatuses(db);
-  return new Map(rows.map(({ id, name }) => [id, name]));
-}
-
-/** A run that appends adds columns, keeps those that its query lacks, and fails where a type differs. */
-function appendColumns(stored: FieldSchema[], query: FieldSchema[]) {
-  const kept = new Map(stored.map((field) => [field.name.toLowerCase(), typeText(field)]));
-  return {
-    columns: [...stored, ...query.filter(({ name }) => !kept.has(name.toLowerCase()))],
-    refusals: query.flatMap((field) => {
-      const has = kept.get(field.name.toLowerCase());
-      const gets = typeText(field);
-      return has === undefined || has === gets
-        ? []
-        : [`its runs will fail: column ${field.name} is ${has} and cannot be appended ${gets}`];
-    }),
-  };
-}
-
-function compareColumns(
-  before: FieldSchema[] | null,
-  after: FieldSchema[] | null,
-): Pick<TablePlan, "columnsAdded" | "columnsRemoved" | "columnsChanged"> {
-  if (!before || !after) return { columnsAdded: [], columnsRemoved: [], columnsChanged: [] };
-  const old = new Map(before.map((field) => [field.name, typeText(field)]));
-  const fresh = new Map(after.map((field) => [field.name, typeText(field)]));
-  return {
-    columnsAdded: [...fresh.keys()].filter((name) => !old.has(name)),
-    columnsRemoved: [...old.keys()].filter((name) => !fresh.has(name)),
-    columnsChanged: [...fresh].flatMap(([name, to]) => {
-      const from = old.get(name);
-      return from === undefined || from === to ? [] : [{ name, from, to }];
-    }),
-  };
-}
-
-function typeText(field: FieldSchema): string {
-  const inner = field.fields
-    ? `${field.type}<${field.fields.map((one) => `${one.name} ${typeText(one)}`).join(", ")}>`
-    : field.type;
-  return field.mode === "REPEATED" ? `ARRAY<${inner}>` : inner;
+async function outsideOf(
+  { db }: Pick<Deps, "db">,
+  { definition, stored }: Sides,
+  saved: TableDefinition,
+): Promise<string[]> {
+  const names = await loadCatalogNames(db);
+  return outsideChanges(saved, definition, {
+    isStored: stored !== null,
+    databaseName: (databaseId) => names.nameOf("database", databaseId) ?? "that was removed",
+  });
 }

@@ -24,8 +24,7 @@ export async function summarizeCosts(
         jobs,
       }));
   const byDay = new Map(along("day").map((line) => [line.name, line]));
-  const perDay = Array.from({ length: days }, (_, index) => {
-    const day = new Date(now.getTime() - (days - 1 - index) * dayMs).toISOString().slice(0, 10);
+  const perDay = daysUpTo(now, days).map((day) => {
     const line = byDay.get(day);
     return { day, bytesBilled: line?.bytesBilled ?? 0, price: line?.price ?? 0 };
   });
@@ -39,4 +38,11 @@ export async function summarizeCosts(
     totalPrice: priceBytes(totalBytes, pricePerTib),
     unreadJobs: await countUnread(deps.db, now, days),
   };
+}
+
+/** UTC days as `2026-03-05`, the oldest first. */
+export function daysUpTo(now: Date, days: number): string[] {
+  return Array.from({ length: days }, (_, index) =>
+    new Date(now.getTime() - (days - 1 - index) * dayMs).toISOString().slice(0, 10),
+  );
 }

@@ -1,9 +1,11 @@
 import { MaestroError } from "../../../shared/errors.ts";
 import type { TableDefinition } from "../../../shared/table.ts";
 import type { PlannedTable, TableFile } from "../../../shared/table-file.ts";
+import { needsPlan } from "../../../shared/table-plan.ts";
 import { inferReferences } from "../catalog/infer-references.ts";
+import type { SavedBeside } from "../catalog/plan-graph.ts";
+import { type PlanDeps, planTable } from "../catalog/plan-table.ts";
 import { validateDefinition } from "../catalog/validate-definition.ts";
-import type { Deps } from "../deps.ts";
 import { type CatalogNames, loadCatalogNames } from "./catalog-names.ts";
 import { type CurrentTable, findCurrentTable } from "./get-file.ts";
 import { fileName, readTableFile, sameTables, writeTableFile } from "./table-file.ts";
@@ -16,30 +18,52 @@ export interface FileRights {
   assertMayWrite(groupId: number | null): void;
 }
 
+/** All plans of one request; what is not answered by then is told as not checked. */
+const plansTimeoutMs = 40_000;
+
 /**
- * What saving each of the files would do, one by one and without a dry run: whether together they close
- * a cycle is seen from what each reads. Saves nothing, and throws for no file.
+ * What saving each of the files would do: whether together they close a cycle is seen from what each
+ * reads. `withPlans` has BigQuery asked as well what each change means for others, where all of them
+ * are saved. Saves nothing, and throws for no file.
  */
 export async function planFiles(
-  deps: Pick<Deps, "db" | "sqlParser" | "warehouse">,
+  deps: PlanDeps,
   files: TableFile[],
   rights: FileRights,
+  options: { withPlans: boolean } = { withPlans: false },
 ): Promise<PlannedTable[]> {
   const names = await loadCatalogNames(deps.db);
-  const planned: PlannedTable[] = [];
-  for (const file of files) planned.push(await planFile(deps, file, rights, names));
-  return planned;
+  const found: PlannedFile[] = [];
+  for (const file of files) found.push(await planFile(deps, file, rights, names));
+  if (options.withPlans) await addPlans(deps, found);
+  return found.map(({ planned }) => planned);
+}
+
+interface PlannedFile {
+  planned: PlannedTable;
+  /** What is saved of a table that there is; null of others. */
+  save: (SavedBeside & { isNoticed: boolean }) | null;
+}
+
+async function addPlans(deps: PlanDeps, found: PlannedFile[]): Promise<void> {
+  const limit = AbortSignal.timeout(plansTimeoutMs);
+  const saves = found.flatMap(({ save }) => save ?? []);
+  for (const { planned, save } of found) {
+    if (!save?.isNoticed) continue;
+    const others = saves.filter((other) => other !== save);
+    planned.plan = await planTable(deps, save.definition, save.id, { others, limit });
+  }
 }
 
 async function planFile(
-  deps: Pick<Deps, "db" | "sqlParser" | "warehouse">,
+  deps: PlanDeps,
   file: TableFile,
   rights: FileRights,
   names: CatalogNames,
-): Promise<PlannedTable> {
+): Promise<PlannedFile> {
   const current = await findCurrentTable(deps.db, file);
   const before = current && writeTableFile(current.definition, names);
-  const known = { name: fileName(file), version: current?.version ?? null, before };
+  const known = { name: fileName(file), version: current?.version ?? null, before, plan: null };
   try {
     const definition = readWanted(file, names, current, rights);
     const after = writeTableFile(definition, names);
@@ -48,7 +72,7 @@ async function planFile(
       dryRunTimeoutMs: null,
     });
     if (!isSame) await validateDefinition(deps.db, definition, current?.id ?? null);
-    return {
+    const planned: PlannedTable = {
       ...known,
       action: isSame ? "none" : current ? "update" : "create",
       kind: definition.kind,
@@ -60,10 +84,17 @@ async function planFile(
       warnings,
       refusal: null,
     };
+    const isNoticed = current !== null && needsPlan(current.definition, definition);
+    const isSaved = current !== null && !isSame;
+    return {
+      planned,
+      save: isSaved ? { id: current.id, definition, references, isNoticed } : null,
+    };
   } catch (error) {
     if (!(error instanceof MaestroError)) throw error;
     const refused = { action: "refused" as const, kind: null, changed: [], after: null };
-    return { ...known, ...refused, reads: [], warnings: [], refusal: error.message };
+    const planned = { ...known, ...refused, reads: [], warnings: [], refusal: error.message };
+    return { planned, save: null };
   }
 }
 

@@ -29,7 +29,7 @@ import {
 } from "./table-side.ts";
 
 /** Who may write to the branch may change every table: that is what the repository's settings say. */
-const allRights: FileRights = { groupIdOfNew: null, assertMayWrite: () => undefined };
+export const allRights: FileRights = { groupIdOfNew: null, assertMayWrite: () => undefined };
 
 /** So many tables may be gone in a push that nobody looked at. */
 const mostGoneUnasked = 5;

@@ -13,6 +13,7 @@ import {
 import type { Actor } from "../audit/record-change.ts";
 import { recordChange } from "../audit/record-change.ts";
 import { type GitDeps, readGitRemote, remoteKey, withBranch } from "./git-remote.ts";
+import { withEffects } from "./plan-together.ts";
 import { syncBranch } from "./sync-branch.ts";
 
 /** Somebody waits for it. */
@@ -67,7 +68,7 @@ async function runSync(
     if (options.take === null && !options.isDry) {
       await setGitHead(deps.db, remoteKey(remote), { head, rewrittenHead: null });
     }
-    return plan;
+    return options.isDry ? withEffects(deps, opened.branch, plan) : plan;
   });
   if (done) return done.result;
   throw new MaestroError(

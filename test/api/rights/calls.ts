@@ -217,6 +217,7 @@ export const calls: Record<string, Call | Call[]> = {
   "tables.planFiles": { right: "read", input: async (w) => ({ files: [w.file()] }) },
   "tables.preview": { right: "read", input: tableById },
   "tables.columns": { right: "read", input: fixed({ names: ["d.nothing"] }) },
+  "tables.costs": { right: "read", input: tableById },
   "tables.query": {
     right: "tableGroup",
     // The tests' warehouse does not say that it is a SELECT.

@@ -109,6 +109,23 @@ test("a plan names the cycle, the new and the dropped parents, and saves nothing
   });
 });
 
+test("a plan of a rename looks at those who read the new name, and no more at the old", async () => {
+  const a = await save("a");
+  await save("b", "a");
+  await save("c", "z", "b");
+  const plan = (name: string, reads: string[]) =>
+    planTable(context.deps, tableDefinitionSchema.parse(define(name, reads)), a.id);
+  expect(await plan("y", ["b"])).toMatchObject({
+    cycle: null,
+    broken: [{ name: `${dataset}.b` }],
+    newReaders: [],
+  });
+  expect((await plan("z", ["c"])).cycle).toEqual(
+    ["z", "c", "z"].map((name) => `${dataset}.${name}`),
+  );
+  expect((await plan("z", [])).newReaders).toEqual([`${dataset}.c`]);
+});
+
 test("a table that others read by name is not removed; one that a wildcard matches is", async () => {
   const a = await save("a");
   const b = await save("b", "a");

@@ -121,7 +121,12 @@ test("what others push is taken in by the same save, and is no new commit", asyn
   });
   const plan = await planSync(deps, none, ann);
   expect(plan.items).toEqual([
-    { name: "d.a", action: "update", detail: "query" },
+    {
+      name: "d.a",
+      action: "update",
+      asks: true,
+      detail: expect.stringMatching(/^query; could not check d\.\w+: .*the warehouse is away/),
+    },
     { name: "d.broken", action: "refused", detail: expect.stringContaining("frequenzy") },
     { name: "d.f", action: "create", detail: "" },
   ]);
