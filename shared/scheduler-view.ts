@@ -22,6 +22,21 @@ export interface SchedulerView {
   createdAt: string;
 }
 
+/** A specification that a scheduler has or had. */
+export interface SchedulerVersionView {
+  id: number;
+  /** Such as `2.1`. */
+  version: string;
+  specification: Specification;
+  /** Who made it: a person's e-mail address, or `maestro`. */
+  savedBy: string | null;
+  /** ISO instant. */
+  savedAt: string;
+  /** Why it was rolled back; null where it was not. */
+  failure: string | null;
+  isCurrent: boolean;
+}
+
 const count = (name: string) => z.int(`${name} is a whole number`);
 
 /** One of the three: how many rooms there shall be, or how many more or fewer. */

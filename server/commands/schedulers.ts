@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
-import { stringify } from "yaml";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
 import type { OperationView } from "../../shared/operation.ts";
 import { roomStates } from "../../shared/room.ts";
+import { writeSpecification } from "../../shared/scheduler-text.ts";
 import type { ScaleRequest, SchedulerView } from "../../shared/scheduler-view.ts";
 import {
   addConnectionOptions,
@@ -17,7 +17,7 @@ interface Options {
   json?: boolean;
 }
 
-/** `maestro schedulers list|show|create|update|image|min|scale|delete|rooms|operations`. */
+/** `maestro schedulers list|show|create|update|rollback|image|min|scale|delete|rooms|operations|versions`. */
 export function createSchedulersCommand(io: CommandIo): Command {
   const schedulers = new Command("schedulers").description("fleets of rooms; for admins");
   addReading(io, schedulers);
@@ -54,6 +54,10 @@ function addReading(io: CommandIo, schedulers: Command): void {
     .argument("<name>")
     .option("--limit <number>", "at most so many", "20")
     .action((name: string, options: Options & { limit: string }) => operations(io, name, options));
+  addConnectionOptions(schedulers.command("versions"))
+    .description("the specifications that it has had, the newest first")
+    .argument("<name>")
+    .action((name: string, options: Options) => versions(io, name, options));
 }
 
 function addSpecifications(io: CommandIo, schedulers: Command): void {
@@ -79,6 +83,18 @@ function addSpecifications(io: CommandIo, schedulers: Command): void {
       const update = (client: Client) => client.schedulers.update.mutate({ name, specification });
       return answer(io, options, update, tellChange);
     });
+  addConnectionOptions(schedulers.command("rollback"))
+    .description("give a scheduler the specification of an earlier version again")
+    .argument("<name>")
+    .argument("<version>", "such as 1.2")
+    .action((name: string, version: string, options: Options) =>
+      answer(
+        io,
+        options,
+        (client) => client.schedulers.rollBack.mutate({ name, version }),
+        tellChange,
+      ),
+    );
   addConnectionOptions(schedulers.command("image"))
     .description("give its rooms another image, and replace them")
     .argument("<name>")
@@ -203,7 +219,7 @@ async function show(io: CommandIo, name: string, options: Options): Promise<void
   );
   const now = view.operation ? `\n# now: ${tellOperation(view.operation)}` : "";
   io.stdout.write(
-    `# ${view.state}, version ${view.version}; rooms: ${counts.join(", ") || "none"}${now}\n${stringify(view.specification)}`,
+    `# ${view.state}, version ${view.version}; rooms: ${counts.join(", ") || "none"}${now}\n${writeSpecification(view.specification)}`,
   );
 }
 
@@ -245,4 +261,16 @@ async function operations(
     one.reason,
   ]);
   writeTable(io.stdout, ["ASKED (UTC)", "WHAT", "STATE", "TOOK", "BY", "REASON"], cells);
+}
+
+async function versions(io: CommandIo, name: string, options: Options): Promise<void> {
+  const all = await withClient(io, options, (client) => client.schedulers.versions.query({ name }));
+  if (options.json) return writeJson(io.stdout, all);
+  const cells = all.map((one) => [
+    one.isCurrent ? `${one.version}, current` : one.version,
+    instantText(one.savedAt),
+    one.savedBy,
+    one.failure,
+  ]);
+  writeTable(io.stdout, ["VERSION", "SAVED (UTC)", "BY", "ROLLED BACK AS"], cells);
 }

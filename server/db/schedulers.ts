@@ -6,7 +6,7 @@ import {
 } from "../../drizzle/schema/schedulers.ts";
 import type { OperationKind, OperationView } from "../../shared/operation.ts";
 import type { Specification } from "../../shared/scheduler.ts";
-import type { SchedulerView } from "../../shared/scheduler-view.ts";
+import type { SchedulerVersionView, SchedulerView } from "../../shared/scheduler-view.ts";
 import type { Db } from "./client.ts";
 import { isoText } from "./sql-text.ts";
 
@@ -212,4 +212,33 @@ export async function selectSchedulerViews(db: Db, name?: string): Promise<Sched
     rooms: counts,
     version: `${major}.${minor}`,
   }));
+}
+
+/** The newest first; of one version where it is given, such as `2.1`. */
+export function selectVersions(
+  db: Db,
+  schedulerId: number,
+  options: { limit: number; version?: string },
+): Promise<SchedulerVersionView[]> {
+  const version = sql<string>`${schedulerVersions.major} || '.' || ${schedulerVersions.minor}`;
+  return db
+    .select({
+      id: schedulerVersions.id,
+      version,
+      specification: schedulerVersions.specification,
+      savedBy: schedulerVersions.actor,
+      savedAt: sql<string>`${isoText("scheduler_versions.created_at")}`,
+      failure: schedulerVersions.failure,
+      isCurrent: sql<boolean>`${schedulerVersions.version} = ${schedulers.version}`,
+    })
+    .from(schedulerVersions)
+    .innerJoin(schedulers, eq(schedulers.id, schedulerVersions.schedulerId))
+    .where(
+      and(
+        eq(schedulerVersions.schedulerId, schedulerId),
+        options.version === undefined ? undefined : eq(version, options.version),
+      ),
+    )
+    .orderBy(desc(schedulerVersions.version))
+    .limit(options.limit);
 }

@@ -28,13 +28,17 @@ test("a scheduler is made of a file, shown, changed, sized and deleted", async (
   expect(await run(["update", "scorer", "-f", "-"], changed)).toContain("is so already");
   expect(await run(["image", "scorer", "acme/scorer:2"])).toContain("its rooms are replaced");
   expect(await run(["min", "scorer", "2"])).toBe("scorer is version 2.1 now\n");
+  expect(await run(["versions", "scorer"])).toMatch(/2\.1, current .*\n2\.0 .*\n1\.1 .*\n1\.0 /);
+  expect(await run(["rollback", "scorer", "2.0"])).toBe("scorer is version 2.2 now\n");
+  await expect(run(["rollback", "scorer", "9.9"])).rejects.toThrow("scorer has no version 9.9");
+  expect(await run(["min", "scorer", "2"])).toBe("scorer is version 2.3 now\n");
   expect(await run(["scale", "scorer", "+3"])).toBe("scorer is to have 5 rooms\n");
   expect(await run(["scale", "scorer", "-1"])).toBe("scorer is to have 4 rooms\n");
 
   const { id: schedulerId } = await getScheduler(at.deps, "scorer");
   await at.deps.db.insert(rooms).values({ schedulerId, id: "r-one", state: "ready" });
   expect(await run(["rooms", "scorer"])).toMatch(/r-one +ready/);
-  expect(await run(["list"])).toMatch(/scorer +– +creating +2\.1 +0 +1 +0 +2 to 9/);
+  expect(await run(["list"])).toMatch(/scorer +– +creating +2\.3 +0 +1 +0 +2 to 9/);
   expect(JSON.parse(await run(["list", "--json"]))).toMatchObject([{ name: "scorer" }]);
 
   expect(await run(["delete", "scorer"])).toBe("scorer is being deleted\n");

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { compareSpecifications } from "../../shared/scheduler.ts";
-import { readSpecification } from "../../shared/scheduler-text.ts";
+import {
+  checkSpecification,
+  readSpecification,
+  writeSpecification,
+} from "../../shared/scheduler-text.ts";
 import { parseCpu, parseMemory } from "../../shared/scheduler-units.ts";
 
 const yaml = `
@@ -55,7 +59,7 @@ test.each([
   ["name: Scorer\ncmd: [a]", "name: a scheduler's name has 1 to 63 letters"],
   ["name: a\nruntime: kubernetes", "image: runtime kubernetes needs an image"],
   ["name: a\nruntime: docker\ncmd: [a]", "runtime: a runtime is process or kubernetes"],
-  ["name: a\ncmd: [a]\nreplicas: 3", "there is no replicas here"],
+  ["name: a\ncmd: [a]\nreplicas: 3", "replicas: there is no such field"],
   ["name: a\ncmd: python3 score.py", "cmd: a command is a list of words"],
   ["name: a\ncmd: [a]\nrequests: {memory: 5 apples}", "requests.memory: an amount of memory"],
   ["name: a\ncmd: [a]\nrequests: {cpu: 2}", "limits.cpu: the limit 1 is below the request 2"],
@@ -83,6 +87,41 @@ test.each([
   ["- a", "a specification is a mapping of fields"],
 ])("%j is refused, naming the field and the remedy", (text, message) => {
   expect(() => readSpecification(text)).toThrow(message);
+});
+
+test("each fault has its place in the text, of YAML and of JSON", () => {
+  const lines = [
+    "name: Score",
+    "cmd: [a]",
+    "autoscaling:",
+    "  up:",
+    "    metricsTrigger:",
+    "      - type: luck",
+    "more: 1",
+    "maxSurge: 0",
+  ];
+  const placesOf = (text: string) =>
+    checkSpecification(text).faults?.map(({ field, position }) => [
+      field,
+      position?.line,
+      position?.column,
+    ]);
+  expect(placesOf(lines.join("\n"))).toEqual([
+    ["name", 1, 1],
+    ["autoscaling.up.metricsTrigger.0.type", 6, 9],
+    ["more", 7, 1],
+    ["maxSurge", 8, 1],
+  ]);
+  expect(placesOf('{"name": "a",\n "cmd": 7}')).toEqual([["cmd", 2, 2]]);
+  expect(placesOf("name: a\ncmd: [")?.[0]?.[1]).toBe(2);
+  expect(checkSpecification("name: a\ncmd: [b]")).toMatchObject({ faults: null });
+});
+
+test("a specification that is written is read again as it was, its name first", () => {
+  const { name, ...rest } = readSpecification(yaml);
+  const text = writeSpecification({ ...rest, name });
+  expect(text).toMatch(/^name: /);
+  expect(readSpecification(text)).toEqual({ name, ...rest });
 });
 
 test("all faults are told at once", () => {

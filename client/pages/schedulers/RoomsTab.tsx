@@ -81,7 +81,13 @@ function Row(props: { room: RoomView }) {
     <tr>
       <td>
         <span class="mono">{props.room.id}</span>
-        <Show when={props.room.reason}>{(reason) => <div class="why bad">{reason()}</div>}</Show>
+        <Show when={props.room.reason}>
+          {(reason) => (
+            <div class="why" classList={{ bad: hasFailed(props.room) }}>
+              {reason()}
+            </div>
+          )}
+        </Show>
       </td>
       <td class="shrink">
         <RoomPill state={props.room.state} isDraining={props.room.isDraining} />
@@ -102,6 +108,10 @@ function Row(props: { room: RoomView }) {
       <td class="small muted mono">{addressText(props.room)}</td>
     </tr>
   );
+}
+
+function hasFailed({ state }: RoomView): boolean {
+  return state === "error" || state === "unresponsive";
 }
 
 function addressText({ address }: RoomView): string {

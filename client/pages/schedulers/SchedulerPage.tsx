@@ -1,6 +1,5 @@
 import { useParams } from "@solidjs/router";
 import { Match, Show, Switch } from "solid-js";
-import type { SchedulerView } from "../../../shared/scheduler-view.ts";
 import { ForAdmins } from "../../components/ForAdmins.tsx";
 import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
@@ -10,7 +9,9 @@ import { api } from "../../trpc.ts";
 import { OperationLine } from "./OperationLine.tsx";
 import { OperationsTab } from "./OperationsTab.tsx";
 import { RoomsTab } from "./RoomsTab.tsx";
+import { SchedulerActions } from "./SchedulerActions.tsx";
 import { SchedulerFacts, SchedulerPill } from "./SchedulerFacts.tsx";
+import { SpecificationTab } from "./SpecificationTab.tsx";
 
 const tabs = [
   { id: "rooms", label: "Rooms" },
@@ -43,6 +44,11 @@ function Scheduler(props: { name: string }) {
       title={props.name}
       badge={<Show when={scheduler.data()}>{(one) => <SchedulerPill state={one().state} />}</Show>}
       crumbs={[{ label: "Schedulers", href: "/schedulers" }]}
+      actions={
+        <Show when={scheduler.data()}>
+          {(one) => <SchedulerActions scheduler={one()} onChanged={scheduler.refetch} />}
+        </Show>
+      }
       lead={<Show when={scheduler.data()}>{(one) => <SchedulerFacts scheduler={one()} />}</Show>}
     >
       <QueryView query={scheduler} what="the scheduler">
@@ -71,23 +77,12 @@ function Scheduler(props: { name: string }) {
                 <OperationsTab name={props.name} />
               </Match>
               <Match when={tab() === "specification"}>
-                <Specification scheduler={one()} />
+                <SpecificationTab scheduler={one()} onChanged={scheduler.refetch} />
               </Match>
             </Switch>
           </>
         )}
       </QueryView>
     </Page>
-  );
-}
-
-function Specification(props: { scheduler: SchedulerView }) {
-  return (
-    <div class="card pad">
-      <pre class="statement">{JSON.stringify(props.scheduler.specification, null, 2)}</pre>
-      <p class="small muted">
-        To change it: <code>maestro schedulers update {props.scheduler.name} -f FILE</code>
-      </p>
-    </div>
   );
 }

@@ -8,6 +8,8 @@ import { getScheduler } from "../../services/schedulers/get-scheduler.ts";
 import { listOccupancy } from "../../services/schedulers/list-occupancy.ts";
 import { listOperations } from "../../services/schedulers/list-operations.ts";
 import { listSchedulers } from "../../services/schedulers/list-schedulers.ts";
+import { listVersions } from "../../services/schedulers/list-versions.ts";
+import { rollBackScheduler } from "../../services/schedulers/roll-back-scheduler.ts";
 import { scale } from "../../services/schedulers/scale.ts";
 import { setImage } from "../../services/schedulers/set-image.ts";
 import { setMin } from "../../services/schedulers/set-min.ts";
@@ -49,6 +51,9 @@ export const schedulersRouter = router({
     .query(({ ctx, input: { name, limit, beforeId } }) =>
       listOperations(ctx.deps, name, { limit, before: beforeId }),
     ),
+  versions: procedure("admin")
+    .input(byName.extend({ limit: limitOf(1_000, 100) }))
+    .query(({ ctx, input }) => listVersions(ctx.deps, input.name, input.limit)),
   create: procedure("admin")
     .input(z.object({ specification }))
     .mutation(({ ctx, input }) =>
@@ -58,6 +63,11 @@ export const schedulersRouter = router({
     .input(byName.extend({ specification }))
     .mutation(({ ctx, input }) =>
       updateScheduler(ctx.deps, actorOf(ctx.principal), input.name, input.specification),
+    ),
+  rollBack: procedure("admin")
+    .input(byName.extend({ version: z.string().max(50) }))
+    .mutation(({ ctx, input }) =>
+      rollBackScheduler(ctx.deps, actorOf(ctx.principal), input.name, input.version),
     ),
   setImage: procedure("admin")
     .input(byName.extend({ image: z.string() }))

@@ -141,6 +141,10 @@ export const calls: Record<string, Call | Call[]> = {
   "schedulers.occupancy": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
   "schedulers.operations": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
   "schedulers.remove": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
+  "schedulers.rollBack": {
+    right: "admin",
+    input: async (w) => ({ name: await w.changedScheduler(), version: "1.0" }),
+  },
   "schedulers.rooms": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
   "schedulers.scale": {
     right: "admin",
@@ -161,6 +165,7 @@ export const calls: Record<string, Call | Call[]> = {
       return { name, specification: { ...w.specification(name), game: "analytics" } };
     },
   },
+  "schedulers.versions": { right: "admin", input: async (w) => ({ name: await w.scheduler() }) },
   "settings.change": {
     right: "admin",
     input: fixed({ changes: { "costs.currency": "EUR" } }),

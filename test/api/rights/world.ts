@@ -10,6 +10,7 @@ import { createDatabase } from "../../../server/services/databases/create-databa
 import type { Deps } from "../../../server/services/deps.ts";
 import { uploadPrefix } from "../../../server/services/runs/upload-prefix.ts";
 import { createScheduler } from "../../../server/services/schedulers/create-scheduler.ts";
+import { setMin } from "../../../server/services/schedulers/set-min.ts";
 import { type TableDefinitionInput, tableDefinitionSchema } from "../../../shared/table.ts";
 import { insertCatalog, insertFrequency } from "../../support/catalog.ts";
 import { addUser } from "../support.ts";
@@ -100,6 +101,12 @@ export async function makeWorld(
     database,
     label,
     specification,
+    /** One that was changed since its version 1.0. */
+    async changedScheduler() {
+      const called = await this.scheduler();
+      await setMin(deps, { userId: null, name: "test" }, called, 2);
+      return called;
+    },
     async scheduler() {
       const called = label("fleet");
       await createScheduler(deps, { userId: null, name: "test" }, specification(called));
