@@ -175,6 +175,13 @@ export const roomEvents = pgTable(
   ],
 );
 
+/** One row: since when rooms have had an API to ping, without a gap, and until when that is known. */
+export const apiPresence = pgTable(
+  "api_presence",
+  { id: integer().primaryKey().default(1), since: instant().notNull(), until: instant().notNull() },
+  (t) => [check("api_presence_one", sql`${t.id} = 1`)],
+);
+
 /** Leases under a name, where PostgreSQL keeps the locks. */
 export const heldLocks = pgTable("held_locks", {
   name: text().primaryKey(),

@@ -7,6 +7,7 @@ import { createHttpServer } from "../api/http-server.ts";
 import type { Surroundings } from "../build-deps.ts";
 import type { Config } from "../config.ts";
 import type { Deps } from "../services/deps.ts";
+import { keepPresence } from "../services/rooms/keep-presence.ts";
 import { isLoopback, signsInByLink } from "./loopback.ts";
 import { readVersion } from "./version.ts";
 
@@ -35,7 +36,12 @@ export async function serveApi(
   const listening = server.listen(config.listen);
   const url = new URL(await listening.catch((cause) => refuseAddress(config.listen, cause)));
   if (config.listen.host === "localhost") url.hostname = "localhost";
-  return { url: url.origin, close: () => server.close() };
+  const presence = keepPresence(deps);
+  const close = async () => {
+    await presence.stop();
+    await server.close();
+  };
+  return { url: url.origin, close };
 }
 
 function allowedHostsOf({ allowedHosts, listen }: Config): AllowedHosts {
@@ -55,11 +61,15 @@ interface Address {
   port: number;
 }
 
-function refuseAddress({ host, port }: Address, cause: NodeJS.ErrnoException): never {
+export function refuseAddress(
+  { host, port }: Address,
+  cause: NodeJS.ErrnoException,
+  setting = "-listen",
+): never {
   const why =
     cause.code === "EADDRINUSE"
       ? "is in use by another program"
       : `cannot be used (${cause.message})`;
-  const message = `${host}:${port} ${why}: choose another with -listen`;
+  const message = `${host}:${port} ${why}: choose another with ${setting}`;
   throw new MaestroError("configuration", message, { cause });
 }

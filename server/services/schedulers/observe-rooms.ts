@@ -1,5 +1,7 @@
+import { transferScheduler } from "../../../shared/scheduler.ts";
 import type { ProcessState } from "../../connectors/room-runtime.ts";
 import type { RoomPings } from "../../connectors/room-store.ts";
+import { selectApiPresence } from "../../db/api-presence.ts";
 import {
   forgetProcess,
   inWatch,
@@ -16,7 +18,6 @@ import {
 } from "../../domain/room-status.ts";
 import { isStaleMark } from "../rooms/room-mark.ts";
 import { releaseTransfers } from "../transfers/release-transfers.ts";
-import { transferScheduler } from "./ensure-transfer-rooms.ts";
 import { lastWordsOf, runtimeOf, viewOf } from "./runtime-of.ts";
 import type { WatchDeps, Watching } from "./watch-deps.ts";
 
@@ -24,8 +25,8 @@ const longestPauseMs = 30_000;
 
 /**
  * Holds what PostgreSQL says of each room against its process and its pings, and writes what follows.
- * Silence proves nothing for one ping timeout after this watcher began, or the store could not be read
- * or was emptied. Answers whether anything changed.
+ * Silence proves nothing for one ping timeout after this watcher began, the store could not be read
+ * or was emptied, or there was no API to ping. Answers whether anything changed.
  */
 export async function observeRooms(
   deps: WatchDeps,
@@ -109,8 +110,9 @@ async function readPings(
 ): Promise<RoomPings["rooms"]> {
   try {
     const { keptMs, rooms } = await deps.roomStore.read(name);
-    const keptSince = performance.now() - (keptMs ?? Number.POSITIVE_INFINITY);
-    watching.excusedMs = Math.max(watching.excusedMs, keptSince);
+    const presentMs = await selectApiPresence(deps.db);
+    const heardMs = Math.min(keptMs ?? Infinity, presentMs ?? Infinity);
+    watching.excusedMs = Math.max(watching.excusedMs, performance.now() - heardMs);
     return rooms;
   } catch (error) {
     deps.log.warn(

@@ -1,11 +1,13 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
+  apiPresence,
   schedulerOperations as operations,
   rooms,
   schedulers,
 } from "../../../drizzle/schema/schedulers.ts";
 import type { RoomRuntime } from "../../../server/connectors/room-runtime.ts";
+import { keepApiPresence, selectApiPresence } from "../../../server/db/api-presence.ts";
 import { inWatch, selectProcesses } from "../../../server/db/watching.ts";
 import { createScheduler } from "../../../server/services/schedulers/create-scheduler.ts";
 import { deleteScheduler } from "../../../server/services/schedulers/delete-scheduler.ts";
@@ -40,6 +42,7 @@ beforeAll(async () => {
     hostOf: () => "here",
     forget: () => undefined,
     strays: () => [],
+    schedulers: () => [],
     removeLogs: () => Promise.resolve(),
     onChange: () => () => undefined,
   };
@@ -53,6 +56,7 @@ beforeAll(async () => {
     lockTtlMs: 60_000,
     lockWaitMs: 0,
     slotsPerRoom: 2,
+    transferRooms: null,
   };
   deps = { ...own, processes, pods: null, watching: settings } as unknown as WatchDeps;
 });
@@ -94,6 +98,29 @@ test("a room that pings no more is unresponsive, but for what PostgreSQL's absen
   watching.excusedMs = Number.NEGATIVE_INFINITY;
   await look();
   expect((await rowOf("a")).state).toBe("unresponsive");
+});
+
+test("while there is no API to ping, and for a ping timeout after, silence proves nothing", async () => {
+  await insert("a");
+  await own.db.update(rooms).set({ pingedAt: ago(3_600) });
+  const { pingTimeoutSeconds } = deps.roomTimeouts;
+  const stateAfter = async (values: { since: SQL; until: SQL }) => {
+    await own.db.delete(apiPresence);
+    await own.db.insert(apiPresence).values({ id: 1, ...values });
+    watching.excusedMs = Number.NEGATIVE_INFINITY;
+    await look();
+    return (await rowOf("a")).state;
+  };
+  expect(await stateAfter({ since: ago(7_200), until: ago(1) })).toBe("ready");
+  // The API is back: what it says now is the end of the gap.
+  await keepApiPresence(own.db, 60_000);
+  watching.excusedMs = Number.NEGATIVE_INFINITY;
+  await look();
+  expect((await rowOf("a")).state).toBe("ready");
+  expect(await selectApiPresence(own.db)).toBeLessThan(60_000);
+  const whole = { since: ago(pingTimeoutSeconds + 1), until: ago(-60) };
+  expect(await stateAfter(whole)).toBe("unresponsive");
+  await own.db.delete(apiPresence);
 });
 
 test("after the machine stood still silence proves nothing", async () => {
