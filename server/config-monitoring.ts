@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { optional, textOr, type Variable } from "./config-variable.ts";
+import { optional, parseAddress, textOr, type Variable } from "./config-variable.ts";
 
 /** Where errors are told beside the log. */
 export const monitoringVariables = {
@@ -14,6 +14,18 @@ export const monitoringVariables = {
     effect: "Sentry's DSN: the errors of every role are sent there, without secrets",
     secret: true,
   } satisfies Variable<string | null>,
+  healthListen: {
+    variable: "HEALTH_LISTEN",
+    schema: z
+      .string()
+      .optional()
+      .transform((text) => text || null)
+      .refine((text) => text === null || parseAddress(text) !== null, "host:port, such as :3001")
+      .transform((text) => (text === null ? null : parseAddress(text))),
+    default: "unset: nowhere",
+    effect:
+      "where a worker or a room answers `/healthz` and `/readyz`, as host:port, for probes; an API does so at LISTEN",
+  } satisfies Variable<{ host: string; port: number } | null>,
   newRelicApp: textOr("maestro", {
     variable: "NEWRELIC_APP",
     default: "maestro",

@@ -44,3 +44,11 @@ export function whole(
     .refine((value) => Number.isInteger(value) && value >= v.min && value <= v.max, problem);
   return { ...v, schema, default: String(v.default) };
 }
+
+/** `host:port`, `[v6]:port` or `:port` (all addresses). */
+export function parseAddress(value: string): { host: string; port: number } | null {
+  const match = /^(?:\[(?<v6>[0-9a-fA-F:]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/.exec(value);
+  const port = Number(match?.groups?.["port"]);
+  if (!match?.groups || port > 65_535) return null;
+  return { host: match.groups["v6"] ?? (match.groups["host"] || "0.0.0.0"), port };
+}

@@ -4,7 +4,7 @@ import { monitoringVariables } from "./config-monitoring.ts";
 import { networkVariables } from "./config-network.ts";
 import { roomVariables } from "./config-rooms.ts";
 import { googleUrl, settingVariables, signInLinks, slackUrl } from "./config-settings.ts";
-import { optional, textOr, type Variable, whole } from "./config-variable.ts";
+import { optional, parseAddress, textOr, type Variable, whole } from "./config-variable.ts";
 import { warehouseVariables } from "./config-warehouse.ts";
 
 const address = z
@@ -13,14 +13,6 @@ const address = z
   .transform((value) => value || "localhost:3000")
   .refine((value) => parseAddress(value) !== null, "host:port, such as localhost:3000 or :8080")
   .transform((value) => parseAddress(value) ?? { host: "localhost", port: 3000 });
-
-/** `host:port`, `[v6]:port` or `:port` (all addresses). */
-function parseAddress(value: string): { host: string; port: number } | null {
-  const match = /^(?:\[(?<v6>[0-9a-fA-F:]+)\]|(?<host>[^:]*)):(?<port>\d{1,5})$/.exec(value);
-  const port = Number(match?.groups?.["port"]);
-  if (!match?.groups || port > 65_535) return null;
-  return { host: match.groups["v6"] ?? (match.groups["host"] || "0.0.0.0"), port };
-}
 
 const level = z
   .string()
@@ -113,6 +105,14 @@ export const variables = {
     min: 1,
     max: 86_400,
     effect: "seconds after SIGTERM until a process exits whatever is left",
+  }),
+  watcherShutdownSeconds: whole({
+    variable: "WATCHER_GRACEFULSHUTDOWNTIMEOUT",
+    default: 300,
+    min: 1,
+    max: 86_400,
+    effect:
+      "seconds after SIGTERM in which watchers end what they are about; then the rest of the process stops without them, and the log names their schedulers",
   }),
   ...monitoringVariables,
   signInLinks,

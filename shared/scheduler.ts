@@ -3,6 +3,9 @@ import { autoscalingSchema } from "./autoscaling.ts";
 import { parseCpu, parseMemory } from "./scheduler-units.ts";
 import { keptText } from "./text.ts";
 
+/** The scheduler of Maestro's own rooms, which workers keep that are told to. */
+export const transferScheduler = "maestro-transfers";
+
 /** What a room is given: its name and its value in the environment. */
 const variableSchema = z.strictObject({
   name: z

@@ -14,6 +14,7 @@ import { runLocalCloud, widenThreadPool } from "./local-cloud.ts";
 import { isLoopback } from "./loopback.ts";
 import { announceRoom } from "./room-processes.ts";
 import { serveApi } from "./serve-api.ts";
+import { serveHealth } from "./serve-health.ts";
 import { startWatchers } from "./start-worker.ts";
 import { aborted, createStopSignal, stopForGood } from "./stop-signal.ts";
 import { findSurroundings } from "./surroundings.ts";
@@ -129,11 +130,17 @@ async function runRole(
   const stopping = createStopSignal(config.gracefulShutdownSeconds, log, left);
   const surroundings = await findSurroundings(config);
   const { deps, close } = await buildDeps(config, surroundings, log, stopForGood);
+  let health: Awaited<ReturnType<typeof serveHealth>> | null = null;
   try {
     started = await start(deps, surroundings);
+    if (config.healthListen && role !== "api") {
+      health = await serveHealth(deps, config.healthListen);
+      log.info({ port: health.port }, "answers /healthz and /readyz");
+    }
     await aborted(stopping);
     await started.stop();
   } finally {
+    await health?.close();
     await close();
   }
 }

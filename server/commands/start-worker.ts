@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { transferScheduler } from "../../shared/scheduler.ts";
 import type { Config } from "../config.ts";
 import { createRoomPods } from "../connectors/room-kubernetes.ts";
 import { createRoomProcesses } from "../connectors/room-process.ts";
 import { startWorker, type Worker } from "../daemon/worker.ts";
 import type { Deps } from "../services/deps.ts";
 import { endRooms } from "../services/schedulers/end-rooms.ts";
-import {
-  ensureTransferRooms,
-  transferScheduler,
-} from "../services/schedulers/ensure-transfer-rooms.ts";
+import { ensureTransferRooms } from "../services/schedulers/ensure-transfer-rooms.ts";
+import type { Log } from "../support/log.ts";
 import { readPublished } from "./surroundings.ts";
 
 const roomGraceMs = 5_000;
@@ -32,13 +32,15 @@ export async function startWatchers(
   const processes = createRoomProcesses({
     directory: resolve(directory, "rooms"),
     environment: options.environment,
-    own: { scheduler: transferScheduler, environment: ownEnvironment(config, options.environment) },
+    own: {
+      scheduler: transferScheduler,
+      command: [process.execPath, options.main, "room"],
+      environment: ownEnvironment(config, options.environment),
+    },
   });
-  if (config.transferRooms > 0) {
-    const command = [process.execPath, options.main, "room"];
-    const bounds = { min: config.transferRoomsMin, max: config.transferRooms };
-    await ensureTransferRooms(deps, { command, ...bounds });
-  }
+  const { transferRooms: max, transferRoomsMin: min } = config;
+  const transferRooms = max > 0 ? { min, max } : null;
+  if (transferRooms) await ensureTransferRooms(deps, transferRooms);
   const pods = await openPods(deps, config, options.environment);
   const worker = startWorker({
     ...deps,
@@ -55,10 +57,11 @@ export async function startWatchers(
       lockTtlMs: config.watcherLockTtlMs,
       lockWaitMs: config.watcherLockWaitMs,
       slotsPerRoom: config.transfersPerRoom,
+      transferRooms,
     },
   });
   const stop = async () => {
-    await worker.stop();
+    await stopWithin(worker, config.watcherShutdownSeconds, deps.log);
     await pods?.close();
   };
   return {
@@ -71,6 +74,19 @@ export async function startWatchers(
       await endRooms({ db: deps.db, processes }, schedulerIds, graceMs);
     },
   };
+}
+
+/** What they write after that is refused by the next watcher's fence, or done: nothing depends on it. */
+async function stopWithin(worker: Worker, seconds: number, log: Log): Promise<void> {
+  const ended = new AbortController();
+  const limit = delay(seconds * 1_000, "late" as const, { signal: ended.signal, ref: false });
+  const outcome = await Promise.race([worker.stop(), limit]).finally(() => ended.abort());
+  if (outcome === "late") {
+    log.warn(
+      { left: worker.holding() },
+      `watchers: not ended within ${seconds} s; left as they are`,
+    );
+  }
 }
 
 /** What a room of Maestro's own is told, as this process was; its output is kept by its runtime. */

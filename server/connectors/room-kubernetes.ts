@@ -105,6 +105,7 @@ export async function createRoomPods(
         const { name = "", labels: given } = pod.metadata ?? {};
         return isOld && given?.[labels.scheduler] === scheduler && !ids.has(name);
       }),
+    schedulers: () => schedulersOf(pods),
     // It goes with its pod.
     removeLogs: () => Promise.resolve(),
     lastWords: (name) => readLastWords(api, { name, namespace }),
@@ -201,6 +202,11 @@ function followPods(
       await informer.stop();
     },
   };
+}
+
+function schedulersOf(pods: Map<string, SeenPod>): string[] {
+  const names = [...pods.values()].map(({ pod }) => pod.metadata?.labels?.[labels.scheduler] ?? "");
+  return [...new Set(names)];
 }
 
 function straysAmong(

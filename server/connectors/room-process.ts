@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { open, readdir, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { availableParallelism, hostname, totalmem } from "node:os";
 import { join } from "node:path";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { openProcessTable, type ProcessTable } from "../support/process-table.ts";
 import {
   type ProcessState,
   portVariables,
@@ -27,10 +28,11 @@ const lastBytes = 600;
 export function createRoomProcesses(options: {
   directory: string;
   environment: NodeJS.ProcessEnv;
-  /** A scheduler whose rooms are Maestro's own, with what they are to know. */
-  own?: { scheduler: string; environment: NodeJS.ProcessEnv };
+  /** A scheduler whose rooms are Maestro's own: what they run on this machine, and what they are to know. */
+  own?: { scheduler: string; command: string[]; environment: NodeJS.ProcessEnv };
+  processes?: ProcessTable | null;
 }): RoomRuntime {
-  const { directory } = options;
+  const { directory, own, processes = openProcessTable() } = options;
   const children = new Map<string, ChildProcess>();
   const listeners = new Set<() => void>();
   const allowed = Object.fromEntries(
@@ -46,24 +48,28 @@ export function createRoomProcesses(options: {
     if (child && (child.exitCode !== null || child.signalCode !== null)) {
       return { state: "exited", code: child.exitCode, signal: child.signalCode };
     }
-    return { state: startOf(process.pid) === process.start ? "running" : "missing" };
+    if (child) return { state: "running" };
+    return { state: processes?.isSame(process.pid, process.start) ? "running" : "missing" };
   };
 
   return {
     machine: hostname(),
     size: { cpuMillis: availableParallelism() * 1_000, memoryBytes: totalmem() },
     async start({ id, scheduler, specification, environment }) {
-      if (startOf(process.pid) === null) throw needsProcessTable();
+      if (!processes) throw needsProcessTable();
       const ports: StartedRoom["ports"] = [];
       for (const { name } of specification.ports) ports.push({ name, port: await freePort() });
       mkdirSync(directory, { recursive: true });
       const logPath = join(directory, `${id}.log`);
       const output = openSync(logPath, "a", 0o600);
       try {
-        const known = scheduler === options.own?.scheduler ? options.own.environment : allowed;
+        const isOwn = scheduler === own?.scheduler;
+        const known = isOwn ? own.environment : allowed;
         const given = { ...known, ...environment, ...portVariables(ports) };
-        const child = await launch(specification.cmd, given, output, directory);
-        const started = { pid: child.pid ?? 0, start: startOf(child.pid ?? 0) ?? "ended" };
+        const command = isOwn ? own.command : specification.cmd;
+        const child = await launch(command, given, output, directory);
+        const pid = child.pid ?? 0;
+        const started = { pid, start: processes.startOf(pid) ?? "ended" };
         children.set(keyOf(started), child);
         const tell = () => {
           // What it has started and left ends with it.
@@ -85,6 +91,7 @@ export function createRoomProcesses(options: {
     forget: ({ pid, start }) => void children.delete(keyOf({ pid, start })),
     // One that is not noted is refused its pings, and ends by that.
     strays: () => [],
+    schedulers: () => [],
     removeLogs: (ids, olderThanMs) => removeLogs(directory, ids, olderThanMs),
     lastWords,
     onChange(listener) {
@@ -97,7 +104,7 @@ export function createRoomProcesses(options: {
 /** Without it each room would be taken for gone at once, and another one started beside it. */
 function needsProcessTable(): MaestroError {
   const message =
-    "rooms of runtime process need Linux's /proc, which this machine has not: run the worker on Linux, or choose runtime: kubernetes";
+    "rooms of runtime process need /proc or /bin/ps, and this machine has neither: run the worker on Linux or macOS, or choose runtime: kubernetes";
   return new MaestroError("configuration", message);
 }
 
@@ -129,18 +136,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
     if (pid > 1) process.kill(-pid, signal);
   } catch {
     // It is gone.
-  }
-}
-
-/** By Linux's process table; null where it is gone, or has ended and nobody has asked how. */
-function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // After the name, which may hold anything: the state, and at the 20th place the start.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? null : (fields[19] ?? null);
-  } catch {
-    return null;
   }
 }
 

@@ -62,6 +62,8 @@ export interface RoomRuntime {
   forget(process: RoomProcess): void;
   /** What has run as a room of this scheduler for longer than that, a minute at first, and is none of these. */
   strays(scheduler: string, ids: ReadonlySet<string>, olderThanMs?: number): RoomProcess[];
+  /** Of which schedulers there may be strays. */
+  schedulers(): string[];
   /** Deletes the output of rooms that are none of these and have written nothing for so long. */
   removeLogs(ids: ReadonlySet<string>, olderThanMs: number): Promise<void>;
   /** The end of its output; empty where there is none. */

@@ -1,3 +1,5 @@
+import { endStrayPods } from "../services/schedulers/end-stray-pods.ts";
+import { keepTransferRooms } from "../services/schedulers/ensure-transfer-rooms.ts";
 import { forgetLogs } from "../services/schedulers/forget-logs.ts";
 import { listWatched } from "../services/schedulers/list-watched.ts";
 import type { WatchDeps } from "../services/schedulers/watch-deps.ts";
@@ -53,7 +55,10 @@ export function startWorker(deps: WatchDeps): Worker {
     periodMs: deps.watching.syncPeriodSeconds * 1_000,
     async body() {
       if (logs.take()) await forgetLogs(deps);
-      for (const { id, name } of await listWatched(deps)) {
+      await keepTransferRooms(deps, deps.watching.transferRooms);
+      const watched = await listWatched(deps);
+      endStrayPods(deps, watched);
+      for (const { id, name } of watched) {
         if (!watchers.has(id) && !stopping.signal.aborted) open(id, name);
       }
     },

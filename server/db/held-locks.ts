@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import { heldLocks } from "../../drizzle/schema/schedulers.ts";
 import type { LockStore } from "../support/lock-store.ts";
+import { createLockToken } from "../support/lock-token.ts";
 import type { Db } from "./client.ts";
 
 const inMs = (ms: number) => sql`clock_timestamp() + make_interval(secs => ${ms / 1_000})`;
@@ -15,8 +15,7 @@ export function createPostgresLockStore(db: Db): LockStore {
       sql`${heldLocks.expiresAt} > clock_timestamp()`,
     );
   return {
-    async acquire(name, ttlMs) {
-      const token = randomUUID();
+    async acquire(name, ttlMs, token = createLockToken()) {
       const rows = await db
         .insert(heldLocks)
         .values({ name, token, expiresAt: inMs(ttlMs) })
@@ -27,6 +26,14 @@ export function createPostgresLockStore(db: Db): LockStore {
         })
         .returning({ token: heldLocks.token });
       return rows.length > 0 ? token : null;
+    },
+    async holder(name) {
+      const isLive = sql`${heldLocks.expiresAt} > clock_timestamp()`;
+      const [row] = await db
+        .select({ token: heldLocks.token })
+        .from(heldLocks)
+        .where(and(eq(heldLocks.name, name), isLive));
+      return row?.token ?? null;
     },
     async renew(name, token, ttlMs) {
       const rows = await db

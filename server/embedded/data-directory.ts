@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { MaestroError, messageOf } from "../../shared/errors.ts";
+import { openProcessTable } from "../support/process-table.ts";
 
 /** Makes the data directory and sees that it can be written. Answers its absolute path. */
 export async function openDataDirectory(path: string): Promise<string> {
@@ -52,7 +53,10 @@ const dyingMs = 3_000;
  */
 export async function lockDataDirectory(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, "maestro.pid");
-  const mine = `${process.pid} ${await startTimeOf(process.pid)}`;
+  const processes = openProcessTable();
+  const mine = `${process.pid} ${processes?.startOf(process.pid) ?? untold}`;
+  const isHolder = (pid: number, start: string) =>
+    processes && start !== untold ? processes.isSame(pid, start) : isAlive(pid);
   const deadline = Date.now() + dyingMs;
   for (;;) {
     const taken = await writeFile(path, mine, { flag: "wx" }).then(
@@ -61,7 +65,7 @@ export async function lockDataDirectory(directory: string): Promise<() => Promis
     );
     if (taken) return () => rm(path, { force: true });
     const [pid, startTime] = (await readFile(path, "utf8").catch(() => "")).split(" ");
-    const isHeld = pid && startTime && (await startTimeOf(Number(pid))) === startTime;
+    const isHeld = pid && startTime && isHolder(Number(pid), startTime);
     if (!isHeld) await rm(path, { force: true });
     if (Date.now() > deadline) {
       throw new MaestroError(
@@ -75,22 +79,15 @@ export async function lockDataDirectory(directory: string): Promise<() => Promis
   }
 }
 
-/**
- * Clock ticks since boot (Linux), `alive` where the system does not tell, empty where it is gone or
- * dead and not yet reaped by its parent.
- */
-async function startTimeOf(pid: number): Promise<string> {
+/** What is noted where the system does not tell when processes began. */
+const untold = "alive";
+
+function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
+    return process.kill(pid, 0);
   } catch (error) {
-    if ((error as { code?: string }).code !== "EPERM") return "";
+    return (error as { code?: string }).code === "EPERM";
   }
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => null);
-  // The command's name may hold spaces: count from its closing bracket.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (!fields) return "alive";
-  const [state] = fields;
-  return state === "Z" || state === "X" ? "" : (fields[19] ?? "alive");
 }
 
 /** The secret named, or the data directory's own, which is made at the first start. */

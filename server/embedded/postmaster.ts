@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { commandOf } from "../support/process-table.ts";
 
 /** The running server by its pid file; null where there is none or its process is gone. */
 export async function readPostmaster(
@@ -17,7 +18,7 @@ export async function readPostmaster(
     return null;
   }
   // After a restart of the machine another program may have the pid.
-  const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => cluster);
+  const command = commandOf(pid) ?? cluster;
   return command.includes(cluster) ? { pid, port } : null;
 }
 

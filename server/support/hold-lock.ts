@@ -1,5 +1,6 @@
 import { pause } from "./abortable.ts";
 import type { LockStore } from "./lock-store.ts";
+import { isHolderGone } from "./lock-token.ts";
 
 export interface LockTimes {
   /** The lock's life where it is not renewed. */
@@ -9,6 +10,8 @@ export interface LockTimes {
 }
 
 const mostRetryMs = 1_000;
+/** How often who waits looks whether the holder is there. */
+const holderCheckMs = 5_000;
 
 /**
  * Works while it holds a lock, which is renewed at a third of its life. `work` gets a signal that is
@@ -45,13 +48,24 @@ async function acquireWithin(
   signal: AbortSignal,
 ): Promise<string | null> {
   const endMs = performance.now() + waitMs;
+  let checkMs = Number.NEGATIVE_INFINITY;
   for (;;) {
     const token = await store.acquire(name, ttlMs);
     if (token !== null) return token;
+    if (performance.now() >= checkMs) {
+      checkMs = performance.now() + holderCheckMs;
+      if (await releaseOfDead(store, name)) continue;
+    }
     const leftMs = endMs - performance.now();
     if (leftMs <= 0 || signal.aborted) return null;
     await pause(Math.min(mostRetryMs, ttlMs / 3, leftMs), signal);
   }
+}
+
+/** A process of this machine that was killed holds nothing, however long its lock would live. */
+async function releaseOfDead(store: LockStore, name: string): Promise<boolean> {
+  const holder = await store.holder(name);
+  return holder !== null && isHolderGone(holder) && (await store.release(name, holder));
 }
 
 async function keepRenewed(

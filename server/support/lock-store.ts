@@ -4,7 +4,9 @@
  */
 export interface LockStore {
   /** The token by which it is held; null: another holds it. */
-  acquire(name: string, ttlMs: number): Promise<string | null>;
+  acquire(name: string, ttlMs: number, token?: string): Promise<string | null>;
+  /** The token by which it is held; null: nobody holds it. */
+  holder(name: string): Promise<string | null>;
   /** False: it is held no more. */
   renew(name: string, token: string, ttlMs: number): Promise<boolean>;
   /** Of its holder alone; false: it was held no more. */

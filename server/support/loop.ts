@@ -15,6 +15,15 @@ export interface Loop {
 
 const maxPauseMs = 30_000;
 
+/** Bodies that run now, in this process. */
+const bodies = new Set<{ name: string; sinceMs: number }>();
+
+/** Names of the loops of which a body has run for longer than that. */
+export function stuckLoops(longerThanMs: number): string[] {
+  const nowMs = performance.now();
+  return [...bodies].flatMap(({ name, sinceMs }) => (nowMs - sinceMs > longerThanMs ? [name] : []));
+}
+
 export function startLoop(options: {
   name: string;
   log: Log;
@@ -41,6 +50,8 @@ export function startLoop(options: {
     let failures = 0;
     while (!stopping.signal.aborted) {
       woken = false;
+      const body = { name: options.name, sinceMs: performance.now() };
+      bodies.add(body);
       try {
         await options.body(stopping.signal);
         failures = 0;
@@ -53,6 +64,8 @@ export function startLoop(options: {
         );
         // A wake must not turn a persistent fault into a busy loop.
         woken = false;
+      } finally {
+        bodies.delete(body);
       }
       const backoffMs = Math.min(maxPauseMs, 250 * 2 ** Math.min(failures, 10));
       await pause(failures === 0 ? options.periodMs : Math.max(options.periodMs, backoffMs));

@@ -32,6 +32,7 @@ export function createWatchDeps(options: {
       lockTtlMs: options.lockTtlMs ?? 60_000,
       lockWaitMs: 60_000,
       slotsPerRoom: 2,
+      transferRooms: null,
     },
   };
 }

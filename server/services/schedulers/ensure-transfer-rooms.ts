@@ -1,25 +1,31 @@
 import { MaestroError } from "../../../shared/errors.ts";
+import { transferScheduler } from "../../../shared/scheduler.ts";
 import { selectScheduler } from "../../db/schedulers.ts";
 import type { Deps } from "../deps.ts";
 import { createScheduler } from "./create-scheduler.ts";
 import { updateScheduler } from "./update-scheduler.ts";
 
-export const transferScheduler = "maestro-transfers";
+/** How many rooms of Maestro's own there may be. */
+export interface TransferRooms {
+  min: number;
+  max: number;
+}
 
 const actor = { userId: null, name: "maestro" };
 
 /**
  * The scheduler of Maestro's own rooms, as this worker is told that it shall be. By its queue there are
- * as many rooms as have work, at once; they go a minute after there is none.
+ * as many rooms as have work, at once; they go a minute after there is none. What they run each machine
+ * knows for itself.
  */
 export async function ensureTransferRooms(
   deps: Pick<Deps, "db" | "changes">,
-  wanted: { command: string[]; min: number; max: number },
+  wanted: TransferRooms,
 ): Promise<void> {
   const specification = {
     name: transferScheduler,
     game: "maestro",
-    cmd: wanted.command,
+    cmd: ["maestro", "room"],
     requests: { cpu: "100m", memory: "256Mi" },
     limits: { cpu: "4", memory: "4Gi" },
     shutdownTimeout: 60,
@@ -41,6 +47,15 @@ export async function ensureTransferRooms(
   if (there?.state !== "terminating") {
     await updateScheduler(deps, actor, transferScheduler, specification);
   }
+}
+
+/** Makes it again where somebody has deleted it. */
+export async function keepTransferRooms(
+  deps: Pick<Deps, "db" | "changes">,
+  wanted: TransferRooms | null,
+): Promise<void> {
+  if (wanted === null || (await selectScheduler(deps.db, transferScheduler))) return;
+  await ensureTransferRooms(deps, wanted);
 }
 
 /** Another worker that starts at the same time has made it. */

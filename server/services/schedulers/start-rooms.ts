@@ -76,6 +76,7 @@ const noCluster: RoomRuntime = {
   signal: () => undefined,
   forget: () => undefined,
   strays: () => [],
+  schedulers: () => [],
   removeLogs: () => Promise.resolve(),
   lastWords: () => Promise.resolve(""),
   onChange: () => () => undefined,

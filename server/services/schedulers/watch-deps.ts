@@ -1,6 +1,7 @@
 import type { RoomRuntime } from "../../connectors/room-runtime.ts";
 import type { Watch } from "../../db/watching.ts";
 import type { Deps } from "../deps.ts";
+import type { TransferRooms } from "./ensure-transfer-rooms.ts";
 
 export interface WatchSettings {
   /** Where rooms reach the API. */
@@ -13,6 +14,8 @@ export interface WatchSettings {
   lockTtlMs: number;
   lockWaitMs: number;
   slotsPerRoom: number;
+  /** Null: this worker keeps none. */
+  transferRooms: TransferRooms | null;
 }
 
 export interface WatchDeps extends Deps {
@@ -27,8 +30,8 @@ export interface WatchDeps extends Deps {
 export interface Watching {
   watch: Watch;
   /**
-   * When it began, a look failed or came too late, or the store could not be read or was emptied:
-   * silence before that proves nothing.
+   * When it began, a look failed or came too late, the store could not be read or was emptied, or there
+   * was an API again after there was none: silence before that proves nothing.
    */
   excusedMs: number;
   /** When the look before began, by the wall clock, which goes on while a machine is suspended. */

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { rooms, schedulers } from "../../../drizzle/schema/schedulers.ts";
 import { createRoomPods } from "../../../server/connectors/room-kubernetes.ts";
 import { createScheduler } from "../../../server/services/schedulers/create-scheduler.ts";
+import { endStrayPods } from "../../../server/services/schedulers/end-stray-pods.ts";
 import type { WatchDeps, Watching } from "../../../server/services/schedulers/watch-deps.ts";
 import { takeUp, watchScheduler } from "../../../server/services/schedulers/watch-scheduler.ts";
 import { type Kubernetes, startKubernetes } from "../../support/kubernetes.ts";
@@ -218,6 +219,20 @@ test("a worker that comes later knows the pods, and one that nobody noted is end
   expect(later.pods?.strays("fleet", new Set([name]), 0)).toEqual([]);
   expect(later.pods?.strays("fleet", new Set(), 0)).toMatchObject([{ pid: 1 }]);
   expect(later.pods?.strays("fleet", new Set())).toEqual([]);
+});
+
+test("pods of a scheduler that is no more are ended, and those of others stay", async () => {
+  await look();
+  const name = await nameOf();
+  await until("its pod is seen", () => deps.pods!.schedulers().includes("fleet"));
+  endStrayPods(deps, [{ name: "fleet" }], 0);
+  endStrayPods(deps, []);
+  await own.db.delete(schedulers);
+  endStrayPods(deps, [{ name: "other" }], 0);
+  await until("its pod is gone", () => kubernetes.pods().length === 0);
+  expect(kubernetes.requests.filter((each) => each.startsWith("DELETE"))).toEqual([
+    `DELETE ${name} grace 0`,
+  ]);
 });
 
 test("a watch that is cut off goes on from where it was, or from a list where that is forgotten", async () => {

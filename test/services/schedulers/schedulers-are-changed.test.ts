@@ -1,10 +1,17 @@
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { schedulerOperations, schedulerVersions } from "../../../drizzle/schema/schedulers.ts";
+import {
+  schedulerOperations,
+  schedulers,
+  schedulerVersions,
+} from "../../../drizzle/schema/schedulers.ts";
 import { auditLog } from "../../../drizzle/schema/users.ts";
 import { createScheduler } from "../../../server/services/schedulers/create-scheduler.ts";
 import { deleteScheduler } from "../../../server/services/schedulers/delete-scheduler.ts";
-import { ensureTransferRooms } from "../../../server/services/schedulers/ensure-transfer-rooms.ts";
+import {
+  ensureTransferRooms,
+  keepTransferRooms,
+} from "../../../server/services/schedulers/ensure-transfer-rooms.ts";
 import { getScheduler } from "../../../server/services/schedulers/get-scheduler.ts";
 import { listOperations } from "../../../server/services/schedulers/list-operations.ts";
 import { listSchedulers } from "../../../server/services/schedulers/list-schedulers.ts";
@@ -103,16 +110,27 @@ test("wrong names and runtimes are told", async () => {
 });
 
 test("the rooms of transfers are as the worker is told, and other bounds restart none", async () => {
-  const command = ["node", "main.js", "room"];
+  const bounds = { min: 0, max: 4 };
   // Workers that start at the same time.
-  const starts = [1, 2, 3].map(() => ensureTransferRooms(deps, { command, min: 0, max: 4 }));
+  const starts = [1, 2, 3].map(() => ensureTransferRooms(deps, bounds));
   await Promise.all(starts);
-  await ensureTransferRooms(deps, { command, min: 0, max: 4 });
+  await ensureTransferRooms(deps, bounds);
   const made = await getScheduler(deps, "maestro-transfers");
-  expect(made).toMatchObject({ version: "1.0", specification: { cmd: command } });
-  await ensureTransferRooms(deps, { command, min: 1, max: 4 });
+  expect(made).toMatchObject({ version: "1.0", specification: { cmd: ["maestro", "room"] } });
+  await ensureTransferRooms(deps, { min: 1, max: 4 });
   expect(await getScheduler(deps, "maestro-transfers")).toMatchObject({ version: "1.1" });
-  await expect(ensureTransferRooms(deps, { command, min: 5, max: 4 })).rejects.toThrow("above max");
+  await expect(ensureTransferRooms(deps, { min: 5, max: 4 })).rejects.toThrow("above max");
+
+  // Who deletes it does so for as long as its rooms need to end.
+  await deps.db.delete(schedulers).where(eq(schedulers.name, "maestro-transfers"));
+  await keepTransferRooms(deps, null);
+  await expect(getScheduler(deps, "maestro-transfers")).rejects.toThrow("no scheduler called");
+  await keepTransferRooms(deps, bounds);
+  await keepTransferRooms(deps, { min: 2, max: 9 });
+  expect(await getScheduler(deps, "maestro-transfers")).toMatchObject({
+    version: "1.0",
+    specification: { autoscaling: { min: 0, max: 4 } },
+  });
 });
 
 test("they are listed by name, and every change is in the audit log", async () => {

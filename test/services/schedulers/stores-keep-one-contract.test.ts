@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectRedis } from "../../../server/connectors/redis.ts";
 import { createRedisLockStore } from "../../../server/connectors/redis-lock-store.ts";
@@ -10,6 +11,7 @@ import { ping } from "../../../server/services/rooms/ping.ts";
 import { createScheduler } from "../../../server/services/schedulers/create-scheduler.ts";
 import { holdLock } from "../../../server/support/hold-lock.ts";
 import type { LockStore } from "../../../server/support/lock-store.ts";
+import { createLockToken } from "../../../server/support/lock-token.ts";
 import type { RoomStatus } from "../../../shared/room.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
 import { until } from "../../support/until.ts";
@@ -70,6 +72,25 @@ describe.each(["postgres", "redis"])("locks in %s", (kind) => {
     expect(await store.renew("ends", first, long)).toBe(false);
     expect(await store.release("ends", first)).toBe(false);
     expect(await store.renew("ends", second!, long)).toBe(true);
+  });
+
+  test("one whose holder's process is gone from this machine is taken at once, any other is waited for", async () => {
+    const store = open();
+    const dead = { pid: 2 ** 22 + 1, start: "1" };
+    const ours = createLockToken({ machine: hostname(), ...dead });
+    const elsewhere = createLockToken({ machine: "elsewhere", ...dead });
+    const times = { ttlMs: long, waitMs: 0 };
+    const idle = new AbortController().signal;
+    const work = () => Promise.resolve("done");
+    await store.acquire("dead", long, ours);
+    expect(await store.holder("dead")).toBe(ours);
+    expect(await holdLock(store, "dead", times, idle, work)).toEqual({ result: "done" });
+    expect(await store.holder("dead")).toBeNull();
+    await store.acquire("dead", long, elsewhere);
+    expect(await holdLock(store, "dead", times, idle, work)).toBeNull();
+    const alive = (await store.acquire("alive", long))!;
+    expect(await holdLock(store, "alive", times, idle, work)).toBeNull();
+    expect(await store.holder("alive")).toBe(alive);
   });
 
   test("work under it is aborted when it is lost, and it is free after", async () => {
