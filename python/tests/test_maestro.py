@@ -148,10 +148,6 @@ class ClientTest(unittest.TestCase):
             table.gcs_upload(__file__)
 
     def test_a_data_frame_has_the_extracts_columns(self):
-        try:
-            import pandas  # noqa: F401
-        except ImportError:
-            self.skipTest("pandas is not installed")
         frame = self.maestro.Table("lab.numbers").dataframe()
         self.assertEqual((list(frame.columns), len(frame)), (["n", "square"], 1000))
 

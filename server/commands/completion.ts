@@ -146,6 +146,7 @@ _${name}_complete() {
 complete -o default -F _${name}_complete ${name}
 `;
 
+/** Sourced it needs the completion system; in a folder of `fpath` it is the function itself. */
 const zshScript = (name: string) => `#compdef ${name}
 # ${name} completion for zsh: source <(${name} completion zsh)
 _${name}() {
@@ -153,18 +154,29 @@ _${name}() {
   local -a described
   while IFS= read -r line; do
     described+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
-  done < <(${name} complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  done < <(${name} complete -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)
   if (( \${#described} )); then _describe '${name}' described; else _files; fi
 }
-compdef _${name} ${name}
+if [[ $funcstack[1] == _${name} ]]; then
+  _${name} "$@"
+else
+  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+  compdef _${name} ${name}
+fi
 `;
 
+/** Files are offered where nothing else is. */
 const fishScript = (
   name: string,
 ) => `# ${name} completion for fish: ${name} completion fish | source
 function __${name}_complete
   set -l words (commandline -opc) (commandline -ct)
-  ${name} complete -- $words[2..-1] 2>/dev/null
+  set -l found (${name} complete -- $words[2..-1] 2>/dev/null)
+  if set -q found[1]
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c ${name} -a '(__${name}_complete)'
+complete -c ${name} -f -a '(__${name}_complete)'
 `;

@@ -88,6 +88,8 @@ function requireTestPrograms() {
   const programs = [
     { packages: ["chromium"], present: () => has("chromium") },
     { packages: ["redis-server"], present: () => has("redis-server") },
+    { packages: ["zsh"], present: () => has("zsh") },
+    { packages: ["fish"], present: () => has("fish") },
     { packages: ["openssh-server"], present: () => existsSync("/usr/sbin/sshd") },
     { packages: ["mariadb-server"], present: () => existsSync("/usr/sbin/mariadbd") },
     {

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -11,6 +12,7 @@ import { MaestroError } from "../../shared/errors.ts";
 import type { RunDetail } from "../../shared/run.ts";
 import type { SavedTable } from "../../shared/table.ts";
 import { openLocalDeps } from "../flows/local-deps.ts";
+import { pythonWith } from "../support/python.ts";
 import { addUser, adminToken, call, dataOf, startTestServer, type TestServer } from "./support.ts";
 
 /*
@@ -321,10 +323,10 @@ test("the Python client passes its tests, and PostgreSQL takes its tables", asyn
   const { port } = elsewhere.address() as AddressInfo;
   const script = fileURLToPath(new URL("../../python/tests/test_maestro.py", import.meta.url));
   try {
-    const { stdout } = await promisify(execFile)("python3", [script], {
+    const python = join(await pythonWith("pandas", ["pandas==2.3.3"]), "python");
+    const { stdout } = await promisify(execFile)(python, [script], {
       env: {
         PATH: process.env["PATH"],
-        PYTHONDONTWRITEBYTECODE: "1",
         MAESTRO_URL: server.url,
         MAESTRO_TOKEN: headers["x-api-token"],
         MAESTRO_READ_TOKEN: await adminToken(opened.deps, ["read"]),
@@ -337,4 +339,4 @@ test("the Python client passes its tests, and PostgreSQL takes its tables", asyn
   } finally {
     elsewhere.close();
   }
-});
+}, 300_000);
