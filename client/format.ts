@@ -88,3 +88,9 @@ export function formatInstant(iso: string, timeZone?: string): string {
       : new Intl.DateTimeFormat("en-GB", { ...absolute, timeZone });
   return format.format(new Date(iso));
 }
+
+/** Of a field for a date and a time, which are those of the browser's zone. */
+export function instantOf(local: string | undefined): string | undefined {
+  const ms = Date.parse(local ?? "");
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}

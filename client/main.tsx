@@ -15,6 +15,7 @@ import "./styles/editor.css";
 import "./styles/lists.css";
 import "./styles/graph.css";
 import "./styles/charts.css";
+import "./styles/runs.css";
 import "./styles/databases.css";
 
 const client = new QueryClient({

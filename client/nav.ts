@@ -20,6 +20,7 @@ export const nav: { title: string; links: NavLink[] }[] = [
       { href: "/runs", key: "r", label: "Runs", icon: "run" },
       { href: "/transfers", key: "x", label: "Transfers", icon: "transfer" },
       { href: "/costs", key: "c", label: "Costs", icon: "coin" },
+      { href: "/history", key: "q", label: "History", icon: "code" },
     ],
   },
   {

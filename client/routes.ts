@@ -62,6 +62,12 @@ export const routes: RouteDefinition[] = [
     })),
   },
   {
+    path: "/history",
+    component: lazy(async () => ({
+      default: (await import("./pages/history/HistoryPage.tsx")).HistoryPage,
+    })),
+  },
+  {
     path: "/frequencies",
     component: lazy(async () => ({
       default: (await import("./pages/frequencies/FrequenciesPage.tsx")).FrequenciesPage,

@@ -7,4 +7,5 @@ export const longInputs: ReadonlySet<string> = new Set([
   "tables.plan",
   "tables.query",
   "tables.planFiles",
+  "history.query",
 ]);

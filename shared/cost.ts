@@ -4,6 +4,18 @@ export interface CostLine {
   bytesBilled: number;
   price: number;
   jobs: number;
+  /** Of as many days before the span. */
+  priceBefore: number;
+}
+
+/** By what costs are summed, beside the days. */
+export const costDimensions = ["table", "user", "group", "frequency"] as const;
+export type CostDimension = (typeof costDimensions)[number];
+
+/** One thing alone: its costs by day, and by the other dimensions. */
+export interface CostsOf {
+  dimension: CostDimension;
+  name: string;
 }
 
 /**
@@ -18,6 +30,10 @@ export interface CostsSummary {
   byGroup: CostLine[];
   byFrequency: CostLine[];
   totalPrice: number;
+  /** Of as many days before the span. */
+  totalPriceBefore: number;
+  /** The tables whose costs changed most against the span before, also those that cost nothing any more. */
+  movers: CostLine[];
   /** Jobs that BigQuery has not shown the figures of: they are in no sum. */
   unreadJobs: number;
 }

@@ -2,6 +2,7 @@ import { databasesRouter } from "./routers/databases.ts";
 import { events } from "./routers/events.ts";
 import { frequenciesRouter } from "./routers/frequencies.ts";
 import { gitRouter } from "./routers/git.ts";
+import { historyRouter } from "./routers/history.ts";
 import { jobsRouter } from "./routers/jobs.ts";
 import { notificationsRouter } from "./routers/notifications.ts";
 import { groupsRouter, meRouter, tokensRouter, usersRouter } from "./routers/people.ts";
@@ -29,6 +30,7 @@ export const appRouter = router({
   frequencies: frequenciesRouter,
   git: gitRouter,
   groups: groupsRouter,
+  history: historyRouter,
   jobs: jobsRouter,
   lineage: lineageRouter,
   me: meRouter,

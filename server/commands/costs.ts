@@ -52,7 +52,7 @@ async function showCosts(io: CommandIo, options: Options): Promise<void> {
 function linesOf(
   costs: CostsSummary,
   by: (typeof dimensions)[number],
-): (Omit<CostLine, "jobs"> & { jobs: number | null })[] {
+): (Omit<CostLine, "jobs" | "priceBefore"> & { jobs: number | null })[] {
   if (by === "day")
     return costs.perDay.map(({ day, ...rest }) => ({ ...rest, name: day, jobs: null }));
   const { byTable: table, byUser: user, byGroup: group, byFrequency: frequency } = costs;

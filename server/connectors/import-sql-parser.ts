@@ -1,8 +1,8 @@
-import { parse, type SelectFromStatement, type Statement } from "pgsql-ast-parser";
-import { MaestroError } from "../../shared/errors.ts";
+import type { SelectFromStatement } from "pgsql-ast-parser";
 import type { ImportSelect, SourceName } from "../../shared/import-select.ts";
 import { SqlNodeReader } from "./import-sql-expression.ts";
 import { clauseNames, statementNames } from "./import-sql-names.ts";
+import { parseSqlText } from "./sql-text-parser.ts";
 
 /*
  * Reads an import's SQL into the restricted SELECT. It is an allow-list: each node is taken apart by
@@ -11,14 +11,16 @@ import { clauseNames, statementNames } from "./import-sql-names.ts";
  * SELECT is printed (domain/primitive-select.ts).
  */
 
-/** The grammar is Earley's: its time grows with the cube of the worst input. */
-const maxLength = 20_000;
-const maxNesting = 40;
+const limits = {
+  what: "an import's SQL",
+  maxLength: 20_000,
+  maxNesting: 40,
+  expected: "an import is SELECT … FROM one table [WHERE …] [LIMIT n]",
+};
 
 /** Throws `invalidSql` with the position of what is refused. */
 export function parseImportSql(sql: string): ImportSelect {
-  checkSize(sql);
-  const statements = parseStatements(sql);
+  const statements = parseSqlText(sql, limits);
   const reader = new SqlNodeReader(sql);
   const [statement, second] = statements;
   if (!statement) throw reader.refuse("an empty query", undefined);
@@ -27,58 +29,6 @@ export function parseImportSql(sql: string): ImportSelect {
     throw reader.refuse(statementNames[statement.type] ?? statement.type.toUpperCase(), statement);
   }
   return readSelect(reader, statement);
-}
-
-function checkSize(sql: string): void {
-  if (sql.length > maxLength) {
-    throw new MaestroError("invalidSql", `an import's SQL is at most ${maxLength} characters`);
-  }
-  let depth = 0;
-  for (const character of sql) {
-    if (character === "(" || character === "[") depth += 1;
-    if (character === ")" || character === "]") depth -= 1;
-    if (depth > maxNesting) {
-      throw new MaestroError("invalidSql", `an import's SQL nests at most ${maxNesting} deep`);
-    }
-  }
-}
-
-function parseStatements(sql: string): Statement[] {
-  try {
-    return parse(sql, { locationTracking: true });
-  } catch (error) {
-    throw syntaxError(sql, error);
-  }
-}
-
-/** The parser's own message goes on for pages about its grammar's state. */
-function syntaxError(sql: string, error: unknown): MaestroError {
-  const token = tokenOf(error);
-  if (!token) {
-    const lines = sql.split("\n");
-    return new MaestroError(
-      "invalidSql",
-      "the SQL ends too early, or has a character unknown here",
-      {
-        position: { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 },
-      },
-    );
-  }
-  return new MaestroError(
-    "invalidSql",
-    `unexpected ${JSON.stringify(token.text)}: an import is SELECT … FROM one table [WHERE …] [LIMIT n]`,
-    { position: { line: token.line, column: token.col } },
-  );
-}
-
-function tokenOf(error: unknown): { text: string; line: number; col: number } | null {
-  if (typeof error !== "object" || error === null || !("token" in error)) return null;
-  const token = error.token as { text?: unknown; line?: unknown; col?: unknown } | undefined;
-  return typeof token?.text === "string" &&
-    typeof token.line === "number" &&
-    typeof token.col === "number"
-    ? { text: token.text, line: token.line, col: token.col }
-    : null;
 }
 
 function readSelect(reader: SqlNodeReader, statement: SelectFromStatement): ImportSelect {

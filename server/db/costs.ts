@@ -1,38 +1,37 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { CostDimension, CostsOf } from "../../shared/cost.ts";
+import { attributedJobs, attribution } from "./attributed-jobs.ts";
 import type { Db } from "./client.ts";
 
-export type CostDimension = "day" | "table" | "user" | "group" | "frequency";
-
 export interface CostRow extends Record<string, unknown> {
-  dimension: CostDimension;
+  dimension: CostDimension | "day";
   name: string;
   bytesBilled: number;
   jobs: number;
+  /** Billed in as many days before. */
+  bytesBefore: number;
 }
 
 /**
- * Bytes billed by the jobs of the last `days` UTC days up to `now`, summed along each dimension in
- * one pass. A job is its table's, its run's frequency's, and of the person and group that it was
- * labelled with; of the table's present ones where an older version made it.
+ * Bytes billed by the jobs of the last `days` UTC days up to `now`, and of as many days before,
+ * summed along each dimension in one pass. A job is its table's, its run's frequency's, and of the
+ * person and group that it was labelled with; of the table's present ones where an older version made
+ * it. `only` leaves all but one thing's jobs away.
  */
-export async function selectCosts(db: Db, now: Date, days: number): Promise<CostRow[]> {
+export async function selectCosts(
+  db: Db,
+  now: Date,
+  days: number,
+  only?: CostsOf,
+): Promise<CostRow[]> {
+  const isKept = only ? sql`where ${sql.identifier(only.dimension)} = ${only.name}` : sql``;
   const { rows } = await db.execute<CostRow>(sql`
     with billed as (
-      select to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD') as day,
-        coalesce(d.name || '.' || t.name, 'no table') as "table",
-        coalesce(nullif(coalesce(j.user_email, u.email), ''), 'no owner') as "user",
-        coalesce(nullif(coalesce(j.group_name, g.name), ''), 'no group') as "group",
-        coalesce(j.frequency_name, f.name, 'manual') as frequency,
+      select ${isWithin(now, days)} as is_now,
+        to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD') as day, ${attribution},
         coalesce(j.bytes_billed, 0) as bytes
-      from jobs j
-      left join tables t on t.id = j.table_id
-      left join datasets d on d.id = t.dataset_id
-      left join users u on u.id = t.owner_id
-      left join groups g on g.id = t.group_id
-      left join table_runs tr on tr.id = j.table_run_id
-      left join runs r on r.id = tr.run_id
-      left join frequencies f on f.id = r.frequency_id
-      where ${isWithin(now, days)}
+      ${attributedJobs}
+      where ${isWithin(now, 2 * days)}
     )
     select
       case
@@ -43,9 +42,10 @@ export async function selectCosts(db: Db, now: Date, days: number): Promise<Cost
         else 'frequency'
       end as dimension,
       coalesce(day, "table", "user", "group", frequency) as name,
-      sum(bytes)::float8 as "bytesBilled",
-      count(*)::int as jobs
-    from billed
+      coalesce(sum(bytes) filter (where is_now), 0)::float8 as "bytesBilled",
+      count(*) filter (where is_now)::int as jobs,
+      coalesce(sum(bytes) filter (where not is_now), 0)::float8 as "bytesBefore"
+    from billed ${isKept}
     group by grouping sets ((day), ("table"), ("user"), ("group"), (frequency))
     order by 1, 3 desc, 2`);
   return rows;

@@ -4,31 +4,46 @@ import type {
   Reason,
   RunFigures,
   RunListItem,
-  RunState,
   TableRunState,
   TableRunView,
 } from "../../shared/run.ts";
 import { tableRunStates } from "../../shared/run.ts";
+import type { RunFilter } from "../../shared/run-filter.ts";
 import type { Db } from "./client.ts";
 import { figuresOfRun } from "./run-figures.ts";
 import { isoText } from "./sql-text.ts";
 
-export interface RunFilter {
-  limit: number;
-  beforeId?: number | undefined;
-  frequencyId?: number | undefined;
-  state?: RunState | undefined;
-}
-
-/** The newest first. */
-export async function listRuns(db: Db, filter: RunFilter): Promise<RunListItem[]> {
+/** The newest first; `beforeId` goes on where the page before ended. */
+export function listRuns(
+  db: Db,
+  filter: RunFilter & { limit: number; beforeId?: number | undefined },
+): Promise<RunListItem[]> {
+  const { limit, beforeId, frequencyId, state, kind, startedBy, table, from, to } = filter;
   const conditions = [
     sql`true`,
-    ...(filter.beforeId === undefined ? [] : [sql`r.id < ${filter.beforeId}`]),
-    ...(filter.frequencyId === undefined ? [] : [sql`r.frequency_id = ${filter.frequencyId}`]),
-    ...(filter.state === undefined ? [] : [sql`r.state = ${filter.state}`]),
-  ];
-  return selectRuns(db, sql.join(conditions, sql` and `), filter.limit);
+    beforeId ? sql`r.id < ${beforeId}` : undefined,
+    frequencyId ? sql`r.frequency_id = ${frequencyId}` : undefined,
+    state ? sql`r.state = ${state}` : undefined,
+    kind ? sql`r.kind = ${kind}` : undefined,
+    startedBy ? isStartedBy(startedBy) : undefined,
+    table ? hasTable(table) : undefined,
+    from ? sql`r.created_at >= ${from}::timestamptz` : undefined,
+    to ? sql`r.created_at < ${to}::timestamptz` : undefined,
+  ].filter((condition) => condition !== undefined);
+  return selectRuns(db, sql.join(conditions, sql` and `), limit);
+}
+
+function isStartedBy(part: string): SQL {
+  return sql`r.started_by in (
+    select u.id from users u where strpos(lower(u.email), lower(${part})) > 0)`;
+}
+
+/** Of the tables of this name, the removed ones too. */
+function hasTable(name: string): SQL {
+  const dot = name.indexOf(".");
+  return sql`r.id in (select t.run_id from table_runs t
+    join tables c on c.id = t.table_id join datasets d on d.id = c.dataset_id
+    where d.name = ${name.slice(0, dot)} and c.name = ${name.slice(dot + 1)})`;
 }
 
 /** A run without its table runs; null where there is none. */

@@ -106,6 +106,31 @@ test("the runs list and the table's page tell why, and lead to the whole story",
   await story.getByText("No BigQuery job was made.").waitFor();
 });
 
+test("runs are narrowed by filters that are in the address, and compared with the run before", async () => {
+  fixture.start({ ticks: false });
+  const first = await startLine();
+  await fixture.runEnded(first);
+  fixture.warehouse.outcome = ({ table }) =>
+    table === "d.left" ? { reason: "invalidQuery", message: "Unrecognized name: x" } : null;
+  const { runId: second } = await startRun(fixture.deps, chooseTables(ids.values()), nobody);
+  await fixture.runEnded(second);
+
+  await page.goto(`${web.server.url}/runs?table=d.left&kind=manual`);
+  await page.getByRole("link", { name: "Failed" }).click();
+  await page
+    .getByRole("link", { name: `Run ${first}`, exact: true })
+    .waitFor({ state: "detached" });
+  expect(new URL(page.url()).search).toBe("?table=d.left&kind=manual&state=failed");
+  await page.getByRole("link", { name: `Run ${second}`, exact: true }).click();
+  await page.getByRole("link", { name: "Compare" }).click();
+  const compared = page.getByRole("table", { name: "Tables of both runs" });
+  await compared.getByRole("row", { name: /d\.left did not succeed any more failed/ }).waitFor();
+  await page.getByRole("button", { name: "2 did not succeed any more" }).click();
+  expect(await compared.getByRole("link").allTextContents()).toEqual(["d.bottom", "d.left"]);
+  await page.goto(`${web.server.url}/runs?by=nobody%40test`);
+  await page.getByRole("heading", { name: "No run is like this" }).waitFor();
+});
+
 test("a job shows all that BigQuery said of it", async () => {
   fixture.warehouse.statistics = () => ({
     query: {

@@ -5,6 +5,7 @@ import { Empty } from "../../components/Feedback.tsx";
 import { ForAdmins } from "../../components/ForAdmins.tsx";
 import { Icon } from "../../components/Icon.tsx";
 import { Page } from "../../components/Page.tsx";
+import { Pager } from "../../components/Pager.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { createApiQuery } from "../../state/create-api-query.ts";
@@ -74,22 +75,12 @@ function Entries(props: {
           <Show when={data().length > 0} fallback={<Nothing filter={props.filter} />}>
             <EntryTable entries={data()} />
           </Show>
-          <div class="row">
-            <Show when={props.beforeId !== undefined}>
-              <button type="button" class="button" onClick={() => props.onNewest()}>
-                Newest
-              </button>
-            </Show>
-            <Show when={data().length === pageSize}>
-              <button
-                type="button"
-                class="button"
-                onClick={() => props.onOlder(data().at(-1)?.id ?? 0)}
-              >
-                Older
-              </button>
-            </Show>
-          </div>
+          <Pager
+            beforeId={props.beforeId}
+            olderId={data().length === pageSize ? data().at(-1)?.id : undefined}
+            onOlder={props.onOlder}
+            onNewest={props.onNewest}
+          />
         </>
       )}
     </QueryView>

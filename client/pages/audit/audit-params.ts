@@ -1,4 +1,5 @@
 import { type AuditFilter, auditFilterSchema } from "../../../shared/audit.ts";
+import { instantOf } from "../../format.ts";
 
 /** The page's address: the filter, with times as the browser's fields have them, and the page. */
 export type AuditParams = Record<
@@ -46,10 +47,4 @@ export function queryOf(filter: AuditFilter): string {
     String(value),
   ]);
   return entries.length === 0 ? "" : `?${new URLSearchParams(entries)}`;
-}
-
-/** Of a field for a date and a time, which are those of the browser's zone. */
-function instantOf(local: string | undefined): string | undefined {
-  const ms = Date.parse(local ?? "");
-  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }

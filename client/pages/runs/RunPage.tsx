@@ -19,12 +19,16 @@ import { RunTimeline } from "./RunTimeline.tsx";
 import { TableRunDialog } from "./TableRunDialog.tsx";
 import { TableRunList } from "./TableRunList.tsx";
 
+const RunComparison = lazy(async () => ({
+  default: (await import("./RunComparison.tsx")).RunComparison,
+}));
 const RunGraph = lazy(async () => ({ default: (await import("./RunGraph.tsx")).RunGraph }));
 
 const tabs = [
   { id: "timeline", label: "Timeline" },
   { id: "graph", label: "Graph" },
   { id: "tables", label: "Table runs" },
+  { id: "compare", label: "Compare" },
 ];
 const bytesPerTib = 1024 ** 4;
 
@@ -100,6 +104,9 @@ function OneRun(props: { id: number; tab: string }) {
                   </Match>
                   <Match when={props.tab === "tables"}>
                     <TableRunList run={data()} onChoose={choose} />
+                  </Match>
+                  <Match when={props.tab === "compare"}>
+                    <RunComparison run={data()} onChoose={choose} />
                   </Match>
                 </Switch>
               </Suspense>

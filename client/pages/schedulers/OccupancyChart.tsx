@@ -1,46 +1,20 @@
-import { createEffect, on, onCleanup, onMount } from "solid-js";
+import { createMemo } from "solid-js";
 import UPlot from "uplot";
 import type { OccupancyPoint } from "../../../shared/scheduler-view.ts";
+import { Chart, type Token } from "../../components/chart/Chart.tsx";
 import { formatInstant } from "../../format.ts";
-import { currentTheme } from "../../state/create-theme.ts";
-import "uplot/dist/uPlot.min.css";
-
-const height = 200;
 
 /** Rooms that are there, and those of them that are occupied, over time. */
 export function OccupancyChart(props: { points: OccupancyPoint[] }) {
-  let parent!: HTMLDivElement;
-  let chart: UPlot | undefined;
-
-  function draw(): void {
-    chart?.destroy();
-    chart = new UPlot(optionsFor(parent), dataOf(props.points), parent);
-  }
-  onMount(() => {
-    const observer = new ResizeObserver(() => {
-      chart?.setSize({ width: parent.clientWidth, height });
-    });
-    observer.observe(parent);
-    onCleanup(() => observer.disconnect());
-    const dark = window.matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", draw);
-    onCleanup(() => dark.removeEventListener("change", draw));
-  });
-  createEffect(on(currentTheme, draw));
-  createEffect(
-    on(
-      () => props.points,
-      (points) => chart?.setData(dataOf(points)),
-      { defer: true },
-    ),
-  );
-  onCleanup(() => chart?.destroy());
-
+  const data = createMemo<UPlot.AlignedData>(() => [
+    props.points.map(({ at }) => Date.parse(at) / 1_000),
+    props.points.map(availableOf),
+    props.points.map(({ counts }) => counts.occupied ?? 0),
+  ]);
   return (
-    <figure class="chart card">
-      <div ref={parent} aria-hidden="true" />
-      <figcaption class="visually-hidden">{captionOf(props.points)}</figcaption>
-    </figure>
+    <div class="card">
+      <Chart data={data()} options={optionsFor} height={200} caption={captionOf(props.points)} />
+    </div>
   );
 }
 
@@ -55,40 +29,19 @@ function captionOf(points: OccupancyPoint[]): string {
   return `${last.counts.occupied ?? 0} of ${availableOf(last)} rooms were occupied ${formatInstant(last.at)}; at most there were ${most}`;
 }
 
-function dataOf(points: OccupancyPoint[]): UPlot.AlignedData {
-  return [
-    points.map(({ at }) => Date.parse(at) / 1_000),
-    points.map(availableOf),
-    points.map(({ counts }) => counts.occupied ?? 0),
-  ];
-}
-
-function optionsFor(parent: HTMLElement): UPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string) => style.getPropertyValue(name).trim();
-  const axis = {
-    stroke: color("--ink-3"),
-    grid: { stroke: color("--line"), width: 1 },
-    ticks: { show: false },
-    font: `11px ${color("--font")}`,
-  };
+function optionsFor(token: Token): Pick<UPlot.Options, "series"> & Partial<UPlot.Options> {
   const steps = UPlot.paths.stepped?.({ align: 1 });
-  const series = (label: string, stroke: string, fill: string): UPlot.Series => ({
+  const series = (label: string, stroke: `--${string}`, fill: `--${string}`): UPlot.Series => ({
     label,
-    stroke: color(stroke),
-    fill: color(fill),
+    stroke: token(stroke),
+    fill: token(fill),
     width: 1.5,
     points: { show: false },
     ...(steps ? { paths: steps } : {}),
   });
   return {
-    width: Math.max(200, parent.clientWidth),
-    height,
     scales: { y: { range: (_chart, _least, most) => [0, Math.max(1, Math.ceil(most * 1.1))] } },
-    axes: [
-      { ...axis, grid: { show: false } },
-      { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] },
-    ],
+    axes: [{}, { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] }],
     series: [
       { label: "Time" },
       series("Rooms", "--ok-fill", "--ok-soft"),

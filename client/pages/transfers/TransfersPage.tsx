@@ -1,7 +1,8 @@
 import { useSearchParams } from "@solidjs/router";
-import { createSignal, For, untrack } from "solid-js";
 import { transferKinds, transferStates } from "../../../shared/transfer.ts";
+import { Choice } from "../../components/Choice.tsx";
 import { Page } from "../../components/Page.tsx";
+import { TableChoice } from "../../components/TableChoice.tsx";
 import { TransferList } from "../../components/TransferList.tsx";
 import { createApiQuery } from "../../state/create-api-query.ts";
 import { api } from "../../trpc.ts";
@@ -18,11 +19,10 @@ export function TransfersPage() {
     () => ["databases"],
     (signal) => api.databases.list.query(undefined, { signal }),
   );
-  const [typed, setTyped] = createSignal(untrack(() => params.table ?? ""));
   const tables = createApiQuery(
-    () => ["tableNames", typed()],
-    (signal) => api.tables.list.query({ search: typed().trim(), limit: 1000 }, { signal }),
-    { replace: true, keepPrevious: true, enabled: () => typed().trim() !== "" },
+    () => ["tableNames", params.table],
+    (signal) => api.tables.list.query({ search: params.table, limit: 1000 }, { signal }),
+    { replace: true, enabled: () => Boolean(params.table) },
   );
   const tableId = () => tables.data()?.find(({ name }) => name === params.table)?.id;
   const filter = () => ({
@@ -59,55 +59,12 @@ export function TransfersPage() {
           options={(databases.data() ?? []).map(({ id, name }) => [String(id), name])}
           onChange={(database) => setParams({ database })}
         />
-        <input
-          class="input"
-          style={{ width: "16rem" }}
-          aria-label="Table"
-          placeholder="Any table"
-          list="transfer-tables"
-          value={params.table ?? ""}
-          onInput={(event) => setTyped(event.currentTarget.value)}
-          onChange={(event) => setParams({ table: event.currentTarget.value.trim() })}
-        />
-        <datalist id="transfer-tables">
-          <For each={(tables.data() ?? []).slice(0, 20)}>
-            {({ name }) => <option value={name} />}
-          </For>
-        </datalist>
+        <TableChoice value={params.table} onChange={(table) => setParams({ table })} />
       </div>
       <TransferList
         filter={filter()}
         none="Each run of a table that is imported, exported or written to a sheet makes one."
       />
     </Page>
-  );
-}
-
-function Choice(props: {
-  label: string;
-  any: string;
-  value: string | undefined;
-  options: [value: string, label: string][];
-  onChange: (value: string) => void;
-}) {
-  return (
-    <div style={{ width: "11rem" }}>
-      <select
-        class="select"
-        aria-label={props.label}
-        onChange={(event) => props.onChange(event.currentTarget.value)}
-      >
-        <option value="" selected={!props.value}>
-          {props.any}
-        </option>
-        <For each={props.options}>
-          {([value, label]) => (
-            <option value={value} selected={value === props.value}>
-              {label}
-            </option>
-          )}
-        </For>
-      </select>
-    </div>
   );
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { runStates } from "../../../shared/run.ts";
+import { runFilterSchema } from "../../../shared/run-filter.ts";
 import { keptText } from "../../../shared/text.ts";
 import { assertMayStart } from "../../services/access/assert-may-start.ts";
 import { assertMaySteer } from "../../services/access/assert-may-steer.ts";
 import { cancelRun } from "../../services/runs/cancel-run.ts";
+import { compareWithBefore } from "../../services/runs/compare-with-before.ts";
 import { getRun } from "../../services/runs/get-run.ts";
 import { getRunGraph } from "../../services/runs/get-run-graph.ts";
 import { listRuns } from "../../services/runs/list-runs.ts";
@@ -26,14 +27,7 @@ const selection = z.discriminatedUnion("kind", [
 
 export const runsRouter = router({
   list: procedure("read")
-    .input(
-      z.object({
-        limit: limitOf(500, 50),
-        beforeId: rowId.optional(),
-        frequencyId: rowId.optional(),
-        state: z.enum(runStates).optional(),
-      }),
-    )
+    .input(runFilterSchema.extend({ limit: limitOf(500, 50), beforeId: rowId.optional() }))
     .query(({ ctx, input }) => listRuns(ctx.deps, input)),
   get: procedure("read")
     .input(byId)
@@ -60,6 +54,10 @@ export const runsRouter = router({
       await assertMaySteer(ctx.deps, ctx.principal, input.id);
       return { id: input.id, ...(await cancelRun(ctx.deps, input.id, actorOf(ctx.principal))) };
     }),
+  /** With the run before it of its kind, or with the one that is named. */
+  compare: procedure("read")
+    .input(byId.extend({ withId: rowId.optional() }))
+    .query(({ ctx, input }) => compareWithBefore(ctx.deps, input.id, input.withId)),
   graph: procedure("read")
     .input(byId)
     .query(({ ctx, input }) => getRunGraph(ctx.deps, input.id)),

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { auditFilterSchema } from "../../../shared/audit.ts";
+import { costDimensions } from "../../../shared/cost.ts";
 import type { DemoStatus } from "../../../shared/demo.ts";
 import { MaestroError } from "../../../shared/errors.ts";
 import type { SystemInfo } from "../../../shared/system.ts";
+import { keptText } from "../../../shared/text.ts";
 import { listAuditWords, listChanges } from "../../services/audit/list-changes.ts";
 import { recordChange } from "../../services/audit/record-change.ts";
 import { listDatasets } from "../../services/catalog/list-datasets.ts";
@@ -71,6 +73,14 @@ export const auditRouter = router({
 
 export const costsRouter = router({
   summary: procedure("read")
-    .input(z.object({ days: z.int().min(1).max(366).default(30) }))
-    .query(({ ctx, input }) => summarizeCosts(ctx.deps, input.days)),
+    .input(
+      z.object({
+        days: z.int().min(1).max(366).default(30),
+        /** One thing alone. */
+        only: z
+          .object({ dimension: z.enum(costDimensions), name: keptText().min(1).max(2100) })
+          .optional(),
+      }),
+    )
+    .query(({ ctx, input }) => summarizeCosts(ctx.deps, input.days, input.only)),
 });
