@@ -49,6 +49,11 @@ async function listFrequencies(io: CommandIo, options: { json?: boolean }): Prom
   );
 }
 
+function lateText({ lateAfterSeconds: seconds }: FrequencyView): string {
+  if (seconds) return `a run that has not ended ${lengthText(seconds * 1000)} after its tick`;
+  return "a run that takes twice as long as usual, or has not ended at the next tick";
+}
+
 async function showFrequency(
   io: CommandIo,
   name: string,
@@ -64,6 +69,7 @@ async function showFrequency(
     `${one.name}  ${scheduleText(one)}${one.active ? "" : ", switched off"}`,
     `tables       ${one.tableCount}`,
     `waits        up to ${lengthText(waitSeconds * 1000)} for parents of other frequencies`,
+    `late         ${lateText(one)}`,
     `last tick    ${lastTickText(one)}`,
     `unfinished   ${unfinishedText(one)}`,
     ...troubleLines(one),

@@ -80,11 +80,14 @@ export async function runStart(
   }
 }
 
-/** What keeps Google from it is for an admin to mend, who needs the web app for that. */
+/**
+ * What keeps Google from it is for an admin to mend, who needs the web app for that: nobody waits until
+ * Google's client has given up.
+ */
 async function ensureBucket({ objectStore, clouds, log }: Deps): Promise<void> {
   const place = clouds.current();
-  await objectStore.ensureBucket().catch((error: unknown) => {
-    if (place?.isLocal) throw error;
+  if (place?.isLocal) return objectStore.ensureBucket();
+  void objectStore.ensureBucket().catch((error: unknown) => {
     log.warn({ err: error, bucket: place?.bucket }, "the bucket is not there, nor made");
   });
 }

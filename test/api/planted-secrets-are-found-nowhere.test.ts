@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { translateError } from "../../server/connectors/bigquery-errors.ts";
+import { createSlack } from "../../server/connectors/slack.ts";
+import { tellSlack } from "../../server/db/outbox.ts";
 import { ensureBootToken } from "../../server/services/access/boot-token.ts";
 import { issueSignInToken } from "../../server/services/access/issue-sign-in-token.ts";
 import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import { roomToken } from "../../server/services/rooms/room-token.ts";
+import { deliverNews } from "../../server/services/slack/deliver-news.ts";
 import { createLog } from "../../server/support/log.ts";
 import { dumpDatabase } from "../support/dump-database.ts";
 import { makeServiceAccount } from "../support/service-account.ts";
@@ -28,6 +31,9 @@ const planted = {
   clientSecret: "planted-client-secret-8d1f",
   databasePassword: "planted-database-password-72ce",
   serviceAccountKey: "cGxhbnRlZC1zZXJ2aWNlLWFjY291bnQta2V5",
+  slackToken: "xoxb-1-planted-slack-token-4b90",
+  gitToken: "planted-git-token-51c7-and-more",
+  webhookSecret: "planted-webhook-secret-0e66",
   signature: "706c616e7465642d7369676e6174757265",
   unknownToken: `maestro_${"planted0".repeat(6)}`,
 };
@@ -119,6 +125,20 @@ test("planted secrets are in no answer, no line of the log, no metric and no row
   expect(await change({ ...account, ...first })).toBe(false);
   expect(await change({ ...account, "bigquery.project": "another-project" })).toBe(false);
 
+  const others = {
+    "slack.token": planted.slackToken,
+    "git.token": planted.gitToken,
+    "git.webhookSecret": planted.webhookSecret,
+  };
+  for (const [key, secret] of Object.entries(others)) {
+    expect(await change({ [key]: `${secret} twice` })).toBe(true);
+  }
+  expect(await change({ ...others, "slack.channel": "data" })).toBe(false);
+  deps.slack = createSlack({ apiUrl: "http://127.0.0.1:9/api/" });
+  expect(await isRefused("settings.testSlack", {})).toBe(true);
+  await tellSlack(deps.db, { kind: "budget", month: "2026-03", percent: 80, text: "8 of 10 EUR" });
+  expect(await deliverNews(deps)).toBe(false);
+
   expect(await isRefused("databases.create", database)).toBe(false);
   expect(await isRefused("databases.create", database)).toBe(true);
   expect(await isRefused("databases.create", { ...database, port: "none" })).toBe(true);
@@ -154,6 +174,7 @@ test("planted secrets are in no answer, no line of the log, no metric and no row
   };
   expect(places.log).toContain("X-Goog-Algorithm=a");
   expect(places.database).toContain("oauth.clientSecret");
+  expect(places.database).toContain("Slack cannot be reached");
   expect(places.database).toContain("bigquery.credentials/our-project");
   // A line of the PEM, in the middle.
   const privateKey = serviceAccount.split("\\n")[9] ?? "";

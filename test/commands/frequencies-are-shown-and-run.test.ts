@@ -76,6 +76,7 @@ test("one is shown with its next ticks on its zone's clock, through the jump", a
       "New York, 02:30  every day, offset +2 h 30 min, America/New_York",
       "tables       0",
       "waits        up to 10 min 0 s for parents of other frequencies",
+      "late         a run that takes twice as long as usual, or has not ended at the next tick",
       "last tick    none yet",
       "unfinished   none",
       "next ticks   2026-03-08 07:30:00 UTC, 2026-03-08 03:30:00 America/New_York",
