@@ -20,6 +20,8 @@ export const locks = {
   slack: 7_102_040,
   /** One process at a time sees what is to be told once: a budget that is spent, a late run, a day. */
   toldOnce: 7_102_041,
+  /** One save at a time changes which project is set and what opens it. */
+  credentials: 7_102_042,
   /** One watcher at a time takes places for rooms on a machine. */
   roomPlaces: 7_102_033,
 } as const;

@@ -2,6 +2,7 @@ import { desc, eq, inArray, sql } from "drizzle-orm";
 import { settings } from "../../drizzle/schema/settings.ts";
 import { auditLog } from "../../drizzle/schema/users.ts";
 import type { Db } from "./client.ts";
+import { locks } from "./locks.ts";
 
 export interface SettingRow {
   key: string;
@@ -65,6 +66,11 @@ export async function lockSecret(db: Db, key: string): Promise<Buffer | null> {
     .where(eq(settings.key, key))
     .for("update");
   return row?.secret ?? null;
+}
+
+/** Until the transaction ends, nobody else who takes it changes the project or what opens it. */
+export async function lockCredentials(tx: Db): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${locks.credentials})`);
 }
 
 /** Who changed each setting last, by its key. */

@@ -2,7 +2,12 @@ import { MaestroError } from "../../../shared/errors.ts";
 import type { SettingChanges } from "../../../shared/settings.ts";
 import { serviceAccountKey } from "../../../shared/settings-cloud.ts";
 import type { Db } from "../../db/client.ts";
-import { deleteSetting, selectSettings, upsertSetting } from "../../db/settings.ts";
+import {
+  deleteSetting,
+  lockCredentials,
+  selectSettings,
+  upsertSetting,
+} from "../../db/settings.ts";
 import { type Actor, recordChange } from "../audit/record-change.ts";
 import type { Deps } from "../deps.ts";
 import { requireCurrentSecret } from "../instance/open-instance.ts";
@@ -48,6 +53,7 @@ export async function bindCredentials(
   if (project === undefined && key === undefined) return;
   // A project that is given to the processes is changed nowhere else.
   if (deps.givenSettings["bigquery.project"] !== undefined) return;
+  await lockCredentials(tx);
   // What is read and sealed again must be under one secret, whatever is rotated meanwhile.
   await requireCurrentSecret(tx, deps.secretBox);
   const stored = await readStored(deps, tx, project);

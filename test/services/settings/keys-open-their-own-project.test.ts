@@ -82,3 +82,11 @@ test("a key that is saved before any project is the first one's", async () => {
   await change(project("our-project"));
   expect(await opens("our-project")).toBe("next");
 });
+
+test("of a new key and a move that are saved at once, neither opens the other's project", async () => {
+  const moved = { ...project("next-project"), "bigquery.credentials": next };
+  const another = makeServiceAccount("another", "our-project");
+  await Promise.allSettled([change(moved), change({ "bigquery.credentials": another })]);
+  expect(await opens("next-project")).toBe("next");
+  expect(["ours", "another"]).toContain(await opens("our-project"));
+});
