@@ -60,7 +60,7 @@ function SignedIn(props: { me: Me; children: RouteSectionProps["children"] }) {
   createCurrency();
 
   createEffect(() => {
-    document.documentElement.classList.toggle("is-offline", !live.isConnected());
+    document.documentElement.classList.toggle("is-offline", live.lostAt() !== null);
   });
 
   async function signOut(): Promise<void> {
@@ -74,7 +74,7 @@ function SignedIn(props: { me: Me; children: RouteSectionProps["children"] }) {
   }
 
   return (
-    <Shell me={props.me} isConnected={live.isConnected()} signOut={() => void signOut()}>
+    <Shell me={props.me} lostAt={live.lostAt()} signOut={() => void signOut()}>
       <ErrorBoundary
         fallback={(error, reset) => (
           <div class="page">

@@ -89,6 +89,11 @@ export function formatInstant(iso: string, timeZone?: string): string {
   return format.format(new Date(iso));
 }
 
+/** The time of day alone, of an instant in ms. */
+export function formatClock(instantMs: number): string {
+  return new Date(instantMs).toLocaleTimeString("en-GB");
+}
+
 /** Of a field for a date and a time, which are those of the browser's zone. */
 export function instantOf(local: string | undefined): string | undefined {
   const ms = Date.parse(local ?? "");

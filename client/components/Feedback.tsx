@@ -1,7 +1,10 @@
 import { For, type JSX, Show } from "solid-js";
 import type { ApiError } from "../api-error.ts";
 
-/** An error as the server told it: the message, what to do, and a way to try again. */
+/** Asked again, the server would answer these as it did. */
+const final = ["notFound", "forbidden"];
+
+/** An error as the server told it: the message, what to do, and a way to try again where that helps. */
 export function ErrorNotice(props: { error: ApiError; retry?: () => void }) {
   return (
     <div class="notice bad" role="alert">
@@ -11,7 +14,7 @@ export function ErrorNotice(props: { error: ApiError; retry?: () => void }) {
           <p>{props.error.hint}</p>
         </Show>
       </div>
-      <Show when={props.retry}>
+      <Show when={final.includes(props.error.code) ? undefined : props.retry}>
         {(retry) => (
           <button type="button" class="button small" onClick={() => retry()()}>
             Try again

@@ -1,6 +1,7 @@
 import { A, useLocation } from "@solidjs/router";
 import { createEffect, createSignal, For, type JSX, on, Show } from "solid-js";
 import type { Me } from "../../shared/user.ts";
+import { formatClock } from "../format.ts";
 import { nav } from "../nav.ts";
 import { chooseTheme, currentTheme, type Theme } from "../state/create-theme.ts";
 import { Icon, type IconName } from "./Icon.tsx";
@@ -14,7 +15,8 @@ const themes: { value: Theme; icon: IconName; label: string; next: Theme }[] = [
 
 interface Props {
   me: Me;
-  isConnected: boolean;
+  /** When the live connection was lost; null while there is one. */
+  lostAt: number | null;
   signOut: () => void;
   children: JSX.Element;
 }
@@ -74,12 +76,20 @@ export function Shell(props: Props) {
         <Who me={props.me} signOut={props.signOut} />
       </aside>
       <div class="main">
-        <Show when={!props.isConnected}>
-          <div class="offline" role="status">
-            <Icon name="warning" size={14} />
-            Reconnecting… what you see may be out of date.
-          </div>
-        </Show>
+        <div role="status">
+          <Show when={props.lostAt}>
+            {(at) => (
+              <div class="offline">
+                <Icon name="warning" size={14} />
+                <span>
+                  Reconnecting… what you see is of{" "}
+                  <time datetime={new Date(at()).toISOString()}>{formatClock(at())}</time>, and
+                  comes up to date by itself.
+                </span>
+              </div>
+            )}
+          </Show>
+        </div>
         <main id="main">{props.children}</main>
       </div>
     </div>

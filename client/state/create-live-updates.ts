@@ -38,8 +38,8 @@ const longestRestMs = 5000;
  *   rounds.
  * - opened again: events were missed, so everything is fetched again.
  */
-export function createLiveUpdates(client: QueryClient): { isConnected: () => boolean } {
-  const [isConnected, setConnected] = createSignal(true);
+export function createLiveUpdates(client: QueryClient): { lostAt: () => number | null } {
+  const [lostAt, setLostAt] = createSignal<number | null>(null);
   const stale = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | null = null;
   let restMs = quietMs;
@@ -71,17 +71,17 @@ export function createLiveUpdates(client: QueryClient): { isConnected: () => boo
     },
     onConnectionStateChange({ state }) {
       if (state === "pending") {
-        if (wasOpen && !isConnected()) void client.invalidateQueries();
+        if (wasOpen && lostAt() !== null) void client.invalidateQueries();
         wasOpen = true;
-        setConnected(true);
+        setLostAt(null);
       } else if (state === "connecting" && wasOpen) {
-        setConnected(false);
+        setLostAt((was) => was ?? Date.now());
       }
     },
     onError(error) {
       // Shut out while the page was open: whoever they are now is asked for anew.
       if (isSignedOut(error)) void client.resetQueries({ queryKey: ["me"] });
-      else setConnected(false);
+      else setLostAt((was) => was ?? Date.now());
     },
   });
 
@@ -90,5 +90,5 @@ export function createLiveUpdates(client: QueryClient): { isConnected: () => boo
     if (timer !== null) clearTimeout(timer);
     subscription.unsubscribe();
   });
-  return { isConnected };
+  return { lostAt };
 }

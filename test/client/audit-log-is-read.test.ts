@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 let web: WebFixture;
@@ -24,6 +25,7 @@ test("the log is filtered, paged and downloaded, and the filter is in the addres
   await page.getByRole("button", { name: "Older" }).click();
   await page.getByRole("cell", { name: "table 1", exact: true }).waitFor();
   expect(await rows.count()).toBeLessThan(100);
+  await expectAccessible(page);
   await page.getByRole("button", { name: "Newest" }).click();
   await expect.poll(() => rows.count(), patience).toBe(100);
 

@@ -6,6 +6,7 @@ import { transfers } from "../../drizzle/schema/transfers.ts";
 import { createDatabase } from "../../server/services/databases/create-database.ts";
 import { createSourceDatabase, type SourceDatabase } from "../connectors/support.ts";
 import { insertImportTable, insertTableRun } from "../services/transfers/fixture.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 const actor = { userId: null, name: "test" };
@@ -103,6 +104,7 @@ test("tables of a source are searched, chosen, and made imports with names that 
   await page.getByText("3 tables", { exact: true }).waitFor();
   await page.getByLabel("Search source tables").fill("shop.");
   await page.getByText("2 tables", { exact: true }).waitFor();
+  await expectAccessible(page);
   await page.getByLabel("Search source tables").fill("");
   await page.getByText("3 tables", { exact: true }).waitFor();
   await page.getByLabel("Choose all that are listed").check();
@@ -197,6 +199,7 @@ test("transfers are followed live, filtered, looked into and cancelled", async (
   const dialog = page.getByRole("dialog");
   await dialog.getByText('SELECT * FROM "shop"."orders"').waitFor();
   await dialog.getByText("room-7").waitFor();
+  await expectAccessible(page);
   await dialog.getByRole("button", { name: "Close" }).click();
   await row.getByRole("link", { name: "raw_1.moving" }).click();
   const moves = page.getByRole("region", { name: `Transfer ${moving!.id}` });

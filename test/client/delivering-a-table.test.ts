@@ -6,6 +6,7 @@ import { tables } from "../../drizzle/schema/tables.ts";
 import { createTable } from "../../server/services/catalog/save-table.ts";
 import { createDatabase } from "../../server/services/databases/create-database.ts";
 import { tableDefinitionSchema } from "../../shared/table.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 const actor = { userId: null, name: "test" };
@@ -155,4 +156,5 @@ test("addresses to notify are set, and who was told is shown with each attempt a
   await card.getByText("waiting").waitFor();
   await page.getByRole("button", { name: "Show" }).click();
   await page.getByRole("button", { name: "Replace it by a new one" }).waitFor();
+  await expectAccessible(page);
 });

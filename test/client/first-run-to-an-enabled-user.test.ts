@@ -6,6 +6,7 @@ import { ensureBootToken } from "../../server/services/access/boot-token.ts";
 import { changeSettings } from "../../server/services/settings/change-settings.ts";
 import { redirectPath } from "../../shared/sign-in.ts";
 import { startOidcProvider, type TestProvider } from "../support/oidc-provider.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, type WebFixture } from "./support.ts";
 
 let web: WebFixture;
@@ -47,6 +48,7 @@ test("from an empty installation to a second user whom the page lets in by itsel
   await page.getByLabel("Allowed domains").fill("example.com");
   await save.click();
   await page.getByText("this is not the boot token").waitFor();
+  await expectAccessible(page);
   await page.getByLabel("Boot token").fill(bootToken);
   await save.click();
 

@@ -8,6 +8,7 @@ import {
   removeDataDir,
   startMaestro,
 } from "../support/start-maestro.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openBrowser, patience, watchErrors } from "./support.ts";
 
 /*
@@ -80,6 +81,7 @@ test("the printed link signs in; the sample loads with progress and its run goes
   await page.getByRole("region", { name: "Timeline" }).waitFor();
   await state("succeeded").waitFor({ timeout: 120_000 });
   expect(await page.locator(".gantt .bar.succeeded").count()).toBeGreaterThan(20);
+  await expectAccessible(page);
   expect(pageErrors).toEqual([]);
 }, 300_000);
 
@@ -96,6 +98,10 @@ test("a table's rows show with their types, and its jobs with what they billed",
   expect(await rows.count()).toBeLessThan(80);
   await openTab("Jobs");
   await page.getByRole("cell", { name: "load", exact: true }).waitFor();
+  await expectAccessible(page);
+  await openTab("Costs");
+  await page.getByRole("heading", { name: "By day" }).waitFor();
+  await expectAccessible(page);
   expect(pageErrors).toEqual([]);
 });
 
@@ -122,6 +128,7 @@ test("an error is told at its place while editing; saved and run, the change is 
   await page.locator(".sql-foot.bad").getByText("no_such_column").waitFor();
   await page.getByText("2:3", { exact: true }).waitFor();
   expect(await page.locator(".cm-lintRange-error").textContent()).toBe("no_such_column");
+  await expectAccessible(page);
 
   await replaceSql(
     "select 'a,b' as state, [1, 2] as list, null as nothing from demo_raw.bird_strikes limit 2000",
@@ -166,6 +173,7 @@ test("a save that breaks other tables names them, and asks", async () => {
   const question = page.getByRole("dialog", { name: "Save what breaks other tables?" });
   await question.getByRole("link", { name: "demo_marts.route_ranking" }).waitFor();
   await question.getByText("nothing_else").waitFor();
+  await expectAccessible(page);
   await question.getByRole("button", { name: "Keep editing" }).click();
   await page.getByRole("button", { name: "Discard" }).click();
   await page.getByText("Unsaved changes").waitFor({ state: "detached" });
@@ -211,6 +219,7 @@ test("the graph shows the catalog, and leads to a table", async () => {
   const graph = page.getByRole("region", { name: /^Graph of the catalog/ });
   await graph.getByRole("link").first().waitFor();
   expect(await graph.getByRole("link").count()).toBe(29);
+  await expectAccessible(page);
   await graph.getByRole("link", { name: /^routes demo_core/ }).click();
   await page.getByRole("heading", { name: "demo_core.routes" }).waitFor();
   expect(pageErrors).toEqual([]);

@@ -3,6 +3,7 @@ import { sessionCookieName } from "../../server/api/http/session-request.ts";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
 import { encodeSession } from "../../server/services/access/session-cookie.ts";
 import { addUser } from "../api/support.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 let web: WebFixture;
@@ -51,9 +52,11 @@ test("an admin lets a waiting user in, makes a group and adds them; and the last
   await dialog.getByLabel("ann@example.com").check();
   await dialog.getByRole("button", { name: "Done" }).click();
   await finance.getByText("ann@example.com").waitFor();
+  await expectAccessible(page);
 
   await page.getByRole("link", { name: /^Users/ }).click();
   await ann.getByText("finance").waitFor();
+  await expectAccessible(page);
   const local = page.getByRole("listitem").filter({ hasText: "admin@localhost" });
   await local.getByRole("button", { name: "No admin any more" }).click();
   await page.getByText("admin@localhost is the last enabled admin").waitFor();

@@ -8,6 +8,7 @@ import { insertCatalog, insertFrequency } from "../support/catalog.ts";
 import { chooseTables, nobody } from "../support/choose-tables.ts";
 import { type EngineFixture, openEngineFixture } from "../support/engine-fixture.ts";
 import { until } from "../support/until.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWeb, type Web } from "./support.ts";
 
 let fixture: EngineFixture;
@@ -93,6 +94,7 @@ test("the runs list and the table's page tell why, and lead to the whole story",
   await page.getByRole("button", { name: `Why the tables of run ${runId}` }).click();
   const reasons = page.getByRole("list", { name: `Table runs of run ${runId}` });
   await reasons.getByRole("listitem").first().waitFor();
+  await expectAccessible(page);
   const told = await reasons.getByRole("listitem").allTextContents();
   expect(told).toHaveLength(4);
   expect(told[0]).toMatch(/^failed.*d\.left.*Unrecognized name: x$/);

@@ -5,6 +5,7 @@ import { ping } from "../../server/services/rooms/ping.ts";
 import { createScheduler } from "../../server/services/schedulers/create-scheduler.ts";
 import { getScheduler } from "../../server/services/schedulers/get-scheduler.ts";
 import { scale } from "../../server/services/schedulers/scale.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 let web: WebFixture;
@@ -62,9 +63,11 @@ test("an admin sees fleets, their rooms live, how many there were, and what was 
     { timestamp: 1, status: "occupied", metadata: {} },
   );
   await one.getByText("occupied").waitFor();
+  await expectAccessible(page);
 
   await page.getByRole("link", { name: "Operations" }).click();
   await page.getByText("no room was ready within 300 s").first().waitFor();
+  await expectAccessible(page);
   await expect.poll(() => page.getByText("scale from 1 to 4").count(), patience).toBeGreaterThan(0);
   await page.getByRole("link", { name: "Specification" }).click();
   await page.getByText("- score.py").waitFor();

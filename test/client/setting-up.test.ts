@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
 import { assembleRun } from "../../server/services/runs/assemble-run.ts";
 import { insertCatalog, insertFrequency } from "../support/catalog.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
 let web: WebFixture;
@@ -32,6 +33,7 @@ test("a frequency is made with its next ticks in sight, and changed", async () =
   const ticks = dialog.getByRole("region", { name: "Next ticks" }).getByRole("listitem");
   await expect.poll(() => ticks.first().textContent(), patience).toMatch(/:30:00 (GMT\+\d|CES?T)/);
   expect(await ticks.count()).toBe(5);
+  await expectAccessible(page);
   const wait = dialog.getByLabel("Wait for parents of other frequencies, at most", { exact: true });
   await wait.fill("0");
   await dialog.getByText("the wait for parents is a whole number of seconds").waitFor();
@@ -142,6 +144,7 @@ test("a database that does not answer says so in its dialog", async () => {
   await dialog.getByLabel("Password", { exact: true }).fill("secret");
   await dialog.getByRole("button", { name: "Test the connection" }).click();
   await dialog.locator(".notice.bad").waitFor();
+  await expectAccessible(page);
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.getByText("u@127.0.0.1:1/d").waitFor();
   expect(await page.content()).not.toContain("secret");

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { tables } from "../../drizzle/schema/tables.ts";
 import { createHttpServer } from "../../server/api/http-server.ts";
 import { insertCatalog } from "../support/catalog.ts";
+import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, patience, type WebFixture, webRoot } from "./support.ts";
 
 let web: WebFixture;
@@ -31,6 +32,7 @@ test("a stranger is told how to sign in; signing out ends the session", async ()
   const stranger = await web.newPage();
   await stranger.goto(`${web.server.url}/tables`);
   await stranger.getByRole("heading", { name: "Sign in to Maestro" }).waitFor();
+  await expectAccessible(stranger);
 
   const page = await web.signedIn();
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -62,6 +64,10 @@ test("a lost server shows as reconnecting, and its return brings the page up to 
 
   await first.close();
   await page.getByText("Reconnecting…").waitFor();
+  await page
+    .getByText(/what you see is of \d\d:\d\d:\d\d, and comes up to date by itself/)
+    .waitFor();
+  await expectAccessible(page);
   // What was there stays to be read.
   expect(await page.getByRole("link", { name: "d.renamed" }).count()).toBe(1);
 

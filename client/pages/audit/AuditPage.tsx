@@ -133,7 +133,8 @@ function EntryTable(props: { entries: AuditEntry[] }) {
 }
 
 function Subject(props: { entry: AuditEntry }) {
-  const text = () => `${props.entry.subjectKind} ${props.entry.subjectId ?? ""}`;
+  const text = () =>
+    `${props.entry.subjectKind} ${nameOf(props.entry) ?? props.entry.subjectId ?? ""}`;
   const page = () => pages[props.entry.subjectKind];
   return (
     <Show when={props.entry.subjectId !== null && page()} fallback={text()}>
@@ -142,8 +143,18 @@ function Subject(props: { entry: AuditEntry }) {
   );
 }
 
+/** As it was called then; null of what has no name. */
+function nameOf({ detail }: AuditEntry): string | null {
+  const name = detail["name"] ?? detail["email"];
+  return typeof name === "string" ? name : null;
+}
+
 function detailOf(entry: AuditEntry): string {
-  return Object.entries(entry.detail)
-    .map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join(", ");
+  const told = Object.entries(entry.detail).filter(([, value]) => value !== nameOf(entry));
+  return told.map(([key, value]) => `${key}: ${valueText(value)}`).join(", ");
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(valueText).join(" ") || "none";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

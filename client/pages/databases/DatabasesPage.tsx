@@ -39,7 +39,7 @@ export function DatabasesPage() {
               </Empty>
             }
           >
-            <ul class="card list">
+            <ul class="card list wrapping">
               <For each={data()}>
                 {(database) => (
                   <Row database={database} onEdit={setEdited} onChanged={databases.refetch} />

@@ -15,7 +15,14 @@ export function TokensTab() {
   return (
     <QueryView query={tokens} what="the tokens">
       {(data) => (
-        <Show when={data().length > 0} fallback={<Empty title="Nobody has a token" />}>
+        <Show
+          when={data().length > 0}
+          fallback={
+            <Empty title="Nobody has a token">
+              <p>People make theirs under Tokens; you can revoke them here.</p>
+            </Empty>
+          }
+        >
           <TokenTable
             tokens={data()}
             revoke={(id) => api.tokens.revokeAny.mutate({ id })}

@@ -7,7 +7,7 @@ export function TableReferences(props: { table: TableDetail }) {
   return (
     <div class="columns">
       <section class="card pad stack tight">
-        <h3>Reads</h3>
+        <h2>Reads</h2>
         <div class="chips">
           <For each={props.table.parents} fallback={<span class="muted">No table</span>}>
             {(parent) => (
@@ -36,7 +36,7 @@ export function TableReferences(props: { table: TableDetail }) {
         </Show>
       </section>
       <section class="card pad stack tight">
-        <h3>Read by</h3>
+        <h2>Read by</h2>
         <div class="chips">
           <For each={props.table.children} fallback={<span class="muted">No table</span>}>
             {(child) => (

@@ -1,6 +1,7 @@
 import { createMemo, For, lazy, Show, Suspense } from "solid-js";
 import type { TableDefinition, TableVersionView } from "../../../shared/table.ts";
 import { Loading } from "../../components/Feedback.tsx";
+import { createPointedNames, type PointedNames } from "../../state/create-pointed-names.ts";
 
 const SqlDiff = lazy(async () => ({
   default: (await import("../../components/sql/SqlDiff.tsx")).SqlDiff,
@@ -13,8 +14,9 @@ interface Props {
 
 /** What a save changed: its settings by name, its SQL side by side. */
 export function VersionDiff(props: Props) {
+  const names = createPointedNames();
   const settings = createMemo(() =>
-    changedSettings(props.before?.definition ?? null, props.now.definition),
+    changedSettings(props.before?.definition ?? null, props.now.definition, names),
   );
   const oldSql = () => props.before?.definition.query ?? "";
   const newSql = () => props.now.definition.query;
@@ -75,24 +77,30 @@ export function VersionDiff(props: Props) {
 }
 
 /** The settings that say something other than before; of a first version those that are set. */
-function changedSettings(before: TableDefinition | null, now: TableDefinition) {
+function changedSettings(
+  before: TableDefinition | null,
+  now: TableDefinition,
+  names: PointedNames,
+) {
   const old = new Map(before === null ? [] : Object.entries(before));
+  const textOf = (key: string, value: unknown) =>
+    (typeof value === "number" && names(key, value)) || plainText(value);
   return Object.entries(now)
     .filter(([name]) => name !== "query")
     .map(([name, value]) => ({
       name: wordsOf(name),
-      from: textOf(old.get(name)),
-      to: textOf(value),
+      from: textOf(name, old.get(name)),
+      to: textOf(name, value),
     }))
     .filter(({ from, to }) => from !== to);
 }
 
-/** `exportDatabaseId` as `export database id`. */
+/** `exportDatabaseId` as `export database`. */
 function wordsOf(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return name.replace(/Id$/, "").replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-function textOf(value: unknown): string {
+function plainText(value: unknown): string {
   if (value === undefined || value === null || value === "" || value === false) return "–";
   if (Array.isArray(value) && value.length === 0) return "–";
   return typeof value === "string" ? value : JSON.stringify(value);

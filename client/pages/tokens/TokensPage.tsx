@@ -27,7 +27,17 @@ export function TokensPage() {
     >
       <QueryView query={tokens} what="the tokens">
         {(data) => (
-          <Show when={data().length > 0} fallback={<Empty title="No tokens yet" />}>
+          <Show
+            when={data().length > 0}
+            fallback={
+              <Empty title="No tokens yet">
+                <p>
+                  Make one for each program that asks Maestro: a script, a pipeline, the Python
+                  client.
+                </p>
+              </Empty>
+            }
+          >
             <TokenTable
               tokens={data()}
               revoke={(id) => api.tokens.revoke.mutate({ id })}
