@@ -206,7 +206,13 @@ test("groups are made, renamed, filled and emptied, and names are unique", async
   await post("groups.addMember", { id, userId });
   expect((await post("groups.addMember", { id, userId })).status).toBe(200);
   const groups = await get<GroupView[]>("groups.list");
-  expect(groups).toContainEqual({ id, name: "controlling", memberCount: 1, tableCount: 0 });
+  expect(groups).toContainEqual({
+    id,
+    name: "controlling",
+    slackChannel: null,
+    memberCount: 1,
+    tableCount: 0,
+  });
   const me = await get<{ groups: object[] }>("me.get", await session(userId));
   expect(me.groups).toEqual([{ id, name: "controlling" }]);
   await post("groups.removeMember", { id, userId });
