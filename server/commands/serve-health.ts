@@ -18,19 +18,22 @@ export async function serveHealth(
   address: { host: string; port: number },
 ): Promise<{ port: number; close(): Promise<void> }> {
   const checkReadiness = createReadinessCheck(deps);
-  const answer = async (url: URL): Promise<[number, object]> => {
-    if (url.pathname === "/healthz") {
+  const answer = async (asked: string): Promise<[number, object]> => {
+    // Whatever is asked for has an answer: an address that cannot be parsed must not end the process.
+    const [path, query] = asked.split("?");
+    if (path === "/healthz") {
       const stuck = stuckLoops(stuckMs);
       return [stuck.length === 0 ? 200 : 503, { ok: stuck.length === 0, stuck }];
     }
-    const part = readinessParts.find((one) => one === url.searchParams.get("part"));
-    if (url.pathname !== "/readyz") return [404, { error: "this answers /healthz and /readyz" }];
+    const wanted = new URLSearchParams(query).get("part");
+    const part = readinessParts.find((one) => one === wanted);
+    if (path !== "/readyz") return [404, { error: "this answers /healthz and /readyz" }];
     const { ready, checks } = await checkReadiness();
     const isReady = part ? checks[part] === "ok" : ready;
     return [isReady ? 200 : 503, { ready: isReady, checks }];
   };
   const server = createServer(async (request, response) => {
-    const [status, body] = await answer(new URL(request.url ?? "/", "http://localhost"));
+    const [status, body] = await answer(request.url ?? "/");
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   server.listen(address.port, address.host);

@@ -89,9 +89,22 @@ async function stopWithin(worker: Worker, seconds: number, log: Log): Promise<vo
   }
 }
 
-/** What a room of Maestro's own is told, as this process was; its output is kept by its runtime. */
-function ownEnvironment(config: Config, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { MAESTRO_LOGPATH: _, ...given } = { ...environment, ...config.given };
+/**
+ * What a room of Maestro's own is told, as this process was. Its output is kept by its runtime, and the
+ * address at which this process answers probes is one that no other can have.
+ */
+export function ownEnvironment(
+  config: Pick<Config, "given" | "dataDir">,
+  environment: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const {
+    MAESTRO_LOGPATH: _,
+    MAESTRO_HEALTH_LISTEN: __,
+    ...given
+  } = {
+    ...environment,
+    ...config.given,
+  };
   return { ...given, MAESTRO_DATA_DIR: resolve(config.dataDir) };
 }
 

@@ -10,6 +10,7 @@ export function startCommitter(deps: Deps): Loop {
   const loop = startLoop({
     name: "committer",
     log: deps.log,
+    isUnbounded: true,
     periodMs,
     body: (signal) => commitSaves(deps, signal),
   });

@@ -43,6 +43,7 @@ export function startEngine(deps: Deps): Engine {
   const forwarder = startLoop({
     name: "forwarder",
     log: deps.log,
+    isUnbounded: true,
     periodMs: forwardMs,
     body: (signal) => forwardEvents(deps, signal),
   });
@@ -89,6 +90,7 @@ export function startRunner(deps: Deps): Engine {
   const retention = startLoop({
     name: "retention",
     log: deps.log,
+    isUnbounded: true,
     periodMs: retentionMs,
     body: async (signal) => {
       await forgetOldRuns(deps, signal);
@@ -100,12 +102,14 @@ export function startRunner(deps: Deps): Engine {
   const previews = startLoop({
     name: "previews",
     log: deps.log,
+    isUnbounded: true,
     periodMs: previewsMs,
     body: (signal) => settleLeftPreviews(deps, signal),
   });
   const sweeper = startLoop({
     name: "bucket",
     log: deps.log,
+    isUnbounded: true,
     periodMs: retentionMs,
     body: async (signal) => {
       await sweepBucket(deps, signal);

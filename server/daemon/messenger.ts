@@ -10,6 +10,7 @@ export function startMessenger(deps: Deps): Loop {
   const loop = startLoop({
     name: "messenger",
     log: deps.log,
+    isUnbounded: true,
     periodMs,
     body: (signal) => deliverAllNews(deps, signal),
   });

@@ -28,6 +28,7 @@ export function startSizeRefresher(deps: Deps): SizeRefresher {
   const loop = startLoop({
     name: "table sizes",
     log: deps.log,
+    isUnbounded: true,
     periodMs: pollMs,
     body: async (signal) => {
       while (waiting.size > 0 && restMs() > 0 && !signal.aborted) await pause(restMs(), signal);

@@ -16,6 +16,7 @@ export function startStagedCleaner(deps: Deps): Loop {
   return startLoop({
     name: "staged files",
     log: deps.log,
+    isUnbounded: true,
     periodMs: againMs,
     body: async (signal) => {
       const isAnew = at.isEnd && (!at.hasLeft || again.take());

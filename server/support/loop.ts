@@ -16,20 +16,26 @@ export interface Loop {
 const maxPauseMs = 30_000;
 
 /** Bodies that run now, in this process. */
-const bodies = new Set<{ name: string; sinceMs: number }>();
+const bodies = new Set<{ name: string; sinceMs: number; isUnbounded: boolean }>();
 
 /** Names of the loops of which a body has run for longer than that. */
 export function stuckLoops(longerThanMs: number): string[] {
   const nowMs = performance.now();
-  return [...bodies].flatMap(({ name, sinceMs }) => (nowMs - sinceMs > longerThanMs ? [name] : []));
+  const stuck = [...bodies].filter(
+    ({ sinceMs, isUnbounded }) => !isUnbounded && nowMs - sinceMs > longerThanMs,
+  );
+  return stuck.map(({ name }) => name);
 }
 
 export function startLoop(options: {
   name: string;
   log: Log;
   periodMs: number;
+  /** Its body works off a backlog, however long that takes: it is never taken for stuck. */
+  isUnbounded?: boolean;
   body: (signal: AbortSignal) => Promise<void>;
 }): Loop {
+  const { isUnbounded = false } = options;
   const stopping = new AbortController();
   let woken = false;
   let endPause: (() => void) | undefined;
@@ -50,7 +56,7 @@ export function startLoop(options: {
     let failures = 0;
     while (!stopping.signal.aborted) {
       woken = false;
-      const body = { name: options.name, sinceMs: performance.now() };
+      const body = { name: options.name, sinceMs: performance.now(), isUnbounded };
       bodies.add(body);
       try {
         await options.body(stopping.signal);

@@ -5,8 +5,10 @@ import { sql } from "drizzle-orm";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rooms, schedulerOperations } from "../../drizzle/schema/schedulers.ts";
+import { serveHealth } from "../../server/commands/serve-health.ts";
 import { createDbClient } from "../../server/db/client.ts";
 import { createScheduler } from "../../server/services/schedulers/create-scheduler.ts";
+import { startLoop, stuckLoops } from "../../server/support/loop.ts";
 import {
   adminToken,
   createTestDeps,
@@ -108,6 +110,27 @@ test("health answers, and readiness names what is away", async () => {
   await ask();
   expect(asked).toBe(2);
   await cut.close();
+});
+
+test("a worker answers probes whatever address is asked, and who works off a backlog is not stuck", async () => {
+  const health = await serveHealth(context.deps, { host: "127.0.0.1", port: 0 });
+  const status = async (path: string) =>
+    (await fetch(`http://127.0.0.1:${health.port}${path}`)).status;
+  // An address that is no URL ends no process.
+  expect(await status("//")).toBe(404);
+  expect(await status("/healthz?x=[")).toBe(200);
+  expect(await status("/readyz?part=postgres")).toBe(200);
+  await health.close();
+
+  const end = Promise.withResolvers<void>();
+  const loop = { log: context.deps.log, periodMs: 60_000, body: () => end.promise };
+  const loops = [
+    startLoop({ ...loop, name: "hangs" }),
+    startLoop({ ...loop, name: "backlog", isUnbounded: true }),
+  ];
+  expect(stuckLoops(-1)).toEqual(["hangs"]);
+  end.resolve();
+  await Promise.all(loops.map((one) => one.stop()));
 });
 
 test("metrics tell rooms by state, and how long the oldest of what waits has waited", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ownEnvironment } from "../../server/commands/start-worker.ts";
 import { connectionStringOf, readConfig } from "../../server/config.ts";
 import { describeConfig } from "../../server/config-effective.ts";
 
@@ -111,4 +112,18 @@ test("separate variables make one connection string, with odd characters escaped
     },
   );
   expect(connectionStringOf(config)).toBe("postgresql://a%40b:p%2Fw%3Ad@db.example:6543/maestro");
+});
+
+test("rooms of a worker are told its settings, but not its log nor where it answers probes", () => {
+  const environment = {
+    MAESTRO_PINGTIMEOUT: "7",
+    MAESTRO_LOGPATH: "/tmp/worker.log",
+    // A room that answered there too would find the address taken, and end.
+    MAESTRO_HEALTH_LISTEN: ":3001",
+  };
+  const told = ownEnvironment(readConfig({}, environment), environment);
+  expect(told["MAESTRO_PINGTIMEOUT"]).toBe("7");
+  expect(Object.keys(told).filter((name) => environment[name as keyof typeof environment])).toEqual(
+    ["MAESTRO_PINGTIMEOUT"],
+  );
 });

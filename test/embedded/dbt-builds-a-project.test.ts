@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readProject } from "../../server/commands/adopt-project.ts";
-import { projectId, startTestCloud } from "./support/local-cloud.ts";
 import { pythonWith, runProgram } from "../support/python.ts";
+import { projectId, startTestCloud } from "./support/local-cloud.ts";
 
 const versions = ["dbt-core==1.10.13", "dbt-bigquery==1.10.2"];
 
