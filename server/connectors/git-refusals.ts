@@ -8,8 +8,13 @@ export function gitFault(message: string, retryable = false, cause?: unknown): M
   return new MaestroError("git", message, { retryable, cause });
 }
 
-/** What git writes when it fails, in words that say what to do. The first that fits holds. */
-const refusals: { pattern: RegExp; say: string }[] = [
+interface Refusal {
+  pattern: RegExp;
+  say: string;
+}
+
+/** What git writes when it does not get as far as sending, in words that say what to do. The first that fits holds. */
+const refusals: Refusal[] = [
   {
     pattern: /Host key verification failed|HOST IDENTIFICATION HAS CHANGED/i,
     say: "the host shows another key than those of git.knownHosts, and nothing was sent to it: set git.knownHosts anew if its owner publishes that key",
@@ -23,12 +28,20 @@ const refusals: { pattern: RegExp; say: string }[] = [
     pattern: /not found|does not appear to be a git repository/i,
     say: "there is no such repository, or it is hidden from these credentials: look at git.url",
   },
-  {
-    pattern: /protected branch|GH006|GH013|not allowed to push|not permitted to push/i,
-    say: "the repository does not take commits on this branch: let Maestro write to it, or name another in git.branch",
-  },
 ];
 
+/** Said of the branch. GH013 is any rule of GitHub's: also one about what was sent, such as a secret in it. */
+const closed: Refusal = {
+  pattern:
+    /protected branch|GH006|through a pull request|not allowed to push|not permitted to push/i,
+  say: "the repository does not take commits on this branch: let Maestro write to it, or name another in git.branch",
+};
+
+/** Said by a repository that was reached and has looked; what its rules and hooks write may be any words. */
+const answered = /\[remote rejected\]/;
+/** A fault of the repository's own, which the next push may not meet. */
+const passing =
+  /\[remote rejected\][^\n]*\((internal server error|cannot lock ref|failed to (update|lock) ref)/i;
 /** Said of what was sent. */
 const unfit = /hook declined|remote rejected|HTTP 413|too large|exceeds|unpack failed/i;
 
@@ -42,9 +55,10 @@ export function readRefusal(error: unknown, { token }: { token: string | null })
     return gitFault(message, false, error);
   }
   const last = lastLines(text);
-  const known = refusals.find(({ pattern }) => pattern.test(text));
+  const said = answered.test(text) ? [closed] : [...refusals, closed];
+  const known = said.find(({ pattern }) => pattern.test(text));
   if (known) return gitFault(`${known.say} (${last})`);
-  if (unfit.test(text)) {
+  if (unfit.test(text) && !passing.test(text)) {
     return new MaestroError("git", `the repository does not take it: ${last}`, {
       reason: ofCommits,
     });

@@ -8,16 +8,18 @@ import { type GitDeps, type OpenedBranch, remoteKey } from "./git-remote.ts";
 /*
  * Saves become commits, in their order, as many at a time as memory bears. What the server refuses is
  * halved and tried again, until the one that it refuses stands alone: where it takes others, that one is
- * given up with the server's words, and told on its version. Where it takes none, all of them wait: it
- * is the branch then, and not what was saved.
+ * given up with the server's words, and told on its version. Where it takes none, neither of the first
+ * nor of the newest, all of them wait: it is the branch then, and not what was saved.
  */
 
 /** Stored bytes of definitions; they are larger in memory, and there three times over. */
 const mostBytes = 8_000_000;
 /** Others who push all the time must end some time. */
 const mostTries = 5;
-/** Where so many are refused and none is taken, it is not the commits. */
+/** Where so many of the first are refused and so many of the newest, it is not the commits. */
 const mostRefused = 3;
+
+type Save = Exclude<OpenGitNews, { kind: "pull" }>;
 
 interface Refused {
   news: OpenGitNews;
@@ -33,6 +35,8 @@ interface Pushing {
   first: OpenedBranch;
   /** Null where it must be opened anew, as it is another by now. */
   branch: GitBranch | null;
+  /** Those that wait, as far as they were looked up. */
+  waiting: Save[];
   isAnyTaken: boolean;
   refused: Refused[];
 }
@@ -47,13 +51,15 @@ export async function pushSaves(
   const { branch } = first;
   const pushing: Pushing = {
     ...{ deps, remote, signal, first, branch },
+    waiting: [],
     isAnyTaken: false,
     refused: [],
   };
   try {
     for (let after = 0; ; ) {
       const news = await selectOpenGitNews(deps.db, after);
-      for (const some of portionsOf(news.filter(({ kind }) => kind !== "pull"))) {
+      pushing.waiting = news.flatMap((one) => (one.kind === "pull" ? [] : [one]));
+      for (const some of portionsOf(pushing.waiting)) {
         await pushSome(pushing, some);
       }
       const last = news.at(-1);
@@ -88,12 +94,26 @@ async function pushSome(pushing: Pushing, news: OpenGitNews[]): Promise<void> {
   const [only, ...more] = news;
   if (only && more.length === 0) {
     pushing.refused.push({ news: only, what, why });
-    if (!pushing.isAnyTaken && pushing.refused.length >= mostRefused) throw noneTaken(pushing);
-    return;
+    if (pushing.isAnyTaken || pushing.refused.length < mostRefused) return;
+    if (await isNewestTaken(pushing)) return;
+    throw noneTaken(pushing);
   }
   const half = Math.ceil(news.length / 2);
   await pushSome(pushing, news.slice(0, half));
   await pushSome(pushing, news.slice(half));
+}
+
+/** Tries the tables that were saved last, each with the first that waits of it; what is taken is met again, as done. */
+async function isNewestTaken(pushing: Pushing): Promise<boolean> {
+  const refused = new Set(pushing.refused.map(({ news }) => news.id));
+  const left = pushing.waiting.filter(({ id }) => !refused.has(id));
+  const firstOf = new Map(left.toReversed().map((one) => [one.tableId, one]));
+  for (const one of [...firstOf.values()].slice(0, mostRefused)) {
+    if ((await pushTogether(pushing, [one])).kind !== "taken") continue;
+    pushing.isAnyTaken = true;
+    return true;
+  }
+  return false;
 }
 
 async function pushTogether(pushing: Pushing, news: OpenGitNews[]): Promise<CommitOutcome> {

@@ -65,7 +65,11 @@ export async function syncBranch(
   for (let at = 0; at < looked.length; at += atOnce) {
     await syncSome(deps, sync, { some: looked.slice(at, at + atOnce), rowsAt }, options, plan);
   }
-  const isHeld = !options.isAsked && removed.length > mostGoneUnasked;
+  // What is gone may be a file that was renamed, and is refused under its other name.
+  const isMoveRefused = plan.items.some(
+    ({ action, name }) => action === "refused" && !rowsAt.has(`tables/${name.replace(".", "/")}`),
+  );
+  const isHeld = !options.isAsked && (removed.length > mostGoneUnasked || isMoveRefused);
   for (const row of gone) {
     const side = { ...(await sideOf(deps, row.path, rowsAt.get(row.path) ?? [])), base: row };
     if (row.version === 0) await retake(deps, sync, side, options, plan);

@@ -106,6 +106,26 @@ test("a commit that the server refuses is named, and the others are pushed witho
   });
 });
 
+test("however many are refused before one that is taken, and whatever is said of them, it is taken", async () => {
+  const said =
+    "error: GH013: Repository rule violations found for refs/heads/main. Push cannot contain secrets, see not found";
+  await git.hook(
+    `read -r before after ref; if git grep -q credential "$after" -- tables; then echo "${said}"; exit 1; fi`,
+  );
+  for (const name of ["s1", "s2", "s3"]) await save(name, `select 'credential' as ${name}`);
+  await save("sound", "select 1 as x");
+  await pulse();
+  expect(await gitState(deps)).toMatchObject({ waiting: 0, fault: null });
+  expect(await show("tables/d/sound.sql")).toBe("select 1 as x");
+  expect((await gitState(deps)).refused.map(({ name }) => name)).toEqual(
+    ["s1", "s2", "s3"].map((name) => `d.${name}`),
+  );
+  await git.hook(null);
+  await again();
+  await pulse();
+  expect((await gitState(deps)).refused).toEqual([]);
+});
+
 test("locks and unfinished packs of a process that was killed hinder nothing, nor does a damaged copy", async () => {
   const copy = async () => join(world.folder, (await world.copies())[0] ?? "");
   for (const name of ["HEAD.lock", "refs/maestro/head.lock", "packed-refs.lock"]) {
@@ -176,6 +196,24 @@ test("addresses of notifications are hidden in the repository, and come back who
   });
   expect((await sync(deps, none, ann)).applied).toEqual(["d.told"]);
   expect((await current("told"))?.definition.notifyUrls[0]).toBe("https://hooks.example.com/new");
+  // A file that was renamed is of a table that has no address yet: the other is not removed for it.
+  await git.commit("Rename", {
+    "tables/d/told.sql": null,
+    "tables/d/told.yaml": null,
+    "tables/d/renamed.sql": "select 2 as x\n",
+    "tables/d/renamed.yaml": text,
+  });
+  await askPull(deps);
+  await pulse();
+  expect((await gitState(deps)).fault).toMatch(/d\.renamed: .*write the addresses out.*and 1 more/);
+  expect(await current("told")).not.toBeNull();
+  await git.commit("Whole again", {
+    "tables/d/renamed.yaml": text.replace("com/[hidden]", "com/its-own"),
+  });
+  await askPull(deps);
+  await pulse();
+  expect(await current("told")).toBeNull();
+  expect((await current("renamed"))?.definition.notifyUrls[0]).toContain("its-own");
 });
 
 test("a rewritten history is told, and takes nothing from the catalog that it has lost", async () => {
