@@ -1,7 +1,12 @@
 import { mkdir, rm, statfs } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBMaterializedResult,
+  type DuckDBValue,
+} from "@duckdb/node-api";
 import type { SqlFrontEnd } from "./contract.ts";
 import { quoteText } from "./field-types.ts";
 import type { WarehouseLimits } from "./job-limits.ts";
@@ -89,10 +94,15 @@ function poolOf(
   return {
     use,
     rows: (sql, values) =>
-      use(async (connection) => (await connection.run(sql, values ?? [])).getRows()),
+      use(async (connection) => rowsOf(await connection.run(sql, values))),
     close() {
       for (const connection of idle) connection.closeSync();
       instance.closeSync();
     },
   };
+}
+
+/** All rows at once: DuckDB's binding would fetch each batch of them, and that there is no more, by a call. */
+export function rowsOf(result: DuckDBMaterializedResult): DuckDBValue[][] {
+  return Array.from({ length: result.chunkCount }, (_, i) => result.getChunk(i).getRows()).flat();
 }

@@ -31,6 +31,7 @@ export async function extractAvro(
     pending = 0;
   };
   try {
+    await tx.begin();
     const result = await tx.connection.stream(select);
     for await (const rows of result.yieldRows()) {
       tx.checkCancelled();

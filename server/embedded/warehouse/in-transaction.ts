@@ -9,17 +9,16 @@ export async function inTransaction<T>(
   isCancelled: () => boolean,
   body: (tx: WarehouseTransaction) => Promise<T> | T,
 ): Promise<T> {
-  const tx = new WarehouseTransaction({ connection, catalog, now: new Date(), isCancelled });
-  await connection.run("BEGIN TRANSACTION");
+  const now = new Date();
+  const tx = new WarehouseTransaction({ connection, catalog, now, isCancelled, isBegun: false });
   try {
     const result = await body(tx);
     const changes = tx.ending();
-    const last = [...tx.atCommit, ...catalog.recording(changes), "COMMIT"];
-    await connection.run(last.join("; "));
+    await tx.commit([...tx.atCommit, ...catalog.recording(changes)]);
     catalog.apply(changes);
     return result;
   } catch (error) {
-    await connection.run("ROLLBACK").catch(() => undefined);
+    await tx.rollback().catch(() => undefined);
     throw error;
   }
 }

@@ -31,29 +31,57 @@ export class WarehouseTransaction {
   readonly #datasets = new Map<string, DatasetDocument | null>();
   readonly #routines = new Map<string, RoutineDocument | null>();
   readonly #isCancelled: () => boolean;
+  #isBegun: boolean;
 
   constructor(options: {
     connection: DuckDBConnection;
     catalog: Catalog;
     now: Date;
     isCancelled: () => boolean;
+    /** Has DuckDB's begun already? */
+    isBegun: boolean;
   }) {
     this.connection = options.connection;
     this.catalog = options.catalog;
     this.now = options.now;
     this.#isCancelled = options.isCancelled;
+    this.#isBegun = options.isBegun;
+  }
+
+  /** To be called before the connection itself is used. */
+  async begin(): Promise<void> {
+    const [beginning] = this.#beginning();
+    if (beginning) await this.connection.run(beginning);
   }
 
   /** An interrupt reaches a statement that runs; this stops the next one from beginning. */
   async run(sql: string, values?: DuckDBValue[]): Promise<DuckDBMaterializedResult> {
     this.checkCancelled();
+    if (!values) return this.connection.run([...this.#beginning(), sql].join("; "));
+    await this.begin();
     return this.connection.run(sql, values);
+  }
+
+  /** Runs these statements and commits, by one call: it costs more than such statements. */
+  async commit(last: string[]): Promise<void> {
+    await this.connection.run([...this.#beginning(), ...last, "COMMIT"].join("; "));
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#isBegun) await this.connection.run("ROLLBACK");
+    this.#isBegun = false;
+  }
+
+  /** What stands before the first statement. */
+  #beginning(): string[] {
+    if (this.#isBegun) return [];
+    this.#isBegun = true;
+    return ["BEGIN TRANSACTION"];
   }
 
   /** Takes back what was done so far. A statement that failed leaves DuckDB's transaction unusable. */
   async restart(): Promise<void> {
-    await this.connection.run("ROLLBACK");
-    await this.connection.run("BEGIN TRANSACTION");
+    await this.rollback();
     this.changes.length = 0;
     this.atCommit.length = 0;
     this.#former.forget();

@@ -81,6 +81,7 @@ class OpenTransaction {
       catalog: host.context.catalog,
       now: new Date(),
       isCancelled: host.isCancelled,
+      isBegun: true,
     });
   }
 
