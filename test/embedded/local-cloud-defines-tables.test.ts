@@ -139,14 +139,16 @@ test("a view answers by the names that its tables' columns have now", async () =
   await query("CREATE TABLE d.moved AS SELECT 1 AS a, 2 AS b, 3 AS c");
   await query("CREATE VIEW d.all_of_it AS SELECT * FROM d.moved");
   await query("CREATE VIEW d.some_of_it (x, y) AS SELECT a, c FROM d.moved");
-  await query("CREATE VIEW d.computed AS SELECT b + c AS total, MIN(a) OVER () FROM d.moved");
+  await query(
+    "CREATE VIEW d.computed AS SELECT b + c AS total, MIN(a) OVER () AS least FROM d.moved",
+  );
   await query("ALTER TABLE d.moved DROP COLUMN a, ADD COLUMN d INT64");
   expect(await query("SELECT * FROM d.all_of_it")).toEqual([{ b: 2, c: 3, d: null }]);
   await expect(query("SELECT x FROM d.some_of_it")).rejects.toThrow("Unrecognized name: a");
   await query("CREATE OR REPLACE TABLE d.moved AS SELECT 30 AS c, 20 AS b, 10 AS a");
   expect(await query("SELECT a, b, c FROM d.all_of_it")).toEqual([{ a: 10, b: 20, c: 30 }]);
   expect(await query("SELECT x, y FROM d.some_of_it")).toEqual([{ x: 10, y: 30 }]);
-  expect(await query("SELECT total, f0_ FROM d.computed")).toEqual([{ total: 50, f0_: 10 }]);
+  expect(await query("SELECT total, least FROM d.computed")).toEqual([{ total: 50, least: 10 }]);
 
   const named = cloud.bigquery.dataset("d").table("some_of_it");
   await named.setMetadata({ view: { query: "SELECT b, c FROM d.moved", useLegacySql: false } });

@@ -56,6 +56,23 @@ describe("a statement that changes rows", () => {
     expect((await stock())[1]).toEqual(["2", "b", 2]);
   });
 
+  it("stores no array with a NULL in it", async () => {
+    const columns = [{ name: "list", type: "INTEGER", mode: "REPEATED" as const }];
+    await duck.connection.run('CREATE TABLE "d.lists" (list BIGINT[])');
+    duck.addTable("d", "lists", columns);
+    await duck.run("INSERT d.lists VALUES ([1]), (NULL)");
+    const said = "Array cannot have a null element; error in writing field list";
+    for (const sql of [
+      "INSERT d.lists SELECT ARRAY_AGG(x) FROM UNNEST([1, NULL]) AS x",
+      "UPDATE d.lists SET list = [NULL] WHERE true",
+      "MERGE d.lists USING (SELECT 1 AS a) ON false WHEN NOT MATCHED THEN INSERT VALUES ([a, NULL])",
+    ]) {
+      await expect(duck.run(sql), sql).rejects.toThrow(said);
+    }
+    const { rows } = await duck.run("SELECT ARRAY_LENGTH(list) AS n FROM d.lists ORDER BY n");
+    expect(rows).toEqual([["0"], ["1"]]);
+  });
+
   it("deletes by a condition and by a subquery", async () => {
     await duck.run("DELETE FROM d.stock WHERE id IN (SELECT id FROM d.news WHERE name = 'A')");
     await duck.run("DELETE d.stock WHERE amount IS NULL");

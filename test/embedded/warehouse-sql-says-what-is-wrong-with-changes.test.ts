@@ -56,6 +56,22 @@ describe("statements that change rows", () => {
     ["INSERT t (a) VALUES (1)", 'Table "t" must be qualified with a dataset (e.g. dataset.table).'],
     ["DELETE d.shown WHERE TRUE", "Cannot modify the view d.shown"],
     ["DELETE d.kept WHERE TRUE", "Cannot modify the table snapshot d.kept"],
+    [
+      "CREATE TABLE d.made AS SELECT 1 AS a, 2",
+      "CREATE TABLE columns must be named, but column 2 has no name at [1:24]",
+    ],
+    [
+      "CREATE VIEW d.made AS SELECT COUNT(*) FROM d.t",
+      "CREATE VIEW columns must be named, but column 1 has no name at [1:23]",
+    ],
+    [
+      "CREATE TABLE d.made (a INT64 GENERATED ALWAYS AS (1))",
+      "not supported by the local warehouse: columns that are GENERATED",
+    ],
+    [
+      "INSERT d.t SELECT * FROM EXTERNAL_QUERY('c', 'select 1')",
+      "not supported by the local warehouse: table function EXTERNAL_QUERY",
+    ],
   ])("%s", async (sql, message) => {
     await expect(duck.compile(sql)).rejects.toThrow(message);
   });

@@ -93,8 +93,7 @@ function poolOf(
   };
   return {
     use,
-    rows: (sql, values) =>
-      use(async (connection) => rowsOf(await connection.run(sql, values))),
+    rows: (sql, values) => use(async (connection) => rowsOf(await connection.run(sql, values))),
     close() {
       for (const connection of idle) connection.closeSync();
       instance.closeSync();

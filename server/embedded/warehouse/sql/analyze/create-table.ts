@@ -7,7 +7,7 @@ import { type GType, quoteName, toField, typeName } from "../types/types.ts";
 import { columnField, constraintsOf } from "./alter.ts";
 import type { Context } from "./context.ts";
 import { objectOptions } from "./options.ts";
-import { readsOf, resultLabels } from "./results.ts";
+import { readsOf, requireNames, resultLabels } from "./results.ts";
 import { qualify } from "./tables.ts";
 import { resolveType } from "./type-nodes.ts";
 
@@ -59,6 +59,7 @@ function contents(ctx: Context, node: CreateTable): { sql: string | null; schema
   const relation = ctx.analyzers.query(ctx, node.query, ctx.root, resultLabels);
   for (const column of relation.columns) column.use();
   if (!declared) {
+    requireNames(ctx, "TABLE", relation.columns, node.query.pos);
     return { sql: relation.sql, schema: relation.columns.map((c) => toField(c.id, c.type)) };
   }
   if (declared.length !== relation.columns.length) {

@@ -2,7 +2,7 @@ import { clockIn, extractTemplate } from "../functions/date-parts.ts";
 import { intervalExtracts } from "../functions/interval-steps.ts";
 import type { Expr } from "../parse/ast.ts";
 import { coerce } from "../types/coerce.ts";
-import { fill, type Typed } from "../types/typed.ts";
+import { fill, isNullLiteral, type Typed } from "../types/typed.ts";
 import { scalar, typeName } from "../types/types.ts";
 import type { Context, Env } from "./context.ts";
 
@@ -31,8 +31,11 @@ export function analyzeExtract(ctx: Context, env: Env, node: Node<"extract">): T
   if (part === "DATETIME" && kind === "TIMESTAMP") return { sql: local, type: scalar("DATETIME") };
   const template = kind === "INTERVAL" ? intervalExtracts[part] : extractTemplate(part, localKind);
   if (template) return { sql: fill(template, [local]), type: scalar("INT64") };
-  throw ctx.fail(
-    node.pos,
-    `EXTRACT from ${typeName(arg.type)} does not support the ${part} date part`,
-  );
+  throw noSuchPart(ctx, node.pos, arg, part);
+}
+
+function noSuchPart(ctx: Context, pos: number, arg: Typed, part: string): Error {
+  if (isNullLiteral(arg)) return ctx.refuse("EXTRACT from NULL");
+  const type = typeName(arg.type);
+  return ctx.fail(pos, `EXTRACT from ${type} does not support the ${part} date part`);
 }

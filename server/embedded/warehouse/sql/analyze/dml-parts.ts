@@ -10,6 +10,7 @@ import { fill, type Typed } from "../types/typed.ts";
 import { fromField, type GType, quoteName, scalar, typeName } from "../types/types.ts";
 import { type Context, newScope, type Scope } from "./context.ts";
 import { defaultValue } from "./default-values.ts";
+import { outputSql } from "./output.ts";
 import { plainEnv } from "./plain-env.ts";
 import { readsOf } from "./results.ts";
 import { tableKey } from "./table-columns.ts";
@@ -93,18 +94,13 @@ export function assign(
     const template = `CASE WHEN $1 = date_trunc('${column.unit.toLowerCase()}', $1) THEN $1 ELSE error('not supported by the local warehouse: _PARTITIONTIME that is not the beginning of a partition') END`;
     return fill(template, [coerced.sql]);
   }
-  if (coerced) return stored(coerced);
+  if (coerced) return outputSql(coerced, column.name);
   throw ctx.fail(
     pos,
     what === "set"
       ? `Value of type ${typeName(value.type)} cannot be assigned to ${column.name}, which has type ${typeName(column.type)}`
       : `${what} ${typeName(value.type)} which cannot be inserted into column ${column.name}, which has type ${typeName(column.type)}`,
   );
-}
-
-/** A table has no absent arrays. */
-export function stored(value: Typed): string {
-  return value.type.kind === "ARRAY" ? `coalesce(${value.sql}, [])` : value.sql;
 }
 
 export function targetScope(

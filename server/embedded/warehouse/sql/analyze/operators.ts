@@ -31,7 +31,8 @@ export function analyzeOperator(ctx: Context, env: Env, node: Node<"op">): Typed
   }
   const exact = match?.type.kind === "NUMERIC" ? exactOperation(node.op, args) : null;
   if (exact) return exactNumeric(exact);
-  if (!match && node.op === "||" && args.some((arg) => arg.type.kind === "STRING")) {
+  const isPlain = args.every(({ type }) => !["ARRAY", "STRUCT", "JSON"].includes(type.kind));
+  if (!match && node.op === "||" && isPlain) {
     throw ctx.refuse(`operator || of ${args.map((arg) => typeName(arg.type)).join(" and ")}`);
   }
   if (!match) {
@@ -257,7 +258,7 @@ function quantifiedLike(ctx: Context, env: Env, node: Node<"like">, quantifier: 
     throw ctx.refuse(`this form of LIKE ${quantifier}`);
   const patterns = pattern.k === "tuple" ? pattern.items : [pattern];
   const tests = patterns.map(
-    (each) => analyzeLike(ctx, env, { ...node, pattern: each, quantifier: null }).sql,
+    (each) => likeOf(ctx, env, { ...node, pattern: each, quantifier: null }).sql,
   );
   return { sql: `(${tests.join(quantifier === "ALL" ? " AND " : " OR ")})`, type: BOOL };
 }
@@ -272,6 +273,10 @@ function latin(value: Typed): Typed | null {
 export function analyzeLike(ctx: Context, env: Env, node: Node<"like">): Typed {
   if (node.quantifier) return quantifiedLike(ctx, env, node, node.quantifier);
   noNullLiteral(ctx, "LIKE", [node.arg, node.pattern]);
+  return likeOf(ctx, env, node);
+}
+
+function likeOf(ctx: Context, env: Env, node: Node<"like">): Typed {
   const STRING = scalar("STRING");
   const arg = ctx.expr(env, node.arg);
   const pattern = ctx.expr(env, node.pattern);

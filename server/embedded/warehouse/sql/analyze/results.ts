@@ -20,6 +20,18 @@ export function resultLabels(columns: RelationColumn[]): string[] {
   return labels;
 }
 
+/** What is stored has names. `pos` is the query's. */
+export function requireNames(
+  ctx: Context,
+  what: "TABLE" | "VIEW",
+  columns: RelationColumn[],
+  pos: number,
+): void {
+  const at = columns.findIndex(({ name }) => name === null);
+  if (at < 0) return;
+  throw ctx.fail(pos, `CREATE ${what} columns must be named, but column ${at + 1} has no name`);
+}
+
 export function readsOf(ctx: Context): { table: TableName; columns: string[] | null }[] {
   return [...ctx.reads.values()].map(({ table, columns }) => ({ table, columns: [...columns] }));
 }

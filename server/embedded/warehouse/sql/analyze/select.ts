@@ -215,7 +215,10 @@ function refuseTopValue(ctx: Context): never {
 function checkDistinct(ctx: Context, node: Select, outputs: Output[]): void {
   for (const each of outputs) ctx.use(each);
   for (const { value } of outputs) {
-    if (["ARRAY", "STRUCT", "JSON"].includes(value.type.kind)) {
+    if (["ARRAY", "STRUCT"].includes(value.type.kind)) {
+      throw ctx.refuse(`SELECT DISTINCT of ${typeName(value.type)}`);
+    }
+    if (value.type.kind === "JSON") {
       throw ctx.fail(
         node.pos,
         `Column of type ${typeName(value.type)} cannot be used in SELECT DISTINCT`,

@@ -7,7 +7,7 @@ import { compileCopyTable } from "./copy-table.ts";
 import { compileCreateTable } from "./create-table.ts";
 import { compileDml } from "./dml.ts";
 import { objectOptions } from "./options.ts";
-import { readsOf, resultLabels } from "./results.ts";
+import { readsOf, requireNames, resultLabels } from "./results.ts";
 import {
   compileCreateFunction,
   compileCreateProcedure,
@@ -82,6 +82,7 @@ function compileView(
   const query = () => ctx.analyzers.query(ctx, node.query, null, resultLabels);
   const bound = boundText(ctx, "views", node, () => ctx.collect(query).result);
   const relation = bound.result;
+  if (!node.columns) requireNames(ctx, "VIEW", relation.columns, node.query.pos);
   if (node.columns && node.columns.length !== relation.columns.length) {
     throw ctx.fail(
       node.pos,

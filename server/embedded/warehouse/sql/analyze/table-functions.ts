@@ -1,3 +1,4 @@
+import { isBigQueryFunction } from "../functions/known-names.ts";
 import type { FromItem } from "../parse/ast.ts";
 import { parseSingleQuery } from "../parse/statements.ts";
 import { coerce } from "../types/coerce.ts";
@@ -20,6 +21,7 @@ export function tableFunction(ctx: Context, item: Item): Relation {
     item.path.map((name) => name.text),
   );
   if (routine?.routineType !== "TABLE_VALUED_FUNCTION") {
+    if (isBigQueryFunction(written.toUpperCase())) throw ctx.refuse(`table function ${written}`);
     throw ctx.fail(item.pos, `Table-valued function not found: ${written}`);
   }
   const parameters = parametersOf(routine);

@@ -80,7 +80,10 @@ function overSql(ctx: Context, env: Env, spec: WindowSpec): string {
 }
 
 function partitionKey(ctx: Context, key: Typed, pos: number): string {
-  if (["ARRAY", "STRUCT", "JSON", "FLOAT64"].includes(key.type.kind)) {
+  if (["ARRAY", "STRUCT"].includes(key.type.kind)) {
+    throw ctx.refuse(`PARTITION BY of ${typeName(key.type)}`);
+  }
+  if (["JSON", "FLOAT64"].includes(key.type.kind)) {
     throw ctx.fail(pos, `Partitioning by expressions of type ${typeName(key.type)} is not allowed`);
   }
   return key.sql;

@@ -51,7 +51,10 @@ function count(site: AggregateSite): Typed {
   if (site.call.star) return { sql: `count(*)${site.over}`, type: INT64 };
   only(site, 1, "distinct");
   const arg = site.arg(0);
-  if (site.call.distinct && ["ARRAY", "STRUCT", "JSON"].includes(arg.type.kind)) {
+  if (site.call.distinct && ["ARRAY", "STRUCT"].includes(arg.type.kind)) {
+    throw site.ctx.refuse(`COUNT(DISTINCT …) of ${typeName(arg.type)}`);
+  }
+  if (site.call.distinct && arg.type.kind === "JSON") {
     throw site.ctx.fail(
       site.call.pos,
       `Aggregate functions with DISTINCT cannot be used with arguments of type ${typeName(arg.type)}`,

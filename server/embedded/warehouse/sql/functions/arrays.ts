@@ -63,6 +63,15 @@ function seriesTemplate(
 
 const anyNull = "$1 IS NULL OR $2 IS NULL";
 
+const isNumbers = ({ type }: Typed) =>
+  type.kind === "ARRAY" && /^(INT64|FLOAT64|(BIG)?NUMERIC)$/.test(type.element.kind);
+
+function noConcat(site: CallSite, args: Typed[]): Error {
+  if (args.every(isNumbers)) return site.ctx.refuse("ARRAY_CONCAT of numbers of several types");
+  const types = args.map((arg) => typeName(arg.type));
+  return site.ctx.fail(site.call.pos, signatureError("function ARRAY_CONCAT", types));
+}
+
 export const arrayFunctions: FunctionTable = {
   ARRAY_LENGTH: [["ARRAY<T> -> INT64", "len($1)"]],
   ARRAY_CONCAT: (site) => {
@@ -75,14 +84,7 @@ export const arrayFunctions: FunctionTable = {
     }
     const first = args.find((arg) => arg.parts?.length !== 0)?.type ?? args[0]?.type;
     const lists = first?.kind === "ARRAY" ? args.map((arg) => coerce(arg, first)) : [null];
-    if (!first || lists.includes(null))
-      throw site.ctx.fail(
-        site.call.pos,
-        signatureError(
-          "function ARRAY_CONCAT",
-          args.map((arg) => typeName(arg.type)),
-        ),
-      );
+    if (!first || lists.includes(null)) throw noConcat(site, args);
     const holes = lists.map((_, i) => `$${i + 1}`);
     const joined = holes.reduce((a, b) => `list_concat(${a}, ${b})`);
     const template = `CASE WHEN ${holes.map((h) => `${h} IS NULL`).join(" OR ")} THEN NULL ELSE ${joined} END`;
@@ -139,11 +141,11 @@ export const arrayFunctions: FunctionTable = {
     ["BIGNUMERIC, BIGNUMERIC, BIGNUMERIC -> ARRAY<BIGNUMERIC>", null],
     [
       "INT64, INT64 -> ARRAY<INT64>",
-      `CASE WHEN ${anyNull} THEN NULL WHEN $2 - $1 > ${maxSteps} THEN error('GENERATE_ARRAY produced too many elements: ' || ($2 - $1)) ELSE generate_series($1, $2) END`,
+      `CASE WHEN ${anyNull} THEN NULL WHEN $2 < $1 THEN [] WHEN $2 - $1 > ${maxSteps} THEN error('GENERATE_ARRAY produced too many elements: ' || ($2 - $1)) ELSE generate_series($1, $2) END`,
     ],
     [
       "INT64, INT64, INT64 -> ARRAY<INT64>",
-      `CASE WHEN ${anyNull} OR $3 IS NULL THEN NULL WHEN $3 = 0 THEN error('Sequence step cannot be ' || $3) WHEN ($2 - $1) // $3 > ${maxSteps} THEN error('GENERATE_ARRAY produced too many elements: ' || $3) ELSE generate_series($1, $2, $3) END`,
+      `CASE WHEN ${anyNull} OR $3 IS NULL THEN NULL WHEN $3 = 0 THEN error('Sequence step cannot be ' || $3) WHEN ($2 < $1) = ($3 > 0) AND $2 <> $1 THEN [] WHEN ($2 - $1) // $3 > ${maxSteps} THEN error('GENERATE_ARRAY produced too many elements: ' || $3) ELSE generate_series($1, $2, $3) END`,
     ],
   ],
   GENERATE_DATE_ARRAY: generate("DATE", addToDate),

@@ -41,7 +41,8 @@ function inZone(
   }
   const shift = `maestro_zone_shift(${zone})`;
   const isEarly = `epoch_us(${value}) < maestro_zone_sure_from(${zone})`;
-  return `CASE WHEN ${shift} IS NULL THEN CASE WHEN ${isEarly} THEN ${refusal} ELSE ${named(zone, value)} END ELSE timezone('UTC', ${value} ${sign} to_microseconds(${shift})) END`;
+  // A zone that is none is an error only where there is a time.
+  return `CASE WHEN ${value} IS NULL THEN NULL WHEN ${shift} IS NULL THEN CASE WHEN ${isEarly} THEN ${refusal} ELSE ${named(zone, value)} END ELSE timezone('UTC', ${value} ${sign} to_microseconds(${shift})) END`;
 }
 
 export const bounded = (sql: string) =>

@@ -5,7 +5,7 @@ import { boundedTimestamp, clockIn, momentOf } from "./date-parts.ts";
 const wallClock = (zone: string) => `epoch_us(${clockIn(zone, "$2")})`;
 
 const format = (kind: string, local: string, instant: string, zone = "'UTC'") =>
-  `maestro_format_time('${kind}', $1, ${local}, ${instant}, ${zone})`;
+  `CASE WHEN $1 IS NOT NULL THEN maestro_format_time('${kind}', $1, ${local}, ${instant}, ${zone}) END`;
 
 const parsed = (kind: string) => `maestro_parse_time('${kind}', $1, $2)`;
 const local = (text: string) => `make_timestamp(CAST(rtrim(${text}, 'Z') AS BIGINT))`;

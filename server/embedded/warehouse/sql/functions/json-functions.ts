@@ -20,6 +20,7 @@ function subject(site: CallSite, legacy: boolean, needsPath: boolean) {
   }
   const path = call.args.length > 1 ? coerce(site.arg(1), STRING)?.constant?.value : "$";
   if (typeof path !== "string") throw ctx.refuse(`${call.name} with a path that is no constant`);
+  if (path.includes("[-")) throw ctx.refuse(`${call.name} with a negative position in the path`);
   const steps = parseJsonPath(path, legacy);
   if (typeof steps === "string") throw ctx.fail(call.pos, steps);
   return { text, steps: quoteString(JSON.stringify(steps)), isJson: arg.type.kind === "JSON" };

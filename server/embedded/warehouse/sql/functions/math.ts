@@ -29,7 +29,7 @@ const domain = (test: string, name: string, sql: string) =>
 const logarithm = (name: string, sql: string) =>
   `CASE WHEN $1 = '-inf'::DOUBLE THEN 'nan'::DOUBLE ELSE ${domain("$1 <= 0", name, sql)} END`;
 
-const logarithmOfTwo = `CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL AND NOT (isfinite($1) AND isfinite($2)) THEN error('not supported by the local warehouse: LOG of ' || maestro_float_text($1)) ELSE ${domain("$1 <= 0 OR $2 <= 0 OR $2 = 1", "LOG", "ln($1) / ln($2)")} END`;
+const logarithmOfTwo = `CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL AND NOT (isfinite($1) AND isfinite($2)) THEN error('not supported by the local warehouse: LOG of ' || maestro_float_text($1)) WHEN $1 IS NULL OR $2 IS NULL THEN NULL ELSE ${domain("$1 <= 0 OR $2 <= 0 OR $2 = 1", "LOG", "ln($1) / ln($2)")} END`;
 
 const finite = (name: string, sql: string, args = "isfinite($1)") =>
   `CASE WHEN NOT isfinite(${sql}) AND ${args} THEN error('Floating point error in function: ${name}(' || maestro_float_text($1) || ')') ELSE ${sql} END`;

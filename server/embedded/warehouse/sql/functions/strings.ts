@@ -20,11 +20,11 @@ const trim = (fn: string): FunctionRows => [
 const pad = (fn: string): FunctionRows => [
   [
     "STRING, INT64 -> STRING",
-    `CASE WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) WHEN $2 > 1048576 THEN error('Output exceeds max allowed output size of 1MB: ' || $2) ELSE ${fn}($1, CAST($2 AS INTEGER), ' ') END`,
+    `CASE WHEN $1 IS NULL THEN NULL WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) WHEN $2 > 1048576 THEN error('Output exceeds max allowed output size of 1MB: ' || $2) ELSE ${fn}($1, CAST($2 AS INTEGER), ' ') END`,
   ],
   [
     "STRING, INT64, STRING -> STRING",
-    `CASE WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) WHEN $2 > 1048576 THEN error('Output exceeds max allowed output size of 1MB: ' || $2) WHEN $3 = '' THEN error('Pattern must not be empty' || $3) ELSE ${fn}($1, CAST($2 AS INTEGER), $3) END`,
+    `CASE WHEN $1 IS NULL OR $3 IS NULL THEN NULL WHEN $2 < 0 THEN error('Return length must not be negative: ' || $2) WHEN $2 > 1048576 THEN error('Output exceeds max allowed output size of 1MB: ' || $2) WHEN $3 = '' THEN error('Pattern must not be empty' || $3) ELSE ${fn}($1, CAST($2 AS INTEGER), $3) END`,
   ],
 ];
 
@@ -71,14 +71,14 @@ export const stringFunctions: FunctionTable = {
     ["STRING, INT64 -> STRING", `substr($1, ${start})`],
     [
       "STRING, INT64, INT64 -> STRING",
-      `CASE WHEN $3 < 0 THEN error('Third argument in SUBSTR() cannot be negative, got ' || $3) ELSE substr($1, ${start}, CASE WHEN $3 > 2147483647 THEN 2147483647 ELSE $3 END) END`,
+      `CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL WHEN $3 < 0 THEN error('Third argument in SUBSTR() cannot be negative, got ' || $3) ELSE substr($1, ${start}, CASE WHEN $3 > 2147483647 THEN 2147483647 ELSE $3 END) END`,
     ],
   ]),
   SUBSTRING: withBytes([
     ["STRING, INT64 -> STRING", `substr($1, ${start})`],
     [
       "STRING, INT64, INT64 -> STRING",
-      `CASE WHEN $3 < 0 THEN error('Third argument in SUBSTR() cannot be negative, got ' || $3) ELSE substr($1, ${start}, CASE WHEN $3 > 2147483647 THEN 2147483647 ELSE $3 END) END`,
+      `CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL WHEN $3 < 0 THEN error('Third argument in SUBSTR() cannot be negative, got ' || $3) ELSE substr($1, ${start}, CASE WHEN $3 > 2147483647 THEN 2147483647 ELSE $3 END) END`,
     ],
   ]),
   TRIM: trim("trim"),

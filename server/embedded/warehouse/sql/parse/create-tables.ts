@@ -135,10 +135,17 @@ export function parseColumn(c: Cursor, keys: TableKey[]): ColumnDefinition {
       keys.push({ columns: [name], references: { path, columns } });
       notEnforced(c);
     } else if (c.acceptWord("DEFAULT")) value = parseDefault(c);
-    else if (c.isWord("COLLATE")) throw notSupported("COLLATE of columns");
     else if (c.isWord("OPTIONS")) options = parseOptions(c);
-    else return { name, type, notNull, default: value, options };
+    else {
+      refuseClauses(c);
+      return { name, type, notNull, default: value, options };
+    }
   }
+}
+
+function refuseClauses(c: Cursor): void {
+  if (c.isWord("GENERATED")) throw notSupported("columns that are GENERATED");
+  if (c.isWord("COLLATE")) throw notSupported("COLLATE of columns");
 }
 
 /** What stands behind DEFAULT. */

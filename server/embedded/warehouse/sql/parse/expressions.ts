@@ -1,6 +1,7 @@
 import type { Expr, Literal } from "./ast.ts";
 import { parseCallOrPath } from "./calls.ts";
 import type { Cursor } from "./cursor.ts";
+import { notSupported } from "./positions.ts";
 import { parseCase, parseCast, parseExtract, parseInterval, parseStruct } from "./special-forms.ts";
 import { parseType } from "./types.ts";
 
@@ -67,6 +68,7 @@ function parseIs(c: Cursor, arg: Expr): Expr {
   for (const what of ["NULL", "TRUE", "FALSE"] as const) {
     if (c.acceptWord(what)) return { k: "is", arg, what, not, pos };
   }
+  if (c.isWord("UNKNOWN")) throw notSupported("IS UNKNOWN");
   throw c.unexpected();
 }
 
