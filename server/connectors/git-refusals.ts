@@ -68,12 +68,20 @@ export function readRefusal(error: unknown, { token }: { token: string | null })
   return gitFault(`the repository cannot be reached: ${last}`, true, cause);
 }
 
-/** Of many lines those that tell: no progress, and not what is said of every push that fails. */
+/** Lines that say nothing of why: how far it was, and what is said of every push that fails. */
+const told =
+  /\d+% \(|^(Enumerating|Counting|Compressing|Writing|Resolving|Delta compression|Total|To|Done)\b|^error: failed to push/;
+
 function lastLines(text: string): string {
   const lines = text
     .split(/[\n\r]/)
-    .map((line) => line.replace(/^remote: ?/, "").trim())
-    .filter((line) => line !== "" && !/\d+% \(|^error: failed to push|^(To|Done)\b/.test(line));
+    .map((line) =>
+      line
+        .replace(/^remote: ?|^!\s+\w+:/, "")
+        .replaceAll("\t", " ")
+        .trim(),
+    )
+    .filter((line) => line !== "" && !told.test(line));
   return lines.slice(-4).join(" ").slice(0, 500);
 }
 

@@ -1,7 +1,17 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { frequencies } from "../../drizzle/schema/frequencies.ts";
+import { createGit } from "../../server/connectors/git.ts";
+import { listVersions } from "../../server/services/catalog/list-versions.ts";
+import { createTable } from "../../server/services/catalog/save-table.ts";
+import { commitSaves } from "../../server/services/git/commit-saves.ts";
 import { assembleRun } from "../../server/services/runs/assemble-run.ts";
+import { changeSettings } from "../../server/services/settings/change-settings.ts";
+import { tableDefinitionSchema } from "../../shared/table.ts";
 import { insertCatalog, insertFrequency } from "../support/catalog.ts";
+import { startGitServer } from "../support/git-server.ts";
 import { expectAccessible } from "./accessibility.ts";
 import { openWebFixture, patience, type WebFixture } from "./support.ts";
 
@@ -149,6 +159,50 @@ test("a database that does not answer says so in its dialog", async () => {
   await page.getByText("u@127.0.0.1:1/d").waitFor();
   expect(await page.content()).not.toContain("secret");
   expect(web.pageErrors).toEqual([]);
+});
+
+test("a repository is set, what it refuses is named, and versions lead to their commits", async () => {
+  const git = await startGitServer();
+  const folder = await mkdtemp(join(tmpdir(), "maestro-web-git-"));
+  const deps = Object.assign(web.deps, { git: createGit(folder) });
+  const ann = { userId: null, name: "ann" };
+  const work = () => commitSaves(deps, new AbortController().signal);
+  try {
+    const page = await web.signedIn();
+    await changeSettings(deps, ann, { "network.allowed": "127.0.0.1" });
+    await page.goto(`${web.server.url}/settings`);
+    const card = page.getByRole("form", { name: "Git" });
+    await card.getByLabel("Repository").fill(git.url);
+    await card.getByLabel("Token").fill(git.token);
+    await card.getByRole("button", { name: "Save" }).click();
+    await card.getByText(/Every save is a commit|not committed yet/).waitFor();
+    await git.hook('read -r _ to _; ! git grep -q forbidden "$to" -- tables || exit 1');
+    const define = (name: string, query: string) =>
+      tableDefinitionSchema.parse({ dataset: "d", name, kind: "summary", query });
+    const saved = await createTable(deps, define("fine", "select 1 as x"), ann);
+    const refused = await createTable(deps, define("big", "select 'forbidden' as x"), ann);
+    await work();
+    await git.commit("Theirs", { "tables/d/theirs.sql": "select 1 as x\n" });
+    await page.reload();
+    await card.getByText("Not committed: d.big, version 1").waitFor();
+    await card.getByRole("button", { name: "Take what was pushed" }).click();
+    await page.getByText("1 table taken into the catalog").waitFor();
+    await page.goto(`${web.server.url}/tables/${refused.id}/versions`);
+    await page.getByText(/Not committed: the repository does not take it/).waitFor();
+    await changeSettings(deps, ann, {
+      "git.url": "https://github.com/team/sql.git",
+      "git.token": "another",
+    });
+    await page.goto(`${web.server.url}/tables/${saved.id}/versions`);
+    const [version] = await listVersions(deps, saved.id);
+    const link = page.getByRole("link", { name: version?.commit?.sha.slice(0, 8) ?? "none" });
+    expect(await link.getAttribute("href")).toBe(version?.commit?.url);
+    expect(await git.git("log", "--format=%H", "main")).toContain(version?.commit?.sha);
+    expect(web.pageErrors).toEqual([]);
+  } finally {
+    await git.close();
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("the theme is chosen, and kept over a reload", async () => {

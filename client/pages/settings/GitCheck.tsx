@@ -1,5 +1,5 @@
 import { createSignal, For, Show } from "solid-js";
-import type { SyncItem, SyncPlan } from "../../../shared/git.ts";
+import type { GitState, SyncItem, SyncPlan } from "../../../shared/git.ts";
 import { ConfirmDialog } from "../../components/Dialog.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { formatPlural } from "../../format.ts";
@@ -39,10 +39,8 @@ export function GitCheck() {
       <Show when={git.data()?.isSetUp && git.data()}>
         {(state) => (
           <div class="muted small" role="status">
-            {state().waiting === 0
-              ? "Every save is a commit."
-              : `${formatPlural(state().waiting, "save")} not committed yet.`}{" "}
-            <Show when={state().fault}>{(fault) => <>The newest fault: {fault()}</>}</Show>
+            {waitingText(state())}{" "}
+            <Show when={state().fault}>{(fault) => <>The fault: {fault()}</>}</Show>
             <Show when={state().rewrittenFrom}>
               {(commit) => (
                 <p>
@@ -95,6 +93,11 @@ export function GitCheck() {
       </Show>
     </>
   );
+}
+
+function waitingText({ waiting, refused }: GitState): string {
+  if (waiting > 0) return `${formatPlural(waiting, "save")} not committed yet.`;
+  return refused.length === 0 ? "Every save is a commit." : "Every other save is a commit.";
 }
 
 function isAsked({ action, asks }: SyncItem): boolean {

@@ -53,24 +53,26 @@ export function VersionsTab(props: { table: TableDetail }) {
               <For each={sorted()}>
                 {(one) => (
                   <li>
-                    <button
-                      type="button"
-                      class="link-button grow"
-                      style={{ "text-align": "left" }}
-                      aria-pressed={shown()?.version === one.version}
-                      onClick={() => setChosen(one.version)}
-                    >
-                      <strong>Version {one.version}</strong>
-                      <div class="small muted">
-                        {one.savedBy ?? "Maestro"}, <RelativeTime at={one.savedAt} />
-                        <Show when={one.commit}>
-                          {(commit) => <CommitLink sha={commit().sha} url={commit().url} />}
-                        </Show>
-                        <Show when={one.commitFault}>
-                          {(why) => <div class="field-error">not committed: {why()}</div>}
-                        </Show>
-                      </div>
-                    </button>
+                    <div class="grow">
+                      <button
+                        type="button"
+                        class="link-button"
+                        style={{ "text-align": "left" }}
+                        aria-pressed={shown()?.version === one.version}
+                        onClick={() => setChosen(one.version)}
+                      >
+                        <strong>Version {one.version}</strong>
+                        <div class="small muted">
+                          {one.savedBy ?? "Maestro"}, <RelativeTime at={one.savedAt} />
+                        </div>
+                      </button>
+                      <Show when={one.commit}>
+                        {(commit) => <CommitLink sha={commit().sha} url={commit().url} />}
+                      </Show>
+                      <Show when={one.commitFault}>
+                        {(why) => <div class="field-error">Not committed: {why()}</div>}
+                      </Show>
+                    </div>
                     <Show
                       when={one.version !== props.table.version}
                       fallback={<span class="pill succeeded">current</span>}
@@ -112,20 +114,15 @@ export function VersionsTab(props: { table: TableDetail }) {
 function CommitLink(props: { sha: string; url: string | null }) {
   const short = () => props.sha.slice(0, 8);
   return (
-    <>
-      {", commit "}
+    <div class="small muted">
+      commit{" "}
       <Show when={props.url} fallback={<code title={props.sha}>{short()}</code>}>
         {(url) => (
-          <a
-            href={url()}
-            target="_blank"
-            rel="noreferrer"
-            onClick={(event) => event.stopPropagation()}
-          >
+          <a href={url()} target="_blank" rel="noreferrer">
             {short()}
           </a>
         )}
       </Show>
-    </>
+    </div>
   );
 }

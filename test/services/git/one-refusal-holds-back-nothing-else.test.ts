@@ -83,7 +83,9 @@ test("a commit that the server refuses is named, and the others are pushed witho
       why: expect.stringContaining("no forbidden words"),
     })),
   );
-  expect((await listVersions(deps, third.id))[0]?.commitFault).toContain("does not take it");
+  expect((await listVersions(deps, third.id))[0]?.commitFault).toBe(
+    "the repository does not take it: refs/heads/main [remote rejected] (pre-receive hook declined) no forbidden words",
+  );
 
   // Alone it may be the branch that is closed: it waits, by name, and is no obstacle to the next.
   await git.hook("echo closed; exit 1");
