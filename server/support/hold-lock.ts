@@ -81,7 +81,7 @@ async function keepRenewed(
     await pause(ttlMs / 3, ended);
     if (ended.aborted) return;
     const askedMs = performance.now();
-    const answer = await store.renew(name, token, ttlMs).catch(() => "away" as const);
+    const answer = await renewOrRestore(store, name, token, ttlMs).catch(() => "away" as const);
     if (answer === true) renewedMs = askedMs;
     // Away: it is ours until its life is over.
     else if (answer === false || performance.now() - renewedMs >= ttlMs) {
@@ -89,4 +89,15 @@ async function keepRenewed(
       return;
     }
   }
+}
+
+/** Where the store was emptied, and nobody has the lock since, it stays with who had it. */
+async function renewOrRestore(
+  store: LockStore,
+  name: string,
+  token: string,
+  ttlMs: number,
+): Promise<boolean> {
+  if (await store.renew(name, token, ttlMs)) return true;
+  return (await store.acquire(name, ttlMs, token)) !== null;
 }

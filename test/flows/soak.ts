@@ -3,21 +3,25 @@ import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { messageOf } from "../../shared/errors.ts";
+import { soakRooms } from "./fleet/soak-rooms.ts";
 import { runSoak } from "./run-soak.ts";
 
 /*
  * The long proof. Prints what it does and what it found, and ends with 1 where that is not all right.
  * With `--beside` one of the two daemons is of an older version.
  * With `--transfers` imports and exports are struck instead, twenty times at each place; with
- * `--mutations` the local warehouse is asked 20,000 spoilt queries.
+ * `--mutations` the local warehouse is asked 20,000 spoilt queries; with `--rooms` a fleet of room
+ * processes is struck for five minutes (fleet/run-fleet.ts).
  */
 const usage = `npm run soak -- [--jobs 3000] [--kills 100] [--stops 5] [--outages 1] [--outage-seconds 60]
   [--cancels 10] [--seed N] [--beside test/fixtures/engines/0.1.0.mjs]
 npm run soak -- --transfers
+npm run soak -- --rooms [--fleet 50] [--minute-seconds 60] [--seed N]
 npm run soak -- --mutations`;
 const mostSecondsAfter = 60;
 
 if (process.argv.includes("--transfers")) process.exit(soakTests("test/flows/transfers"));
+if (process.argv.includes("--rooms")) process.exit(await soakRooms());
 if (process.argv.includes("--mutations")) process.exit(soakTests("survives-mutations"));
 
 const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);

@@ -15,6 +15,8 @@ export interface Kubernetes {
   /** Writes a kubeconfig for it. */
   writeConfig(path: string): Promise<void>;
   pods(): V1Pod[];
+  /** All that were made, those too that are gone. */
+  made: V1Pod[];
   /** As the kubelet or the scheduler would. */
   setStatus(name: string, status: V1PodStatus): void;
   /** Removes a pod without a word to anybody who was asked to end it. */
@@ -48,6 +50,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
   const logs = new Map<string, string>();
   const refusals: { code: number; message: string }[] = [];
   const requests: string[] = [];
+  const made: V1Pod[] = [];
   const watchers = new Set<Watcher>();
   const events: Event[] = [];
   let version = 1;
@@ -74,6 +77,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
       const why = `violates PodSecurity "restricted:latest": ${violations.join(", ")}`;
       return fail(answer, 403, `pods "${name}" is forbidden: ${why}`);
     }
+    made.push(asked);
     if (pods.has(name)) return fail(answer, 409, `pods "${name}" already exists`);
     const metadata = { ...asked.metadata, uid: randomUUID() };
     send(answer, 201, note("ADDED", { ...asked, metadata, status: { phase: "Pending" } }));
@@ -136,6 +140,7 @@ export async function startKubernetes(): Promise<Kubernetes> {
   return {
     writeConfig: (file) => writeFile(file, configFor(`http://127.0.0.1:${port}`)),
     pods: () => [...pods.values()],
+    made,
     setStatus: (name, status) => void note("MODIFIED", { ...podCalled(name), status }),
     remove: (name) => void note("DELETED", podCalled(name)),
     setLog: (name, text) => void logs.set(name, text),

@@ -227,6 +227,25 @@ test("a room that is to end on a machine that is gone ends after its time", asyn
   expect((await rowOf("late")).state).toBe("terminating");
 });
 
+test("an occupied room that takes nothing more goes when its shutdownTimeout is over, and not before", async () => {
+  await insert("early", { state: "occupied", occupiedAt: new Date() });
+  await insert("late", { state: "occupied", occupiedAt: new Date() });
+  await own.db
+    .update(rooms)
+    .set({ drainingAt: ago(30) })
+    .where(eq(rooms.id, "early"));
+  await own.db
+    .update(rooms)
+    .set({ drainingAt: ago(61) })
+    .where(eq(rooms.id, "late"));
+  await look();
+  expect((await rowOf("early")).state).toBe("occupied");
+  expect(await rowOf("late")).toMatchObject({
+    state: "terminating",
+    reason: "it was occupied for the whole shutdownTimeout",
+  });
+});
+
 test("who stops ends the rooms of what it watched, and nobody else's", async () => {
   const other = await createScheduler(own, actor, specification({ name: "other" }));
   await insert("ours", { machine: "here", pid: 7, processStart: "1" });
