@@ -118,7 +118,10 @@ export async function selectSlackState(db: Db): Promise<{ waiting: number; fault
   return { waiting, fault: row?.text ?? null };
 }
 
-/** Tells of a run that has ended where that is news: it failed, or had failed before, or was late. */
+/**
+ * Tells of a run that has ended where that is news: it failed, or had failed before, or was late. That may
+ * be under way to Slack just now, as of a run that goes on: it is open then, and stands nowhere yet.
+ */
 export async function tellEndedRun(transition: Transition, runId: number): Promise<void> {
   await transition.query(
     "tell ended run",
@@ -126,7 +129,10 @@ export async function tellEndedRun(transition: Transition, runId: number): Promi
      select 'slack', jsonb_build_object('kind', n.kind, 'runId', r.id)
      from runs r cross join (values (1, 'run'), (2, 'lateRunEnded')) n(place, kind)
      where r.id = $1 and case n.kind when 'run' then r.state = 'failed' or r.resumed_count > 0
-       else exists (select from slack_messages m where m.subject = 'late:' || r.id) end
+       else exists (select from slack_messages m where m.subject = 'late:' || r.id)
+         or exists (select from outbox o where o.topic = 'slack' and o.delivered_at is null
+           and o.given_up_at is null
+           and o.payload @> jsonb_build_object('kind', 'runLate', 'runId', r.id)) end
      order by n.place`,
     [runId],
   );

@@ -24,8 +24,8 @@ export async function watchDigest(
   const now = deps.now();
   const until = tickAt(schedule, now);
   if (now.getTime() - until.getTime() > freshMs) return;
-  // Who sets an hour that has passed today has asked for tomorrow's.
-  const stored = await selectSettings(deps.db, ["slack.digestHour"]);
+  // Who sets an hour, or a clock, on which it has passed today has asked for tomorrow's.
+  const stored = await selectSettings(deps.db, keys);
   if (stored.some(({ updatedAt }) => updatedAt > until)) return;
   const since = tickAt(schedule, new Date(until.getTime() - 1));
   const mark = { kind: "digest", until: until.toISOString() } as const;

@@ -1,12 +1,14 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { jobs, runs } from "../../../drizzle/schema/runs.ts";
+import { settings } from "../../../drizzle/schema/settings.ts";
 import { outbox } from "../../../drizzle/schema/transfers.ts";
 import { groups } from "../../../drizzle/schema/users.ts";
 import { createSlack } from "../../../server/connectors/slack.ts";
 import { assembleRun } from "../../../server/services/runs/assemble-run.ts";
 import { resumeRun } from "../../../server/services/runs/resume-run.ts";
 import { startRun } from "../../../server/services/runs/start-run.ts";
+import { changeSettings } from "../../../server/services/settings/change-settings.ts";
 import { deliverNews } from "../../../server/services/slack/deliver-news.ts";
 import { watchDigest } from "../../../server/services/slack/watch-digest.ts";
 import { watchLateRuns } from "../../../server/services/slack/watch-late-runs.ts";
@@ -161,6 +163,32 @@ test("a run that has not ended when it was to is told once, and that message cha
   expect(slack.messages).toHaveLength(1);
 });
 
+test("a run that ends while Slack is being told that it is late is told to have ended", async () => {
+  const frequencyId = await insertFrequency(fixture.db, {
+    name: "hourly",
+    periodSeconds: 3_600,
+    lateAfterSeconds: 60,
+    effectiveFrom: new Date(0),
+  });
+  await insertCatalog(fixture.db, [{ name: "ends_late", frequencyId }]);
+  const tickAt = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000);
+  const assembled = await assembleRun(fixture.deps, frequencyId, tickAt);
+  const runId = assembled.kind === "started" ? assembled.runId : 0;
+  fixture.deps.now = () => new Date(tickAt.getTime() + 2 * minuteMs);
+  await watchLateRuns(fixture.deps);
+  fixture.deps.now = () => new Date();
+  const { post } = fixture.deps.slack;
+  fixture.deps.slack.post = async (...given) => {
+    const place = await post(...given);
+    expect(await ended(runId)).toBe("succeeded");
+    return place;
+  };
+  await tellAll();
+  expect(slack.messages.map(({ shown }) => shown)).toEqual([
+    expect.stringContaining("was late: it succeeded"),
+  ]);
+});
+
 test("the day is told once, at its hour of the zone's clock, with what ran, failed and cost", async () => {
   const { db, deps } = fixture;
   const at = (text: string) => {
@@ -211,4 +239,18 @@ test("the day is told once, at its hour of the zone's clock, with what ran, fail
   at("2030-03-21T13:30:00Z");
   await watchDigest(deps);
   expect(await db.$count(outbox, sql`${outbox.deliveredAt} is null`)).toBe(0);
+});
+
+test("another clock for the hour of the digest tells no day twice", async () => {
+  const { db, deps } = fixture;
+  const now = new Date();
+  deps.now = () => now;
+  const hour = String(now.getUTCHours());
+  await changeSettings(deps, nobody, { "slack.digestHour": hour, "slack.digestTimeZone": "UTC" });
+  await db.update(settings).set({ updatedAt: new Date(now.getTime() - 86_400_000) });
+  await watchDigest(deps);
+  expect(await db.$count(outbox, eq(outbox.topic, "slack"))).toBe(1);
+  await changeSettings(deps, nobody, { "slack.digestTimeZone": "Etc/GMT-1" });
+  await watchDigest(deps);
+  expect(await db.$count(outbox, eq(outbox.topic, "slack"))).toBe(1);
 });
