@@ -4,6 +4,7 @@ import { createEffect, ErrorBoundary, Match, onCleanup, Suspense, Switch } from 
 import type { Me } from "../shared/user.ts";
 import { toApiError } from "./api-error.ts";
 import { ErrorNotice, Loading } from "./components/Feedback.tsx";
+import { PageFault } from "./components/PageFault.tsx";
 import { Shell } from "./components/Shell.tsx";
 import { Toasts } from "./components/Toasts.tsx";
 import { SignInPage } from "./pages/sign-in/SignInPage.tsx";
@@ -77,9 +78,7 @@ function SignedIn(props: { me: Me; children: RouteSectionProps["children"] }) {
     <Shell me={props.me} lostAt={live.lostAt()} signOut={() => void signOut()}>
       <ErrorBoundary
         fallback={(error, reset) => (
-          <div class="page">
-            <ErrorNotice error={toApiError(error)} retry={reset} />
-          </div>
+          <PageFault error={error} isOnline={live.lostAt() === null} reset={reset} />
         )}
       >
         <Suspense fallback={<Loading what="the page" />}>{props.children}</Suspense>

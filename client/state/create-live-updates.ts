@@ -24,6 +24,8 @@ const staleBy: Record<ChangeEvent["noun"], string[]> = {
 };
 
 const quietMs = 200;
+/** A tab that is out of sight this long lets go of its stream. */
+const hiddenMs = 3000;
 /** Rounds leave the server this many times as long in peace as they took: big lists come less often. */
 const restFactor = 4;
 const longestRestMs = 5000;
@@ -37,6 +39,10 @@ const longestRestMs = 5000;
  *   rest, never while the round before is under way, so a burst of a thousand events costs a few
  *   rounds.
  * - opened again: events were missed, so everything is fetched again.
+ *
+ * A browser has six connections to a server that speaks HTTP/1.1, for all tabs together, and a stream
+ * is one of them: with six tabs open a seventh would load for ever. So only tabs in sight have one;
+ * one that comes into sight again fetches everything.
  */
 export function createLiveUpdates(client: QueryClient): { lostAt: () => number | null } {
   const [lostAt, setLostAt] = createSignal<number | null>(null);
@@ -44,6 +50,7 @@ export function createLiveUpdates(client: QueryClient): { lostAt: () => number |
   let timer: ReturnType<typeof setTimeout> | null = null;
   let restMs = quietMs;
   let wasOpen = false;
+  let hasMissed = false;
   let closed = false;
 
   async function flush(): Promise<void> {
@@ -64,31 +71,59 @@ export function createLiveUpdates(client: QueryClient): { lostAt: () => number |
     timer = setTimeout(() => void flush(), restMs);
   }
 
-  const subscription = api.events.subscribe(undefined, {
-    onData(event) {
-      for (const noun of staleBy[event.noun]) stale.add(noun);
-      schedule();
-    },
-    onConnectionStateChange({ state }) {
-      if (state === "pending") {
-        if (wasOpen && lostAt() !== null) void client.invalidateQueries();
-        wasOpen = true;
-        setLostAt(null);
-      } else if (state === "connecting" && wasOpen) {
-        setLostAt((was) => was ?? Date.now());
-      }
-    },
-    onError(error) {
-      // Shut out while the page was open: whoever they are now is asked for anew.
-      if (isSignedOut(error)) void client.resetQueries({ queryKey: ["me"] });
-      else setLostAt((was) => was ?? Date.now());
-    },
+  const subscribe = () =>
+    api.events.subscribe(undefined, {
+      onData(event) {
+        for (const noun of staleBy[event.noun]) stale.add(noun);
+        schedule();
+      },
+      onConnectionStateChange({ state }) {
+        if (state === "pending") {
+          if (hasMissed || lostAt() !== null) void client.invalidateQueries();
+          hasMissed = false;
+          wasOpen = true;
+          setLostAt(null);
+        } else if (state === "connecting" && wasOpen) {
+          setLostAt((was) => was ?? Date.now());
+        }
+      },
+      onError(error) {
+        // Shut out while the page was open: whoever they are now is asked for anew.
+        if (isSignedOut(error)) void client.resetQueries({ queryKey: ["me"] });
+        else setLostAt((was) => was ?? Date.now());
+      },
+    });
+  const release = whileInSight(subscribe, () => {
+    hasMissed = true;
+    wasOpen = false;
   });
 
   onCleanup(() => {
     closed = true;
     if (timer !== null) clearTimeout(timer);
-    subscription.unsubscribe();
+    release();
   });
   return { lostAt };
+}
+
+/** Holds a subscription while the tab is in sight, and tells when it was let go. Answers how to end. */
+function whileInSight(subscribe: () => { unsubscribe(): void }, onLetGo: () => void): () => void {
+  let held = document.hidden ? null : subscribe();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const letGo = () => {
+    held?.unsubscribe();
+    held = null;
+    onLetGo();
+  };
+  const look = () => {
+    clearTimeout(timer);
+    if (document.hidden) timer = setTimeout(letGo, hiddenMs);
+    else held ??= subscribe();
+  };
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    document.removeEventListener("visibilitychange", look);
+    clearTimeout(timer);
+    held?.unsubscribe();
+  };
 }

@@ -56,6 +56,30 @@ test("a change made elsewhere shows without a reload", async () => {
     .toBe(1);
 });
 
+test("a tab out of sight lets go of its stream, and is up to date once it is seen again", async () => {
+  const page = await web.signedIn();
+  const opened = () => page.waitForRequest((request) => request.url().includes("/trpc/events"));
+  const first = opened();
+  await page.goto(`${web.server.url}/tables`);
+  await page.getByRole("link", { name: "d.renamed" }).waitFor();
+  await first;
+  const show = (isHidden: boolean) =>
+    page.evaluate(`Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"))`);
+  const released = page.waitForEvent("requestfailed", (request) =>
+    request.url().includes("/trpc/events"),
+  );
+  await show(true);
+  await released;
+  const id = ids.get("one") ?? 0;
+  await web.deps.db.update(tables).set({ name: "seen" }).where(eq(tables.id, id));
+  const second = opened();
+  await show(false);
+  await second;
+  await page.getByRole("link", { name: "d.seen" }).waitFor();
+  await web.deps.db.update(tables).set({ name: "renamed" }).where(eq(tables.id, id));
+});
+
 test("a lost server shows as reconnecting, and its return brings the page up to date", async () => {
   const first = await listenAt(0);
   const page = await web.signedIn();
@@ -73,8 +97,13 @@ test("a lost server shows as reconnecting, and its return brings the page up to 
 
   const id = ids.get("one") ?? 0;
   await web.deps.db.update(tables).set({ name: "back" }).where(eq(tables.id, id));
+  // A page of the app that was never fetched comes with the server too.
+  await page.getByRole("link", { name: "Costs" }).click();
+  await page.getByText("Maestro did not answer").waitFor();
   const again = await listenAt(Number(new URL(first.url).port));
   await page.getByText("Reconnecting…").waitFor({ state: "detached", timeout: 40_000 });
+  await page.getByRole("heading", { name: "Costs" }).waitFor();
+  await page.getByRole("link", { name: "Tables", exact: true }).first().click();
   await page.getByRole("link", { name: "d.back" }).waitFor();
   await again.close();
 });

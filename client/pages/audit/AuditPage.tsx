@@ -154,7 +154,12 @@ function detailOf(entry: AuditEntry): string {
   return told.map(([key, value]) => `${key}: ${valueText(value)}`).join(", ");
 }
 
+const mostListed = 10;
+
 function valueText(value: unknown): string {
-  if (Array.isArray(value)) return value.map(valueText).join(" ") || "none";
+  if (Array.isArray(value)) {
+    const more = value.length > mostListed ? ` and ${value.length - mostListed} more` : "";
+    return `${value.slice(0, mostListed).map(valueText).join(" ") || "none"}${more}`;
+  }
   return typeof value === "string" ? value : JSON.stringify(value);
 }
