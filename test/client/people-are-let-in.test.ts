@@ -75,6 +75,13 @@ test("who is no admin is told so, and who is disabled is out of an open page at 
   const nav = theirs.getByRole("navigation", { name: "Main" });
   expect(await nav.getByRole("link", { name: "People" }).count()).toBe(0);
 
+  await theirs.goto(`${web.server.url}/databases`);
+  await theirs.getByText("An admin connects a PostgreSQL or MySQL").waitFor();
+  expect(await theirs.getByRole("button", { name: "New database" }).count()).toBe(0);
+  await theirs.goto(`${web.server.url}/frequencies`);
+  await theirs.getByText("Ask an admin to create one").waitFor();
+  expect(await theirs.getByRole("button", { name: "New frequency" }).count()).toBe(0);
+
   const page = await web.signedIn();
   await page.goto(`${web.server.url}/people`);
   const bob = page.getByRole("listitem").filter({ hasText: "bob@example.com" });

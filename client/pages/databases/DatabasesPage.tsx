@@ -8,6 +8,7 @@ import { Page } from "../../components/Page.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { createAction } from "../../state/create-action.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
+import { createIsAdmin } from "../../state/create-is-admin.ts";
 import { showToast } from "../../state/create-toasts.ts";
 import { api } from "../../trpc.ts";
 import { DatabaseDialog } from "./DatabaseDialog.tsx";
@@ -18,15 +19,18 @@ export function DatabasesPage() {
     (signal) => api.databases.list.query(undefined, { signal }),
   );
   const [edited, setEdited] = createSignal<DatabaseView | "new" | null>(null);
+  const isAdmin = createIsAdmin();
   return (
     <Page
       title="Databases"
       lead="Where tables are imported from and exported to."
       actions={
-        <button type="button" class="button primary" onClick={() => setEdited("new")}>
-          <Icon name="plus" />
-          New database
-        </button>
+        <Show when={isAdmin()}>
+          <button type="button" class="button primary" onClick={() => setEdited("new")}>
+            <Icon name="plus" />
+            New database
+          </button>
+        </Show>
       }
     >
       <QueryView query={databases} what="the databases">
@@ -35,14 +39,23 @@ export function DatabasesPage() {
             when={data().length > 0}
             fallback={
               <Empty title="No databases yet">
-                <p>Connect a PostgreSQL or MySQL, browse its tables, and import them.</p>
+                <p>
+                  {isAdmin()
+                    ? "Connect a PostgreSQL or MySQL, browse its tables, and import them."
+                    : "An admin connects a PostgreSQL or MySQL; then you browse its tables, and import them."}
+                </p>
               </Empty>
             }
           >
             <ul class="card list wrapping">
               <For each={data()}>
                 {(database) => (
-                  <Row database={database} onEdit={setEdited} onChanged={databases.refetch} />
+                  <Row
+                    database={database}
+                    isAdmin={isAdmin()}
+                    onEdit={setEdited}
+                    onChanged={databases.refetch}
+                  />
                 )}
               </For>
             </ul>
@@ -67,6 +80,7 @@ export function DatabasesPage() {
 
 function Row(props: {
   database: DatabaseView;
+  isAdmin: boolean;
   onEdit: (database: DatabaseView) => void;
   onChanged: () => void;
 }) {
@@ -96,20 +110,22 @@ function Row(props: {
       <A class="button small" href={`/databases/${props.database.id}`}>
         Browse
       </A>
-      <button
-        type="button"
-        class="button small"
-        disabled={test.isRunning()}
-        onClick={() => void test.run()}
-      >
-        {test.isRunning() ? "Testing…" : "Test"}
-      </button>
-      <button type="button" class="button small" onClick={() => props.onEdit(props.database)}>
-        Edit
-      </button>
-      <button type="button" class="button small quiet danger" onClick={() => setRemoving(true)}>
-        Delete
-      </button>
+      <Show when={props.isAdmin}>
+        <button
+          type="button"
+          class="button small"
+          disabled={test.isRunning()}
+          onClick={() => void test.run()}
+        >
+          {test.isRunning() ? "Testing…" : "Test"}
+        </button>
+        <button type="button" class="button small" onClick={() => props.onEdit(props.database)}>
+          Edit
+        </button>
+        <button type="button" class="button small quiet danger" onClick={() => setRemoving(true)}>
+          Delete
+        </button>
+      </Show>
       <ConfirmDialog
         title={`Delete ${props.database.name}?`}
         text="It is refused while tables are imported from it or exported to it."

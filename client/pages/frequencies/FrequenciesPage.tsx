@@ -12,6 +12,7 @@ import { RelativeTime } from "../../components/Time.tsx";
 import { formatPlural } from "../../format.ts";
 import { createAction } from "../../state/create-action.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
+import { createIsAdmin } from "../../state/create-is-admin.ts";
 import { api } from "../../trpc.ts";
 import { FrequencyDialog } from "./FrequencyDialog.tsx";
 import { draftOf } from "./frequency-draft.ts";
@@ -23,15 +24,18 @@ export function FrequenciesPage() {
     { pollMs: () => 60_000 },
   );
   const [edited, setEdited] = createSignal<FrequencyView | "new" | null>(null);
+  const isAdmin = createIsAdmin();
   return (
     <Page
       title="Frequencies"
       lead="What makes runs periodic: a period, and an offset into it."
       actions={
-        <button type="button" class="button primary" onClick={() => setEdited("new")}>
-          <Icon name="plus" />
-          New frequency
-        </button>
+        <Show when={isAdmin()}>
+          <button type="button" class="button primary" onClick={() => setEdited("new")}>
+            <Icon name="plus" />
+            New frequency
+          </button>
+        </Show>
       }
     >
       <QueryView query={frequencies} what="the frequencies">
@@ -40,7 +44,10 @@ export function FrequenciesPage() {
             when={data().length > 0}
             fallback={
               <Empty title="No frequencies yet">
-                <p>Create one, then choose it in the settings of your tables.</p>
+                <p>
+                  {isAdmin() ? "Create one" : "Ask an admin to create one"}, then choose it in the
+                  settings of your tables.
+                </p>
               </Empty>
             }
           >
@@ -73,6 +80,7 @@ function FrequencyTable(props: {
   onEdit: (frequency: FrequencyView) => void;
   onChanged: () => void;
 }) {
+  const isAdmin = createIsAdmin();
   return (
     <div class="card table-wrap">
       <table class="table">
@@ -107,11 +115,16 @@ function FrequencyTable(props: {
                 </td>
                 <td class="shrink num">{formatPlural(frequency.tableCount, "table")}</td>
                 <td class="shrink">
-                  <ActiveSwitch frequency={frequency} onChanged={props.onChanged} />
+                  <ActiveSwitch
+                    frequency={frequency}
+                    isAdmin={isAdmin()}
+                    onChanged={props.onChanged}
+                  />
                 </td>
                 <td class="shrink">
                   <RowActions
                     frequency={frequency}
+                    isAdmin={isAdmin()}
                     onEdit={props.onEdit}
                     onChanged={props.onChanged}
                   />
@@ -161,7 +174,11 @@ function LastTick(props: { frequency: FrequencyView }) {
   );
 }
 
-function ActiveSwitch(props: { frequency: FrequencyView; onChanged: () => void }) {
+function ActiveSwitch(props: {
+  frequency: FrequencyView;
+  isAdmin: boolean;
+  onChanged: () => void;
+}) {
   const change = createAction("Switch the frequency", async (active: boolean) => {
     const { id } = props.frequency;
     await api.frequencies.update.mutate({ id, ...draftOf(props.frequency), active });
@@ -175,7 +192,7 @@ function ActiveSwitch(props: { frequency: FrequencyView; onChanged: () => void }
       aria-label={`${props.frequency.name} is active`}
       aria-checked={props.frequency.active}
       checked={props.frequency.active}
-      disabled={change.isRunning()}
+      disabled={change.isRunning() || !props.isAdmin}
       onChange={async ({ currentTarget }) => {
         const isDone = await change.run(currentTarget.checked);
         if (!isDone) currentTarget.checked = props.frequency.active;
@@ -186,6 +203,7 @@ function ActiveSwitch(props: { frequency: FrequencyView; onChanged: () => void }
 
 function RowActions(props: {
   frequency: FrequencyView;
+  isAdmin: boolean;
   onEdit: (frequency: FrequencyView) => void;
   onChanged: () => void;
 }) {
@@ -212,12 +230,14 @@ function RowActions(props: {
       >
         Run now
       </button>
-      <button type="button" class="button small" onClick={() => props.onEdit(props.frequency)}>
-        Edit
-      </button>
-      <button type="button" class="button small quiet danger" onClick={() => setRemoving(true)}>
-        Delete
-      </button>
+      <Show when={props.isAdmin}>
+        <button type="button" class="button small" onClick={() => props.onEdit(props.frequency)}>
+          Edit
+        </button>
+        <button type="button" class="button small quiet danger" onClick={() => setRemoving(true)}>
+          Delete
+        </button>
+      </Show>
       <ConfirmDialog
         title={`Delete ${props.frequency.name}?`}
         text="Its tables stay, and run by hand from then on."

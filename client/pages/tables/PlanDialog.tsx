@@ -128,8 +128,13 @@ function Changes(props: { plan: TablePlan }) {
       <Names title="Reads no more" names={props.plan.droppedParents} />
       <Names title="Is read besides by" names={props.plan.newReaders} />
       <Part title="Bytes a run">
-        {bytesText(props.plan.bytesBefore, props.plan.priceBefore)} →{" "}
-        {bytesText(props.plan.bytes, props.plan.price)}
+        <Show
+          when={props.plan.bytes === null || props.plan.bytes !== props.plan.bytesBefore}
+          fallback={`${bytesText(props.plan.bytes, props.plan.price)}, as before`}
+        >
+          {bytesText(props.plan.bytesBefore, props.plan.priceBefore)} →{" "}
+          {bytesText(props.plan.bytes, props.plan.price)}
+        </Show>
       </Part>
       <Sentences title="Beware" texts={props.plan.warnings} />
     </dl>
