@@ -58,6 +58,7 @@ const noticed: (keyof TableDefinition)[] = [
   "sheet",
   "notifyUrls",
   "externalFormat",
+  "costCapBytes",
   "extraParents",
   "ignoredParents",
 ];

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { TableDefinitionInput, TableDetail } from "../../shared/table.ts";
-import type { TablePlan } from "../../shared/table-plan.ts";
+import { asksFirst, type TablePlan } from "../../shared/table-plan.ts";
 
 interface Catalog {
   get<T>(path: string, input: unknown): Promise<T>;
@@ -101,8 +101,53 @@ export function plansTellWhatBreaks({ get, post, numbers }: Catalog): void {
     const definition = { ...numbers, disposition: "append", query };
     const plan = await get<TablePlan>("tables.plan", { id, definition });
     expect(plan).toMatchObject({ broken: [], columnsAdded: ["extra"], columnsRemoved: [] });
-    expect(plan.warnings).toEqual([
+    expect(plan.refusal).toBe(
       "its runs will fail: column n is INTEGER and cannot be appended STRING",
-    ]);
+    );
+    expect(asksFirst(plan)).toBe(true);
+  });
+
+  test("a plan says which runs fail: of who appends another type, misspells a table, or is capped", async () => {
+    const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
+    const query = "select n from lab.numbers";
+    const appends = { dataset: "lab", name: "appends", kind: "summary", disposition: "append" };
+    await post("tables.create", { definition: { ...appends, query } });
+    await post("tables.create", {
+      definition: {
+        dataset: "lab",
+        name: "of_appends",
+        kind: "summary",
+        query: "select n from lab.appends",
+      },
+    });
+    const planOf = (more: object) =>
+      get<TablePlan>("tables.plan", { id, definition: { ...numbers, ...more } });
+    const retyped = await planOf({ query: numbers.query.replace("select n,", "select 'x' as n,") });
+    expect(retyped.broken.find(({ name }) => name === "lab.appends")?.message).toContain(
+      "column n is INTEGER and cannot be appended STRING",
+    );
+
+    const misspelt = await planOf({ query: "select * from lab.nubmers" });
+    expect(misspelt.refusal).toContain("nubmers");
+    // It is in the catalog, and its first run will make it.
+    expect((await planOf({ query: "select n from lab.appends" })).refusal).toBeNull();
+
+    // The layout of what is stored stays where none is named; other partitions cannot be had.
+    const expires = { type: "DAY", field: null, expirationDays: 3 } as const;
+    expect((await planOf({ partitioning: expires })).refusal).toContain("never changes");
+    const { version } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
+    const parted = { ...numbers, partitioning: expires };
+    await post("tables.update", { id, version, definition: parted });
+    expect((await planOf({ partitioning: null })).refusal).toBeNull();
+    const longer = { ...expires, expirationDays: 9 };
+    expect((await planOf({ partitioning: longer })).refusal).toBeNull();
+    await post("tables.update", { id, version: version + 1, definition: numbers });
+
+    const reads = { dataset: "lab", name: "reads", kind: "summary", query } as const;
+    const { id: readsId } = await post<{ id: number }>("tables.create", { definition: reads });
+    const cap = (costCapBytes: number) =>
+      get<TablePlan>("tables.plan", { id: readsId, definition: { ...reads, costCapBytes } });
+    expect((await cap(1_000_000)).refusal).toContain("its cost cap is");
+    expect((await cap(20_000_000)).refusal).toBeNull();
   });
 }

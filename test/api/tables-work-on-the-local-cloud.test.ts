@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Warehouse } from "../../server/connectors/warehouse.ts";
 import { startEngine } from "../../server/daemon/engine.ts";
 import { insertPreviewJob } from "../../server/db/preview-jobs.ts";
+import { planTable } from "../../server/services/catalog/plan-table.ts";
 import { previewQuery } from "../../server/services/catalog/preview-query.ts";
 import { settleLeftPreviews } from "../../server/services/catalog/settle-left-previews.ts";
 import { MaestroError } from "../../shared/errors.ts";
@@ -116,6 +117,17 @@ test("a refused query names its place, and a plan its columns", async () => {
 });
 
 plansTellWhatBreaks({ get, post, numbers });
+
+test("a plan whose time is up asks BigQuery nothing more, and says so", async () => {
+  const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });
+  const definition = tableDefinitionSchema.parse({ ...numbers, query: "select nothing" });
+  const dryRun = vi.spyOn(opened.deps.warehouse, "dryRun");
+  const plan = await planTable(opened.deps, definition, id, { limit: AbortSignal.abort() });
+  expect(plan.warnings).toEqual(["There was no dry run: the time for the plan was over."]);
+  expect(plan.unchecked.map(({ name }) => name)).toContain("lab.uses_n");
+  expect(dryRun.mock.calls.filter(([sql]) => sql === "select nothing")).toEqual([]);
+  dryRun.mockRestore();
+});
 
 test("SQL is run as it stands, billed and noted as a job; what is no SELECT is refused", async () => {
   const { id } = await get<TableDetail>("tables.byName", { name: "lab.numbers" });

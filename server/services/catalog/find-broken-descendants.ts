@@ -5,6 +5,7 @@ import { selectEdges } from "../../db/catalog-edges.ts";
 import { definitionOf, selectTable } from "../../db/tables.ts";
 import { emptyQuery } from "../../domain/empty-query.ts";
 import { descendantsOf, topologicalOrder } from "../../domain/graph.ts";
+import { appendColumns } from "../../domain/table-columns.ts";
 import { replaceTables } from "../../domain/table-references/replace-tables.ts";
 import { abortable } from "../../support/abortable.ts";
 import type { Deps } from "../deps.ts";
@@ -123,7 +124,19 @@ async function check(
     return abortable(asked, limit).then(({ schema }) => ({ kind: "passed", schema }), faultOf);
   };
   const [before, after] = await Promise.all([tryWith("before"), tryWith("after")]);
-  return judge(before, after);
+  const outcome = judge(before, after);
+  return definition.disposition === "append" ? appended(outcome) : outcome;
+}
+
+/** What it has stays, with its columns: rows of other types cannot be added to it. */
+function appended(outcome: Outcome): Outcome {
+  if (outcome.kind !== "fine") return outcome;
+  const { before } = outcome;
+  const { columns, refusals } = appendColumns(before, outcome.after);
+  const [message] = refusals;
+  return message === undefined
+    ? { kind: "fine", before, after: columns }
+    : { kind: "broken", message };
 }
 
 type Tried =

@@ -8,6 +8,7 @@ import {
   selectReadersOfName,
 } from "../../db/catalog-edges.ts";
 import type { Db } from "../../db/client.ts";
+import { idArray } from "../../db/sql-text.ts";
 import { selectTableStatuses } from "../../db/table-list.ts";
 import type { StoredReference } from "../../db/table-references.ts";
 import { findCycleThrough } from "../../domain/graph.ts";
@@ -45,18 +46,19 @@ interface Change {
 export async function planGraph(db: Db, change: Change): Promise<GraphChange> {
   const { id, saved, definition } = change;
   const ownId = id ?? unsavedId;
-  const [parents, parentsBefore, readersBefore, readers, rows] = await Promise.all([
+  const [parents, parentsBefore, readersBefore, readers] = await Promise.all([
     parentsOf(db, change.references, ownId),
     id === null ? [] : selectParentIds(db, id),
     id === null ? [] : selectChildIds(db, id),
     readersAfter(db, change, ownId),
-    selectTableStatuses(db),
   ]);
+  const cycle = await findCycle(db, change, { ownId, parents, readers });
+  const shown = [...parents, ...parentsBefore, ...readersBefore, ...readers, ...(cycle ?? [])];
+  const rows = await selectTableStatuses(db, idArray([...new Set(shown)]));
   const names = new Map(rows.map((row) => [row.id, row.name]));
   const own = nameOf(definition);
   const label = (tableId: number) =>
     tableId === ownId ? own : (names.get(tableId) ?? String(tableId));
-  const cycle = await findCycle(db, change, { ownId, parents, readers });
   const beside = new Set(change.others.map((other) => other.id));
   const was = saved === null ? own : nameOf(saved);
   const message = `it reads ${was}, which nothing renews then: change its SQL`;

@@ -2,9 +2,11 @@ import { MaestroError } from "../../../shared/errors.ts";
 import type { FieldSchema, TableDefinition } from "../../../shared/table.ts";
 import type { PlannedEffect, TablePlan } from "../../../shared/table-plan.ts";
 import type { DryRunStatistics, StoredTable } from "../../connectors/warehouse.ts";
+import { matchNames } from "../../db/catalog-edges.ts";
 import { definitionOf, selectTable } from "../../db/tables.ts";
 import { outsideChanges } from "../../domain/outside-readers.ts";
 import { appendColumns, compareColumns } from "../../domain/table-columns.ts";
+import { bytesText } from "../../domain/words.ts";
 import { abortable } from "../../support/abortable.ts";
 import { priceBytes } from "../costs/price-bytes.ts";
 import { readPrice } from "../costs/read-price.ts";
@@ -41,13 +43,14 @@ export async function planTable(
   deps: PlanDeps,
   definition: TableDefinition,
   id: number | null,
-  { others = [], limit = AbortSignal.timeout(timeoutMs) }: PlanOptions = {},
+  options: PlanOptions = {},
 ): Promise<TablePlan> {
+  const { others = [], limit = AbortSignal.timeout(timeoutMs) } = options;
   const { db, warehouse } = deps;
   const saved = id === null ? null : await readSaved(deps, id);
   const now = saved ?? definition;
   const [inference, stored, savedRun] = await Promise.all([
-    inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs }),
+    inferWithin(deps, definition, limit),
     orNull(warehouse.getTable(now.dataset, now.name), limit),
     saved && dryRunSaved(deps, saved, limit),
   ]);
@@ -57,6 +60,8 @@ export async function planTable(
   const columns = columnsOf(sides);
   const below = id === null ? nobody : await checkBelow();
   const { pricePerTib } = await readPrice(deps);
+  // Of many that are saved together one may be made new, and read by another.
+  const isAlone = options.others === undefined;
   const bytes =
     inference.dryRun.kind === "done" ? inference.dryRun.statistics.bytesProcessed : null;
   const bytesBefore = savedRun?.bytesProcessed ?? null;
@@ -64,7 +69,7 @@ export async function planTable(
     count === null ? null : priceBytes(count, pricePerTib);
   return {
     cycle: graph.cycle,
-    refusal: refusalOf(sides),
+    refusal: refusalOf(sides, columns.refusals) ?? (isAlone ? await missingOf(deps, sides) : null),
     newParents: graph.newParents,
     droppedParents: graph.droppedParents,
     newReaders: graph.newReaders,
@@ -76,7 +81,7 @@ export async function planTable(
     broken: [...graph.left, ...below.broken],
     unchecked: below.unchecked,
     outside: saved ? await outsideOf(deps, sides, saved) : [],
-    warnings: [...inference.warnings, ...columns.refusals],
+    warnings: inference.warnings,
   };
 
   async function checkBelow() {
@@ -97,6 +102,20 @@ async function readSaved({ db }: Pick<Deps, "db">, id: number): Promise<TableDef
   const found = await selectTable(db, id);
   if (!found) throw new MaestroError("notFound", `there is no table with id ${id}`);
   return definitionOf(found.row, found.dataset);
+}
+
+/** Once the time is up BigQuery is not asked any more: of many tables each would take its own time. */
+async function inferWithin(
+  deps: PlanDeps,
+  definition: TableDefinition,
+  limit: AbortSignal,
+): Promise<Inference> {
+  if (!limit.aborted) return inferReferences(deps, definition, { dryRunTimeoutMs: timeoutMs });
+  const inference = await inferReferences(deps, definition, { dryRunTimeoutMs: null });
+  if (definition.kind !== "summary") return inference;
+  const error = new MaestroError("timeout", "the time for the plan was over");
+  const warnings = [...inference.warnings, `There was no dry run: ${error.message}.`];
+  return { ...inference, warnings, dryRun: { kind: "away", error } };
 }
 
 /** What is saved now, for comparison; null where it is no query or cannot be dry-run. */
@@ -167,14 +186,51 @@ function whyUnknown({ definition, inference: { dryRun } }: Sides): string {
 }
 
 /** A parent that has not run yet is no refusal. */
-function refusalOf({ saved, definition, stored, inference: { dryRun } }: Sides): string | null {
+function refusalOf(sides: Sides, columnRefusals: string[]): string | null {
+  const { dryRun } = sides.inference;
   if (dryRun.kind === "refused" && dryRun.error.code !== "notFound") return dryRun.error.message;
-  const isReshaped = (["partitioning", "clustering"] as const).some(
-    (key) => JSON.stringify(saved?.[key]) !== JSON.stringify(definition[key]),
-  );
+  return reshapeRefusal(sides) ?? columnRefusals[0] ?? capRefusal(sides);
+}
+
+/** Who names no layout keeps the stored one, and when partitions expire is no part of it. */
+function reshapeRefusal({ saved, definition, stored }: Sides): string | null {
   const isThere = saved?.dataset === definition.dataset && saved.name === definition.name;
-  if (!stored || !isThere || !isReshaped) return null;
+  if (!stored || !isThere || layoutOf(definition) === layoutOf({})) return null;
+  if (layoutOf(saved) === layoutOf(definition)) return null;
   return "BigQuery never changes the partitioning or clustering of a table that exists: its runs fail until it is dropped there, with its rows";
+}
+
+function layoutOf(given: Partial<TableDefinition>): string {
+  const { partitioning = null, clustering = [] } = given;
+  return JSON.stringify([partitioning?.type, partitioning?.field, clustering]);
+}
+
+/** BigQuery bills no query less, unless it reads nothing. */
+const leastBilledBytes = 10 * 2 ** 20;
+
+function capRefusal({ definition, inference: { dryRun } }: Sides): string | null {
+  const { costCapBytes } = definition;
+  const bytes = dryRun.kind === "done" ? dryRun.statistics.bytesProcessed : 0;
+  const billed = bytes === 0 ? 0 : Math.max(bytes, leastBilledBytes);
+  if (costCapBytes === null || billed <= costCapBytes) return null;
+  return `a run would be billed ${bytesText(billed)}, and its cost cap is ${bytesText(costCapBytes)}`;
+}
+
+/** BigQuery's word where it misses a table that no run makes either, such as one that is misspelt. */
+async function missingOf(
+  { db, warehouse }: PlanDeps,
+  { inference: { dryRun, references } }: Sides,
+): Promise<string | null> {
+  if (dryRun.kind !== "refused" || dryRun.error.code !== "notFound") return null;
+  const named = references.filter(({ dataset, isWildcard }) => dataset !== null && !isWildcard);
+  const known = new Set((await matchNames(db, named)).map(({ index }) => index));
+  const others = named.filter((_, index) => !known.has(index));
+  const stored = await Promise.all(
+    others.map(({ dataset, name }) =>
+      warehouse.getTable(dataset ?? "", name).catch(() => "unknown" as const),
+    ),
+  );
+  return stored.includes(null) ? dryRun.error.message : null;
 }
 
 async function outsideOf(
