@@ -45,9 +45,14 @@ test("an admin lets a waiting user in, makes a group and adds them; and the last
   await page.keyboard.press("Enter");
   await dialog.getByText("there is a group named default already").waitFor();
   await dialog.getByLabel("Name").fill("finance");
+  await dialog.getByLabel("Slack channel").fill("two words");
+  await page.keyboard.press("Enter");
+  // The group is made by now, and is not made twice.
+  await dialog.getByText("the name of a channel, such as #data").waitFor();
+  await dialog.getByLabel("Slack channel").fill("#money");
   await page.keyboard.press("Enter");
   const finance = page.getByRole("listitem").filter({ hasText: "finance" });
-  await finance.getByText("no members").waitFor();
+  await finance.getByText("no members, told in #money").waitFor();
   await finance.getByRole("button", { name: "Members" }).click();
   await dialog.getByLabel("ann@example.com").check();
   await dialog.getByRole("button", { name: "Done" }).click();

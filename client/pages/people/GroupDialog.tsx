@@ -6,7 +6,7 @@ import { TextField } from "../../components/Field.tsx";
 import { createAction } from "../../state/create-action.ts";
 import { api } from "../../trpc.ts";
 
-/** A new group, or a new name for one. */
+/** A new group, or another name and channel for one. */
 export function GroupDialog(props: {
   group: GroupView | null;
   onClose: () => void;
@@ -39,7 +39,7 @@ export function GroupDialog(props: {
   const errorAt = (field: string) => (isAt(field) ? save.error()?.message : undefined);
   return (
     <Dialog
-      title={props.group === null ? "New group" : `Rename ${props.group.name}`}
+      title={props.group === null ? "New group" : `Edit ${props.group.name}`}
       open
       onClose={props.onClose}
     >

@@ -46,7 +46,7 @@ export function GroupsTab(props: Props) {
                   <Row
                     group={group}
                     members={membersOf(group, props.users)}
-                    onRename={() => setEdited(group)}
+                    onEdit={() => setEdited(group)}
                     onFill={() => setFilledId(group.id)}
                     onChanged={props.onChanged}
                   />
@@ -104,7 +104,7 @@ function membersText(members: string[]): string {
 function Row(props: {
   group: GroupView;
   members: string[];
-  onRename: () => void;
+  onEdit: () => void;
   onFill: () => void;
   onChanged: () => void;
 }) {
@@ -120,14 +120,15 @@ function Row(props: {
         <strong>{props.group.name}</strong>
         <div class="small muted">
           {formatPlural(props.group.tableCount, "table")}, {membersText(props.members)}
+          <Show when={props.group.slackChannel}>{(channel) => <>, told in #{channel()}</>}</Show>
         </div>
       </div>
       <div class="row">
         <button type="button" class="button small" onClick={() => props.onFill()}>
           Members
         </button>
-        <button type="button" class="button small" onClick={() => props.onRename()}>
-          Rename
+        <button type="button" class="button small" onClick={() => props.onEdit()}>
+          Edit
         </button>
         <button type="button" class="button small quiet danger" onClick={() => setRemoving(true)}>
           Delete
