@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, expect, test } from "vitest";
 import { loading, schema } from "./support/loading.ts";
 import { rejection, runJob, startTestCloud, tableReference } from "./support/local-cloud.ts";
@@ -160,6 +163,19 @@ test("Parquet lists are records as in the file, or arrays where they are inferre
     }),
   );
   expect(mismatch.message).toContain("Field 'tags' is specified as REPEATED in provided schema");
+});
+
+test("a Parquet list with a NULL in it is no array", async () => {
+  const path = join(cloud.dataDir, "holed.parquet");
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  await connection.run(`COPY (SELECT [1, NULL] AS tags) TO '${path}' (FORMAT parquet)`);
+  connection.closeSync();
+  instance.closeSync();
+  await put("holed.parquet", await readFile(path));
+  const options = { sourceFormat: "PARQUET", parquetOptions: { enableListInference: true } };
+  const failed = await rejection(load("holed", "holed.parquet", options));
+  expect(failed.message).toContain("Only optional fields can be set to NULL. Field: tags");
 });
 
 test.each([

@@ -44,7 +44,7 @@ export async function parquetSource(
     const column = byName.get(field.name.toLowerCase());
     const isNumeric = [field, column?.field].every((each) => each && isPlainNumeric(each));
     const digits = column && isNumeric ? narrow.get(column.field.name) : undefined;
-    if (!column || !digits) return readColumn(field, column);
+    if (!column || !digits) return wholeArray(field, readColumn(field, column));
     decimals.push({ ...digits, name: field.name });
     return quoteName(column.field.name);
   });
@@ -73,6 +73,13 @@ async function narrowColumns(
       return digits ? [[digits.name, digits]] : [];
     }),
   );
+}
+
+/** No table stores an array with a NULL in it. */
+function wholeArray({ name, mode }: FieldSchema, value: string): string {
+  if (mode !== "REPEATED" || value === "NULL") return value;
+  const message = `Only optional fields can be set to NULL. Field: ${name}; Value: NULL`;
+  return `CASE WHEN len(list_filter(${value}, lambda e: e IS NULL)) > 0 THEN error(${quoteText(message)}) ELSE ${value} END`;
 }
 
 function readColumn(field: FieldSchema, column: ParquetColumn | undefined): string {
