@@ -168,7 +168,8 @@ function addConfigCommand(program: Command): void {
 }
 
 function unknownCommand(program: Command, name: string): MaestroError {
-  const names = program.commands.map((command) => command.name()).join(", ");
+  const shown = program.createHelp().visibleCommands(program);
+  const names = shown.map((command) => command.name()).join(", ");
   return new MaestroError("invalidInput", `there is no command ${name}; there are ${names}`);
 }
 

@@ -129,7 +129,8 @@ function sortOut(planned: FilesPlan, overwrite: boolean): Sorted {
 
 function writeProject(io: CommandIo, project: Project, { plan, circles, clashes }: Sorted): void {
   const { stdout } = io;
-  stdout.write(`${project.tool}: ${project.tables.length} tables\n`);
+  const { length } = project.tables;
+  stdout.write(`${project.tool}: ${length} ${length === 1 ? "table" : "tables"}\n`);
   writePlan(stdout, plan);
   const lines = [
     ...project.tables.flatMap(({ file, notes }) =>

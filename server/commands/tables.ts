@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { MaestroError } from "../../shared/errors.ts";
-import { type TableKind, tableKinds } from "../../shared/table.ts";
+import { type TableKind, type TableVersionView, tableKinds } from "../../shared/table.ts";
 import { bytesText } from "../domain/words.ts";
 import { confirm } from "./ask.ts";
 import { addConnectionOptions, type CommandIo, withClient } from "./client-connection.ts";
@@ -65,9 +65,14 @@ async function listVersions(
   if (options.json) return writeJson(io.stdout, rows);
   writeTable(
     io.stdout,
-    ["VERSION", "SAVED (UTC)", "BY"],
-    rows.map(({ version, savedAt, savedBy }) => [version, instantText(savedAt), savedBy]),
+    ["VERSION", "SAVED (UTC)", "BY", "COMMIT"],
+    rows.map((row) => [row.version, instantText(row.savedAt), row.savedBy, commitText(row)]),
   );
+}
+
+function commitText({ commit, commitFault }: TableVersionView): string | null {
+  if (commit !== null) return commit.sha.slice(0, 12);
+  return commitFault === null ? null : `none: ${commitFault}`;
 }
 
 async function restoreVersion(

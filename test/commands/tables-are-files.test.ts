@@ -2,6 +2,7 @@ import { chmod, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { tableVersions } from "../../drizzle/schema/tables.ts";
 import { sessionCookieName } from "../../server/api/http/session-request.ts";
 import { ensureLocalAdmin } from "../../server/services/access/ensure-local-admin.ts";
 import { askLogin, claimLogin, refuseLogin } from "../../server/services/access/log-in.ts";
@@ -199,6 +200,15 @@ test("a token that is wrong is not kept", async () => {
     code: "unauthenticated",
   });
   await expect(stat(join(at.folder, "none"))).rejects.toThrow();
+});
+
+test("versions are listed with their commits, or why they have none", async () => {
+  const shown = () => maestro(["tables", "versions", "shop.daily"], at.env);
+  expect(await shown()).toMatch(/^VERSION +SAVED \(UTC\) +BY +COMMIT\n.* –\n/);
+  await at.deps.db.update(tableVersions).set({ commitFault: "too large" });
+  expect(await shown()).toMatch(/ none: too large\n/);
+  await at.deps.db.update(tableVersions).set({ commitSha: "0123456789abcdef" });
+  expect(await shown()).toMatch(/ 0123456789ab\n/);
 });
 
 test("words are completed: commands, options, and names that the server knows", async () => {
