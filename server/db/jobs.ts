@@ -1,8 +1,9 @@
-import { and, desc, eq, isNull, lt, type SQL, sql } from "drizzle-orm";
-import { jobs, tableRuns } from "../../drizzle/schema/runs.ts";
-import { datasets, tables } from "../../drizzle/schema/tables.ts";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { tableRuns } from "../../drizzle/schema/runs.ts";
+import { tables } from "../../drizzle/schema/tables.ts";
 import type { JobView } from "../../shared/job.ts";
 import type { Db } from "./client.ts";
+import { isoText } from "./sql-text.ts";
 
 /** How large a table run has left its table. Rows that its load counted stay. */
 export async function storeTableSize(
@@ -28,74 +29,44 @@ export interface JobFilter {
   limit: number;
 }
 
-/** The newest first. */
+/**
+ * The newest first, each as it is shown: configurations and statistics are long, and stay in the
+ * database.
+ */
 export async function listJobs(db: Db, filter: JobFilter): Promise<JobView[]> {
-  const conditions: (SQL | undefined)[] = [
-    filter.tableId === undefined ? undefined : eq(jobs.tableId, filter.tableId),
-    filter.tableRunId === undefined ? undefined : eq(jobs.tableRunId, filter.tableRunId),
-    filter.runId === undefined ? undefined : eq(tableRuns.runId, filter.runId),
-    filter.beforeId === undefined ? undefined : lt(jobs.id, filter.beforeId),
-  ];
-  const rows = await db
-    .select({
-      job: jobs,
-      runId: tableRuns.runId,
-      tableName: sql<string | null>`${datasets.name} || '.' || ${tables.name}`,
-    })
-    .from(jobs)
-    .leftJoin(tableRuns, eq(tableRuns.id, jobs.tableRunId))
-    .leftJoin(tables, eq(tables.id, jobs.tableId))
-    .leftJoin(datasets, eq(datasets.id, tables.datasetId))
-    .where(and(...conditions))
-    .orderBy(desc(jobs.id))
-    .limit(filter.limit);
-  return rows.map(({ job, runId, tableName }) => toView(job, runId, tableName));
-}
-
-function toView(
-  job: typeof jobs.$inferSelect,
-  runId: number | null,
-  tableName: string | null,
-): JobView {
-  return {
-    id: job.id,
-    bqJobId: job.bqJobId,
-    step: job.step,
-    attempt: job.attempt,
-    state: job.state,
-    tableId: job.tableId,
-    tableName,
-    runId,
-    tableRunId: job.tableRunId,
-    error: job.error,
-    bytesProcessed: job.bytesProcessed,
-    bytesBilled: job.bytesBilled,
-    slotMs: job.slotMs,
-    cacheHit: job.cacheHit,
-    referencedTables: referencedTablesOf(job),
-    statisticsError: job.statisticsError,
-    createdAt: job.createdAt.toISOString(),
-    acceptedAt: acceptedAtOf(job),
-    startedAt: job.startedAt?.toISOString() ?? null,
-    endedAt: job.endedAt?.toISOString() ?? null,
-  };
+  const { tableId, tableRunId, runId, beforeId, limit } = filter;
+  const conditions = [
+    sql`true`,
+    tableId === undefined ? undefined : sql`j.table_id = ${tableId}`,
+    tableRunId === undefined ? undefined : sql`j.table_run_id = ${tableRunId}`,
+    runId === undefined ? undefined : sql`r.run_id = ${runId}`,
+    beforeId === undefined ? undefined : sql`j.id < ${beforeId}`,
+  ].filter((condition) => condition !== undefined);
+  const { rows } = await db.execute<JobView & Record<string, unknown>>(sql`
+    select j.id::float8 as id, j.bq_job_id as "bqJobId", j.step, j.attempt, j.state,
+      j.table_id::float8 as "tableId", d.name || '.' || t.name as "tableName",
+      r.run_id::float8 as "runId", j.table_run_id::float8 as "tableRunId", j.error,
+      j.bytes_processed::float8 as "bytesProcessed", j.bytes_billed::float8 as "bytesBilled",
+      j.slot_ms::float8 as "slotMs", j.cache_hit as "cacheHit",
+      ${referencedTables} as "referencedTables", j.statistics_error as "statisticsError",
+      ${isoText("j.created_at")} as "createdAt", ${acceptedAt} as "acceptedAt",
+      ${isoText("j.started_at")} as "startedAt", ${isoText("j.ended_at")} as "endedAt"
+    from jobs j
+    left join table_runs r on r.id = j.table_run_id
+    left join tables t on t.id = j.table_id
+    left join datasets d on d.id = t.dataset_id
+    where ${sql.join(conditions, sql` and `)}
+    order by j.id desc limit ${limit}`);
+  return rows;
 }
 
 /** REST: JobStatistics2.referencedTables. */
-function referencedTablesOf({ statistics }: typeof jobs.$inferSelect): string[] {
-  const query = statistics?.["query"] as { referencedTables?: TableReference[] } | undefined;
-  return (query?.referencedTables ?? []).map(
-    ({ projectId, datasetId, tableId }) => `${projectId}.${datasetId}.${tableId}`,
-  );
-}
+const referencedTables = sql`coalesce((
+  select jsonb_agg(concat_ws('.', s ->> 'projectId', s ->> 'datasetId', s ->> 'tableId'))
+  from jsonb_array_elements(
+    case jsonb_typeof(j.statistics #> '{query,referencedTables}')
+      when 'array' then j.statistics #> '{query,referencedTables}' end) s), '[]')`;
 
-interface TableReference {
-  projectId: string;
-  datasetId: string;
-  tableId: string;
-}
-
-function acceptedAtOf({ statistics }: typeof jobs.$inferSelect): string | null {
-  const ms = Number(statistics?.["creationTime"] ?? Number.NaN);
-  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
-}
+/** REST: JobStatistics.creationTime, milliseconds as text. */
+const acceptedAt = sql`case when j.statistics ->> 'creationTime' ~ '^[0-9]{1,14}$' then
+  ${isoText("to_timestamp((j.statistics ->> 'creationTime')::float8 / 1000)")} end`;

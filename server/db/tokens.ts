@@ -1,7 +1,8 @@
 import { and, desc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { apiTokens, signInTokens, users } from "../../drizzle/schema/users.ts";
-import type { TokenScope, TokenView, UsersTokenView } from "../../shared/user.ts";
+import type { Me, TokenScope, TokenView, UsersTokenView } from "../../shared/user.ts";
 import type { Db } from "./client.ts";
+import { meColumns } from "./users.ts";
 
 export async function insertApiToken(
   db: Db,
@@ -56,7 +57,8 @@ async function selectUnrevoked(db: Db, condition: SQL | undefined): Promise<User
 
 export interface FoundToken {
   id: number;
-  userId: number;
+  /** Whose it is; null where an admin has disabled them. */
+  user: Me | null;
   scopes: TokenScope[];
   expiresAt: Date | null;
   expired: boolean;
@@ -69,7 +71,8 @@ export async function findApiToken(db: Db, tokenSha256: Buffer): Promise<FoundTo
   const [row] = await db
     .select({
       id: apiTokens.id,
-      userId: apiTokens.userId,
+      me: meColumns,
+      disabled: users.disabled,
       scopes: apiTokens.scopes,
       expiresAt: apiTokens.expiresAt,
       expired: sql<boolean>`coalesce(${apiTokens.expiresAt} <= now(), false)`,
@@ -77,8 +80,11 @@ export async function findApiToken(db: Db, tokenSha256: Buffer): Promise<FoundTo
       stale: sql<boolean>`coalesce(${apiTokens.lastUsedAt} < now() - interval '1 minute', true)`,
     })
     .from(apiTokens)
+    .innerJoin(users, eq(users.id, apiTokens.userId))
     .where(eq(apiTokens.tokenSha256, tokenSha256));
-  return row ? { ...row, scopes: row.scopes as TokenScope[] } : null;
+  if (!row) return null;
+  const { me, disabled, ...token } = row;
+  return { ...token, user: disabled ? null : me, scopes: row.scopes as TokenScope[] };
 }
 
 export async function markApiTokenUsed(db: Db, id: number): Promise<void> {

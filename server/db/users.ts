@@ -13,7 +13,7 @@ const groupsOf = sql<{ id: number; name: string }[]>`coalesce((
   from user_groups ug join groups g on g.id = ug.group_id
   where ug.user_id = users.id), '[]')`;
 
-const meColumns = {
+export const meColumns = {
   id: users.id,
   email: users.email,
   name: users.name,

@@ -58,7 +58,7 @@ test("a table is found from anywhere by its name, and pages by their keys", asyn
 test("the graph of all of them is laid out, and narrows to one table's line", async () => {
   const page = await web.signedIn();
   await page.goto(`${web.server.url}/graph`);
-  await page.locator(".dots").first().waitFor();
+  await page.locator(".graph-canvas").waitFor();
   const focus = page.getByLabel("Show one table with its ancestors and descendants");
   await focus.fill("d.table_6");
   await focus.press("Enter");
@@ -66,5 +66,8 @@ test("the graph of all of them is laid out, and narrows to one table's line", as
   // Its parent is table_3, which stands alone above it.
   await page.getByRole("link", { name: /^table_3 / }).waitFor();
   expect(new URL(page.url()).searchParams.get("focus")).toBe("d.table_6");
+  await page.getByLabel("What of its line is shown").selectOption("Descendants");
+  await page.getByRole("link", { name: /^table_3 / }).waitFor({ state: "detached" });
+  await page.getByRole("link", { name: /^table_6 / }).waitFor();
   expect(web.pageErrors).toEqual([]);
 });

@@ -10,6 +10,7 @@ interface Props {
   y: number;
   isDim: boolean;
   isFocused: boolean;
+  isCritical: boolean;
   onFocus: () => void;
 }
 
@@ -23,7 +24,7 @@ export function GraphNode(props: Props) {
         <A
           href={item().href}
           class={`graph-node ${item().state}`}
-          classList={{ dim: props.isDim, focused: props.isFocused }}
+          classList={{ dim: props.isDim, focused: props.isFocused, critical: props.isCritical }}
           draggable={false}
           title={`${item().name}: ${item().detail ?? item().state}`}
           style={{

@@ -1,9 +1,9 @@
-import { createEffect, createMemo, For, on, Show } from "solid-js";
+import { type Accessor, createEffect, createMemo, For, on, Show } from "solid-js";
 import { Loading } from "../Feedback.tsx";
 import { Icon } from "../Icon.tsx";
 import { createGraphLayout } from "./create-graph-layout.ts";
 import { createPanZoom } from "./create-pan-zoom.ts";
-import { GraphDots } from "./GraphDots.tsx";
+import { GraphCanvas } from "./GraphCanvas.tsx";
 import { GraphNode } from "./GraphNode.tsx";
 import type { GraphItem } from "./graph-item.ts";
 import { type GraphLayout, nodeHeight, nodeWidth } from "./graph-layout.ts";
@@ -15,17 +15,21 @@ interface Props {
   edges: [parentId: number, childId: number][];
   /** Its line of ancestors and descendants stands out. */
   focusId?: number | null;
-  /** A node to bring to the middle. */
-  centreId?: number | null;
+  /** The critical path, first to last, is marked. */
+  path?: readonly number[];
   onFocus?: (id: number | null) => void;
 }
 
-const dotScale = 0.25;
-const mostBoxesAfar = 400;
+/** Smaller than this, names cannot be read. */
+const boxScale = 0.4;
+const mostLinksAfar = 400;
+/** Links are looked for anew in steps of so many pixels, and that much beyond the frame. */
+const sightStep = 160;
 
 /**
  * Nodes are links placed in one scaled layer (so they truncate, take focus and open like links);
- * edges are two paths, the plain and the focused. Only nodes in sight are in the document.
+ * edges are painted below them, and from afar a large graph's boxes too. Only links in sight are in
+ * the document.
  */
 export function GraphView(props: Props) {
   const layout = createGraphLayout(() => ({
@@ -40,11 +44,16 @@ export function GraphView(props: Props) {
       : lineOf(props.focusId, props.edges),
   );
   const isFar = createMemo(
-    () => panZoom.view().scale < dotScale && props.items.length > mostBoxesAfar,
+    () => panZoom.view().scale < boxScale && props.items.length > mostLinksAfar,
   );
-  const inSight = createMemo(() =>
-    isFar() ? [] : nodesInSight(layout(), panZoom.view(), panZoom.frame()),
-  );
+  const inSight = createNodesInSight(layout, panZoom);
+  const onPath = createMemo(() => new Set(props.path));
+  const picture = createMemo(() => ({
+    layout: layout() ?? nothing,
+    line: line(),
+    path: props.path ?? [],
+    stateOf: isFar() ? (id: number) => items().get(id)?.state ?? "never" : null,
+  }));
 
   let fitted: GraphLayout | null = null;
   createEffect(() => {
@@ -53,16 +62,6 @@ export function GraphView(props: Props) {
     fitted = current;
     panZoom.fit();
   });
-  createEffect(
-    on(
-      () => [props.centreId, layout()] as const,
-      ([id, current]) => {
-        const node = current?.nodes.find((one) => one.id === id);
-        if (node !== undefined) panZoom.centre(node.x, node.y);
-      },
-    ),
-  );
-
   return (
     <div class="card graph">
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: a click on the ground only clears a highlight */}
@@ -75,40 +74,27 @@ export function GraphView(props: Props) {
         onClick={(event) => event.target === event.currentTarget && props.onFocus?.(null)}
       >
         <Show when={layout()} fallback={<Loading what="the layout" />}>
-          {(current) => (
-            <div
-              class="graph-world"
-              style={{
-                transform: `translate(${panZoom.view().x}px, ${panZoom.view().y}px) scale(${panZoom.view().scale})`,
-              }}
-            >
-              <svg width={current().width} height={current().height} aria-hidden="true">
-                <path
-                  class="edges"
-                  classList={{ dim: line() !== null }}
-                  d={pathOf(current(), null)}
+          <GraphCanvas picture={picture()} view={panZoom.view()} frame={panZoom.frame()} />
+          <div
+            class="graph-world"
+            style={{
+              transform: `translate(${panZoom.view().x}px, ${panZoom.view().y}px) scale(${panZoom.view().scale})`,
+            }}
+          >
+            <For each={isFar() ? [] : inSight()}>
+              {(node) => (
+                <GraphNode
+                  item={items().get(node.id)}
+                  x={node.x}
+                  y={node.y}
+                  isDim={line() !== null && line()?.has(node.id) === false}
+                  isFocused={props.focusId === node.id}
+                  isCritical={onPath().has(node.id)}
+                  onFocus={() => props.onFocus?.(node.id)}
                 />
-                <Show when={line()}>
-                  {(ids) => <path class="edges focused" d={pathOf(current(), ids())} />}
-                </Show>
-                <Show when={isFar()}>
-                  <GraphDots nodes={current().nodes} items={items()} />
-                </Show>
-              </svg>
-              <For each={inSight()}>
-                {(node) => (
-                  <GraphNode
-                    item={items().get(node.id)}
-                    x={node.x}
-                    y={node.y}
-                    isDim={line() !== null && line()?.has(node.id) === false}
-                    isFocused={props.focusId === node.id}
-                    onFocus={() => props.onFocus?.(node.id)}
-                  />
-                )}
-              </For>
-            </div>
-          )}
+              )}
+            </For>
+          </div>
         </Show>
       </section>
       <div class="graph-tools">
@@ -141,38 +127,29 @@ export function GraphView(props: Props) {
   );
 }
 
-function nodesInSight(
-  layout: GraphLayout | null,
-  view: { x: number; y: number; scale: number },
-  frame: { width: number; height: number },
-): GraphLayout["nodes"] {
-  if (layout === null || layout.nodes.length <= 200) return layout?.nodes ?? [];
-  const left = -view.x / view.scale - nodeWidth;
-  const top = -view.y / view.scale - nodeHeight;
-  const right = left + frame.width / view.scale + nodeWidth * 2;
-  const bottom = top + frame.height / view.scale + nodeHeight * 2;
-  return layout.nodes.filter(
-    (node) => node.x > left && node.x < right && node.y > top && node.y < bottom,
+const nothing: GraphLayout = { width: 0, height: 0, nodes: [], edges: [] };
+
+/** All of a small graph. Of a large one what is around the frame: the same list while one moves a little. */
+function createNodesInSight(
+  layout: Accessor<GraphLayout | null>,
+  { view, frame }: ReturnType<typeof createPanZoom>,
+): Accessor<GraphLayout["nodes"]> {
+  const step = createMemo(() => {
+    const { x, y, scale } = view();
+    return `${Math.round(x / sightStep)} ${Math.round(y / sightStep)} ${scale}`;
+  });
+  return createMemo(
+    on([step, layout, frame], ([, current, { width, height }]) => {
+      const nodes = current?.nodes ?? [];
+      if (nodes.length <= 200) return nodes;
+      const { x, y, scale } = view();
+      const left = (-x - sightStep) / scale - nodeWidth;
+      const top = (-y - sightStep) / scale - nodeHeight;
+      const right = left + (width + 2 * sightStep) / scale + nodeWidth * 2;
+      const bottom = top + (height + 2 * sightStep) / scale + nodeHeight * 2;
+      return nodes.filter(
+        (node) => node.x > left && node.x < right && node.y > top && node.y < bottom,
+      );
+    }),
   );
-}
-
-/** One path for all edges, or for those between the nodes of `only`. */
-function pathOf(layout: GraphLayout, only: Set<number> | null): string {
-  return layout.edges
-    .filter((edge) => only === null || (only.has(edge.parentId) && only.has(edge.childId)))
-    .map((edge) => curveThrough(edge.points))
-    .join("");
-}
-
-function curveThrough(points: [number, number][]): string {
-  const [first, ...rest] = points;
-  if (first === undefined) return "";
-  let [x, y] = first;
-  let path = `M${x} ${y}`;
-  for (const [nextX, nextY] of rest) {
-    const middle = (x + nextX) / 2;
-    path += `C${middle} ${y} ${middle} ${nextY} ${nextX} ${nextY}`;
-    [x, y] = [nextX, nextY];
-  }
-  return path;
 }

@@ -1,4 +1,4 @@
-import { For } from "solid-js";
+import { For, Show } from "solid-js";
 
 const states = [
   { label: "succeeded", color: "var(--ok-fill)" },
@@ -8,7 +8,7 @@ const states = [
   { label: "skipped or never ran", color: "var(--idle-fill)" },
 ];
 
-export function Legend() {
+export function Legend(props: { hasPath: boolean }) {
   return (
     <div class="legend" aria-hidden="true">
       <For each={states}>
@@ -19,6 +19,12 @@ export function Legend() {
           </span>
         )}
       </For>
+      <Show when={props.hasPath}>
+        <span>
+          <i class="path" />
+          critical path
+        </span>
+      </Show>
     </div>
   );
 }

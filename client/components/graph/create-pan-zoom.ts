@@ -1,6 +1,6 @@
 import { createSignal, onCleanup } from "solid-js";
 
-interface View {
+export interface View {
   x: number;
   y: number;
   scale: number;

@@ -1,6 +1,16 @@
-/** All that lies above and below one node, with itself. */
-export function lineOf(id: number, edges: readonly (readonly [number, number])[]): Set<number> {
-  return new Set([...reach(id, edges, 0, 1), ...reach(id, edges, 1, 0)]);
+export const sides = ["both", "ancestors", "descendants"] as const;
+export type Side = (typeof sides)[number];
+
+/** All that lies above and below one node, or on one side of it, with itself. */
+export function lineOf(
+  id: number,
+  edges: readonly (readonly [number, number])[],
+  side: Side = "both",
+): Set<number> {
+  return new Set([
+    ...(side === "ancestors" ? [id] : reach(id, edges, 0, 1)),
+    ...(side === "descendants" ? [] : reach(id, edges, 1, 0)),
+  ]);
 }
 
 function reach(

@@ -1,5 +1,5 @@
 import { findApiToken, markApiTokenUsed } from "../../db/tokens.ts";
-import { markSeen, selectMe, selectSessionUser } from "../../db/users.ts";
+import { markSeen, selectSessionUser } from "../../db/users.ts";
 import { sha256 } from "../../support/crypto.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "./principal.ts";
@@ -36,7 +36,7 @@ async function authenticateToken(deps: Pick<Deps, "db">, text: string): Promise<
   if (found.expired) {
     return { kind: "anonymous", refusal: "this API token has expired: make a new one" };
   }
-  const user = await selectMe(deps.db, found.userId);
+  const { user } = found;
   if (!user) return { kind: "anonymous", refusal: "the user of this API token is disabled" };
   if (found.stale) await markApiTokenUsed(deps.db, found.id);
   const { id: tokenId, scopes, expiresAt } = found;
