@@ -87,7 +87,7 @@ function wholeAnswers(reply: FastifyReply): FastifyReply {
     if (!answer.headers.get("content-type")?.startsWith("application/json")) {
       return reply.send(answer);
     }
-    reply.code(answer.status).headers(Object.fromEntries(answer.headers));
+    void reply.code(answer.status).headers(Object.fromEntries(answer.headers));
     return reply.send(await answer.text());
   };
   return Object.assign(Object.create(reply), { send }) as FastifyReply;

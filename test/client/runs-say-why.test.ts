@@ -128,7 +128,20 @@ test("runs are narrowed by filters that are in the address, and compared with th
   const compared = page.getByRole("table", { name: "Tables of both runs" });
   await compared.getByRole("row", { name: /d\.left did not succeed any more failed/ }).waitFor();
   await page.getByRole("button", { name: "2 did not succeed any more" }).click();
-  expect(await compared.getByRole("link").allTextContents()).toEqual(["d.bottom", "d.left"]);
+  const broken = await compared.getByRole("link").allTextContents();
+  expect(broken.toSorted()).toEqual(["d.bottom", "d.left"]);
+  await expectAccessible(page);
+
+  await page.goto(`${web.server.url}/costs`);
+  await page.getByRole("region", { name: "Costs by table" }).getByText("d.bottom").waitFor();
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "By table as SQL" }).click();
+  const answer = page.getByRole("region", { name: "Result" });
+  await answer.getByRole("heading", { name: "4 rows" }).waitFor();
+  await answer.getByText("d.bottom").waitFor();
+  await expectAccessible(page);
+  await page.goto(`${web.server.url}/history?q=select+*+from+users`);
+  await page.getByText("there is no users here: the tables are").first().waitFor();
   await page.goto(`${web.server.url}/runs?by=nobody%40test`);
   await page.getByRole("heading", { name: "No run is like this" }).waitFor();
 });

@@ -1,4 +1,4 @@
-import { type Accessor, createEffect, createMemo, For, on, Show } from "solid-js";
+import { type Accessor, createEffect, createMemo, For, on, Show, untrack } from "solid-js";
 import { Loading } from "../Feedback.tsx";
 import { Icon } from "../Icon.tsx";
 import { createGraphLayout } from "./create-graph-layout.ts";
@@ -21,10 +21,10 @@ interface Props {
 }
 
 /** Smaller than this, names cannot be read. */
-const boxScale = 0.4;
+const boxScale = 0.5;
 const mostLinksAfar = 400;
 /** Links are looked for anew in steps of so many pixels, and that much beyond the frame. */
-const sightStep = 160;
+const sightStep = 96;
 
 /**
  * Nodes are links placed in one scaled layer (so they truncate, take focus and open like links);
@@ -43,16 +43,16 @@ export function GraphView(props: Props) {
       ? null
       : lineOf(props.focusId, props.edges),
   );
-  const isFar = createMemo(
-    () => panZoom.view().scale < boxScale && props.items.length > mostLinksAfar,
-  );
-  const inSight = createNodesInSight(layout, panZoom);
+  const isLarge = () => props.items.length > mostLinksAfar;
+  const isFar = createMemo(() => panZoom.view().scale < boxScale && isLarge());
+  const inSight = createNodesInSight(layout, isFar, panZoom);
   const onPath = createMemo(() => new Set(props.path));
   const picture = createMemo(() => ({
     layout: layout() ?? nothing,
     line: line(),
     path: props.path ?? [],
-    stateOf: isFar() ? (id: number) => items().get(id)?.state ?? "never" : null,
+    stateOf: isLarge() ? (id: number) => items().get(id)?.state ?? "never" : null,
+    isFar: isFar(),
   }));
 
   let fitted: GraphLayout | null = null;
@@ -67,7 +67,7 @@ export function GraphView(props: Props) {
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: a click on the ground only clears a highlight */}
       <section
         class="graph-frame"
-        classList={{ dragging: panZoom.isDragging() }}
+        classList={{ dragging: panZoom.isDragging(), zooming: isLarge() && panZoom.isZooming() }}
         ref={panZoom.attach}
         tabindex="0"
         aria-label={`${props.label}. Arrow keys move, plus and minus zoom, zero fits.`}
@@ -129,19 +129,25 @@ export function GraphView(props: Props) {
 
 const nothing: GraphLayout = { width: 0, height: 0, nodes: [], edges: [] };
 
-/** All of a small graph. Of a large one what is around the frame: the same list while one moves a little. */
+/**
+ * All of a small graph. Of a large one what is around the frame: the same list while one moves a little,
+ * and until a zoom rests, with painted boxes where links are missing.
+ */
 function createNodesInSight(
   layout: Accessor<GraphLayout | null>,
-  { view, frame }: ReturnType<typeof createPanZoom>,
+  isFar: Accessor<boolean>,
+  { view, frame, isZooming }: ReturnType<typeof createPanZoom>,
 ): Accessor<GraphLayout["nodes"]> {
-  const step = createMemo(() => {
+  const step = createMemo((was: string) => {
+    if (isZooming() && (layout()?.nodes.length ?? 0) > mostLinksAfar) return was;
     const { x, y, scale } = view();
     return `${Math.round(x / sightStep)} ${Math.round(y / sightStep)} ${scale}`;
-  });
+  }, "");
   return createMemo(
     on([step, layout, frame], ([, current, { width, height }]) => {
       const nodes = current?.nodes ?? [];
       if (nodes.length <= 200) return nodes;
+      if (untrack(isFar)) return [];
       const { x, y, scale } = view();
       const left = (-x - sightStep) / scale - nodeWidth;
       const top = (-y - sightStep) / scale - nodeHeight;

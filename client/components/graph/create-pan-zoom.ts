@@ -8,6 +8,8 @@ export interface View {
 
 const leastScale = 0.04;
 const mostScale = 2;
+/** Without another turn of the wheel for so long, a zoom has ended. */
+const restMs = 120;
 
 /**
  * Pan and zoom of one element: drag or two fingers pan, a mouse wheel or a pinch zooms at the
@@ -17,9 +19,11 @@ export function createPanZoom(size: () => { width: number; height: number }) {
   const [view, setView] = createSignal<View>({ x: 0, y: 0, scale: 1 });
   const [frame, setFrame] = createSignal({ width: 0, height: 0 });
   const [isDragging, setDragging] = createSignal(false);
+  const zooming = createMovement();
   let element: HTMLElement | undefined;
 
   function zoomAt(factor: number, x: number, y: number): void {
+    zooming.goesOn();
     setView((old) => {
       const scale = Math.min(mostScale, Math.max(leastScale, old.scale * factor));
       const ratio = scale / old.scale;
@@ -63,23 +67,7 @@ export function createPanZoom(size: () => { width: number; height: number }) {
     }
   }
 
-  const keys: Record<string, () => void> = {
-    "+": () => zoomBy(1.25),
-    "=": () => zoomBy(1.25),
-    "-": () => zoomBy(0.8),
-    "0": fit,
-    ArrowLeft: () => panBy(60, 0),
-    ArrowRight: () => panBy(-60, 0),
-    ArrowUp: () => panBy(0, 60),
-    ArrowDown: () => panBy(0, -60),
-  };
-  function onKeyDown(event: KeyboardEvent): void {
-    const act = keys[event.key];
-    if (act === undefined || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    act();
-  }
-
+  const onKeyDown = createKeys({ zoomBy, panBy, fit });
   function attach(target: HTMLElement): void {
     element = target;
     const observer = new ResizeObserver(([entry]) => {
@@ -92,7 +80,46 @@ export function createPanZoom(size: () => { width: number; height: number }) {
     onCleanup(() => observer.disconnect());
   }
 
-  return { view, frame, isDragging, attach, fit, centre, zoomBy };
+  return { view, frame, isDragging, isZooming: zooming.isUnderWay, attach, fit, centre, zoomBy };
+}
+
+function createKeys(moves: {
+  zoomBy: (factor: number) => void;
+  panBy: (x: number, y: number) => void;
+  fit: () => void;
+}): (event: KeyboardEvent) => void {
+  const { zoomBy, panBy, fit } = moves;
+  const keys: Record<string, () => void> = {
+    "+": () => zoomBy(1.25),
+    "=": () => zoomBy(1.25),
+    "-": () => zoomBy(0.8),
+    "0": fit,
+    ArrowLeft: () => panBy(60, 0),
+    ArrowRight: () => panBy(-60, 0),
+    ArrowUp: () => panBy(0, 60),
+    ArrowDown: () => panBy(0, -60),
+  };
+  return (event) => {
+    const act = keys[event.key];
+    if (act === undefined || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    act();
+  };
+}
+
+/** Under way until nothing was heard of it for a moment. */
+function createMovement() {
+  const [isUnderWay, setUnderWay] = createSignal(false);
+  let rest: ReturnType<typeof setTimeout> | undefined;
+  onCleanup(() => clearTimeout(rest));
+  return {
+    isUnderWay,
+    goesOn() {
+      setUnderWay(true);
+      clearTimeout(rest);
+      rest = setTimeout(() => setUnderWay(false), restMs);
+    },
+  };
 }
 
 /** Calls back with each step of a drag. A press that hardly moves stays a click on what is under it. */

@@ -7,8 +7,10 @@ export interface Picture {
   line: ReadonlySet<number> | null;
   /** The critical path: the edges from each to the next are marked. */
   path: readonly number[];
-  /** Of each node, drawn as a box; null where the boxes are links of the document. */
+  /** Of each node, drawn as a box; null where all boxes are links of the document. */
   stateOf: ((id: number) => string) | null;
+  /** Boxes stand for their states; nearer, they only hold the place of links. */
+  isFar: boolean;
 }
 
 /** A part of the graph's world, and how large it is drawn. */
@@ -60,7 +62,34 @@ export function paintGraph(
   stroke(plain, "--ink-3", width, line === null ? 0.55 : 0.25);
   stroke(marked, "--accent", width * 2, 0.55);
   stroke(focused, "--accent", width * 1.4, 1);
-  if (stateOf) paintBoxes(context, picture, sight, colors);
+  if (stateOf && picture.isFar) paintBoxes(context, picture, sight, colors);
+  else if (stateOf) paintPlaces(context, layout, sight, colors);
+}
+
+/** Where links are, or come once the movement rests. */
+function paintPlaces(
+  context: CanvasRenderingContext2D,
+  layout: GraphLayout,
+  sight: Sight,
+  colors: Colors,
+): void {
+  const places = new Path2D();
+  for (const node of layout.nodes) {
+    if (isBoxSeen(node, sight)) {
+      places.rect(node.x - nodeWidth / 2, node.y - nodeHeight / 2, nodeWidth, nodeHeight);
+    }
+  }
+  context.fillStyle = colors("--surface");
+  context.fill(places);
+  context.strokeStyle = colors("--line-strong");
+  context.lineWidth = 1;
+  context.stroke(places);
+}
+
+function isBoxSeen({ x, y }: { x: number; y: number }, sight: Sight): boolean {
+  const [width, height] = [nodeWidth / 2, nodeHeight / 2];
+  const isBeside = x + width < sight.left || x - width > sight.right;
+  return !isBeside && y + height >= sight.top && y - height <= sight.bottom;
 }
 
 /** One path per state instead of a box per table: from afar no name could be read. */
@@ -74,10 +103,8 @@ function paintBoxes(
   const marked = new Path2D();
   const onPath = new Set(path);
   for (const { id, x, y } of layout.nodes) {
+    if (!isBoxSeen({ x, y }, sight)) continue;
     const [left, top] = [x - nodeWidth / 2, y - nodeHeight / 2];
-    const right = left + nodeWidth;
-    const isOut = left > sight.right || right < sight.left || top > sight.bottom;
-    if (isOut || top + nodeHeight < sight.top) continue;
     const key = `${stateOf?.(id) ?? ""}${line?.has(id) === false ? " dim" : ""}`;
     const box = boxes.get(key) ?? new Path2D();
     boxes.set(key, box);
