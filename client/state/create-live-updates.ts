@@ -77,13 +77,13 @@ export function createLiveUpdates(client: QueryClient): { lostAt: () => number |
         for (const noun of staleBy[event.noun]) stale.add(noun);
         schedule();
       },
-      onConnectionStateChange({ state }) {
+      onConnectionStateChange({ state, error }) {
         if (state === "pending") {
           if (hasMissed || lostAt() !== null) void client.invalidateQueries();
           hasMissed = false;
           wasOpen = true;
           setLostAt(null);
-        } else if (state === "connecting" && wasOpen) {
+        } else if (state === "connecting" && (wasOpen || (hasMissed && error !== null))) {
           setLostAt((was) => was ?? Date.now());
         }
       },

@@ -50,6 +50,12 @@ test("a folder of SQL becomes tables, and is the same folder when they are writt
   expect(shown).toContain("Orders a day");
   expect(await maestro(["tables", "save", root], at.env)).toBe("3 are as they are in the files\n");
   expect(await maestro(["tables", "diff", root], at.env)).toBe("");
+  // The tests' warehouse answers no dry run, so that nothing can be said of who reads it.
+  await writeFile(join(root, "shop/orders.sql"), "select 1 as id, 2 as more\n");
+  expect(await maestro(["tables", "plan", root], at.env)).toMatch(
+    /~ shop\.orders {2}changes query\n {4}could not check shop\.daily: .*the warehouse is away/,
+  );
+  await writeFile(join(root, "shop/orders.sql"), "select 1 as id\n");
   const again = join(at.folder, "again");
   await maestro(["tables", "files", again], at.env);
   expect(await readdir(join(again, "shop"))).toEqual([
