@@ -47,8 +47,7 @@ export async function decodeSession(
   }
 }
 
-/** The last character has bits that no byte needs: with others in them it would be another cookie for one
- * session. */
+/** No byte needs all bits of the last character: set otherwise, they would make a second cookie of a session. */
 function isCanonical(base64url: string): boolean {
   return Buffer.from(base64url, "base64url").toString("base64url") === base64url;
 }
