@@ -26,6 +26,8 @@ export function SpecificationDialog(props: Props) {
   const [text, setText] = createSignal(
     props.scheduler === null ? firstText : writeSpecification(props.scheduler.specification),
   );
+  /** What the text was made from, whatever it is by now. */
+  const from = props.scheduler?.version;
   const reading = createMemo(() => checkSpecification(text()));
   const faults = () => reading().faults ?? renaming(props.scheduler, reading().specification?.name);
   const effect = () => {
@@ -42,7 +44,11 @@ export function SpecificationDialog(props: Props) {
       const changed =
         props.scheduler === null
           ? await api.schedulers.create.mutate({ specification })
-          : await api.schedulers.update.mutate({ name: props.scheduler.name, specification });
+          : await api.schedulers.update.mutate({
+              name: props.scheduler.name,
+              specification,
+              ...(from === undefined ? {} : { from }),
+            });
       showToast(`${changed.name} is version ${changed.version}`);
       props.onSaved(changed.name);
     },

@@ -60,9 +60,9 @@ export const schedulersRouter = router({
       createScheduler(ctx.deps, actorOf(ctx.principal), input.specification),
     ),
   update: procedure("admin")
-    .input(byName.extend({ specification }))
-    .mutation(({ ctx, input }) =>
-      updateScheduler(ctx.deps, actorOf(ctx.principal), input.name, input.specification),
+    .input(byName.extend({ specification, from: z.string().max(50).optional() }))
+    .mutation(({ ctx, input: { name, specification: given, from } }) =>
+      updateScheduler(ctx.deps, actorOf(ctx.principal), name, given, from),
     ),
   rollBack: procedure("admin")
     .input(byName.extend({ version: z.string().max(50) }))

@@ -24,6 +24,8 @@ export async function updateScheduler(
   actor: Actor,
   name: string,
   given: unknown,
+  /** That it was made from, such as `2.1`: what others changed meanwhile is not overwritten. */
+  from?: string,
 ): Promise<SchedulerChange> {
   const specification = readSpecification(given);
   if (specification.name !== name) {
@@ -33,7 +35,7 @@ export async function updateScheduler(
       { field: "name" },
     );
   }
-  return changeSpecification(deps, actor, name, () => specification);
+  return changeSpecification(deps, actor, name, () => specification, from);
 }
 
 /** The same for a change of what is there. */
@@ -42,10 +44,12 @@ export async function changeSpecification(
   actor: Actor,
   name: string,
   change: (before: Specification) => Specification,
+  from?: string,
 ): Promise<SchedulerChange> {
   const changed = await deps.db.transaction(async (tx) => {
     const scheduler = (await lockScheduler(tx, name)) ?? fail(name);
     refuseTerminating(scheduler);
+    refuseOverwriting(scheduler, from);
     const after = change(scheduler.specification);
     return storeChange(tx, actor, scheduler, after);
   });
@@ -58,6 +62,15 @@ export function refuseTerminating({ name, state }: Pick<SchedulerRow, "name" | "
   throw new MaestroError(
     "conflict",
     `${name} is being deleted: nothing of it can be changed any more`,
+  );
+}
+
+function refuseOverwriting({ name, major, minor }: SchedulerRow, from: string | undefined): void {
+  const version = `${major}.${minor}`;
+  if (from === undefined || from === version) return;
+  throw new MaestroError(
+    "conflict",
+    `${name} is version ${version} by now, and this was made from ${from}: look at what was changed meanwhile, and change it anew`,
   );
 }
 

@@ -96,6 +96,16 @@ test("what is being deleted takes no change, and deleting it again is tried agai
   expect(await getScheduler(deps, "deleted")).toMatchObject({ state: "terminating" });
 });
 
+test("a specification that was made from an older version overwrites no newer one", async () => {
+  await createScheduler(deps, actor, specification("edited", { image: "acme/a:1" }));
+  const edit = (from: string) =>
+    updateScheduler(deps, actor, "edited", specification("edited", { maxSurge: 50 }), from);
+  await setImage(deps, actor, "edited", "acme/a:2");
+  await expect(edit("1.0")).rejects.toThrow("edited is version 2.0 by now, and this was made from");
+  expect((await getScheduler(deps, "edited")).specification.image).toBe("acme/a:2");
+  expect((await edit("2.0")).change).toBe("major");
+});
+
 test("wrong names and runtimes are told", async () => {
   await createScheduler(deps, actor, specification("taken"));
   await expect(createScheduler(deps, actor, specification("taken"))).rejects.toThrow(
