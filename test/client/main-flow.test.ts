@@ -215,7 +215,7 @@ test("a file is uploaded from the browser and becomes the external table's rows"
 });
 
 test("the graph shows the catalog, and leads to a table", async () => {
-  await page.getByRole("link", { name: "Graph", exact: true }).click();
+  await page.getByRole("link", { name: "Graph", exact: true }).first().click();
   const graph = page.getByRole("region", { name: /^Graph of the catalog/ });
   await graph.getByRole("link").first().waitFor();
   expect(await graph.getByRole("link").count()).toBe(29);
