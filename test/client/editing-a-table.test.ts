@@ -200,6 +200,8 @@ test("a cost cap and retries are refused with what to write, then kept", async (
   await settings.getByText("-1073741824 is no cost cap: write a number above 0").waitFor();
   await settings.getByLabel("Cost cap (GB billed)").fill("2.5");
   await page.keyboard.press("Control+s");
+  await page.getByText("a run would be billed 5.0 GiB, and its cost cap is 2.5 GiB").waitFor();
+  await page.getByRole("button", { name: "Save anyway" }).click();
   await page.getByText("Saved as version 2").waitFor();
   const id = ids.get("bounded")!;
   const [row] = await web.deps.db.select().from(tables).where(eq(tables.id, id));
