@@ -52,7 +52,7 @@ test("loads, extracts, copies and definitions are whole or not there, whenever i
   await cloud.bigquery.query("CREATE TABLE d.streamed (request INT64, row INT64)");
   const accepted: { kind: string; n: number }[] = [];
   const inserted = new Set<number>();
-  const kills = 5;
+  const kills = 3;
   for (let round = 0; round < kills; round += 1) {
     const submitted = Object.entries(kinds).flatMap(([kind, configuration]) =>
       [0, 1].map(async (half) => {

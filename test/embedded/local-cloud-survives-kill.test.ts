@@ -8,8 +8,8 @@ test("jobs accepted before kills are each done exactly once", async () => {
   let cloud = await start();
   await cloud.bigquery.createDataset("d");
   await cloud.bigquery.query("CREATE TABLE d.log (job INT64)");
-  const jobs = 120;
-  const kills = 4;
+  const jobs = 90;
+  const kills = 3;
   const accepted = new Set<number>();
   for (let round = 0; round < kills; round += 1) {
     const from = (round * jobs) / kills;
@@ -95,7 +95,7 @@ test("a script killed again and again goes on behind its last statement, and doe
     query: `DECLARE i INT64 DEFAULT 0;
       DECLARE r FLOAT64 DEFAULT RAND();
       CREATE TEMP TABLE seen (i INT64);
-      WHILE i < 40 DO
+      WHILE i < 24 DO
         SET i = i + 1;
         INSERT INTO d.log VALUES ('alone', i, r);
         INSERT INTO seen VALUES (i);
@@ -116,22 +116,22 @@ test("a script killed again and again goes on behind its last statement, and doe
     const [[row]] = await cloud.bigquery.query("SELECT COUNT(*) AS n FROM d.log");
     return row.n as number;
   };
-  for (const steps of [5, 40, 90]) {
+  for (const steps of [5, 30, 60]) {
     await until(async () => (await stepsDone()) >= steps);
     await cloud.process.kill("SIGKILL");
     cloud = await start();
   }
   const [result] = await cloud.bigquery.job("script").getQueryResults();
-  expect(result).toEqual([{ n: 40 }]);
+  expect(result).toEqual([{ n: 24 }]);
   const [rows] = await cloud.bigquery.query(
     "SELECT step, COUNT(*) AS n, COUNT(DISTINCT i) AS steps, COUNT(DISTINCT r) AS r FROM d.log GROUP BY step ORDER BY step",
   );
   expect(rows).toEqual(
-    ["alone", "caught", "first", "second"].map((step) => ({ step, n: 40, steps: 40, r: 1 })),
+    ["alone", "caught", "first", "second"].map((step) => ({ step, n: 24, steps: 24, r: 1 })),
   );
   const [metadata] = await cloud.bigquery.job("script").getMetadata();
   // RAND(), CREATE, six statements a round (one of them fails) and the last SELECT.
-  expect(metadata.statistics.numChildJobs).toBe(String(2 + 40 * 6 + 1));
+  expect(metadata.statistics.numChildJobs).toBe(String(2 + 24 * 6 + 1));
 }, 180_000);
 
 test("queries without an end leave the server responsive, and are cancelled", async () => {
