@@ -144,6 +144,9 @@ export interface TableListItem {
   updatedAt: string;
 }
 
+/** What a search among all tables goes by. */
+export type TableNameItem = Pick<TableListItem, "id" | "name" | "kind">;
+
 /** One table whole. */
 export interface TableDetail extends TableListItem {
   definition: TableDefinition;

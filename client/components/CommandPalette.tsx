@@ -1,13 +1,14 @@
 import { useNavigate } from "@solidjs/router";
 import { createMemo, createSignal, createUniqueId, For, Show } from "solid-js";
 import type { NavLink } from "../nav.ts";
-import { createApiQuery } from "../state/create-api-query.ts";
-import { api } from "../trpc.ts";
+import { createTableNames } from "../state/create-table-names.ts";
 import { Dialog } from "./Dialog.tsx";
 import { Icon, type IconName } from "./Icon.tsx";
 
 interface Entry {
   label: string;
+  /** The label in small letters, made once: each key looks at all of them. */
+  sought: string;
   kind: string;
   icon: IconName;
   act: () => void;
@@ -25,25 +26,21 @@ export function CommandPalette(props: {
   const navigate = useNavigate();
   const [text, setText] = createSignal("");
   const [chosen, setChosen] = createSignal(0);
-  const tables = createApiQuery(
-    () => ["tableNames"],
-    (signal) => api.tables.list.query({ limit: 100_000 }, { signal }),
-    { replace: true },
-  );
+  const tables = createTableNames();
   const go = (href: string) => () => {
     props.onClose();
     navigate(href);
   };
+  const entry = (label: string, kind: string, icon: IconName, act: () => void): Entry => {
+    return { label, sought: label.toLowerCase(), kind, icon, act };
+  };
   const entries = createMemo<Entry[]>(() => [
-    ...props.links.map(({ label, href, icon }) => ({ label, kind: "page", icon, act: go(href) })),
-    { label: "New table", kind: "action", icon: "plus" as const, act: go("/tables/new") },
-    { label: "Keyboard shortcuts", kind: "help", icon: "list" as const, act: props.onHelp },
-    ...(tables.data() ?? []).map((table) => ({
-      label: table.name,
-      kind: table.kind,
-      icon: table.kind,
-      act: go(`/tables/${table.id}`),
-    })),
+    ...props.links.map(({ label, href, icon }) => entry(label, "page", icon, go(href))),
+    entry("New table", "action", "plus", go("/tables/new")),
+    entry("Keyboard shortcuts", "help", "list", props.onHelp),
+    ...(tables.data() ?? []).map(({ id: table, name, kind }) =>
+      entry(name, kind, kind, go(`/tables/${table}`)),
+    ),
   ]);
   const found = createMemo(() => search(entries(), text()));
 
@@ -107,10 +104,10 @@ function search(entries: Entry[], text: string): Entry[] {
   const words = wanted.split(/\s+/);
   const hits: Entry[][] = [[], [], []];
   for (const entry of entries) {
-    const label = entry.label.toLowerCase();
-    if (!words.every((word) => label.includes(word))) continue;
-    const isFirst = label.startsWith(wanted) || label.slice(label.indexOf(".") + 1) === wanted;
-    hits[isFirst ? 0 : label.includes(`.${wanted}`) ? 1 : 2]?.push(entry);
+    const { sought } = entry;
+    if (!words.every((word) => sought.includes(word))) continue;
+    const isFirst = sought.startsWith(wanted) || sought.slice(sought.indexOf(".") + 1) === wanted;
+    hits[isFirst ? 0 : sought.includes(`.${wanted}`) ? 1 : 2]?.push(entry);
   }
   return hits.flat().slice(0, mostShown);
 }

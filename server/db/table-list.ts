@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { TableKind, TableListItem, TableStatus } from "../../shared/table.ts";
+import type { TableKind, TableListItem, TableNameItem, TableStatus } from "../../shared/table.ts";
 import { allEdges, edgesInto, edgesOutOf } from "./catalog-edges.ts";
 import type { Db } from "./client.ts";
 import { isoText } from "./sql-text.ts";
@@ -86,6 +86,14 @@ interface StatusRow extends LatestTableRun, Record<string, unknown> {
   runId: number | null;
   lastRunAt: string | null;
   lastOkAt: string | null;
+}
+
+export async function selectTableNames(db: Db): Promise<TableNameItem[]> {
+  const { rows } = await db.execute<TableNameItem & Record<string, unknown>>(sql`
+    select t.id::float8 as id, d.name || '.' || t.name as name, t.kind
+    from tables t join datasets d on d.id = t.dataset_id
+    where t.deleted_at is null order by d.name, t.name`);
+  return rows;
 }
 
 /** Names and states alone, of all tables or of some. */

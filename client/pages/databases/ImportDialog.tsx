@@ -12,7 +12,7 @@ import { toApiError } from "../../api-error.ts";
 import { Dialog } from "../../components/Dialog.tsx";
 import { Loading } from "../../components/Feedback.tsx";
 import { formatPlural } from "../../format.ts";
-import { createApiQuery } from "../../state/create-api-query.ts";
+import { createTableNames } from "../../state/create-table-names.ts";
 import { api } from "../../trpc.ts";
 
 interface Props {
@@ -33,11 +33,7 @@ interface Item extends ImportProposal {
 export function ImportDialog(props: Props) {
   const [items, setItems] = createStore<Item[]>([]);
   const [isCreating, setCreating] = createSignal(false);
-  const catalog = createApiQuery(
-    () => ["tableNames"],
-    (signal) => api.tables.list.query({ limit: 100_000 }, { signal }),
-    { replace: true },
-  );
+  const catalog = createTableNames();
   createEffect(() => {
     const names = catalog.data()?.map(({ name }) => name);
     if (names === undefined || items.length > 0) return;

@@ -6,10 +6,10 @@ import type { CatalogName } from "../../components/sql/complete-table.ts";
 import type { SqlFault } from "../../components/sql/SqlEditor.tsx";
 import { commandKey } from "../../keys.ts";
 import { createAction } from "../../state/create-action.ts";
-import { createApiQuery } from "../../state/create-api-query.ts";
 import { createDryRun, type DryRunState } from "../../state/create-dry-run.ts";
 import { createPreview } from "../../state/create-preview.ts";
 import type { TableForm } from "../../state/create-table-form.ts";
+import { createTableNames } from "../../state/create-table-names.ts";
 import { api } from "../../trpc.ts";
 import { DryRunLine } from "./DryRunLine.tsx";
 import { QueryResult } from "./QueryResult.tsx";
@@ -23,12 +23,7 @@ const columnsLifeMs = 5 * 60_000;
 /** The editor with its dry run, and what the SQL answers when it is run there. */
 export function SqlCard(props: { form: TableForm; canWrite: boolean }) {
   const client = useQueryClient();
-  const tables = createApiQuery(
-    // A key of its own: names change when tables do, not at every step of a run.
-    () => ["tableNames"],
-    (signal) => api.tables.list.query({ limit: 100_000 }, { signal }),
-    { replace: true },
-  );
+  const tables = createTableNames();
   const names = createMemo<CatalogName[]>(() =>
     (tables.data() ?? []).map(({ name, kind }) => ({ name, kind })),
   );

@@ -9,6 +9,7 @@ import { findTable } from "../../services/catalog/find-table.ts";
 import { getStatus } from "../../services/catalog/get-status.ts";
 import { getTable } from "../../services/catalog/get-table.ts";
 import { listColumns } from "../../services/catalog/list-columns.ts";
+import { listTableNames } from "../../services/catalog/list-table-names.ts";
 import { listTables } from "../../services/catalog/list-tables.ts";
 import { listVersions } from "../../services/catalog/list-versions.ts";
 import { planTable } from "../../services/catalog/plan-table.ts";
@@ -47,6 +48,7 @@ export const tablesRouter = router({
       }),
     )
     .query(({ ctx, input }) => listTables(ctx.deps, input)),
+  names: procedure("read").query(({ ctx }) => listTableNames(ctx.deps)),
   get: procedure("read")
     .input(byId)
     .query(({ ctx, input }) => getTable(ctx.deps, input.id, ctx.principal)),

@@ -215,6 +215,7 @@ export const calls: Record<string, Call | Call[]> = {
   "tables.jobs": { right: "read", input: tableById },
   "tables.lineage": { right: "read", input: tableById },
   "tables.list": { right: "read" },
+  "tables.names": { right: "read" },
   "tables.loadExternal": {
     right: "tableGroup",
     input: (w) => w.uploaded(),
