@@ -112,7 +112,7 @@ test("a scheduler is made, scaled, changed, rolled back and deleted, and each sa
   await dialog.getByText("A major change, of cmd").waitFor();
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.getByRole("link", { name: "Specification" }).click();
-  await page.getByText("Version 2.0").waitFor();
+  await page.getByText("Version 2.0", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Roll back" }).first().click();
   await dialog.getByText("A major change, of cmd").waitFor();
   await dialog.getByRole("button", { name: "Roll back" }).click();

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { apiReference } from "../support/api-reference.ts";
 import { cliReference } from "../support/cli-reference.ts";
 import { errorsTable } from "../support/readme-tables.ts";
 
@@ -47,8 +48,9 @@ test("every document is in the index", () => {
   expect(missing).toEqual([]);
 });
 
-test("the commands, exit codes and error codes are the program's", () => {
+test("the commands, procedures, exit codes and error codes are the program's", () => {
   expect(read("docs/cli.md")).toContain(cliReference());
+  expect(read("docs/api.md")).toContain(apiReference());
   expect(read("docs/troubleshooting.md")).toContain(errorsTable());
 });
 

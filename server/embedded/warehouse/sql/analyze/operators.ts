@@ -19,10 +19,10 @@ const comparisons = new Set(["=", "!=", "<", "<=", ">", ">="]);
 export function analyzeOperator(ctx: Context, env: Env, node: Node<"op">): Typed {
   const folded = signedLiteral(ctx, node);
   if (folded) return folded;
-  noNullLiteral(ctx, node.op.replace("unary", ""), node.args);
+  const name = node.op.replace("unary", "");
+  noNullLiteral(ctx, name, node.args);
   const args = node.args.map((arg) => ctx.expr(env, arg));
   if (comparisons.has(node.op)) return compare(ctx, node.op, args as [Typed, Typed], node.pos);
-  const name = node.op.replace("unary", "");
   const rows = operatorTable[node.op];
   const match = rows && matchBest(`operator ${name}`, rows, args);
   if (match?.type.kind === "FLOAT64" && ["+", "-", "*"].includes(node.op)) {
@@ -31,15 +31,13 @@ export function analyzeOperator(ctx: Context, env: Env, node: Node<"op">): Typed
   }
   const exact = match?.type.kind === "NUMERIC" ? exactOperation(node.op, args) : null;
   if (exact) return exactNumeric(exact);
+  if (match) return match;
   const isPlain = args.every(({ type }) => !["ARRAY", "STRUCT", "JSON"].includes(type.kind));
-  if (!match && node.op === "||" && isPlain) {
+  if (node.op === "||" && isPlain) {
     throw ctx.refuse(`operator || of ${args.map((arg) => typeName(arg.type)).join(" and ")}`);
   }
-  if (!match) {
-    const signatures = (rows ?? []).map(([signature]) => parseSignature(signature));
-    throw ctx.fail(node.pos, noMatch(`operator ${name}`, args, signatures));
-  }
-  return match;
+  const signatures = (rows ?? []).map(([signature]) => parseSignature(signature));
+  throw ctx.fail(node.pos, noMatch(`operator ${name}`, args, signatures));
 }
 
 function noNullLiteral(ctx: Context, operator: string, args: Expr[]): void {
