@@ -4,7 +4,8 @@ import type { TableRunState, TableRunView } from "../../shared/run.ts";
 import { createApiQuery } from "../state/create-api-query.ts";
 import { api } from "../trpc.ts";
 import { QueryView } from "./QueryView.tsx";
-import { Kind, StatusPill } from "./Status.tsx";
+import { StatusPill } from "./Status.tsx";
+import { TableName } from "./TableName.tsx";
 
 const order: TableRunState[] = [
   "failed",
@@ -38,10 +39,7 @@ export function RunReasons(props: { id: number }) {
             {(row) => (
               <li>
                 <StatusPill state={row.state} />
-                <span class="kind-name">
-                  <Kind kind={row.kind} iconOnly />
-                  <A href={`/tables/${row.tableId}`}>{row.tableName}</A>
-                </span>
+                <TableName id={row.tableId} name={row.tableName} kind={row.kind} />
                 <A class="why-link" href={`/runs/${props.id}?tableRun=${row.id}`}>
                   {row.reason.text}
                 </A>

@@ -4,26 +4,17 @@ import {
   closeBracketsKeymap,
   completionKeymap,
 } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { sql } from "@codemirror/lang-sql";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
-import { lintGutter, setDiagnostics } from "@codemirror/lint";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState, Prec } from "@codemirror/state";
-import {
-  drawSelection,
-  EditorView,
-  highlightActiveLine,
-  type KeyBinding,
-  keymap,
-  lineNumbers,
-} from "@codemirror/view";
-import { createEffect, on, onCleanup, onMount } from "solid-js";
+import { type EditorView, type KeyBinding, keymap } from "@codemirror/view";
 import type { TableColumns } from "../../../shared/table.ts";
 import { bigQuery } from "./bigquery.ts";
 import { completeColumns } from "./complete-columns.ts";
 import { type CatalogName, completeFromCatalog } from "./complete-table.ts";
-import { editorTheme } from "./editor-theme.ts";
+import { createCodeEditor } from "./create-code-editor.ts";
 
 export interface SqlFault {
   message: string;
@@ -50,70 +41,36 @@ interface Props {
 /** A BigQuery SQL editor. Tab indents; Escape then Tab leaves it, for keyboard users. */
 export function SqlEditor(props: Props) {
   let parent!: HTMLDivElement;
-  let view: EditorView | undefined;
-
-  onMount(() => {
-    view = new EditorView({
-      parent,
-      state: EditorState.create({
-        doc: props.value,
-        extensions: [
-          lineNumbers(),
-          highlightActiveLine(),
-          drawSelection(),
-          history(),
-          indentOnInput(),
-          bracketMatching(),
-          closeBrackets(),
-          search({ top: true }),
-          highlightSelectionMatches(),
-          lintGutter(),
-          sql({ dialect: bigQuery, upperCaseKeywords: true }),
-          bigQuery.language.data.of({ autocomplete: completeFromCatalog(() => props.names) }),
-          bigQuery.language.data.of({
-            autocomplete: completeColumns(
-              () => props.names,
-              (tables) => props.columnsOf(tables),
-            ),
-          }),
-          Prec.highest(keymap.of(ownKeys(props))),
-          autocompletion({ icons: false, maxRenderedOptions: 60 }),
-          keymap.of([
-            ...closeBracketsKeymap,
-            ...defaultKeymap,
-            ...searchKeymap,
-            ...historyKeymap,
-            ...completionKeymap,
-            indentWithTab,
-          ]),
-          EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": props.label }),
-          EditorState.readOnly.of(props.readOnly === true),
-          EditorView.updateListener.of((update) => {
-            if (update.docChanged) props.onInput(update.state.doc.toString());
-          }),
-          editorTheme,
-        ],
+  createCodeEditor(
+    props,
+    () => parent,
+    () => [
+      indentOnInput(),
+      bracketMatching(),
+      closeBrackets(),
+      highlightSelectionMatches(),
+      sql({ dialect: bigQuery, upperCaseKeywords: true }),
+      bigQuery.language.data.of({ autocomplete: completeFromCatalog(() => props.names) }),
+      bigQuery.language.data.of({
+        autocomplete: completeColumns(
+          () => props.names,
+          (tables) => props.columnsOf(tables),
+        ),
       }),
-    });
-  });
-  onCleanup(() => view?.destroy());
-
-  createEffect(
-    on(
-      () => props.value,
-      (value) => {
-        if (view === undefined || view.state.doc.toString() === value) return;
-        view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
-      },
-      { defer: true },
-    ),
+      Prec.highest(keymap.of(ownKeys(props))),
+      autocompletion({ icons: false, maxRenderedOptions: 60 }),
+      keymap.of([
+        ...closeBracketsKeymap,
+        ...defaultKeymap,
+        ...searchKeymap,
+        ...historyKeymap,
+        ...completionKeymap,
+        indentWithTab,
+      ]),
+      EditorState.readOnly.of(props.readOnly === true),
+    ],
+    (view) => toDiagnostics(view, props.fault),
   );
-  createEffect(() => {
-    const fault = props.fault;
-    if (view !== undefined) view.dispatch(setDiagnostics(view.state, toDiagnostics(view, fault)));
-  });
-
   return <div class="sql-editor" ref={parent} />;
 }
 

@@ -1,8 +1,8 @@
-import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { Empty } from "../../components/Feedback.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
-import { Kind, StatusPill } from "../../components/Status.tsx";
+import { StatusPill } from "../../components/Status.tsx";
+import { TableName } from "../../components/TableName.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { formatCount } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
@@ -43,10 +43,7 @@ export function UsedByTab(props: { databaseId: number }) {
                   {(table) => (
                     <tr>
                       <td>
-                        <span class="kind-name">
-                          <Kind kind={table.kind} iconOnly />
-                          <A href={`/tables/${table.id}`}>{table.name}</A>
-                        </span>
+                        <TableName id={table.id} name={table.name} kind={table.kind} />
                       </td>
                       <td class="shrink">
                         <StatusPill state={table.status} why={table.statusReason} />

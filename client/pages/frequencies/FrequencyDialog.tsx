@@ -6,6 +6,7 @@ import {
   frequencyInputSchema,
 } from "../../../shared/frequency.ts";
 import { Dialog } from "../../components/Dialog.tsx";
+import { DialogForm } from "../../components/DialogForm.tsx";
 import { DurationField } from "../../components/DurationField.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { CheckField, Field, TextField } from "../../components/Field.tsx";
@@ -51,12 +52,11 @@ export function FrequencyDialog(props: Props) {
       open
       onClose={props.onClose}
     >
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
+      <DialogForm
+        action="Save"
+        isBlocked={save.isRunning() || Object.keys(faults()).length > 0}
+        onSubmit={() => void save.run()}
+        onClose={props.onClose}
       >
         <TextField
           label="Name"
@@ -122,19 +122,7 @@ export function FrequencyDialog(props: Props) {
         <Show when={save.error()?.field ? null : save.error()}>
           {(error) => <ErrorNotice error={error()} />}
         </Show>
-        <div class="dialog-actions">
-          <button type="button" class="button" onClick={() => props.onClose()}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            class="button primary"
-            disabled={save.isRunning() || Object.keys(faults()).length > 0}
-          >
-            Save
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

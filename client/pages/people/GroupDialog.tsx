@@ -1,6 +1,7 @@
 import { createSignal, Show } from "solid-js";
 import type { GroupView } from "../../../shared/user.ts";
 import { Dialog } from "../../components/Dialog.tsx";
+import { DialogForm } from "../../components/DialogForm.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { TextField } from "../../components/Field.tsx";
 import { createAction } from "../../state/create-action.ts";
@@ -43,12 +44,11 @@ export function GroupDialog(props: {
       open
       onClose={props.onClose}
     >
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
+      <DialogForm
+        action="Save"
+        isBlocked={save.isRunning()}
+        onSubmit={() => void save.run()}
+        onClose={props.onClose}
       >
         <TextField
           label="Name"
@@ -68,15 +68,7 @@ export function GroupDialog(props: {
         <Show when={!isAt("name") && !isAt("slackChannel") && save.error()}>
           {(error) => <ErrorNotice error={error()} />}
         </Show>
-        <div class="dialog-actions">
-          <button type="button" class="button" onClick={() => props.onClose()}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={save.isRunning()}>
-            Save
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

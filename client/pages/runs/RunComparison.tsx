@@ -12,7 +12,8 @@ import { Change } from "../../components/Change.tsx";
 import { Empty } from "../../components/Feedback.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { runTitle } from "../../components/RunProgress.tsx";
-import { Kind, StatusPill } from "../../components/Status.tsx";
+import { StatusPill } from "../../components/Status.tsx";
+import { TableName } from "../../components/TableName.tsx";
 import { RelativeTime } from "../../components/Time.tsx";
 import { formatBytes, formatCount, formatDuration } from "../../format.ts";
 import { createApiQuery } from "../../state/create-api-query.ts";
@@ -202,10 +203,7 @@ function Row(props: { table: ComparedTable; onChoose: (tableRunId: number) => vo
   return (
     <tr>
       <td class="shrink">
-        <span class="kind-name">
-          <Kind kind={props.table.kind} iconOnly />
-          <A href={`/tables/${props.table.tableId}`}>{props.table.tableName}</A>
-        </span>
+        <TableName id={props.table.tableId} name={props.table.tableName} kind={props.table.kind} />
       </td>
       <td class="muted small">
         {props.table.changes.map((change) => words[change]).join(", ") || "nothing"}

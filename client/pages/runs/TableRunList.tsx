@@ -1,9 +1,9 @@
-import { A } from "@solidjs/router";
 import { createMemo, createSignal, For, Show } from "solid-js";
 import { type RunDetail, type TableRunView, tableRunStates } from "../../../shared/run.ts";
 import { ProgressBar } from "../../components/Feedback.tsx";
 import { byNeed } from "../../components/RunReasons.tsx";
-import { Kind, StatusPill } from "../../components/Status.tsx";
+import { StatusPill } from "../../components/Status.tsx";
+import { TableName } from "../../components/TableName.tsx";
 import { Duration } from "../../components/Time.tsx";
 import { formatBytes, formatCount, formatDuration } from "../../format.ts";
 
@@ -68,10 +68,7 @@ function Row(props: { row: TableRunView; onChoose: () => void }) {
   return (
     <tr>
       <td class="shrink">
-        <span class="kind-name">
-          <Kind kind={props.row.kind} iconOnly />
-          <A href={`/tables/${props.row.tableId}`}>{props.row.tableName}</A>
-        </span>
+        <TableName id={props.row.tableId} name={props.row.tableName} kind={props.row.kind} />
       </td>
       <td class="shrink">
         <StatusPill state={props.row.state} />

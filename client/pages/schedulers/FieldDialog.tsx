@@ -1,5 +1,6 @@
 import { createSignal, Show } from "solid-js";
 import { Dialog } from "../../components/Dialog.tsx";
+import { DialogForm } from "../../components/DialogForm.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { TextField } from "../../components/Field.tsx";
 import { createAction } from "../../state/create-action.ts";
@@ -38,12 +39,11 @@ export function FieldDialog(props: Props) {
   );
   return (
     <Dialog title={props.title} open onClose={props.onClose}>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (fault() === null) void save.run();
-        }}
+      <DialogForm
+        action={props.action}
+        isBlocked={save.isRunning() || fault() !== null}
+        onSubmit={() => void save.run()}
+        onClose={props.onClose}
       >
         <TextField
           label={props.label}
@@ -57,19 +57,7 @@ export function FieldDialog(props: Props) {
           }}
         />
         <Show when={save.error()}>{(error) => <ErrorNotice error={error()} />}</Show>
-        <div class="dialog-actions">
-          <button type="button" class="button" onClick={() => props.onClose()}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            class="button primary"
-            disabled={save.isRunning() || fault() !== null}
-          >
-            {props.action}
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

@@ -6,6 +6,7 @@ import {
 } from "../../../shared/scheduler-text.ts";
 import type { SchedulerView } from "../../../shared/scheduler-view.ts";
 import { Dialog } from "../../components/Dialog.tsx";
+import { DialogForm } from "../../components/DialogForm.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { createAction } from "../../state/create-action.ts";
 import { showToast } from "../../state/create-toasts.ts";
@@ -61,12 +62,11 @@ export function SpecificationDialog(props: Props) {
       open
       onClose={props.onClose}
     >
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
+      <DialogForm
+        action={props.scheduler === null ? "Create" : "Save"}
+        isBlocked={save.isRunning() || faults().length > 0}
+        onSubmit={() => void save.run()}
+        onClose={props.onClose}
       >
         <SpecificationEditor
           label="Specification, YAML or JSON"
@@ -84,19 +84,7 @@ export function SpecificationDialog(props: Props) {
         </div>
         <Example onUse={() => setText(example)} isNew={props.scheduler === null} />
         <Show when={save.error()}>{(error) => <ErrorNotice error={error()} />}</Show>
-        <div class="dialog-actions">
-          <button type="button" class="button" onClick={() => props.onClose()}>
-            Cancel
-          </button>
-          <button
-            type="submit"
-            class="button primary"
-            disabled={save.isRunning() || faults().length > 0}
-          >
-            {props.scheduler === null ? "Create" : "Save"}
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

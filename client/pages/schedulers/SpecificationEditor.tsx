@@ -1,18 +1,9 @@
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { indentUnit, StreamLanguage } from "@codemirror/language";
-import { lintGutter, setDiagnostics } from "@codemirror/lint";
-import { search, searchKeymap } from "@codemirror/search";
-import { EditorState } from "@codemirror/state";
-import {
-  drawSelection,
-  EditorView,
-  highlightActiveLine,
-  keymap,
-  lineNumbers,
-} from "@codemirror/view";
-import { createEffect, on, onCleanup, onMount } from "solid-js";
+import { searchKeymap } from "@codemirror/search";
+import { type EditorView, keymap } from "@codemirror/view";
 import type { SpecificationFault } from "../../../shared/scheduler-text.ts";
-import { editorTheme } from "../../components/sql/editor-theme.ts";
+import { createCodeEditor } from "../../components/sql/create-code-editor.ts";
 
 interface Props {
   label: string;
@@ -41,48 +32,16 @@ const language = StreamLanguage.define<null>({
 /** YAML or JSON, with what is wrong underlined at its place. Escape then Tab leaves it, for keyboard users. */
 export function SpecificationEditor(props: Props) {
   let parent!: HTMLDivElement;
-  let view: EditorView | undefined;
-
-  onMount(() => {
-    view = new EditorView({
-      parent,
-      state: EditorState.create({
-        doc: props.value,
-        extensions: [
-          lineNumbers(),
-          highlightActiveLine(),
-          drawSelection(),
-          history(),
-          search({ top: true }),
-          lintGutter(),
-          language,
-          indentUnit.of("  "),
-          keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, indentWithTab]),
-          EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": props.label }),
-          EditorView.updateListener.of((update) => {
-            if (update.docChanged) props.onInput(update.state.doc.toString());
-          }),
-          editorTheme,
-        ],
-      }),
-    });
-  });
-  onCleanup(() => view?.destroy());
-  createEffect(
-    on(
-      () => props.value,
-      (value) => {
-        if (view === undefined || view.state.doc.toString() === value) return;
-        view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
-      },
-      { defer: true },
-    ),
+  createCodeEditor(
+    props,
+    () => parent,
+    () => [
+      language,
+      indentUnit.of("  "),
+      keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, indentWithTab]),
+    ],
+    (view) => toDiagnostics(view, props.faults),
   );
-  createEffect(() => {
-    const faults = props.faults;
-    if (view !== undefined) view.dispatch(setDiagnostics(view.state, toDiagnostics(view, faults)));
-  });
   return <div class="specification-editor" ref={parent} />;
 }
 

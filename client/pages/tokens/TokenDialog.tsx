@@ -1,6 +1,7 @@
 import { createSignal, For, Show } from "solid-js";
 import { type TokenScope, tokenScopes } from "../../../shared/user.ts";
 import { Dialog } from "../../components/Dialog.tsx";
+import { DialogForm } from "../../components/DialogForm.tsx";
 import { ErrorNotice } from "../../components/Feedback.tsx";
 import { CheckField, SelectField, TextField } from "../../components/Field.tsx";
 import { createAction } from "../../state/create-action.ts";
@@ -42,12 +43,11 @@ export function TokenDialog(props: { onClose: () => void }) {
       <Show
         when={token()}
         fallback={
-          <form
-            class="stack"
-            onSubmit={(event) => {
-              event.preventDefault();
-              void create.run();
-            }}
+          <DialogForm
+            action="Create"
+            isBlocked={create.isRunning()}
+            onSubmit={() => void create.run()}
+            onClose={props.onClose}
           >
             <TextField
               label="Name"
@@ -74,15 +74,7 @@ export function TokenDialog(props: { onClose: () => void }) {
             </fieldset>
             <SelectField label="Expires" value={days()} options={lives} onChange={setDays} />
             <Show when={create.error()}>{(error) => <ErrorNotice error={error()} />}</Show>
-            <div class="dialog-actions">
-              <button type="button" class="button" onClick={() => props.onClose()}>
-                Cancel
-              </button>
-              <button type="submit" class="button primary" disabled={create.isRunning()}>
-                Create
-              </button>
-            </div>
-          </form>
+          </DialogForm>
         }
       >
         {(text) => (

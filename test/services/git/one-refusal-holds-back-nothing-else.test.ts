@@ -10,30 +10,25 @@ import { findCurrentTable } from "../../../server/services/files/get-file.ts";
 import { commitSaves } from "../../../server/services/git/commit-saves.ts";
 import { askPull, gitState, planSync, sync } from "../../../server/services/git/sync.ts";
 import { changeSettings } from "../../../server/services/settings/change-settings.ts";
-import { type GitWorld, startGitWorld } from "./support.ts";
+import { type ConnectedWorld, startConnectedWorld } from "./support.ts";
 
-let world: GitWorld;
-let deps: GitWorld["deps"];
-let git: GitWorld["git"];
-let ann: GitWorld["ann"];
-let save: GitWorld["save"];
+let world: ConnectedWorld;
+let deps: ConnectedWorld["deps"];
+let git: ConnectedWorld["git"];
+let ann: ConnectedWorld["ann"];
+let save: ConnectedWorld["save"];
+let pulse: ConnectedWorld["pulse"];
+let show: ConnectedWorld["show"];
 
 const none = { take: null, names: [] };
-const pulse = () => commitSaves(deps, new AbortController().signal);
-const show = (path: string) => git.git("show", `main:${path}`);
 const head = () => git.git("rev-parse", "main");
 const current = (name: string) => findCurrentTable(deps.db, { dataset: "d", name });
 /** As an admin does who has mended something. */
 const again = () => changeSettings(deps, ann, { "git.branch": "main" });
 
 beforeAll(async () => {
-  world = await startGitWorld();
-  ({ deps, git, ann, save } = world);
-  await changeSettings(deps, ann, {
-    "git.url": git.url,
-    "git.token": git.token,
-    "network.allowed": "127.0.0.1",
-  });
+  world = await startConnectedWorld();
+  ({ deps, git, ann, save, pulse, show } = world);
 });
 
 afterAll(() => world.close());

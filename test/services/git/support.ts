@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { createGit } from "../../../server/connectors/git.ts";
 import { createTable, updateTable } from "../../../server/services/catalog/save-table.ts";
 import type { Deps } from "../../../server/services/deps.ts";
+import { commitSaves } from "../../../server/services/git/commit-saves.ts";
+import { changeSettings } from "../../../server/services/settings/change-settings.ts";
 import { type TableDefinition, tableDefinitionSchema } from "../../../shared/table.ts";
 import { addUser, createTestDeps } from "../../api/support.ts";
 import { type GitServer, startGitServer } from "../../support/git-server.ts";
@@ -51,3 +53,23 @@ export async function startGitWorld(): Promise<GitWorld> {
     },
   };
 }
+
+/** A catalog whose saves go to its Git server, with what tests of both do all the time. */
+export async function startConnectedWorld() {
+  const world = await startGitWorld();
+  const { deps, git, ann } = world;
+  await changeSettings(deps, ann, {
+    "git.url": git.url,
+    "git.token": git.token,
+    "network.allowed": "127.0.0.1",
+  });
+  return {
+    ...world,
+    /** Commits and pulls what there is to. */
+    pulse: () => commitSaves(deps, new AbortController().signal),
+    /** A file of the branch. */
+    show: (path: string) => git.git("show", `main:${path}`),
+  };
+}
+
+export type ConnectedWorld = Awaited<ReturnType<typeof startConnectedWorld>>;
